@@ -1,0 +1,2 @@
+//! Flyer generator, metrics and evaluation.
+fn main() {}

@@ -1,0 +1,2 @@
+//! foveate
+fn main() {}
