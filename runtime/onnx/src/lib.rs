@@ -1,1 +1,33 @@
-//! Part of foveate.
+//! ONNX Runtime for foveate: finds the library, opens graphs, runs them.
+//!
+//! This is the only crate of the workspace that names `ort`; none of its types are in a signature here, so that the
+//! binding can change without a new major version of anything else.
+//!
+//! ```no_run
+//! use foveate_onnx::{Graph, GraphOptions};
+//! use ndarray::Array4;
+//!
+//! let graph = Graph::open("models/nano/vision.onnx", &GraphOptions::default())?;
+//! let pixels = Array4::<f32>::zeros((1, 3, 224, 224));
+//! let mut outputs = graph.run(&[("pixels", pixels.view().into())])?;
+//! let features: Array4<f32> = outputs.take("features")?;
+//! # Ok::<(), foveate_onnx::Error>(())
+//! ```
+//!
+//! [`find`](Runtime::find) says where the library is looked for. It is loaded on the first use, once for the process;
+//! call [`Runtime::find`] first to choose the file, or to learn early that there is none.
+//!
+//! # What is not promised
+//! A graph is code: ONNX Runtime parses it in C++ and it can ask for any amount of memory or time. Open graphs from
+//! people you would take a program from.
+#![forbid(unsafe_code)]
+
+mod error;
+mod find;
+mod graph;
+mod tensor;
+
+pub use error::{Error, ErrorKind, Result};
+pub use find::{OLDEST_MINOR, Runtime, RuntimeOptions};
+pub use graph::{Graph, GraphOptions, Optimisation, Provider};
+pub use tensor::{Dim, Element, FromTensor, Kept, Outputs, Port, Tensor};

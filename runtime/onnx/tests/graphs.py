@@ -1,0 +1,43 @@
+"""Writes the graphs that the tests of this folder run: `python graphs.py`.
+
+add.onnx   sum [n, 3] = a [n, 3] + b [3]
+step.onnx  what a decoder's step does, in small: present [2, past+t, 4] = past [2, past, 4] ++ new [2, t, 4],
+           attention [2, t, past+t] = softmax(new x present^T), next [t] i64 = ids [t] + 1
+"""
+
+from pathlib import Path
+
+from onnx import TensorProto, checker, helper, numpy_helper, save
+import numpy as np
+
+HERE = Path(__file__).parent
+F32, I64 = TensorProto.FLOAT, TensorProto.INT64
+
+
+def write(name, nodes, inputs, outputs, constants=()):
+    ports = [[helper.make_tensor_value_info(*port) for port in side] for side in (inputs, outputs)]
+    graph = helper.make_graph(nodes, name, *ports, [numpy_helper.from_array(value, key) for key, value in constants])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8, producer_name="")
+    checker.check_model(model)
+    save(model, HERE / f"{name}.onnx")
+
+
+write(
+    "add",
+    [helper.make_node("Add", ["a", "b"], ["sum"])],
+    [("a", F32, ["n", 3]), ("b", F32, [3])],
+    [("sum", F32, ["n", 3])],
+)
+write(
+    "step",
+    [
+        helper.make_node("Concat", ["past", "new"], ["present"], axis=1),
+        helper.make_node("Transpose", ["present"], ["keys"], perm=[0, 2, 1]),
+        helper.make_node("MatMul", ["new", "keys"], ["scores"]),
+        helper.make_node("Softmax", ["scores"], ["attention"], axis=-1),
+        helper.make_node("Add", ["ids", "one"], ["next"]),
+    ],
+    [("past", F32, [2, "past", 4]), ("new", F32, [2, "t", 4]), ("ids", I64, ["t"])],
+    [("present", F32, [2, "total", 4]), ("attention", F32, [2, "t", "total"]), ("next", I64, ["t"])],
+    [("one", np.array(1, np.int64))],
+)
