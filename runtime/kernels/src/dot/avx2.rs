@@ -1,0 +1,143 @@
+//! AVX2 without VNNI: `vpmaddubsw` to 16 bits, a few of them added there, then `vpmaddwd` to 32.
+//!
+//! ```text
+//! 16-bit room, |x| <= 128, one vpmaddubsw adds two products:
+//!     2 bits: 2 *  3 * 128 =   768   so 42 fit
+//!     4 bits: 2 * 15 * 128 =  3840   so  8 fit
+//!     8 bits: 2 * 255 * 128 = 65280  does not fit: the code goes as two nibbles, high and low, each like 4 bits
+//! ```
+//! Sums move to 32 bits after every `SPAN` blocks: 8 steps at 4 bits (4 blocks of 2), 4 at 8 bits (4 of 1), 32 at 2 bits (8 of 4).
+
+use core::arch::x86_64::*;
+
+use crate::packed::{BLOCK, Bits, TILE};
+
+/// Rows that share one unpacking.
+const ROWS: usize = 2;
+
+/// # Safety
+/// AVX2; lengths as [`super::tile`] checks them.
+#[target_feature(enable = "avx2")]
+pub(super) unsafe fn tile(bits: Bits, codes: &[u8], x: &[i8], stride: usize, sums: &mut [[i32; TILE]]) {
+    let blocks = codes.len() / BLOCK;
+    for (i, sums) in sums.chunks_mut(ROWS).enumerate() {
+        // SAFETY: row i * ROWS is one of the rows the caller vouches for; the kernel reads `sums.len()` rows from there.
+        unsafe {
+            let x = x.as_ptr().add(i * ROWS * stride);
+            match (bits, sums.len()) {
+                (Bits::Two, 1) => narrow::<2, 8, 1>(codes.as_ptr(), blocks, x, stride, sums),
+                (Bits::Two, _) => narrow::<2, 8, 2>(codes.as_ptr(), blocks, x, stride, sums),
+                (Bits::Four, 1) => narrow::<4, 4, 1>(codes.as_ptr(), blocks, x, stride, sums),
+                (Bits::Four, _) => narrow::<4, 4, 2>(codes.as_ptr(), blocks, x, stride, sums),
+                (Bits::Eight, _) => {
+                    for (i, sums) in sums.iter_mut().enumerate() {
+                        wide(codes.as_ptr(), blocks, x.add(i * stride), sums);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// 2 and 4 bits, `T` rows.
+///
+/// # Safety
+/// As [`tile`]; `sums` has `T` elements.
+#[target_feature(enable = "avx2")]
+unsafe fn narrow<const BITS: u32, const SPAN: usize, const T: usize>(
+    codes: *const u8,
+    blocks: usize,
+    x: *const i8,
+    stride: usize,
+    sums: &mut [[i32; TILE]],
+) {
+    let fields = 8 / BITS as usize;
+    let mask = _mm256_set1_epi8((1 << BITS) - 1);
+    let ones = _mm256_set1_epi16(1);
+    let mut acc = [[_mm256_setzero_si256(); 2]; T];
+    // SAFETY: block b reads codes[64 b ..][..64] and x[i * stride + 4 * fields * b ..][..4 * fields], as the caller checked.
+    unsafe {
+        for start in (0..blocks).step_by(SPAN) {
+            let mut short = [[_mm256_setzero_si256(); 2]; T];
+            for b in start..blocks.min(start + SPAN) {
+                let at = codes.add(b * BLOCK);
+                let w = [_mm256_loadu_si256(at.cast()), _mm256_loadu_si256(at.add(32).cast())];
+                for field in 0..fields {
+                    let c = w.map(|w| _mm256_and_si256(shift::<BITS>(w, field), mask));
+                    for (i, short) in short.iter_mut().enumerate() {
+                        let x = x.add(i * stride + 4 * (b * fields + field)).cast::<i32>().read_unaligned();
+                        let x = _mm256_set1_epi32(x);
+                        short[0] = _mm256_add_epi16(short[0], _mm256_maddubs_epi16(c[0], x));
+                        short[1] = _mm256_add_epi16(short[1], _mm256_maddubs_epi16(c[1], x));
+                    }
+                }
+            }
+            for (acc, short) in acc.iter_mut().zip(short) {
+                acc[0] = _mm256_add_epi32(acc[0], _mm256_madd_epi16(short[0], ones));
+                acc[1] = _mm256_add_epi32(acc[1], _mm256_madd_epi16(short[1], ones));
+            }
+        }
+        for (acc, sums) in acc.iter().zip(sums) {
+            add(sums, acc);
+        }
+    }
+}
+
+/// 8 bits, one row: `code = 16 * high + low`.
+///
+/// # Safety
+/// As [`tile`].
+#[target_feature(enable = "avx2")]
+unsafe fn wide(codes: *const u8, blocks: usize, x: *const i8, sums: &mut [i32; TILE]) {
+    const SPAN: usize = 4;
+    let mask = _mm256_set1_epi8(15);
+    let weight = [_mm256_set1_epi16(1), _mm256_set1_epi16(16)];
+    let mut acc = [_mm256_setzero_si256(); 2];
+    // SAFETY: block b reads codes[64 b ..][..64] and x[4 b ..][..4], as the caller checked.
+    unsafe {
+        for start in (0..blocks).step_by(SPAN) {
+            let mut short = [[_mm256_setzero_si256(); 2]; 2];
+            for b in start..blocks.min(start + SPAN) {
+                let at = codes.add(b * BLOCK);
+                let x = _mm256_set1_epi32(x.add(4 * b).cast::<i32>().read_unaligned());
+                for (half, short) in short.iter_mut().enumerate() {
+                    let w = _mm256_loadu_si256(at.add(32 * half).cast());
+                    let nibbles = [_mm256_and_si256(w, mask), _mm256_and_si256(_mm256_srli_epi16::<4>(w), mask)];
+                    for (short, nibble) in short.iter_mut().zip(nibbles) {
+                        *short = _mm256_add_epi16(*short, _mm256_maddubs_epi16(nibble, x));
+                    }
+                }
+            }
+            for (acc, short) in acc.iter_mut().zip(short) {
+                for (short, weight) in short.into_iter().zip(weight) {
+                    *acc = _mm256_add_epi32(*acc, _mm256_madd_epi16(short, weight));
+                }
+            }
+        }
+    }
+    add(sums, &acc);
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn add(sums: &mut [i32; TILE], acc: &[__m256i; 2]) {
+    for (half, &acc) in acc.iter().enumerate() {
+        // SAFETY: eight of the 16 sums begin at 8 * half.
+        unsafe {
+            let at = sums.as_mut_ptr().add(8 * half).cast::<__m256i>();
+            _mm256_storeu_si256(at, _mm256_add_epi32(_mm256_loadu_si256(at), acc));
+        }
+    }
+}
+
+/// `w >> BITS * field` in every lane.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn shift<const BITS: u32>(w: __m256i, field: usize) -> __m256i {
+    match BITS as usize * field {
+        0 => w,
+        2 => _mm256_srli_epi32::<2>(w),
+        4 => _mm256_srli_epi32::<4>(w),
+        _ => _mm256_srli_epi32::<6>(w),
+    }
+}

@@ -1,0 +1,99 @@
+//! AVX-VNNI: as AVX-512, with the 16 rows in two registers of eight.
+
+use core::arch::x86_64::*;
+
+use crate::packed::{BLOCK, Bits, TILE};
+
+/// Rows that share one unpacking: 2 x 4 sums leave room for two weights, a mask and a broadcast.
+const ROWS: usize = 4;
+
+/// # Safety
+/// AVX2 and AVX-VNNI; lengths as [`super::tile`] checks them.
+#[target_feature(enable = "avx2,avxvnni")]
+pub(super) unsafe fn tile(bits: Bits, codes: &[u8], x: &[i8], stride: usize, sums: &mut [[i32; TILE]]) {
+    let blocks = codes.len() / BLOCK;
+    for (i, sums) in sums.chunks_mut(ROWS).enumerate() {
+        // SAFETY: row i * ROWS is one of the rows the caller vouches for; the kernel reads `sums.len()` rows from there.
+        unsafe {
+            let x = x.as_ptr().add(i * ROWS * stride);
+            match bits {
+                Bits::Two => rows::<2>(codes.as_ptr(), blocks, x, stride, sums),
+                Bits::Four => rows::<4>(codes.as_ptr(), blocks, x, stride, sums),
+                Bits::Eight => rows::<8>(codes.as_ptr(), blocks, x, stride, sums),
+            }
+        }
+    }
+}
+
+/// # Safety
+/// As [`tile`]; at most [`ROWS`] sums.
+#[target_feature(enable = "avx2,avxvnni")]
+unsafe fn rows<const BITS: u32>(codes: *const u8, blocks: usize, x: *const i8, stride: usize, sums: &mut [[i32; TILE]]) {
+    // SAFETY: passed on.
+    unsafe {
+        match sums.len() {
+            1 => kernel::<BITS, 1, 4>(codes, blocks, x, stride, sums),
+            2 => kernel::<BITS, 2, 2>(codes, blocks, x, stride, sums),
+            3 => kernel::<BITS, 3, 1>(codes, blocks, x, stride, sums),
+            _ => kernel::<BITS, 4, 1>(codes, blocks, x, stride, sums),
+        }
+    }
+}
+
+/// `T` rows of activations, `CHAINS` pairs of sums for each.
+///
+/// # Safety
+/// As [`tile`]; `sums` has `T` elements.
+#[target_feature(enable = "avx2,avxvnni")]
+unsafe fn kernel<const BITS: u32, const T: usize, const CHAINS: usize>(
+    codes: *const u8,
+    blocks: usize,
+    x: *const i8,
+    stride: usize,
+    sums: &mut [[i32; TILE]],
+) {
+    let fields = 8 / BITS as usize;
+    let mask = _mm256_set1_epi8(if BITS == 8 { -1 } else { (1 << BITS) - 1 });
+    let mut acc = [[[_mm256_setzero_si256(); 2]; CHAINS]; T];
+    // SAFETY: block b reads codes[64 b ..][..64] and x[i * stride + 4 * fields * b ..][..4 * fields], as the caller checked.
+    unsafe {
+        let mut step = |w: [__m256i; 2], field: usize, x: *const i8, chain: usize| {
+            let c = w.map(|w| _mm256_and_si256(shift::<BITS>(w, field), mask));
+            for (i, acc) in acc.iter_mut().enumerate() {
+                let x = _mm256_set1_epi32(x.add(i * stride).cast::<i32>().read_unaligned());
+                let acc = &mut acc[chain % CHAINS];
+                acc[0] = _mm256_dpbusd_avx_epi32(acc[0], c[0], x);
+                acc[1] = _mm256_dpbusd_avx_epi32(acc[1], c[1], x);
+            }
+        };
+        for b in 0..blocks {
+            let at = codes.add(b * BLOCK);
+            let w = [_mm256_loadu_si256(at.cast()), _mm256_loadu_si256(at.add(32).cast())];
+            for field in 0..fields {
+                step(w, field, x.add(4 * (b * fields + field)), field);
+            }
+        }
+        for (acc, sums) in acc.iter().zip(sums.iter_mut()) {
+            for half in 0..2 {
+                let at = sums.as_mut_ptr().add(8 * half).cast::<__m256i>();
+                let mut sum = _mm256_loadu_si256(at);
+                for part in acc {
+                    sum = _mm256_add_epi32(sum, part[half]);
+                }
+                _mm256_storeu_si256(at, sum);
+            }
+        }
+    }
+}
+
+/// `w >> BITS * field` in every lane.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn shift<const BITS: u32>(w: __m256i, field: usize) -> __m256i {
+    match BITS as usize * field {
+        0 => w,
+        2 => _mm256_srli_epi32::<2>(w),
+        4 => _mm256_srli_epi32::<4>(w),
+        _ => _mm256_srli_epi32::<6>(w),
+    }
+}

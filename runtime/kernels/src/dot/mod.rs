@@ -1,0 +1,46 @@
+//! Sums of code times activation: 16 rows of packed codes against up to any number of int8 rows.
+//!
+//! ```text
+//! sum[i][r] += codes[r][j] * x[i][j]        for all columns j of the tile, in i32
+//! ```
+//! This one operation is every matrix product of the decoder, and both halves of its attention (keys are 16 tokens x
+//! head_dim, values are 16 channels x tokens, each as 8-bit codes). Zero points and scales come after, on whole sums.
+
+use crate::cpu::{Cpu, Isa};
+use crate::packed::{BLOCK, Bits, TILE};
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+#[cfg(target_arch = "x86_64")]
+mod avxvnni;
+mod scalar;
+
+/// Adds the products of one tile to `sums` [m][16].
+///
+/// `codes`: [blocks, 64], a whole number of blocks. `x`: `sums.len()` rows that begin `stride` apart, each with as many
+/// columns as the blocks have (zeros where the matrix has no column).
+///
+/// # Panics
+/// If `codes` or `x` are too short for that.
+pub fn tile(cpu: Cpu, bits: Bits, codes: &[u8], x: &[i8], stride: usize, sums: &mut [[i32; TILE]]) {
+    let Some(last) = sums.len().checked_sub(1) else { return };
+    let blocks = codes.len() / BLOCK;
+    assert!(codes.len() == blocks * BLOCK, "codes are not whole blocks");
+    let needed = last.checked_mul(stride).and_then(|n| n.checked_add(blocks * bits.columns()));
+    assert!(needed.is_some_and(|n| n <= x.len()), "activations are shorter than the codes");
+    match cpu.0 {
+        Isa::Scalar => scalar::tile(bits, codes, x, stride, sums),
+        // SAFETY (all three): the token proves the instructions; lengths were checked above.
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2(_) => unsafe { avx2::tile(bits, codes, x, stride, sums) },
+        #[cfg(target_arch = "x86_64")]
+        Isa::AvxVnni(_) => unsafe { avxvnni::tile(bits, codes, x, stride, sums) },
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512(_) => unsafe { avx512::tile(bits, codes, x, stride, sums) },
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,74 @@
+//! One suite over every kernel: bit-identical to the scalar one.
+
+use super::*;
+use crate::random::Random;
+
+/// All block counts to twice what the widest kernel takes in one step, then longer ones; all row counts past one group.
+#[test]
+fn kernels_equal_the_oracle() {
+    let mut random = Random::new(1);
+    let mut cases = 0;
+    for bits in Bits::ALL {
+        for blocks in (0..=18).chain([31, 64, 129, 300]) {
+            for m in 1..=11 {
+                for extreme in [false, true] {
+                    check(bits, blocks, m, extreme, &mut random);
+                    cases += 1;
+                }
+            }
+        }
+    }
+    assert!(cases > 1000);
+}
+
+/// Random lengths and offsets, thousands of them.
+#[test]
+fn kernels_equal_the_oracle_at_random() {
+    let mut random = Random::new(2);
+    for _ in 0..3000 {
+        let bits = Bits::ALL[random.below(3)];
+        let (blocks, m, extreme) = (random.below(70), 1 + random.below(20), random.below(4) == 0);
+        check(bits, blocks, m, extreme, &mut random);
+    }
+}
+
+fn check(bits: Bits, blocks: usize, m: usize, extreme: bool, random: &mut Random) {
+    let cols = blocks * bits.columns();
+    let stride = cols + random.below(3);
+    let (skip_codes, skip_x) = (random.below(64), random.below(64)); // misaligned on purpose
+    let codes: Vec<u8> = (0..skip_codes + blocks * BLOCK).map(|_| if extreme { 255 } else { random.byte() }).collect();
+    let x: Vec<i8> = (0..skip_x + m * stride).map(|_| if extreme { -128 } else { random.byte() as i8 }).collect();
+    let start: Vec<[i32; TILE]> = (0..m).map(|_| std::array::from_fn(|_| random.next() as i32)).collect();
+    let run = |cpu| {
+        let mut sums = start.clone();
+        tile(cpu, bits, &codes[skip_codes..], &x[skip_x..], stride, &mut sums);
+        sums
+    };
+    let oracle = run(Cpu::scalar());
+    for cpu in Cpu::available() {
+        assert_eq!(run(cpu), oracle, "{} {bits:?} blocks {blocks} rows {m} extreme {extreme}", cpu.name());
+    }
+}
+
+#[test]
+fn oracle_is_the_definition() {
+    let mut random = Random::new(3);
+    for bits in Bits::ALL {
+        let (rows, cols) = (16, 37);
+        let codes: Vec<u8> = (0..rows * cols).map(|_| (random.below(bits.top() as usize + 1)) as u8).collect();
+        let packed = crate::packed::pack(bits, rows, cols, &codes);
+        let x: Vec<i8> = (0..64).map(|i| if i < cols { random.byte() as i8 } else { 0 }).collect();
+        let mut sums = [[0; TILE]];
+        tile(Cpu::scalar(), bits, &packed, &x, 64, &mut sums);
+        for row in 0..rows {
+            let sum: i32 = (0..cols).map(|j| i32::from(codes[row * cols + j]) * i32::from(x[j])).sum();
+            assert_eq!(sums[0][row], sum);
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "shorter")]
+fn short_activations_are_refused() {
+    tile(Cpu::scalar(), Bits::Two, &[0; 128], &[0; 31], 32, &mut [[0; TILE]]);
+}
