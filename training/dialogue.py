@@ -1,0 +1,217 @@
+"""Turns a record into what the decoder is taught: image tokens, then turns that read the text and fill in fields.
+
+Image tokens are either simulated from the generator's glyphs (no picture needed, with the mistakes an encoder makes) or come from the
+real encoder. Both give the same arrays, so one decoder trainer serves both.
+"""
+
+import json
+import os
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from charset import GLYPHS, token_ids
+from records import IGNORE
+
+SPECIAL, CHAR_ID = token_ids()
+FIELDS = json.load(open(os.path.join(os.path.dirname(__file__), "fields.json")))
+CODES = np.array([ord(c) for c in GLYPHS])
+GLYPH_IDS = np.array([CHAR_ID[c] for c in GLYPHS])
+EVENT = ["title", "date", "start", "end", "venue"]
+QUESTIONS = {
+    "title": ["What is the event?", "What is this flyer for?", "What is the title?"],
+    "date": ["When is it?", "What is the date?", "On which day is it?"],
+    "start": ["What time does it start?", "When does it begin?", "At what time?"],
+    "end": ["When does it end?", "Until when?"],
+    "venue": ["Where is it?", "What is the venue?", "Where does it take place?"],
+    "price": ["How much is it?", "What does it cost?"],
+    "phone": ["What is the phone number?"],
+    "email": ["What is the email address?"],
+    "website": ["What is the website?"],
+    "address": ["What is the address?"],
+}
+LOOKALIKES = ["O0oQDC", "l1I|!ií", "S5s$", "B8R", "Z2z", "G6C", "g9q", "T7", "uvU", "nhm", "ceoa", "rtf", ".,·'`’", "-–—_", ":;i", "VvYy", "Ww", "Xx", "Kk", "Pp", "MN", "EF", "“\"”", "éèêe", "àáâäa", "üúùu", "öóòo", "({[", ")}]"]
+CONFUSED = {}
+for _group in LOOKALIKES:
+    for _c in _group:
+        CONFUSED.setdefault(_c, []).extend(x for x in _group if x != _c)
+
+
+@dataclass
+class ImageTokens:
+    """What the picture gives the decoder. ids, weights [n, 2]: the two likeliest characters' token ids and probabilities; place [n, 4]
+    canvas pixels; truth [n]: the record's glyph index or -1; feature [n, d] or None: the adapter's slot features."""
+
+    ids: np.ndarray
+    weights: np.ndarray
+    place: np.ndarray
+    truth: np.ndarray
+    feature: np.ndarray | None = None
+
+
+@dataclass
+class Example:
+    """ids [t]; feed [t]: index of the image token whose place is added, or -1; target, pointer [t]: next token and 0 = none or
+    1 + image token, IGNORE where there is no loss."""
+
+    image: ImageTokens
+    ids: list = field(default_factory=list)
+    feed: list = field(default_factory=list)
+    target: list = field(default_factory=list)
+    pointer: list = field(default_factory=list)
+
+
+def char_tokens(c):
+    """The token ids of one character."""
+    known = CHAR_ID.get(c)
+    return [known] if known is not None else list(c.encode())
+
+
+def raster_order(place):
+    """FORMAT.md's order: by row of 16 pixels, then from the left."""
+    return np.lexsort((place[:, 0], np.floor(place[:, 1] / 16)))
+
+
+def simulate(record, rng):
+    """Image tokens as a encoder of random quality would give them."""
+    g = record.glyphs
+    n = len(g)
+    zoom = min(1.0, 1344 / max(record.width, record.height)) * (1.0 if rng.random() < 0.7 else rng.uniform(0.4, 1.0))
+    shift = rng.uniform(0, max(1e-6, 1344 - zoom * record.width)), rng.uniform(0, max(1e-6, 1344 - zoom * record.height))
+    if rng.random() < 0.7:
+        shift = (0.0, 0.0)
+    error = rng.choice([0.0, 0.01, 0.03, 0.08, 0.15])
+    lost = rng.random(n) < rng.choice([0.0, 0.005, 0.02, 0.05]) if n else np.zeros(0, bool)
+    keep = np.nonzero(~lost)[0]
+    chars = g["char"][keep].copy()
+    ids, weights = np.zeros((len(keep), 2), np.int64), np.zeros((len(keep), 2), np.float32)
+    wrong = rng.random(len(keep)) < error
+    sure = rng.uniform(0.75, 1.0, len(keep))
+    for i, code in enumerate(chars):
+        c = chr(code)
+        others = CONFUSED.get(c)
+        other = others[rng.integers(len(others))] if others and rng.random() < 0.6 else (c.swapcase() if c.isalpha() and rng.random() < 0.2 else GLYPHS[rng.integers(94)])
+        pair = (c, other) if not wrong[i] else (other, c)
+        ids[i] = [char_tokens(x)[0] for x in pair]
+        weights[i] = (sure[i], (1 - sure[i]) * rng.random()) if not wrong[i] else ((lambda p: (p, (1 - p) * rng.random()))(rng.uniform(0.4, 0.95)))
+    place = np.stack([g["cx"][keep] * zoom + shift[0], g["cy"][keep] * zoom + shift[1], g["w"][keep] * zoom, g["h"][keep] * zoom], 1).astype(np.float32)
+    jitter = rng.normal(0, 1, place.shape).astype(np.float32) * np.array([0.04, 0.03, 0.05, 0.04], np.float32) * rng.uniform(0.2, 1.5)
+    place[:, :2] += jitter[:, :2] * place[:, 3:4]
+    place[:, 2:] *= np.exp(jitter[:, 2:])
+    truth = keep.astype(np.int64)
+    ghosts = rng.poisson(rng.choice([0.0, 0.0, 1.0, 6.0])) if n else 0
+    if ghosts:
+        ghost_place = np.stack([rng.uniform(0, zoom * record.width, ghosts), rng.uniform(0, zoom * record.height, ghosts), *(rng.uniform(8, 60, (2, ghosts)))], 1)
+        ghost_ids = np.stack([GLYPH_IDS[rng.integers(0, 94, ghosts)], GLYPH_IDS[rng.integers(0, 94, ghosts)]], 1)
+        ids, weights = np.concatenate([ids, ghost_ids]), np.concatenate([weights, np.stack([rng.uniform(0.3, 0.9, ghosts), np.full(ghosts, 0.05)], 1)])
+        place, truth = np.concatenate([place, ghost_place]), np.concatenate([truth, np.full(ghosts, -1)])
+    order = raster_order(place)
+    return ImageTokens(ids[order], weights[order].astype(np.float32), place[order].astype(np.float32), truth[order])
+
+
+class Writer:
+    """Appends tokens to an example. Tokens written by the model carry a target, a pointer target and the place fed back."""
+
+    def __init__(self, image, n_glyphs):
+        self.e = Example(image)
+        self.at = np.full(n_glyphs + 1, -1, np.int64)
+        self.at[image.truth[image.truth >= 0]] = np.nonzero(image.truth >= 0)[0]
+        self.last = -1
+        self.given(SPECIAL["<|begin|>"])
+        for _ in range(len(image.ids)):
+            self.given(SPECIAL["<|image|>"])
+
+    def given(self, token):
+        self.e.ids.append(token)
+        self.e.feed.append(-1)
+        self.e.target.append(IGNORE)
+        self.e.pointer.append(IGNORE)
+
+    def wrote(self, token, glyph=-1):
+        """The model writes `token`, read from record glyph `glyph` (-1: none)."""
+        j = int(self.at[glyph]) if glyph >= 0 else -1
+        self.e.target[-1] = token
+        # A glyph that the encoder lost has no token to point at: no pointer loss there.
+        self.e.pointer[-1] = IGNORE if glyph >= 0 and j < 0 else j + 1
+        if j >= 0:
+            self.last = j
+        self.e.ids.append(token)
+        self.e.feed.append(self.last)
+        self.e.target.append(IGNORE)
+        self.e.pointer.append(IGNORE)
+
+    def turn(self, prompt, pieces):
+        """`pieces`: (text, glyph index of each non-space character or None)."""
+        self.given(SPECIAL["<|user|>"])
+        for c in prompt:
+            for t in char_tokens(c):
+                self.given(t)
+        self.given(SPECIAL["<|answer|>"])
+        self.last = -1
+        for text, glyphs in pieces:
+            k = 0
+            for c in text:
+                glyph = -1
+                if glyphs is not None and not c.isspace():
+                    glyph, k = glyphs[k], k + 1
+                for i, t in enumerate(char_tokens(c)):
+                    self.wrote(t, glyph if i == 0 else -1)
+        self.wrote(SPECIAL["<|end|>"])
+
+
+def glyph_indices(spans):
+    return [i for a, b in spans for i in range(a, b)]
+
+
+def json_pieces(fields, names):
+    """Compact JSON of (shown name, field or None) as pieces."""
+    out = []
+    for i, (shown, f) in enumerate(names):
+        lead = ("{" if i == 0 else ",") + json.dumps(shown) + ":"
+        if f is None or f not in fields:
+            out.append((lead + "null", None))
+            continue
+        out.append((lead + '"', None))
+        glyphs = iter(glyph_indices(fields[f]["glyphs"]))
+        for c in fields[f]["text"]:
+            escaped = json.dumps(c, ensure_ascii=False)[1:-1]
+            out.append((escaped, None) if c.isspace() else (escaped, [next(glyphs)] + [-1] * (len(escaped) - 1)))
+        out.append(('"', None))
+    out.append(("}", None))
+    return out
+
+
+def choose_names(fields, rng):
+    """Which fields a schema asks for, under which names."""
+    if rng.random() < 0.5:
+        return [(f, f) for f in EVENT]
+    chosen = list(FIELDS)
+    rng.shuffle(chosen)
+    present = [f for f in chosen if f in fields]
+    absent = [f for f in chosen if f not in fields]
+    names = present[: rng.integers(1, 7)] + absent[: rng.integers(0, 3)]
+    if rng.random() < 0.5:
+        rng.shuffle(names)
+    return [(FIELDS[f][rng.integers(len(FIELDS[f]))] if rng.random() < 0.6 else f, f) for f in names]
+
+
+def fields_prompt(names):
+    return "Fill in {" + ",".join(json.dumps(shown) for shown, _ in names) + "}"
+
+
+def example(record, image, rng, read=True, fill=True):
+    """The training sequence of one picture."""
+    w = Writer(image, len(record.glyphs))
+    meta = record.meta
+    if read:
+        w.turn("Read the text.", [(meta["text"], range(len(record.glyphs)))])
+    fields = meta.get("fields") or {}
+    if fill and fields:
+        names = choose_names(fields, rng)
+        w.turn(fields_prompt(names), json_pieces(fields, names))
+        asked = [f for f in QUESTIONS if f in fields]
+        if asked and rng.random() < 0.3:
+            f = asked[rng.integers(len(asked))]
+            prompts = QUESTIONS[f]
+            w.turn(prompts[rng.integers(len(prompts))], [(fields[f]["text"], glyph_indices(fields[f]["glyphs"]))])
+    return w.e

@@ -1,0 +1,188 @@
+"""Writes a bundle (models/FORMAT.md) from training checkpoints, and golden tensors for the Rust side.
+
+    python export.py --vision runs/vision/vision.pt --decoder runs/decoder/decoder.pt --out models/nano [--golden tests/golden]
+"""
+
+import argparse
+import json
+import os
+import warnings
+
+import numpy as np
+import torch
+from safetensors.numpy import save_file
+from torch import nn
+
+import glyphs
+from charset import CLASS_OF, GLYPHS, SPECIALS, build_tokenizer, token_ids
+from decoder import Decoder, DecoderConfig, rope_angles, rotate
+from vision import Vision, VisionConfig
+
+OPSET = 20
+
+
+class PixelsToFeatures(nn.Module):
+    """vision.onnx."""
+
+    def __init__(self, vision):
+        super().__init__()
+        self.encoder = vision.encoder
+
+    def forward(self, pixels):
+        return self.encoder(pixels)
+
+
+class FeaturesToTokens(nn.Module):
+    """adapter.onnx: features [views, gh, gw, d] -> tokens [n, dim], place [n, 5], presence [n], glyph [n]."""
+
+    def __init__(self, vision, decoder, glyph_ids):
+        super().__init__()
+        self.adapter, self.patch = vision.adapter, vision.c.patch
+        self.register_buffer("letters", decoder.embed.weight.detach()[glyph_ids].clone())
+        self.register_buffer("glyph_ids", glyph_ids)
+        feature = decoder.feature.weight.detach().clone() if decoder.feature is not None else torch.zeros(decoder.c.dim, vision.c.glyph_dim)
+        self.register_buffer("feature", feature)
+
+    def forward(self, features):
+        logits, raw, slot = self.adapter(features)
+        blank = logits.softmax(-1)[..., 0]
+        at = (blank < glyphs.BLANK_LIMIT).nonzero()
+        view, row, col, k = at.unbind(-1)
+        letters = logits[view, row, col, k][:, 1:]
+        tokens = letters.softmax(-1) @ self.letters + slot[view, row, col, k] @ self.feature.T
+        g = raw[view, row, col, k]
+        cx, cy = (col + g[:, 0]) * self.patch, (row + g[:, 1]) * self.patch
+        size = g[:, 2:].clamp(-4, 5).exp() * 16
+        place = torch.stack([view.to(g.dtype), cx, cy, size[:, 0], size[:, 1]], -1)
+        return tokens, place, 1 - blank[view, row, col, k], self.glyph_ids[letters.argmax(-1)]
+
+
+class DecoderStep(nn.Module):
+    """decoder.onnx: rows and past K, V -> logits and hidden of the selected rows and the present K, V."""
+
+    def __init__(self, decoder):
+        super().__init__()
+        self.d = decoder
+
+    def attend(self, q, k, v, bias):
+        c = self.d.c
+        groups = c.n_heads // c.n_kv_heads
+        q = q.reshape(c.n_kv_heads, groups, -1, c.head_dim)
+        weights = (q * c.head_dim**-0.5) @ k[:, None].transpose(-1, -2) + bias
+        out = weights.softmax(-1) @ v[:, None]
+        return out.reshape(c.n_heads, -1, c.head_dim).transpose(0, 1).reshape(-1, c.n_heads * c.head_dim)
+
+    def layer(self, layer, x, k, v, bias, cos, sin, h):
+        q = layer.q_norm(rotate(layer.heads(layer.q(h), self.d.c.n_heads), cos, sin))
+        x = x + layer.o(self.attend(q, k, v, bias))
+        return x + layer.ffn(layer.norm2(x))
+
+    def forward(self, ids, extra, positions, select, *past):
+        d, c = self.d, self.d.c
+        x = d.embed(ids) + extra
+        cos, sin = rope_angles(positions, c.head_dim, c.rope_theta)
+        keys = torch.arange(past[0].shape[1] + ids.shape[0])
+        bias = torch.where(keys[None] <= (past[0].shape[1] + torch.arange(ids.shape[0]))[:, None], 0.0, -1e9)
+        present = []
+        for i, layer in enumerate(d.block1):
+            h = layer.norm1(x)
+            k, v = layer.keys_values(h, cos, sin)
+            k, v = torch.cat([past[2 * i], k], 1), torch.cat([past[2 * i + 1], v], 1)
+            present += [k, v]
+            x = self.layer(layer, x, k, v, bias, cos, sin, h)
+        x, bias, cos, sin = x[select], bias[select], cos[select], sin[select]
+        for layer in d.block2:
+            x = self.layer(layer, x, k, v, bias, cos, sin, layer.norm1(x))
+        hidden = d.norm(x)
+        return (d.logits(hidden), hidden, *present)
+
+
+def write_onnx(module, args, path, inputs, outputs, dynamic):
+    """Exports with named, dynamic axes; quietly."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        program = torch.onnx.export(module.eval(), args, input_names=inputs, output_names=outputs, dynamic_shapes=dynamic, opset_version=OPSET, dynamo=True, optimize=True, verbose=False)
+    program.save(path, external_data=False)
+
+
+def export_vision(vision, path, side):
+    from torch.export import Dim
+
+    views = Dim("views", min=1, max=64)
+    example = torch.zeros(2, 3, side, side)
+    write_onnx(PixelsToFeatures(vision), (example,), path, ["pixels"], ["features"], {"pixels": {0: Dim.DYNAMIC, 2: Dim.DYNAMIC, 3: Dim.DYNAMIC}})
+
+
+def export_bundle(vision, decoder, out, name, side=448):
+    """Every file of the bundle but its card."""
+    os.makedirs(out, exist_ok=True)
+    special, chars = token_ids()
+    glyph_ids = torch.tensor([chars[c] for c in GLYPHS])
+    vision, decoder = vision.float().eval(), decoder.float().eval()
+    from torch.export import Dim
+
+    export_vision(vision, os.path.join(out, "vision.onnx"), side)
+    features = torch.randn(2, side // 16, side // 16, vision.c.dim)
+    write_onnx(FeaturesToTokens(vision, decoder, glyph_ids), (features,), os.path.join(out, "adapter.onnx"), ["features"], ["tokens", "place", "presence", "glyph"],
+               {"features": {0: Dim.DYNAMIC, 1: Dim.DYNAMIC, 2: Dim.DYNAMIC}})
+    export_decoder(decoder, os.path.join(out, "decoder.onnx"))
+    save_file({"place.weight": decoder.place.weight.detach().numpy(), "place.bias": decoder.place.bias.detach().numpy(),
+               "pointer.query": decoder.pointer_query.weight.detach().numpy(), "pointer.key": decoder.pointer_key.weight.detach().numpy(),
+               "pointer.null": decoder.pointer_null.detach().numpy()}, os.path.join(out, "fusion.safetensors"))
+    with open(os.path.join(out, "tokenizer.json"), "w") as f:
+        json.dump(build_tokenizer(), f, ensure_ascii=False)
+    with open(os.path.join(out, "config.json"), "w") as f:
+        json.dump(bundle_config(vision.c, decoder.c, name), f, indent=1)
+        f.write("\n")
+
+
+def export_decoder(decoder, path):
+    from torch.export import Dim
+
+    c = decoder.c
+    t, past = 3, 5
+    args = [torch.zeros(t, dtype=torch.int64), torch.zeros(t, c.dim), torch.arange(past, past + t), torch.tensor([1, 2])]
+    args += [torch.zeros(c.n_kv_heads, past, c.head_dim) for _ in range(2 * c.n_layers_kv)]
+    names = [f"{kind}_{i}" for i in range(c.n_layers_kv) for kind in ("k", "v")]
+    dynamic = [{0: Dim.DYNAMIC}] * 4 + [tuple({1: Dim.DYNAMIC} for _ in names)]
+    write_onnx(DecoderStep(decoder), tuple(args), path, ["ids", "extra", "positions", "select", *("past_" + n for n in names)],
+               ["logits", "hidden", *("present_" + n for n in names)], tuple(dynamic))
+
+
+def bundle_config(v: VisionConfig, d: DecoderConfig, name):
+    decoder = {k: x for k, x in d.to_json().items() if k not in ("n_freq", "pointer_dim", "feature_dim")}
+    return {"format": 1, "name": name, "tier": "on-device",
+            "image": {"patch": v.patch, "window": v.window, "mean": [0.5] * 3, "std": [0.5] * 3, "pad": list(glyphs.PAD), "max_upscale": glyphs.MAX_UPSCALE, "default_mode": "auto"},
+            "adapter": {"slots": v.slots, "overview_min_em": glyphs.OVERVIEW_MIN_EM, "detail_max_em": glyphs.DETAIL_MAX_EM, "max_glyphs": glyphs.MAX_GLYPHS},
+            "fusion": {"n_freq": d.n_freq, "pointer_dim": d.pointer_dim},
+            "decoder": decoder,
+            "tokens": {s[2:-2]: s for s in SPECIALS},
+            "prompts": {"ocr": "Read the text.", "fields": "Fill in {fields}"}}
+
+
+def load_vision(path):
+    saved = torch.load(path, map_location="cpu", weights_only=True)
+    model = Vision(VisionConfig(**saved["config"]))
+    model.load_state_dict(saved["state"]["ema"])
+    return model.eval()
+
+
+def load_decoder(path):
+    saved = torch.load(path, map_location="cpu", weights_only=True)
+    model = Decoder(DecoderConfig(**saved["config"]))
+    model.load_state_dict(saved["state"]["ema"])
+    return model.eval()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--vision", required=True)
+    parser.add_argument("--decoder", required=True)
+    parser.add_argument("--out", required=True)
+    parser.add_argument("--name", default="nano")
+    args = parser.parse_args()
+    export_bundle(load_vision(args.vision), load_decoder(args.decoder), args.out, args.name)
+
+
+if __name__ == "__main__":
+    main()

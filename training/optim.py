@@ -1,0 +1,89 @@
+"""bfloat16 training with float32 master weights, and the optimisers over them."""
+
+import math
+
+import torch
+
+
+class Masters:
+    """float32 copies of a bfloat16 model's parameters, with Muon on the matrices and AdamW on the rest.
+
+    Weights held in bfloat16 run three times as fast on a CPU as float32 weights under autocast (measured: a transformer layer of width
+    256 over 6,400 tokens, forward and backward, 63 ms against 200 ms).
+    """
+
+    def __init__(self, model, lr, weight_decay=0.01, half=True, adam_only=("embed", "classes", "geometry", "pos", "registers")):
+        self.names = [n for n, p in model.named_parameters() if p.requires_grad]
+        self.live = [p for p in model.parameters() if p.requires_grad]
+        self.masters = [torch.nn.Parameter(p.detach().float().clone()) for p in self.live]
+        if half:
+            for p in self.live:
+                p.data = p.data.bfloat16()
+            for buffer in model.buffers():
+                if buffer.is_floating_point():
+                    buffer.data = buffer.data.bfloat16()
+        matrix, rest = [], []
+        for name, m in zip(self.names, self.masters):
+            (matrix if m.ndim == 2 and not any(a in name for a in adam_only) else rest).append(m)
+        self.optimizers = [torch.optim.AdamW([{"params": [p for p in rest if p.ndim > 1]}, {"params": [p for p in rest if p.ndim <= 1], "weight_decay": 0.0}],
+                                             lr=lr, betas=(0.9, 0.98), weight_decay=weight_decay)]
+        if matrix:
+            self.optimizers.append(torch.optim.Muon(matrix, lr=lr, weight_decay=weight_decay, momentum=0.95, adjust_lr_fn="match_rms_adamw"))
+        self.lr = lr
+        self.ema = [m.detach().clone() for m in self.masters]
+
+    def step(self, scale, clip=1.0, ema=0.998):
+        """One update at `scale` times the base rate. -> gradient norm before clipping. A step with non-finite gradients is skipped."""
+        for m, p in zip(self.masters, self.live):
+            m.grad = None if p.grad is None else p.grad.float()
+            p.grad = None
+        norm = torch.nn.utils.clip_grad_norm_(self.masters, clip)
+        if not torch.isfinite(norm):
+            return float("nan")
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = self.lr * scale
+            optimizer.step()
+        with torch.no_grad():
+            torch._foreach_lerp_(self.ema, [m.detach() for m in self.masters], 1 - ema)
+        self.publish(self.masters)
+        return float(norm)
+
+    @torch.no_grad()
+    def publish(self, weights):
+        """Copies `weights` (masters or their average) into the live model."""
+        for p, m in zip(self.live, weights):
+            p.data.copy_(m)
+
+    def state(self):
+        return {"masters": dict(zip(self.names, self.masters)), "ema": dict(zip(self.names, self.ema)),
+                "optimizers": [o.state_dict() for o in self.optimizers]}
+
+    def load(self, state):
+        """Takes a saved state; weights whose name or shape changed keep their fresh start, and the moments with them."""
+        clean = True
+        for kind, mine in (("masters", self.masters), ("ema", self.ema)):
+            for name, m in zip(self.names, mine):
+                saved = state[kind].get(name)
+                if saved is not None and saved.shape == m.shape:
+                    m.data.copy_(saved)
+                else:
+                    clean = False
+                    print("fresh weight", name, flush=True)
+        if clean:
+            for o, s in zip(self.optimizers, state.get("optimizers", [])):
+                o.load_state_dict(s)
+        self.publish(self.masters)
+
+
+def schedule(step, warmup, total, tail=0.25):
+    """Warm-up, constant, then a linear fall to 5% over the last `tail` of `total` steps (0 = no fall)."""
+    rise = min(1.0, (step + 1) / warmup)
+    if not total:
+        return rise
+    left = max(0.0, (total - step) / (total * tail))
+    return rise * max(0.05, min(1.0, left))
+
+
+def cosine(step, total):
+    return 0.5 * (1 + math.cos(math.pi * min(1.0, step / total)))

@@ -1,0 +1,113 @@
+"""Reads the generator's record stream (datasets/FORMAT.md) and makes the encoder's labels from it."""
+
+import json
+import queue
+import struct
+import subprocess
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+
+from charset import CLASS_OF
+
+GLYPH = np.dtype([("char", "<u4"), ("cx", "<f4"), ("cy", "<f4"), ("w", "<f4"), ("h", "<f4"), ("angle", "<f4"), ("line", "<u4")])
+HEADER = struct.Struct("<4s4I")
+IGNORE = -100
+CLASS_TABLE = np.full(0x10000, IGNORE, np.int64)
+for _c, _i in CLASS_OF.items():
+    CLASS_TABLE[ord(_c)] = _i
+
+
+@dataclass
+class Record:
+    """One picture of the stream. `pixels` is [height, width, 3] u8 or None."""
+
+    meta: dict
+    glyphs: np.ndarray
+    width: int
+    height: int
+    pixels: np.ndarray | None
+
+
+def read_exactly(stream, n):
+    """n bytes, or None at the end of the stream."""
+    data = stream.read(n)
+    return data if len(data) == n else None
+
+
+def read_record(stream, with_pixels=True):
+    """The next record, or None at the end."""
+    head = read_exactly(stream, HEADER.size)
+    if head is None:
+        return None
+    magic, json_len, n_glyphs, width, height = HEADER.unpack(head)
+    if magic != b"FVR1":
+        raise ValueError(f"the stream's record begins with {magic!r}, expected b'FVR1'")
+    meta = json.loads(read_exactly(stream, json_len))
+    glyphs = np.frombuffer(read_exactly(stream, n_glyphs * GLYPH.itemsize) or b"", GLYPH)
+    pixels = None
+    if with_pixels:
+        pixels = np.frombuffer(read_exactly(stream, width * height * 3), np.uint8).reshape(height, width, 3)
+    return Record(meta, glyphs, width, height, pixels)
+
+
+def slot_labels(glyphs, rows, cols, slots=4, patch=16, min_h=0.0, max_h=1e9):
+    """Labels of one picture.
+
+    -> classes [rows, cols, slots] (0 blank, -100 ignored), geometry [rows, cols, slots, 4], index [rows, cols, slots] of the glyph or -1.
+    Each patch's slots are filled left to right by the glyphs whose centres lie in it. A patch with more glyphs than slots, or with
+    a character outside the charset, is ignored there.
+    """
+    classes = np.zeros((rows * cols, slots), np.int64)
+    geometry = np.zeros((rows * cols, slots, 4), np.float32)
+    index = np.full((rows * cols, slots), -1, np.int64)
+    px, py = np.floor(glyphs["cx"] / patch).astype(np.int64), np.floor(glyphs["cy"] / patch).astype(np.int64)
+    inside = (px >= 0) & (px < cols) & (py >= 0) & (py < rows)
+    which = np.nonzero(inside & (glyphs["h"] >= min_h) & (glyphs["h"] <= max_h))[0]
+    if len(which):
+        g = glyphs[which]
+        at = py[which] * cols + px[which]
+        order = np.lexsort((g["cx"], at))
+        which, g, at = which[order], g[order], at[order]
+        rank = np.arange(len(at)) - np.searchsorted(at, at)
+        crowded = np.unique(at[rank >= slots])
+        fits = rank < slots
+        which, g, at, rank = which[fits], g[fits], at[fits], rank[fits]
+        cls = CLASS_TABLE[np.minimum(g["char"], 0xFFFF)]
+        classes[at, rank] = cls
+        index[at, rank] = which
+        geometry[at, rank, 0] = g["cx"] / patch - at % cols
+        geometry[at, rank, 1] = g["cy"] / patch - at // cols
+        geometry[at, rank, 2] = np.log(np.maximum(g["w"], 0.5) / 16)
+        geometry[at, rank, 3] = np.log(np.maximum(g["h"], 0.5) / 16)
+        classes[crowded] = IGNORE
+        index[crowded] = -1
+    shape = (rows, cols, slots)
+    return classes.reshape(shape), geometry.reshape(*shape, 4), index.reshape(shape)
+
+
+class Stream:
+    """Records of the generator, read ahead by a thread. Restarts the generator with the next seed should it end."""
+
+    def __init__(self, binary, args, seed, with_pixels=True, ahead=64, transform=lambda r: r):
+        self.command = [binary, "stream", *args]
+        self.seed, self.with_pixels, self.transform = seed, with_pixels, transform
+        self.queue = queue.Queue(ahead)
+        self.stop = False
+        threading.Thread(target=self._fill, daemon=True).start()
+
+    def _fill(self):
+        while not self.stop:
+            extra = [] if self.with_pixels else ["--no-pixels"]
+            process = subprocess.Popen([*self.command, "--seed", str(self.seed), *extra], stdout=subprocess.PIPE, bufsize=1 << 22)
+            self.seed += 1
+            try:
+                while not self.stop and (record := read_record(process.stdout, self.with_pixels)) is not None:
+                    self.queue.put(self.transform(record))
+            finally:
+                process.kill()
+
+    def take(self, n):
+        """The next n transformed records."""
+        return [self.queue.get() for _ in range(n)]

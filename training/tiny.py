@@ -1,0 +1,90 @@
+"""A bundle of random weights, a few hundred kilobytes, with golden tensors of every stage: what the Rust tests run on.
+
+    python tiny.py ../tests/data/tiny
+"""
+
+import os
+import sys
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw
+from safetensors.numpy import save_file
+
+import glyphs
+from charset import GLYPHS, N_CLASSES, token_ids
+from decoder import Decoder, DecoderConfig
+from export import FeaturesToTokens, export_bundle
+from vision import Vision, VisionConfig
+
+TINY_VISION = dict(dim=32, n_layers=2, n_heads=2, ffn_dim=48, n_registers=2, global_layers=(1,), global_grid=4, stem=(8, 12, 16), glyph_dim=16, n_glyphs=N_CLASSES)
+TINY_DECODER = dict(dim=64, n_layers_kv=2, n_layers_shared=1, n_heads=4, n_kv_heads=2, head_dim=16, ffn_dim=96, context=4096, n_freq=4, pointer_dim=16, feature_dim=16)
+
+
+def tiny_models(seed=0):
+    """Random models whose blank class is likely enough that tens of slots a window are kept."""
+    torch.manual_seed(seed)
+    vision, decoder = Vision(VisionConfig(**TINY_VISION)), Decoder(DecoderConfig(**TINY_DECODER))
+    with torch.no_grad():
+        for p in [*vision.parameters(), *decoder.parameters()]:
+            if p.ndim > 1:
+                p.normal_(0, 0.4 / p.shape[-1] ** 0.5 if p.ndim == 2 else 0.1)
+        decoder.embed.weight.normal_(0, 0.3)
+        vision.adapter.classes.weight.mul_(4)
+        vision.adapter.classes.bias[0] = 6.5
+        vision.adapter.geometry.bias.copy_(torch.tensor([0.5, 0.5, -0.2, 0.4]))
+        decoder.pointer_null.normal_(0, 1)
+    return vision.eval(), decoder.eval()
+
+
+def test_picture():
+    """A small drawing, the same everywhere (no fonts)."""
+    image = Image.new("RGB", (150, 110), (240, 235, 220))
+    draw = ImageDraw.Draw(image)
+    for i in range(9):
+        draw.rectangle([8 + 15 * i, 10 + 7 * (i % 3), 16 + 15 * i, 50 + 5 * i], fill=(20 * i, 60, 200 - 20 * i))
+    draw.ellipse([60, 60, 120, 100], outline=(10, 10, 10), width=4)
+    return image
+
+
+@torch.no_grad()
+def golden(vision, decoder, image, mode):
+    """Every stage's tensors for one picture: the prompt is `Read the text.`, the answer's first rows are forced."""
+    special, chars = token_ids()
+    u8 = glyphs.views(image, mode)
+    pixels = torch.from_numpy(u8).permute(0, 3, 1, 2).float() / 127.5 - 1
+    features = vision.encoder(pixels)
+    adapter = FeaturesToTokens(vision, decoder, torch.tensor([chars[c] for c in GLYPHS]))
+    tokens, place, presence, glyph = adapter(features)
+    slots = glyphs.Slots(place[:, 0].long().numpy(), place[:, 1:].numpy(), presence.numpy())
+    kept, canvas = glyphs.choose(slots, mode == "high")
+    where = torch.from_numpy(canvas)
+    image_tokens = tokens[torch.from_numpy(kept)] + decoder.place_embedding(where)
+    prompt = [special["<|user|>"], *b"Read the text.", special["<|answer|>"], *b"ab c"]
+    ids = torch.tensor([special["<|begin|>"], *[special["<|image|>"]] * len(kept), *prompt])
+    extra = torch.zeros(len(ids), decoder.c.dim)
+    extra[1 : 1 + len(kept)] = image_tokens
+    fed = [2, 3, 3, 5]
+    for row, j in zip(range(len(ids) - 4, len(ids)), fed):
+        extra[row] = decoder.place_embedding(where[j])
+    select = torch.arange(len(ids) - 5, len(ids))
+    hidden = decoder(ids[None], extra[None], torch.ones(1, len(ids), dtype=torch.bool), select[None])
+    out = {"views": u8, "features": features, "tokens": tokens, "place": place, "presence": presence, "glyph": glyph, "kept": kept, "canvas": canvas,
+           "ids": ids, "extra": extra, "select": select, "hidden": hidden[0], "logits": decoder.logits(hidden)[0],
+           "pointer": decoder.pointer_scores(hidden, image_tokens[None])[0]}
+    return {k: np.ascontiguousarray(x.numpy() if isinstance(x, torch.Tensor) else x) for k, x in out.items()}
+
+
+def main():
+    out = sys.argv[1]
+    vision, decoder = tiny_models()
+    export_bundle(vision, decoder, out, "tiny", side=224)
+    image = test_picture()
+    image.save(os.path.join(out, "picture.png"))
+    tensors = golden(vision, decoder, image, "rapid")
+    print({k: x.shape for k, x in tensors.items()})
+    save_file(tensors, os.path.join(out, "golden.safetensors"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,189 @@
+"""Trains the decoder to read and to fill in fields from simulated image tokens (no pictures, so cheap).
+
+    python train_decoder.py --generator ../target/release/foveate-datasets --run ../runs/decoder [--minutes 60]
+"""
+
+import argparse
+import dataclasses
+import os
+import time
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from decoder import Decoder, DecoderConfig
+from dialogue import SPECIAL, example, simulate
+from optim import Masters, schedule
+from records import IGNORE, Stream
+
+
+def collate(examples, device):
+    """Pads to the longest: a dict of tensors, as `forward` takes them."""
+    n, t = len(examples), max(len(e.ids) for e in examples)
+    g = max(1, max(len(e.image.ids) for e in examples))
+    k = examples[0].image.ids.shape[1]
+    m = max(1, max(sum(x != IGNORE for x in e.target) for e in examples))
+    b = {"ids": np.full((n, t), SPECIAL["<|pad|>"], np.int64), "valid": np.zeros((n, t), bool), "feed": np.full((n, t), -1, np.int64),
+         "image_ids": np.zeros((n, g, k), np.int64), "image_weights": np.zeros((n, g, k), np.float32), "place": np.zeros((n, g, 4), np.float32),
+         "n_image": np.array([len(e.image.ids) for e in examples]), "select": np.zeros((n, m), np.int64),
+         "target": np.full((n, m), IGNORE, np.int64), "pointer": np.full((n, m), IGNORE, np.int64)}
+    if examples[0].image.feature is not None:
+        b["feature"] = np.zeros((n, g, examples[0].image.feature.shape[1]), np.float32)
+    for i, e in enumerate(examples):
+        j, l = len(e.image.ids), len(e.ids)
+        b["ids"][i, :l], b["valid"][i, :l], b["feed"][i, :l] = e.ids, True, e.feed
+        b["image_ids"][i, :j], b["image_weights"][i, :j], b["place"][i, :j] = e.image.ids, e.image.weights, e.image.place
+        if "feature" in b:
+            b["feature"][i, :j] = e.image.feature
+        rows = np.nonzero(np.array(e.target) != IGNORE)[0]
+        b["select"][i, : len(rows)] = rows
+        b["target"][i, : len(rows)] = np.array(e.target)[rows]
+        b["pointer"][i, : len(rows)] = np.array(e.pointer)[rows]
+    return {name: torch.from_numpy(a).to(device) for name, a in b.items()}
+
+
+def forward(model, b):
+    """-> logits [n, m, vocab], pointer scores [n, m, 1+g]."""
+    n, t = b["ids"].shape
+    g = b["place"].shape[1]
+    places = model.place_embedding(b["place"])
+    tokens = model.image_tokens(b["image_ids"], b["image_weights"], b["place"], b["feature"].to(places.dtype) if "feature" in b else None)
+    there = (torch.arange(g, device=tokens.device)[None] < b["n_image"][:, None])
+    tokens = tokens * there[..., None]
+    fed = torch.gather(places, 1, b["feed"].clamp_min(0)[..., None].expand(-1, -1, places.shape[-1])) * (b["feed"] >= 0)[..., None]
+    extra = fed + F.pad(tokens, (0, 0, 1, t - 1 - g))
+    hidden = model(b["ids"], extra, b["valid"], b["select"])
+    scores = model.pointer_scores(hidden, tokens).float()
+    scores[..., 1:] = scores[..., 1:].masked_fill(~there[:, None], -1e4)
+    return model.logits(hidden), scores
+
+
+def losses(model, b):
+    """-> total, token loss, pointer loss, right tokens, right pointers (among glyphs)."""
+    logits, scores = forward(model, b)
+    target, pointer = b["target"].flatten(), b["pointer"].flatten()
+    logits, scores = logits.flatten(0, 1).float(), scores.flatten(0, 1)
+    token = F.cross_entropy(logits, target, ignore_index=IGNORE)
+    point = F.cross_entropy(scores, pointer, ignore_index=IGNORE)
+    with torch.no_grad():
+        right = (logits.argmax(-1) == target)[target != IGNORE].float().mean()
+        glyphs = pointer > 0
+        pointed = (scores.argmax(-1) == pointer)[glyphs].float().mean()
+    return token + 0.5 * point, token, point, right, pointed
+
+
+def lines_of(record, rng, longest):
+    """A run of whole lines of the record, so that short pictures are seen too. Fields are kept only with the whole."""
+    lines = record.meta["lines"]
+    if len(record.glyphs) <= longest and rng.random() < 0.7:
+        return record
+    if len(lines) < 2:
+        return record if len(record.glyphs) <= longest else None
+    a = int(rng.integers(len(lines)))
+    room = int(rng.integers(min(30, longest), longest + 1))
+    b = a
+    while b < len(lines) and lines[b]["glyphs"][1] - lines[a]["glyphs"][0] <= room:
+        b += 1
+    if b == a:
+        return None
+    first, last = lines[a]["glyphs"][0], lines[b - 1]["glyphs"][1]
+    meta = {"text": "\n".join(l["text"] for l in lines[a:b])}
+    return dataclasses.replace(record, meta=meta, glyphs=record.glyphs[first:last])
+
+
+def make(seed, longest, plain=0.1):
+    """The stream's transform: record -> example or None."""
+    rng = np.random.default_rng(seed)
+
+    def transform(record):
+        part = lines_of(record, rng, longest)
+        if part is None or len(part.glyphs) == 0:
+            return None
+        image = simulate(part, rng)
+        direct = part.meta.get("fields") and rng.random() < 0.15
+        return example(part, image, rng, read=not direct)
+
+    return transform
+
+
+def batches(stream, tokens, device, pool=48):
+    """Endless batches of at most `tokens` padded tokens, examples of like length together."""
+    rng = np.random.default_rng(0)
+    while True:
+        examples = sorted((e for e in stream.take(pool) if e is not None), key=lambda e: len(e.ids))
+        groups, group = [], []
+        for e in examples:
+            if group and len(e.ids) * (len(group) + 1) > tokens:
+                groups.append(group)
+                group = []
+            group.append(e)
+        if group:
+            groups.append(group)
+        rng.shuffle(groups)
+        for group in groups:
+            yield collate(group, device)
+
+
+def save(path, masters, step, config):
+    torch.save({"state": masters.state(), "step": step, "config": dataclasses.asdict(config)}, path + ".tmp")
+    os.replace(path + ".tmp", path)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--generator", required=True)
+    parser.add_argument("--run", required=True)
+    parser.add_argument("--kind", default="flyers")
+    parser.add_argument("--tokens", type=int, default=6000, help="padded tokens a batch")
+    parser.add_argument("--longest", type=int, default=500, help="glyphs a picture")
+    parser.add_argument("--lr", type=float, default=1.5e-3)
+    parser.add_argument("--total", type=int, default=0)
+    parser.add_argument("--minutes", type=float, default=1e9)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--eval-every", type=int, default=300)
+    args = parser.parse_args()
+    torch.manual_seed(args.seed)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    os.makedirs(args.run, exist_ok=True)
+    config = DecoderConfig()
+    model = Decoder(config).to(device)
+    masters = Masters(model, args.lr)
+    path, step = os.path.join(args.run, "decoder.pt"), 0
+    if os.path.exists(path):
+        saved = torch.load(path, map_location=device)
+        masters.load(saved["state"])
+        step = saved["step"]
+    common = ["--kind", args.kind, "--size", "1344"]
+    stream = Stream(args.generator, [*common, "--split", "train"], args.seed * 1_000_000 + step, with_pixels=False, transform=make(step, args.longest))
+    held = Stream(args.generator, [*common, "--split", "test"], 777, with_pixels=False, transform=make(5, args.longest))
+    tests = [b for b, _ in zip(batches(held, args.tokens, device), range(6))]
+    held.stop = True
+    began = shown = time.time()
+    sums, seen = np.zeros(5), 0
+    for b in batches(stream, args.tokens, device):
+        out = losses(model, b)
+        out[0].backward()
+        norm = masters.step(schedule(step, 200, args.total))
+        step += 1
+        seen += 1
+        sums += [float(x.detach()) for x in out]
+        if seen % 25 == 0:
+            s = sums / 25
+            print(f"{step} loss {s[0]:.3f} token {s[1]:.3f} pointer {s[2]:.3f} right {s[3]:.4f} pointed {s[4]:.4f} norm {norm:.2f} {(time.time() - shown) / 25:.2f} s/step queue {stream.queue.qsize()}", flush=True)
+            sums[:], shown = 0, time.time()
+        if seen % args.eval_every == 0:
+            save(path, masters, step, config)
+            masters.publish(masters.ema)
+            with torch.no_grad():
+                s = np.mean([[float(x) for x in losses(model, t)] for t in tests], 0)
+            print(f"{step} HELD-OUT token {s[1]:.3f} pointer {s[2]:.3f} right {s[3]:.4f} pointed {s[4]:.4f}", flush=True)
+            masters.publish(masters.masters)
+        if time.time() - began > args.minutes * 60 or (args.total and step >= args.total):
+            break
+    save(path, masters, step, config)
+    stream.stop = True
+
+
+if __name__ == "__main__":
+    main()
