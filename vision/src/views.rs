@@ -1,0 +1,264 @@
+use std::array;
+
+use fast_image_resize::{
+    FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer,
+    images::{Image, ImageRef},
+};
+use ndarray::{Array4, Axis, Slice};
+use rayon::prelude::*;
+use serde::Deserialize;
+
+use crate::{Error, ErrorKind, Pixels, Placement, Result};
+
+/// The edge of the `rapid` canvas.
+const RAPID: u32 = 224;
+/// The edge of the `balanced` canvas, and of the views of mode `high`.
+const BALANCED: u32 = 672;
+/// The edge of the `high` canvas: 2x2 tiles.
+const HIGH: u32 = 2 * BALANCED;
+
+/// How much of a picture's detail is looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// `balanced` for pictures whose longer side is at most 672, else `high`.
+    #[default]
+    Auto,
+    /// One view of 224x224.
+    Rapid,
+    /// One view of 672x672.
+    Balanced,
+    /// A canvas of 1344x1344: an overview of 672x672, then its four tiles of 672x672, row by row.
+    High,
+}
+
+impl Mode {
+    /// The mode itself, or the one that `Auto` stands for at this size.
+    pub fn resolve(self, width: u32, height: u32) -> Self {
+        match self {
+            Self::Auto if width.max(height) <= BALANCED => Self::Balanced,
+            Self::Auto => Self::High,
+            mode => mode,
+        }
+    }
+}
+
+/// The `image` part of a bundle's `config.json`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct ImageConfig {
+    /// The edge of a patch in pixels.
+    pub patch: u32,
+    /// The edge of an attention window in patches.
+    pub window: u32,
+    /// Subtracted from a channel in 0..1, in the order R, G, B.
+    pub mean: [f32; 3],
+    /// Divides it after.
+    pub std: [f32; 3],
+    /// The colour right of and below the picture.
+    pub pad: [u8; 3],
+    /// A picture is not enlarged more than this: it would only blur, and cost as much as a larger one.
+    pub max_upscale: f64,
+    /// The mode when none is asked for.
+    pub default_mode: Mode,
+}
+
+impl Default for ImageConfig {
+    /// The values of `models/FORMAT.md`.
+    fn default() -> Self {
+        Self {
+            patch: 16,
+            window: 14,
+            mean: [0.5; 3],
+            std: [0.5; 3],
+            pad: [127; 3],
+            max_upscale: 2.0,
+            default_mode: Mode::Auto,
+        }
+    }
+}
+
+impl ImageConfig {
+    /// Checks what a bundle claims: windows must tile every view, and the arithmetic must stay finite.
+    pub fn check(&self) -> Result<()> {
+        let refuse = |message: String| Err(Error::new(ErrorKind::Config, message));
+        let edge = u64::from(self.patch) * u64::from(self.window);
+        if edge == 0 || u64::from(RAPID) % edge != 0 {
+            return refuse(format!(
+                "windows of {}x{} px do not tile a view of {RAPID}",
+                self.window, self.patch
+            ));
+        }
+        if !self.mean.iter().all(|mean| mean.is_finite())
+            || !self.std.iter().all(|std| std.is_normal() && *std > 0.0)
+        {
+            return refuse(format!(
+                "mean {:?} and std {:?} must be finite, std above 0",
+                self.mean, self.std
+            ));
+        }
+        if !(self.max_upscale.is_finite() && self.max_upscale > 0.0) {
+            return refuse(format!(
+                "max_upscale {} must be finite and above 0",
+                self.max_upscale
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// The square pictures that the encoder sees.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Views {
+    mode: Mode,
+    placement: Placement,
+    /// [views, edge, edge, 3], RGB, 8 bits.
+    rgb: Array4<u8>,
+}
+
+impl Views {
+    /// Scales a picture to a mode's canvas and cuts its views. The resampling is Pillow's `BICUBIC`; `tests/golden.py`
+    /// shows the agreement.
+    pub fn new(pixels: &Pixels, mode: Mode, config: &ImageConfig) -> Self {
+        let mode = mode.resolve(pixels.width(), pixels.height());
+        let canvas = match mode {
+            Mode::Rapid => RAPID,
+            Mode::Auto | Mode::Balanced => BALANCED,
+            Mode::High => HIGH,
+        };
+        let longer = f64::from(pixels.width().max(pixels.height()));
+        let scale = (f64::from(canvas) / longer).min(config.max_upscale);
+        let content = scaled(pixels, scale, canvas);
+        let placement = Placement {
+            stored: pixels.stored_size(),
+            orientation: pixels.orientation(),
+            content,
+            canvas,
+        };
+        let whole = letterbox(pixels, content, canvas, config.pad);
+        let rgb = if mode == Mode::High {
+            // Half the canvas' scale even where `max_upscale` bounds it: a point of the canvas is twice that of the
+            // overview in every case.
+            let overview = letterbox(
+                pixels,
+                scaled(pixels, scale / 2.0, BALANCED),
+                BALANCED,
+                config.pad,
+            );
+            overview_and_tiles(&overview, &whole)
+        } else {
+            whole
+        };
+        Self {
+            mode,
+            placement,
+            rgb,
+        }
+    }
+
+    /// The mode, never `Auto`.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// Where the picture lies on the canvas.
+    pub fn placement(&self) -> &Placement {
+        &self.placement
+    }
+
+    /// [views, edge, edge, 3], RGB, 8 bits.
+    pub fn rgb(&self) -> &Array4<u8> {
+        &self.rgb
+    }
+
+    /// The encoder's input: [views, 3, edge, edge], `(x / 255 - mean) / std`.
+    pub fn normalised(&self, config: &ImageConfig) -> Array4<f32> {
+        let (views, edge, ..) = self.rgb.dim();
+        // A channel has 256 values: a table of each saves the divisions.
+        let tables: [[f32; 256]; 3] = array::from_fn(|channel| {
+            array::from_fn(|value| {
+                (value as f32 / 255.0 - config.mean[channel]) / config.std[channel]
+            })
+        });
+        let rgb = self.rgb.as_standard_layout();
+        let rgb = rgb.as_slice().expect("standard layout");
+        let mut planes = vec![0.0; rgb.len()];
+        planes
+            .par_chunks_exact_mut(edge * edge)
+            .enumerate()
+            .for_each(|(index, plane)| {
+                let (view, channel) = (index / 3, index % 3);
+                let pixels = rgb[view * plane.len() * 3..]
+                    .iter()
+                    .skip(channel)
+                    .step_by(3);
+                plane
+                    .iter_mut()
+                    .zip(pixels)
+                    .for_each(|(to, &from)| *to = tables[channel][usize::from(from)]);
+            });
+        Array4::from_shape_vec((views, 3, edge, edge), planes)
+            .expect("a plane for each view and channel")
+    }
+}
+
+/// The width and height that a picture takes at a scale: rounded half up, at least one pixel, at most the canvas.
+fn scaled(pixels: &Pixels, scale: f64, canvas: u32) -> [u32; 2] {
+    [pixels.width(), pixels.height()].map(|side| {
+        let side = (f64::from(side) * scale + 0.5).floor();
+        (side as u32).clamp(1, canvas)
+    })
+}
+
+/// A picture scaled to `content` at the top left of a square of `pad`: [1, edge, edge, 3].
+fn letterbox(pixels: &Pixels, content: [u32; 2], edge: u32, pad: [u8; 3]) -> Array4<u8> {
+    let picture = resize(pixels, content);
+    let [width, height] = content.map(|side| side as usize);
+    let edge = edge as usize;
+    let mut canvas: Vec<u8> = pad.iter().copied().cycle().take(edge * edge * 3).collect();
+    let rows = canvas
+        .chunks_exact_mut(edge * 3)
+        .zip(picture.chunks_exact(width * 3));
+    rows.take(height)
+        .for_each(|(to, from)| to[..from.len()].copy_from_slice(from));
+    Array4::from_shape_vec((1, edge, edge, 3), canvas).expect("edge * edge pixels were taken")
+}
+
+/// Catmull-Rom with its support widened by the reduction, as Pillow's `BICUBIC`: [height, width, 3].
+fn resize(pixels: &Pixels, [width, height]: [u32; 2]) -> Vec<u8> {
+    if [width, height] == [pixels.width(), pixels.height()] {
+        return pixels.rgb().to_vec();
+    }
+    let from = ImageRef::new(
+        pixels.width(),
+        pixels.height(),
+        pixels.rgb(),
+        PixelType::U8x3,
+    )
+    .expect("Pixels holds three bytes for each of its pixels");
+    let mut to = Image::new(width, height, PixelType::U8x3);
+    let options = ResizeOptions::new()
+        .resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom))
+        .use_alpha(false);
+    Resizer::new()
+        .resize(&from, &mut to, &options)
+        .expect("both have the same pixel type, and no crop is asked for");
+    to.into_vec()
+}
+
+/// [5, 672, 672, 3]: the overview, then the canvas' quarters (0, 0) (0, 1) (1, 0) (1, 1) as (row, column).
+fn overview_and_tiles(overview: &Array4<u8>, canvas: &Array4<u8>) -> Array4<u8> {
+    let tile = |row: usize, column: usize| {
+        // `slice_axis`, since the macro `s!` does not go with `forbid(unsafe_code)`.
+        let half = |at| Slice::from(at * BALANCED as usize..(at + 1) * BALANCED as usize);
+        let rows = canvas.slice_axis(Axis(1), half(row));
+        rows.slice_axis_move(Axis(2), half(column))
+    };
+    let views = [
+        overview.view(),
+        tile(0, 0),
+        tile(0, 1),
+        tile(1, 0),
+        tile(1, 1),
+    ];
+    ndarray::concatenate(Axis(0), &views).expect("all views are of one size")
+}
