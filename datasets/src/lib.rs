@@ -1,1 +1,22 @@
-//! Part of foveate.
+//! Pictures with text whose every glyph's place is known: flyers, pages and crops, made from a seed.
+//!
+//! A [`scene::Scene`] holds shapes and runs of glyphs in page units; a [`warp::Warp`] takes it to pixels. Drawing and the
+//! truth ([`record::Truth`]) both go through the same warp, so boxes lie on the letters after any camera. See `FORMAT.md`
+//! for what is written.
+#![forbid(unsafe_code)]
+
+pub mod canvas;
+pub mod charset;
+pub mod content;
+pub mod crops;
+pub mod degrade;
+pub mod dice;
+pub mod fonts;
+pub mod looks;
+pub mod pen;
+pub mod record;
+pub mod scene;
+pub mod stream;
+pub mod typeset;
+pub mod warp;
+pub mod words;

@@ -1,2 +1,89 @@
-//! Flyer generator, metrics and evaluation.
-fn main() {}
+//! `foveate-datasets`: makes pictures with text for training and tests.
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use foveate_datasets::fonts::{Fonts, Split};
+use foveate_datasets::stream::{self, Kind, Options};
+use std::io::{BufWriter, stdout};
+use std::path::PathBuf;
+
+#[derive(Parser)]
+#[command(version, about)]
+struct Cli {
+    /// Folder with further fonts (default: $FOVEATE_FONTS, else .cache/fonts of the workspace).
+    #[arg(long, global = true)]
+    fonts: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Writes records to standard output (see FORMAT.md).
+    Stream(StreamArgs),
+    /// Lists the font families of both splits.
+    Fonts,
+}
+
+#[derive(clap::Args)]
+struct StreamArgs {
+    /// Kind of pictures.
+    #[arg(long)]
+    kind: Kind,
+    /// Fonts and layouts to draw from.
+    #[arg(long, default_value = "train")]
+    split: Split,
+    /// Seed: the same seed gives the same bytes.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Side of crops, or longer side of flyers, in pixels.
+    #[arg(long, default_value_t = 448)]
+    size: usize,
+    /// How many pictures (default: no end).
+    #[arg(long)]
+    count: Option<u64>,
+    /// Worker threads.
+    #[arg(long, default_value_t = 1)]
+    threads: usize,
+    /// Leave the pixels out.
+    #[arg(long)]
+    no_pixels: bool,
+    /// Share of flyers that pass through the camera.
+    #[arg(long, default_value_t = 0.35)]
+    photographed: f32,
+}
+
+fn main() -> Result<()> {
+    let cli = Cli::parse();
+    let fonts = Fonts::discover(cli.fonts.as_deref());
+    match cli.command {
+        Command::Stream(args) => stream::write(&fonts, &args.options(), &mut BufWriter::with_capacity(1 << 20, stdout().lock()))?,
+        Command::Fonts => list(&fonts),
+    }
+    Ok(())
+}
+
+impl StreamArgs {
+    fn options(&self) -> Options {
+        Options {
+            kind: self.kind,
+            split: self.split,
+            seed: self.seed,
+            size: self.size,
+            count: self.count,
+            threads: self.threads,
+            pixels: !self.no_pixels,
+            photographed: self.photographed,
+        }
+    }
+}
+
+fn list(fonts: &Fonts) {
+    for split in [Split::Train, Split::Test] {
+        for family in fonts.families(split) {
+            let legible: Vec<_> = family.faces().iter().filter(|f| f.is_legible()).collect();
+            let caps = legible.iter().filter(|f| f.metrics().caps_only).count();
+            println!("{split:?}\t{}\t{} faces\t{} legible\t{caps} capitals only", family.key, family.faces().len(), legible.len());
+        }
+    }
+}

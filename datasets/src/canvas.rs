@@ -1,0 +1,215 @@
+//! Pixels in memory and what may be painted on them.
+
+use crate::dice::Dice;
+use crate::pen::Pen;
+
+/// RGB, 8 bits.
+pub type Rgb = [u8; 3];
+
+/// How bright a colour looks, 0..=255.
+pub fn luma(c: Rgb) -> f32 {
+    0.299 * f32::from(c[0]) + 0.587 * f32::from(c[1]) + 0.114 * f32::from(c[2])
+}
+
+/// `a` moved towards `b` by `t` in 0..=1.
+pub fn mix(a: Rgb, b: Rgb, t: f32) -> Rgb {
+    std::array::from_fn(|i| (f32::from(a[i]) + (f32::from(b[i]) - f32::from(a[i])) * t + 0.5) as u8)
+}
+
+/// A picture in rows of RGB.
+pub struct Canvas {
+    /// Pixels across.
+    pub width: usize,
+    /// Pixels down.
+    pub height: usize,
+    /// width * height * 3 bytes.
+    pub data: Vec<u8>,
+}
+
+/// What fills a shape. Positions are pixels of the shape's own bounding box, scaled to 0..=1.
+#[derive(Clone, Debug)]
+pub enum Paint {
+    /// One colour.
+    Solid(Rgb),
+    /// From the first colour to the second along a direction (radians).
+    Gradient(Rgb, Rgb, f32),
+    /// A small picture of `columns` x `rows` colours, smoothed: looks like an unsharp photograph.
+    Cloud(usize, usize, Vec<Rgb>),
+    /// Stripes of two colours: width as a share of the box's diagonal, direction in radians.
+    Stripes(Rgb, Rgb, f32, f32),
+    /// Two colours mixed at random at every pixel; the third is the seed.
+    Grain(Rgb, Rgb, u64),
+}
+
+impl Canvas {
+    /// A black picture.
+    pub fn new(width: usize, height: usize) -> Self {
+        Self { width, height, data: vec![0; width * height * 3] }
+    }
+
+    /// Fills what `pen` holds, whose top left lies at (x0, y0), with one colour.
+    pub fn ink(&mut self, pen: &mut Pen, x0: i32, y0: i32, color: Rgb, opacity: f32) {
+        let strength = (opacity * 256.0) as u32;
+        let (width, height) = (self.width as i32, self.height as i32);
+        pen.rows(|y, row| {
+            let y = y0 + y as i32;
+            if y < 0 || y >= height {
+                return;
+            }
+            let from = (-x0).max(0) as usize;
+            let to = (width - x0).clamp(0, row.len() as i32) as usize;
+            if from >= to {
+                return;
+            }
+            let start = (y * width + x0 + from as i32) as usize * 3;
+            let pixels = &mut self.data[start..start + (to - from) * 3];
+            for (pixel, &a) in pixels.chunks_exact_mut(3).zip(&row[from..to]) {
+                if a > 0 {
+                    blend(pixel, color, (u32::from(a) * strength) >> 8);
+                }
+            }
+        });
+    }
+
+    /// Fills what `pen` holds with a paint that spans `area` (x0, y0, x1, y1 in pixels).
+    pub fn wash(&mut self, pen: &mut Pen, x0: i32, y0: i32, area: [f32; 4], paint: &Paint, opacity: f32) {
+        if let Paint::Solid(color) = paint {
+            return self.ink(pen, x0, y0, *color, opacity);
+        }
+        let strength = (opacity * 256.0) as u32;
+        let mut brush = Brush::new(paint, area);
+        let (width, height) = (self.width as i32, self.height as i32);
+        pen.rows(|y, row| {
+            let y = y0 + y as i32;
+            if y < 0 || y >= height {
+                return;
+            }
+            brush.row(y as f32);
+            for (i, &a) in row.iter().enumerate() {
+                let x = x0 + i as i32;
+                if a > 0 && x >= 0 && x < width {
+                    let at = (y * width + x) as usize * 3;
+                    let color = brush.at(x as f32);
+                    blend(&mut self.data[at..at + 3], color, (u32::from(a) * strength) >> 8);
+                }
+            }
+        });
+    }
+
+    /// Covers everything with a paint that spans `area`.
+    pub fn cover(&mut self, area: [f32; 4], paint: &Paint) {
+        if let Paint::Solid(color) = paint {
+            self.data.chunks_exact_mut(3).for_each(|p| p.copy_from_slice(color));
+            return;
+        }
+        let mut brush = Brush::new(paint, area);
+        for (y, row) in self.data.chunks_exact_mut(self.width * 3).enumerate() {
+            brush.row(y as f32);
+            for (x, pixel) in row.chunks_exact_mut(3).enumerate() {
+                pixel.copy_from_slice(&brush.at(x as f32));
+            }
+        }
+    }
+}
+
+fn blend(pixel: &mut [u8], color: Rgb, a: u32) {
+    for (p, c) in pixel.iter_mut().zip(color) {
+        *p = ((u32::from(*p) * (255 - a) + u32::from(c) * a + 127) / 255) as u8;
+    }
+}
+
+/// Gives a paint's colours along a row.
+struct Brush<'a> {
+    paint: &'a Paint,
+    ramp: Vec<Rgb>,
+    /// Along = x * dir[0] + y * dir[1] + dir[2], in 0..=1 over the area.
+    dir: [f32; 3],
+    area: [f32; 4],
+    base: f32,
+    colors: Vec<[f32; 3]>,
+    noise: u64,
+}
+
+impl<'a> Brush<'a> {
+    fn new(paint: &'a Paint, area: [f32; 4]) -> Self {
+        let mut brush = Self { paint, ramp: Vec::new(), dir: [0.0; 3], area, base: 0.0, colors: Vec::new(), noise: 1 };
+        match paint {
+            Paint::Gradient(a, b, angle) => {
+                brush.aim(*angle);
+                brush.ramp = (0..256).map(|i| mix(*a, *b, i as f32 / 255.0)).collect();
+            }
+            Paint::Stripes(.., angle) => brush.aim(*angle),
+            Paint::Grain(a, b, _) => brush.ramp = (0..256).map(|i| mix(*a, *b, i as f32 / 255.0)).collect(),
+            _ => {}
+        }
+        brush
+    }
+
+    fn aim(&mut self, angle: f32) {
+        let [x0, y0, x1, y1] = self.area;
+        let (c, s) = (angle.cos(), angle.sin());
+        let reach = ((x1 - x0) * c.abs() + (y1 - y0) * s.abs()).max(1.0);
+        let middle = 0.5 * ((x0 + x1) * c + (y0 + y1) * s);
+        self.dir = [c / reach, s / reach, 0.5 - middle / reach];
+    }
+
+    fn row(&mut self, y: f32) {
+        self.base = y * self.dir[1] + self.dir[2];
+        match self.paint {
+            Paint::Cloud(columns, rows, colors) => {
+                let v = ((y - self.area[1]) / (self.area[3] - self.area[1]).max(1.0)).clamp(0.0, 0.9999) * (*rows as f32 - 1.0);
+                let (r, f) = (v as usize, smooth(v.fract()));
+                let at = |r: usize, c: usize| colors[r.min(rows - 1) * columns + c];
+                let line = (0..*columns).map(|c| {
+                    let (a, b) = (at(r, c), at(r + 1, c));
+                    std::array::from_fn(|k| f32::from(a[k]) + (f32::from(b[k]) - f32::from(a[k])) * f)
+                });
+                self.colors.clear();
+                self.colors.extend(line);
+            }
+            Paint::Grain(.., seed) => self.noise = (seed ^ (y as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)) | 1,
+            _ => {}
+        }
+    }
+
+    fn at(&mut self, x: f32) -> Rgb {
+        match self.paint {
+            Paint::Solid(c) => *c,
+            Paint::Gradient(..) => self.ramp[((x * self.dir[0] + self.base) * 255.0).clamp(0.0, 255.0) as usize],
+            Paint::Stripes(a, b, width, _) => {
+                let t = (x * self.dir[0] + self.base) / width;
+                if t.floor() as i32 & 1 == 0 { *a } else { *b }
+            }
+            Paint::Grain(..) => {
+                self.noise = self.noise.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+                self.ramp[(self.noise >> 56) as usize]
+            }
+            Paint::Cloud(columns, ..) => {
+                let u = ((x - self.area[0]) / (self.area[2] - self.area[0]).max(1.0)).clamp(0.0, 0.9999) * (*columns as f32 - 1.0);
+                let (c, f) = (u as usize, smooth(u.fract()));
+                let (a, b) = (self.colors[c], self.colors[(c + 1).min(columns - 1)]);
+                std::array::from_fn(|k| (a[k] + (b[k] - a[k]) * f) as u8)
+            }
+        }
+    }
+}
+
+fn smooth(t: f32) -> f32 {
+    t * t * (3.0 - 2.0 * t)
+}
+
+/// A colour whose brightness lies in `low..=high`.
+pub fn color_within(dice: &mut Dice, low: f32, high: f32) -> Rgb {
+    let want = dice.range(low, high);
+    let dull = if dice.chance(0.4) { dice.range(0.7, 1.0) } else { dice.range(0.0, 0.5) };
+    let raw: Rgb = std::array::from_fn(|_| (dice.unit() * 255.0) as u8);
+    let grey = [want as u8; 3];
+    let tinted = at_luma(mix(raw, grey, dull), want);
+    if dice.chance(0.2) { at_luma(grey, want) } else { tinted }
+}
+
+/// The colour moved towards black or white until it is `want` bright.
+fn at_luma(c: Rgb, want: f32) -> Rgb {
+    let have = luma(c).max(1.0);
+    if have > want { mix([0; 3], c, want / have) } else { mix(c, [255; 3], (want - have) / (255.0 - have).max(1.0)) }
+}

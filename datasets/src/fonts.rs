@@ -1,0 +1,127 @@
+//! Fonts: where they come from, which are fit to read, and which families belong to which split.
+
+mod families;
+mod face;
+
+pub use face::{Face, Glyph, Segment};
+pub use families::family_key;
+
+use crate::dice::Dice;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Which half of the fonts and layouts to draw from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Split {
+    /// What models are trained on.
+    Train,
+    /// Families and layouts that training never shows.
+    Test,
+}
+
+/// The faces of one design.
+pub struct Family {
+    /// Name after folding (see [`family_key`]).
+    pub key: String,
+    faces: Vec<&'static Face>,
+}
+
+/// Every usable family, parted into train and test.
+pub struct Fonts {
+    train: Vec<Family>,
+    test: Vec<Family>,
+}
+
+impl Fonts {
+    /// All fonts of the machine, of `folder` (or `$FOVEATE_FONTS`, or `.cache/fonts` of the workspace), and the kept ones.
+    pub fn discover(folder: Option<&Path>) -> Self {
+        let mut db = fontdb::Database::new();
+        db.load_system_fonts();
+        if let Some(dir) = extra_folder(folder) {
+            db.load_fonts_dir(dir);
+        }
+        Self::from_database(db)
+    }
+
+    /// Only the fonts that are compiled in: the same on every machine.
+    pub fn kept() -> Self {
+        Self::from_database(fontdb::Database::new())
+    }
+
+    fn from_database(mut db: fontdb::Database) -> Self {
+        for bytes in families::KEPT {
+            db.load_font_data(bytes.to_vec());
+        }
+        let mut groups: BTreeMap<String, BTreeMap<String, &'static Face>> = BTreeMap::new();
+        for info in db.faces() {
+            let Some((family, _)) = info.families.first() else { continue };
+            let Some(key) = family_key(family, source_path(&info.source)) else { continue };
+            let name = format!("{} {:?} {} {:?}", info.post_script_name, info.style, info.weight.0, info.stretch);
+            let face = Face::new(family.clone(), &name, info.source.clone(), info.index);
+            groups.entry(key).or_default().entry(name).or_insert_with(|| Box::leak(Box::new(face)));
+        }
+        Self::part(groups)
+    }
+
+    fn part(groups: BTreeMap<String, BTreeMap<String, &'static Face>>) -> Self {
+        let mut fonts = Self { train: Vec::new(), test: Vec::new() };
+        for (key, faces) in groups {
+            let side = if families::held_out(&key) { &mut fonts.test } else { &mut fonts.train };
+            side.push(Family { key, faces: faces.into_values().collect() });
+        }
+        fonts
+    }
+
+    /// The families of `split`.
+    pub fn families(&self, split: Split) -> &[Family] {
+        match split {
+            Split::Train => &self.train,
+            Split::Test => &self.test,
+        }
+    }
+
+    /// A face that can be read; every family is equally likely.
+    pub fn pick(&self, dice: &mut Dice, split: Split) -> &'static Face {
+        let families = self.families(split);
+        for _ in 0..1000 {
+            let family = &families[dice.below(families.len())];
+            let face = dice.pick(&family.faces);
+            if face.is_legible() {
+                return face;
+            }
+        }
+        panic!("no legible font among {} families", families.len())
+    }
+}
+
+impl Family {
+    /// The faces of the family, legible or not.
+    pub fn faces(&self) -> &[&'static Face] {
+        &self.faces
+    }
+
+    /// A legible face of this family, if it has one.
+    pub fn face(&self, dice: &mut Dice) -> Option<&'static Face> {
+        (0..8).map(|_| dice.pick(&self.faces)).find(|f| f.is_legible())
+    }
+}
+
+fn source_path(source: &fontdb::Source) -> &str {
+    match source {
+        fontdb::Source::File(path) | fontdb::Source::SharedFile(path, _) => path.to_str().unwrap_or(""),
+        fontdb::Source::Binary(_) => "",
+    }
+}
+
+/// The folder given, or the environment's, or `.cache/fonts` above the current folder or of this workspace.
+fn extra_folder(given: Option<&Path>) -> Option<PathBuf> {
+    if let Some(dir) = given {
+        return Some(dir.to_path_buf());
+    }
+    if let Some(dir) = std::env::var_os("FOVEATE_FONTS") {
+        return Some(dir.into());
+    }
+    let here = std::env::current_dir().ok()?;
+    let built = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().chain(built.ancestors()).map(|p| p.join(".cache/fonts")).find(|p| p.is_dir())
+}
