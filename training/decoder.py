@@ -147,12 +147,12 @@ class Decoder(nn.Module):
         """[..., 4] -> [..., dim]."""
         return self.place(self.place_features(where).to(self.place.weight.dtype))
 
-    def image_tokens(self, ids, weights, place, feature=None):
+    def image_tokens(self, letters, weights, place, feature=None):
         """Image tokens [n, g, dim]: the expected embedding of the slot's characters, its features, its place.
 
-        ids, weights [n, g, k] are the likeliest characters and their probabilities; place [n, g, 4]; feature [n, g, feature_dim].
+        letters [k] token ids of the characters, weights [n, g, k] their probabilities, place [n, g, 4], feature [n, g, feature_dim].
         """
-        x = (self.embed(ids) * weights[..., None].to(self.embed.weight.dtype)).sum(-2)
+        x = weights.to(self.embed.weight.dtype) @ self.embed(letters)
         if feature is not None and self.feature is not None:
             x = x + self.feature(feature)
         return x + self.place_embedding(place)

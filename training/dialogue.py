@@ -15,8 +15,9 @@ from records import IGNORE
 
 SPECIAL, CHAR_ID = token_ids()
 FIELDS = json.load(open(os.path.join(os.path.dirname(__file__), "fields.json")))
-CODES = np.array([ord(c) for c in GLYPHS])
 GLYPH_IDS = np.array([CHAR_ID[c] for c in GLYPHS])
+INDEX = {c: i for i, c in enumerate(GLYPHS)}
+N_ASCII = 94  # the first so many GLYPHS are ASCII
 EVENT = ["title", "date", "start", "end", "venue"]
 QUESTIONS = {
     "title": ["What is the event?", "What is this flyer for?", "What is the title?"],
@@ -39,10 +40,9 @@ for _group in LOOKALIKES:
 
 @dataclass
 class ImageTokens:
-    """What the picture gives the decoder. ids, weights [n, 2]: the two likeliest characters' token ids and probabilities; place [n, 4]
-    canvas pixels; truth [n]: the record's glyph index or -1; feature [n, d] or None: the adapter's slot features."""
+    """What the picture gives the decoder. weights [n, len(GLYPHS)]: probabilities of the characters; place [n, 4] canvas pixels;
+    truth [n]: the record's glyph index or -1; feature [n, d] or None: the adapter's slot features."""
 
-    ids: np.ndarray
     weights: np.ndarray
     place: np.ndarray
     truth: np.ndarray
@@ -72,41 +72,56 @@ def raster_order(place):
     return np.lexsort((place[:, 0], np.floor(place[:, 1] / 16)))
 
 
-def simulate(record, rng):
-    """Image tokens as a encoder of random quality would give them."""
-    g = record.glyphs
-    n = len(g)
+def another(c, rng):
+    """A character that one takes `c` for: mostly a lookalike, sometimes the other case, else any."""
+    others = CONFUSED.get(c)
+    if others and rng.random() < 0.6:
+        return others[rng.integers(len(others))]
+    if c.isalpha() and len(c.swapcase()) == 1 and rng.random() < 0.2:
+        return c.swapcase()
+    return GLYPHS[rng.integers(N_ASCII)]
+
+
+def simulated_weights(chars, error, rng):
+    """Probabilities [n, len(GLYPHS)] of an encoder that takes a share `error` of the characters for others."""
+    n = len(chars)
+    weights = np.zeros((n, len(GLYPHS)), np.float32)
+    wrong, sure = rng.random(n) < error, rng.uniform(0.75, 1.0, n)
+    unsure, rest = rng.uniform(0.4, 0.95, n), rng.random(n)
+    for i, c in enumerate(chars):
+        other = another(c, rng)
+        first, second = (other, c) if wrong[i] else (c, other)
+        p = unsure[i] if wrong[i] else sure[i]
+        weights[i, INDEX.get(second, 0)] += (1 - p) * rest[i]
+        weights[i, INDEX.get(first, 0)] += p
+    return weights
+
+
+def simulated_place(g, record, rng):
+    """Canvas places [n, 4] of the glyphs in a mode and position of their own, with the jitter of an encoder."""
     zoom = min(1.0, 1344 / max(record.width, record.height)) * (1.0 if rng.random() < 0.7 else rng.uniform(0.4, 1.0))
-    shift = rng.uniform(0, max(1e-6, 1344 - zoom * record.width)), rng.uniform(0, max(1e-6, 1344 - zoom * record.height))
-    if rng.random() < 0.7:
-        shift = (0.0, 0.0)
-    error = rng.choice([0.0, 0.01, 0.03, 0.08, 0.15])
-    lost = rng.random(n) < rng.choice([0.0, 0.005, 0.02, 0.05]) if n else np.zeros(0, bool)
-    keep = np.nonzero(~lost)[0]
-    chars = g["char"][keep].copy()
-    ids, weights = np.zeros((len(keep), 2), np.int64), np.zeros((len(keep), 2), np.float32)
-    wrong = rng.random(len(keep)) < error
-    sure = rng.uniform(0.75, 1.0, len(keep))
-    for i, code in enumerate(chars):
-        c = chr(code)
-        others = CONFUSED.get(c)
-        other = others[rng.integers(len(others))] if others and rng.random() < 0.6 else (c.swapcase() if c.isalpha() and rng.random() < 0.2 else GLYPHS[rng.integers(94)])
-        pair = (c, other) if not wrong[i] else (other, c)
-        ids[i] = [char_tokens(x)[0] for x in pair]
-        weights[i] = (sure[i], (1 - sure[i]) * rng.random()) if not wrong[i] else ((lambda p: (p, (1 - p) * rng.random()))(rng.uniform(0.4, 0.95)))
-    place = np.stack([g["cx"][keep] * zoom + shift[0], g["cy"][keep] * zoom + shift[1], g["w"][keep] * zoom, g["h"][keep] * zoom], 1).astype(np.float32)
-    jitter = rng.normal(0, 1, place.shape).astype(np.float32) * np.array([0.04, 0.03, 0.05, 0.04], np.float32) * rng.uniform(0.2, 1.5)
+    place = np.stack([g["cx"], g["cy"], g["w"], g["h"]], 1).astype(np.float32) * zoom
+    if rng.random() < 0.3:
+        place[:, 0] += rng.uniform(0, max(1e-6, 1344 - zoom * record.width))
+        place[:, 1] += rng.uniform(0, max(1e-6, 1344 - zoom * record.height))
+    jitter = rng.normal(0, 1, place.shape) * np.array([0.04, 0.03, 0.05, 0.04]) * rng.uniform(0.2, 1.5)
     place[:, :2] += jitter[:, :2] * place[:, 3:4]
     place[:, 2:] *= np.exp(jitter[:, 2:])
-    truth = keep.astype(np.int64)
-    ghosts = rng.poisson(rng.choice([0.0, 0.0, 1.0, 6.0])) if n else 0
-    if ghosts:
-        ghost_place = np.stack([rng.uniform(0, zoom * record.width, ghosts), rng.uniform(0, zoom * record.height, ghosts), *(rng.uniform(8, 60, (2, ghosts)))], 1)
-        ghost_ids = np.stack([GLYPH_IDS[rng.integers(0, 94, ghosts)], GLYPH_IDS[rng.integers(0, 94, ghosts)]], 1)
-        ids, weights = np.concatenate([ids, ghost_ids]), np.concatenate([weights, np.stack([rng.uniform(0.3, 0.9, ghosts), np.full(ghosts, 0.05)], 1)])
-        place, truth = np.concatenate([place, ghost_place]), np.concatenate([truth, np.full(ghosts, -1)])
+    return place.astype(np.float32), zoom
+
+
+def simulate(record, rng):
+    """Image tokens as an encoder of random quality would give them: mistaken, lost and invented glyphs."""
+    g = record.glyphs
+    keep = np.nonzero(rng.random(len(g)) >= rng.choice([0.0, 0.005, 0.02, 0.05]))[0]
+    weights = simulated_weights([chr(c) for c in g["char"][keep]], rng.choice([0.0, 0.01, 0.03, 0.08, 0.15]), rng)
+    place, zoom = simulated_place(g[keep], record, rng)
+    ghosts = rng.poisson(rng.choice([0.0, 0.0, 1.0, 6.0]))
+    odd = np.stack([rng.uniform(0, zoom * record.width, ghosts), rng.uniform(0, zoom * record.height, ghosts), *rng.uniform(8, 60, (2, ghosts))], 1)
+    weights = np.concatenate([weights, simulated_weights([GLYPHS[i] for i in rng.integers(0, N_ASCII, ghosts)], 0.3, rng)])
+    place, truth = np.concatenate([place, odd]).astype(np.float32), np.concatenate([keep, np.full(ghosts, -1)]).astype(np.int64)
     order = raster_order(place)
-    return ImageTokens(ids[order], weights[order].astype(np.float32), place[order].astype(np.float32), truth[order])
+    return ImageTokens(weights[order], place[order], truth[order])
 
 
 class Writer:
@@ -118,7 +133,7 @@ class Writer:
         self.at[image.truth[image.truth >= 0]] = np.nonzero(image.truth >= 0)[0]
         self.last = -1
         self.given(SPECIAL["<|begin|>"])
-        for _ in range(len(image.ids)):
+        for _ in range(len(image.place)):
             self.given(SPECIAL["<|image|>"])
 
     def given(self, token):

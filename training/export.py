@@ -9,6 +9,7 @@ import os
 import warnings
 
 import numpy as np
+import onnx
 import torch
 from safetensors.numpy import save_file
 from torch import nn
@@ -103,12 +104,35 @@ def write_onnx(module, args, path, inputs, outputs, dynamic):
         warnings.simplefilter("ignore")
         program = torch.onnx.export(module.eval(), args, input_names=inputs, output_names=outputs, dynamic_shapes=dynamic, opset_version=OPSET, dynamo=True, optimize=True, verbose=False)
     program.save(path, external_data=False)
+    halve(path)
+
+
+def halve(path, least=1024):
+    """Stores the weights of at least so many numbers as float16 behind a Cast, which ONNX Runtime folds away on loading: half the file.
+
+    Rounding to float16 costs less than 0.05% of a weight; the graph still computes in float32.
+    """
+    model = onnx.load(path)
+    casts, kept = [], []
+    for w in model.graph.initializer:
+        if w.data_type != onnx.TensorProto.FLOAT or np.prod(w.dims) < least:
+            kept.append(w)
+            continue
+        kept.append(onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(w).astype(np.float16), w.name + ".f16"))
+        casts.append(onnx.helper.make_node("Cast", [w.name + ".f16"], [w.name], to=onnx.TensorProto.FLOAT))
+    del model.graph.initializer[:]
+    model.graph.initializer.extend(kept)
+    nodes = list(model.graph.node)
+    del model.graph.node[:]
+    model.graph.node.extend(casts + nodes)
+    del model.graph.value_info[:]
+    onnx.checker.check_model(model)
+    onnx.save(model, path)
 
 
 def export_vision(vision, path, side):
     from torch.export import Dim
 
-    views = Dim("views", min=1, max=64)
     example = torch.zeros(2, 3, side, side)
     write_onnx(PixelsToFeatures(vision), (example,), path, ["pixels"], ["features"], {"pixels": {0: Dim.DYNAMIC, 2: Dim.DYNAMIC, 3: Dim.DYNAMIC}})
 

@@ -34,6 +34,8 @@ def tiny_models(seed=0):
         vision.adapter.classes.bias[0] = 6.5
         vision.adapter.geometry.bias.copy_(torch.tensor([0.5, 0.5, -0.2, 0.4]))
         decoder.pointer_null.normal_(0, 1)
+        for p in [*vision.parameters(), *decoder.parameters()]:
+            p.copy_(p.half().float())  # as the graphs store them
     return vision.eval(), decoder.eval()
 
 

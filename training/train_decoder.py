@@ -5,6 +5,7 @@
 
 import argparse
 import dataclasses
+import glob
 import os
 import time
 
@@ -13,28 +14,29 @@ import torch
 import torch.nn.functional as F
 
 from decoder import Decoder, DecoderConfig
-from dialogue import SPECIAL, example, simulate
+from dialogue import GLYPH_IDS, SPECIAL, ImageTokens, example, simulate
 from optim import Masters, schedule
-from records import IGNORE, Stream
+from records import GLYPH, IGNORE, Record, Stream
 
 
 def collate(examples, device):
     """Pads to the longest: a dict of tensors, as `forward` takes them."""
     n, t = len(examples), max(len(e.ids) for e in examples)
-    g = max(1, max(len(e.image.ids) for e in examples))
-    k = examples[0].image.ids.shape[1]
+    g = max(1, max(len(e.image.place) for e in examples))
+    k = len(GLYPH_IDS)
     m = max(1, max(sum(x != IGNORE for x in e.target) for e in examples))
     b = {"ids": np.full((n, t), SPECIAL["<|pad|>"], np.int64), "valid": np.zeros((n, t), bool), "feed": np.full((n, t), -1, np.int64),
-         "image_ids": np.zeros((n, g, k), np.int64), "image_weights": np.zeros((n, g, k), np.float32), "place": np.zeros((n, g, 4), np.float32),
-         "n_image": np.array([len(e.image.ids) for e in examples]), "select": np.zeros((n, m), np.int64),
+         "weights": np.zeros((n, g, k), np.float32), "place": np.zeros((n, g, 4), np.float32),
+         "n_image": np.array([len(e.image.place) for e in examples]), "select": np.zeros((n, m), np.int64),
          "target": np.full((n, m), IGNORE, np.int64), "pointer": np.full((n, m), IGNORE, np.int64)}
-    if examples[0].image.feature is not None:
-        b["feature"] = np.zeros((n, g, examples[0].image.feature.shape[1]), np.float32)
+    width = max((e.image.feature.shape[1] for e in examples if e.image.feature is not None), default=0)
+    if width:
+        b["feature"] = np.zeros((n, g, width), np.float32)
     for i, e in enumerate(examples):
-        j, l = len(e.image.ids), len(e.ids)
+        j, l = len(e.image.place), len(e.ids)
         b["ids"][i, :l], b["valid"][i, :l], b["feed"][i, :l] = e.ids, True, e.feed
-        b["image_ids"][i, :j], b["image_weights"][i, :j], b["place"][i, :j] = e.image.ids, e.image.weights, e.image.place
-        if "feature" in b:
+        b["weights"][i, :j], b["place"][i, :j] = e.image.weights, e.image.place
+        if e.image.feature is not None:
             b["feature"][i, :j] = e.image.feature
         rows = np.nonzero(np.array(e.target) != IGNORE)[0]
         b["select"][i, : len(rows)] = rows
@@ -48,7 +50,7 @@ def forward(model, b):
     n, t = b["ids"].shape
     g = b["place"].shape[1]
     places = model.place_embedding(b["place"])
-    tokens = model.image_tokens(b["image_ids"], b["image_weights"], b["place"], b["feature"].to(places.dtype) if "feature" in b else None)
+    tokens = model.image_tokens(torch.from_numpy(GLYPH_IDS).to(places.device), b["weights"], b["place"], b["feature"].to(places.dtype) if "feature" in b else None)
     there = (torch.arange(g, device=tokens.device)[None] < b["n_image"][:, None])
     tokens = tokens * there[..., None]
     fed = torch.gather(places, 1, b["feed"].clamp_min(0)[..., None].expand(-1, -1, places.shape[-1])) * (b["feed"] >= 0)[..., None]
@@ -107,11 +109,40 @@ def make(seed, longest, plain=0.1):
     return transform
 
 
-def batches(stream, tokens, device, pool=48):
-    """Endless batches of at most `tokens` padded tokens, examples of like length together."""
+class Collected:
+    """Examples from the real encoder's image tokens, as `collect.py` left them; newly written shards join at the next round."""
+
+    def __init__(self, folder, seed, longest):
+        self.folder, self.rng, self.longest, self.round = folder, np.random.default_rng(seed), longest, []
+
+    def take(self, n):
+        out = []
+        while len(out) < n:
+            if not self.round:
+                shards = sorted(glob.glob(os.path.join(self.folder, "train-*.pt")))
+                self.rng.shuffle(shards)
+                self.round = shards
+            flyers = torch.load(self.round.pop(), weights_only=False)
+            self.rng.shuffle(flyers)
+            out += [e for e in map(self.example, flyers) if e is not None]
+        return out
+
+    def example(self, f):
+        if len(f["chars"]) > self.longest:
+            return None
+        glyphs = np.zeros(len(f["chars"]), GLYPH)
+        glyphs["char"] = f["chars"].numpy()
+        image = ImageTokens(f["weights"].float().numpy(), f["place"].numpy(), f["truth"].numpy(), f["feature"].float().numpy())
+        return example(Record(f["meta"], glyphs, 0, 0, None), image, self.rng, read=self.rng.random() > 0.15)
+
+
+def batches(stream, tokens, device, pool=48, collected=None, share=0.5):
+    """Endless batches of at most `tokens` padded tokens, examples of like length together; a `share` of them from `collected`."""
     rng = np.random.default_rng(0)
     while True:
-        examples = sorted((e for e in stream.take(pool) if e is not None), key=lambda e: len(e.ids))
+        simulated = stream.take(round(pool * (1 - share)) if collected else pool)
+        real = collected.take(round(pool * share)) if collected else []
+        examples = sorted((e for e in simulated + real if e is not None), key=lambda e: len(e.ids))
         groups, group = [], []
         for e in examples:
             if group and len(e.ids) * (len(group) + 1) > tokens:
@@ -142,6 +173,8 @@ def main():
     parser.add_argument("--minutes", type=float, default=1e9)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--eval-every", type=int, default=300)
+    parser.add_argument("--tokens-from", help="folder of collect.py's shards")
+    parser.add_argument("--share", type=float, default=0.5, help="share of the examples that come from --tokens-from")
     args = parser.parse_args()
     torch.manual_seed(args.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -161,7 +194,8 @@ def main():
     held.stop = True
     began = shown = time.time()
     sums, seen = np.zeros(5), 0
-    for b in batches(stream, args.tokens, device):
+    collected = Collected(args.tokens_from, args.seed + step, args.longest * 2) if args.tokens_from else None
+    for b in batches(stream, args.tokens, device, collected=collected, share=args.share):
         out = losses(model, b)
         out[0].backward()
         norm = masters.step(schedule(step, 200, args.total))

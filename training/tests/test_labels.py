@@ -1,0 +1,68 @@
+"""Labels, views and the choice of slots."""
+
+import io
+import struct
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import glyphs
+from collect import match
+from records import GLYPH, IGNORE, read_record, slot_labels
+
+
+def test_slots_are_filled_from_the_left():
+    g = np.array([(ord("b"), 12, 5, 4, 9, 0, 0), (ord("a"), 3, 6, 4, 9, 0, 0), (ord("c"), 20, 20, 8, 16, 0, 1)], GLYPH)
+    classes, geometry, index = slot_labels(g, 2, 2)
+    assert index[0, 0].tolist() == [1, 0, -1, -1]
+    assert index[1, 1].tolist() == [2, -1, -1, -1]
+    assert (classes > 0).sum() == 3
+    np.testing.assert_allclose(geometry[1, 1, 0], [0.25, 0.25, np.log(0.5), 0], atol=1e-6)
+
+
+def test_a_crowded_patch_is_not_judged():
+    g = np.array([(ord("i"), 1 + 3 * i, 5, 3, 6, 0, 0) for i in range(5)], GLYPH)
+    classes, _, index = slot_labels(g, 1, 1)
+    assert (classes == IGNORE).all() and (index == -1).all()
+
+
+def test_a_record_that_is_not_one_is_refused():
+    with pytest.raises(ValueError, match="FVR1"):
+        read_record(io.BytesIO(struct.pack("<4s4I", b"OOPS", 0, 0, 1, 1)))
+    assert read_record(io.BytesIO(b"FV")) is None
+
+
+def test_small_pictures_are_enlarged_twice_at_most():
+    canvas, scale = glyphs.letterbox(Image.new("RGB", (100, 50), (255, 0, 0)), 672)
+    assert scale == 2 and canvas[99, 199].tolist() == [255, 0, 0] and canvas[100, 0].tolist() == list(glyphs.PAD)
+
+
+def test_views_of_the_high_mode_tile_the_canvas():
+    image = Image.fromarray(np.random.default_rng(0).integers(0, 255, (1344, 1344, 3), np.uint8))
+    v = glyphs.views(image, "high")
+    assert v.shape == (5, 672, 672, 3)
+    np.testing.assert_array_equal(v[2], np.asarray(image)[:672, 672:])
+
+
+def slots(rows):
+    rows = np.array(rows, np.float32)
+    return glyphs.Slots(rows[:, 0].astype(int), rows[:, 1:5], rows[:, 5])
+
+
+def test_one_glyph_seen_twice_is_kept_once():
+    kept, place = glyphs.choose(slots([[1, 100, 100, 20, 40, 0.9], [1, 103, 101, 20, 40, 0.95], [1, 130, 100, 20, 40, 0.6]]), True)
+    assert kept.tolist() == [1, 2]
+
+
+def test_a_big_glyph_is_the_overviews_and_a_small_one_the_tiles():
+    big = [[0, 100, 100, 16, 32, 0.9], [1, 200, 200, 32, 64, 0.99]]
+    small = [[0, 300, 300, 14, 28.5, 0.9], [4, 0, 0, 24, 50, 0.6]]
+    kept, place = glyphs.choose(slots(big + small + [[0, 10, 10, 5, 10, 0.9]]), True)
+    assert sorted(kept.tolist()) == [0, 2, 3]
+    assert [200.0, 200.0] in place[:, :2].tolist() and [672.0, 672.0] in place[:, :2].tolist()
+
+
+def test_tokens_find_their_glyph():
+    truth = np.array([[10, 10, 8, 16], [18, 10, 8, 16]], np.float32)
+    assert match(np.array([[17, 11, 8, 16], [11, 10, 8, 16], [60, 60, 8, 16]], np.float32), truth).tolist() == [1, 0, -1]

@@ -1,0 +1,130 @@
+"""A tiny model is trained for a few steps, exported, and says the same through ONNX Runtime."""
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+
+import tiny
+from charset import GLYPHS, SPECIALS, build_tokenizer, token_ids
+from dialogue import example, simulate
+from export import FeaturesToTokens, export_bundle
+from optim import Masters
+from records import GLYPH, Record
+from train_decoder import collate, losses
+from train_vision import glyph_loss
+
+
+def page(rng, n_lines=4):
+    """A record without pixels: lines of random letters, and a title field over the first."""
+    glyphs, lines, y = [], [], 40
+    for line in range(n_lines):
+        text = " ".join("".join(rng.choice(list("abcdeXYZ019"), 4)) for _ in range(2))
+        start, x = len(glyphs), 20
+        for c in text:
+            if c != " ":
+                glyphs.append((ord(c), x + 6, y, 12, 24, 0, line))
+            x += 12
+        y += 32
+        lines.append({"text": text, "glyphs": [start, len(glyphs)]})
+    fields = {"title": {"text": lines[0]["text"], "glyphs": [lines[0]["glyphs"]]}}
+    meta = {"text": "\n".join(l["text"] for l in lines), "lines": lines, "fields": fields}
+    return Record(meta, np.array(glyphs, GLYPH), 672, 672, None)
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory):
+    out = str(tmp_path_factory.mktemp("bundle"))
+    vision, decoder = tiny.tiny_models()
+    export_bundle(vision, decoder, out, "tiny", side=224)
+    return out, vision, decoder
+
+
+def run(path, feeds, name):
+    session = onnxruntime.InferenceSession(f"{path}/{name}", providers=["CPUExecutionProvider"])
+    return session.run(None, feeds)
+
+
+def test_the_encoder_says_the_same_at_every_size(bundle):
+    path, vision, _ = bundle
+    for views, side in ((1, 224), (2, 448), (3, 672)):
+        pixels = torch.randn(views, 3, side, side)
+        with torch.no_grad():
+            wanted = vision.encoder(pixels).numpy()
+        np.testing.assert_allclose(run(path, {"pixels": pixels.numpy()}, "vision.onnx")[0], wanted, atol=1e-3)
+
+
+def test_the_adapter_keeps_the_same_slots(bundle):
+    path, vision, decoder = bundle
+    features = torch.randn(2, 14, 14, vision.c.dim)
+    ids = torch.tensor([token_ids()[1][c] for c in GLYPHS])
+    with torch.no_grad():
+        wanted = FeaturesToTokens(vision, decoder, ids)(features)
+    for got, want in zip(run(path, {"features": features.numpy()}, "adapter.onnx"), wanted):
+        np.testing.assert_allclose(got, want.numpy(), atol=2e-3)
+
+
+def test_steps_with_a_cache_equal_the_whole_at_once(bundle):
+    path, _, decoder = bundle
+    c = decoder.c
+    ids, extra = torch.randint(0, 400, (9,)), torch.randn(9, c.dim) * 0.1
+    select = torch.tensor([2, 4, 7, 8])
+    with torch.no_grad():
+        hidden = decoder(ids[None], extra[None], torch.ones(1, 9, dtype=torch.bool), select[None])
+        wanted = decoder.logits(hidden)[0].numpy()
+    names = [f"{k}_{i}" for i in range(c.n_layers_kv) for k in "kv"]
+    past = {f"past_{n}": np.zeros((c.n_kv_heads, 0, c.head_dim), np.float32) for n in names}
+    got = []
+    for a, b in ((0, 5), (5, 9)):
+        rows = np.array([s - a for s in select.tolist() if a <= s < b])
+        out = run(path, {"ids": ids[a:b].numpy(), "extra": extra[a:b].numpy(), "positions": np.arange(a, b), "select": rows, **past}, "decoder.onnx")
+        got.append(out[0])
+        past = {f"past_{n}": p for n, p in zip(names, out[2:])}
+    np.testing.assert_allclose(np.concatenate(got), wanted, atol=1e-3)
+
+
+def test_the_decoder_learns_a_page_by_heart():
+    torch.manual_seed(0)
+    rng = np.random.default_rng(0)
+    _, decoder = tiny.tiny_models()
+    decoder.train()
+    masters = Masters(decoder, 1e-2)
+    records = [page(rng) for _ in range(4)]
+    batch = collate([example(r, simulate(r, rng), rng) for r in records], "cpu")
+    first = None
+    for _ in range(60):
+        out = losses(decoder, batch)
+        first = first or float(out[1].detach())
+        out[0].backward()
+        masters.step(1.0)
+    assert float(out[1].detach()) < 0.6 * first
+
+
+def test_the_encoder_learns_where_glyphs_are():
+    torch.manual_seed(0)
+    vision, _ = tiny.tiny_models()
+    masters = Masters(vision.train(), 3e-3)
+    pixels = torch.rand(2, 3, 224, 224).bfloat16() * 2 - 1
+    classes = torch.zeros(2, 14, 14, 4, dtype=torch.int64)
+    classes[:, ::3, ::4, 0] = 5
+    geometry = torch.zeros(2, 14, 14, 4, 4)
+    totals = []
+    for _ in range(25):
+        logits, raw, _ = vision(pixels)
+        total, *_ = glyph_loss(logits, raw, classes, geometry)
+        total.backward()
+        masters.step(1.0)
+        totals.append(float(total.detach()))
+    assert totals[-1] < 0.7 * totals[0]
+
+
+def test_every_byte_and_every_character_has_its_token():
+    from json import dumps
+
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_str(dumps(build_tokenizer()))
+    text = "Grüße, 7–9 pm • \U0001f389 ok\n"
+    assert tokenizer.decode(tokenizer.encode(text).ids) == text
+    assert all(len(tokenizer.encode(c).ids) == 1 for c in GLYPHS)
+    assert [tokenizer.token_to_id(s) for s in SPECIALS] == list(range(480, 480 + len(SPECIALS)))
