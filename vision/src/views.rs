@@ -201,10 +201,11 @@ impl Views {
     }
 }
 
-/// The width and height that a picture takes at a scale: rounded half up, at least one pixel, at most the canvas.
+/// The width and height that a picture takes at a scale: rounded (ties to even, as Python
+/// does in training), at least one pixel, at most the canvas.
 fn scaled(pixels: &Pixels, scale: f64, canvas: u32) -> [u32; 2] {
     [pixels.width(), pixels.height()].map(|side| {
-        let side = (f64::from(side) * scale + 0.5).floor();
+        let side = (f64::from(side) * scale).round_ties_even();
         (side as u32).clamp(1, canvas)
     })
 }
@@ -224,25 +225,40 @@ fn letterbox(pixels: &Pixels, content: [u32; 2], edge: u32, pad: [u8; 3]) -> Arr
 }
 
 /// Catmull-Rom with its support widened by the reduction, as Pillow's `BICUBIC`: [height, width, 3].
+///
+/// Two passes, rounded to 8 bits between them, so that their order shows where one overshoots and is cut off: up to
+/// 19/255 at an edge. This is Pillow 13.0's order, found by trying both on 400 random sizes (earlier versions always go
+/// across first); `fast_image_resize` by itself always goes down first.
 fn resize(pixels: &Pixels, [width, height]: [u32; 2]) -> Vec<u8> {
-    if [width, height] == [pixels.width(), pixels.height()] {
-        return pixels.rgb().to_vec();
+    let from = [pixels.width(), pixels.height()];
+    let [narrower, shorter] = [
+        i64::from(from[0]) - i64::from(width),
+        i64::from(from[1]) - i64::from(height),
+    ];
+    let down_first = shorter > 0 && shorter > 2 * narrower;
+    let between = if down_first {
+        [from[0], height]
+    } else {
+        [width, from[1]]
+    };
+    let once = resize_once(pixels.rgb(), from, between);
+    resize_once(&once, between, [width, height])
+}
+
+fn resize_once(rgb: &[u8], from: [u32; 2], to: [u32; 2]) -> Vec<u8> {
+    if from == to {
+        return rgb.to_vec();
     }
-    let from = ImageRef::new(
-        pixels.width(),
-        pixels.height(),
-        pixels.rgb(),
-        PixelType::U8x3,
-    )
-    .expect("Pixels holds three bytes for each of its pixels");
-    let mut to = Image::new(width, height, PixelType::U8x3);
+    let from =
+        ImageRef::new(from[0], from[1], rgb, PixelType::U8x3).expect("three bytes for each pixel");
+    let mut resized = Image::new(to[0], to[1], PixelType::U8x3);
     let options = ResizeOptions::new()
         .resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom))
         .use_alpha(false);
     Resizer::new()
-        .resize(&from, &mut to, &options)
+        .resize(&from, &mut resized, &options)
         .expect("both have the same pixel type, and no crop is asked for");
-    to.into_vec()
+    resized.into_vec()
 }
 
 /// [5, 672, 672, 3]: the overview, then the canvas' quarters (0, 0) (0, 1) (1, 0) (1, 1) as (row, column).
