@@ -1,1 +1,46 @@
-//! Part of foveate.
+//! The language half of foveate: text in, tokens through a decoder, text or valid JSON out.
+//!
+//! The way of the data, and the file of each stage:
+//!
+//! | stage | file |
+//! |---|---|
+//! | text to token ids and back, never splitting a character | `tokenizer.rs` |
+//! | what a decoder is: rows in, logits and hidden rows out, with a cache | `decoder.rs` |
+//! | the decoder of a bundle's `decoder.onnx` | `onnx.rs` |
+//! | the rows of one conversation and the cache that follows them | `context.rs` |
+//! | logits to a token | `sampler.rs` |
+//! | which tokens may come next, and JSON Schema as such a rule | `constraint.rs`, `schema.rs`, `json.rs`, `closing.rs` |
+//! | the loop over all of these, as an iterator | `generate.rs` |
+//! | why it ended; limits as adapters on that iterator | `stop.rs`, `repetition.rs` |
+//! | decoders whose answers are obvious, for tests | `fake.rs` |
+//!
+//! A constraint and a decoder do not know each other: the generator masks, samples and commits.
+#![forbid(unsafe_code)]
+
+mod closing;
+mod constraint;
+mod context;
+mod decoder;
+mod error;
+pub mod fake;
+mod generate;
+mod json;
+mod onnx;
+mod repetition;
+mod sampler;
+mod schema;
+mod stop;
+mod tokenizer;
+
+pub use constraint::{Commit, Constraint};
+pub use context::Context;
+pub use decoder::{Cache, Decoder, DecoderShape, Output, Rows, Store};
+pub use error::{Error, ErrorKind, Result};
+pub use generate::{Feedback, Generator, Token, Work};
+pub use json::{Grammars, JsonConstraint};
+pub use onnx::OnnxDecoder;
+pub use repetition::LoopDetector;
+pub use sampler::{Sampler, Sampling};
+pub use schema::Schema;
+pub use stop::{CancelHandle, Cancellable, MaxTokens, StopReason, TimeLimit, TokenStream};
+pub use tokenizer::{TextStream, TokenId, Tokenizer};

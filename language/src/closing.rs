@@ -1,0 +1,180 @@
+//! The shortest way out of a JSON value: the tokens that close it validly from where it stands.
+//!
+//! It is greedy where the next step is plain (a forced token, a quote that ends a string, a bracket) and searches breadth
+//! first where it is not (the middle of an enumeration, a pattern or a number). The result is always valid; it is the
+//! shortest for everything but unions of long and short branches, where it may be a few tokens longer.
+use crate::{TokenId, Tokenizer};
+use llguidance::Matcher;
+use llguidance::toktrie::SimpleVob;
+
+/// States kept of each level of a search, and the deepest level.
+const BEAM: usize = 48;
+const DEPTH: usize = 96;
+
+/// Whether the bytes so far end inside a JSON string.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Quotes {
+    inside: bool,
+    escaped: bool,
+}
+
+impl Quotes {
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
+        for &b in bytes {
+            match (self.inside, self.escaped, b) {
+                (true, true, _) => self.escaped = false,
+                (true, false, b'\\') => self.escaped = true,
+                (_, _, b'"') => self.inside = !self.inside,
+                _ => {}
+            }
+        }
+    }
+}
+
+/// One place on the way: the parser's state and what was written to get there.
+struct Way {
+    matcher: Matcher,
+    quotes: Quotes,
+    tokens: Vec<TokenId>,
+}
+
+impl Way {
+    fn fork(&self) -> Self {
+        Self {
+            matcher: self.matcher.clone(),
+            quotes: self.quotes,
+            tokens: self.tokens.clone(),
+        }
+    }
+
+    fn step(&mut self, token: TokenId, tokenizer: &Tokenizer) -> Option<()> {
+        self.matcher.consume_token(token).ok()?;
+        self.quotes.push(tokenizer.bytes(token));
+        self.tokens.push(token);
+        Some(())
+    }
+
+    fn forced(&mut self, tokenizer: &Tokenizer) -> Option<bool> {
+        let forced = self.matcher.compute_ff_tokens();
+        for &token in &forced {
+            self.step(token, tokenizer)?;
+        }
+        Some(!forced.is_empty())
+    }
+}
+
+/// Tokens that complete the value from the state of `matcher`, at most `limit`; `None` where none were found.
+pub(crate) fn close(
+    matcher: &Matcher,
+    quotes: Quotes,
+    tokenizer: &Tokenizer,
+    limit: usize,
+) -> Option<Vec<TokenId>> {
+    let mut way = Way {
+        matcher: matcher.clone(),
+        quotes,
+        tokens: Vec::new(),
+    };
+    while !way.matcher.is_accepting().ok()? {
+        if way.tokens.len() >= limit {
+            return None;
+        }
+        if way.forced(tokenizer)? {
+            continue;
+        }
+        let mask = way.matcher.compute_mask().ok()?;
+        match plain_step(&mut way, &mask, tokenizer) {
+            Some(token) => way.step(token, tokenizer)?,
+            None => way = search(way, tokenizer, limit)?,
+        }
+    }
+    (way.tokens.len() <= limit).then_some(way.tokens)
+}
+
+/// The step that closes something or begins the shortest value; `None` where only a search can tell.
+fn plain_step(way: &mut Way, mask: &SimpleVob, tokenizer: &Tokenizer) -> Option<TokenId> {
+    let allowed = |b: u8| Some(tokenizer.byte(b)).filter(|&t| mask.is_allowed(t));
+    if way.quotes.inside {
+        return allowed(b'"');
+    }
+    if let Some(token) = b"}],".iter().find_map(|&b| allowed(b)) {
+        return Some(token);
+    }
+    if let Some(quote) = allowed(b'"')
+        && way.matcher.validate_tokens(&[quote, quote]).ok()? == 2
+    {
+        return Some(quote);
+    }
+    // A number, once begun, is left to the search: it knows where digits may end.
+    let starts_value = [b'n', b'[', b't', b'f', b'{', b'"']
+        .iter()
+        .find_map(|&b| allowed(b));
+    if allowed(b'0').is_some() {
+        None
+    } else {
+        starts_value
+    }
+}
+
+/// Breadth first to the nearest place where something can be closed, one state for each set of next tokens.
+fn search(from: Way, tokenizer: &Tokenizer, limit: usize) -> Option<Way> {
+    let began = from.tokens.len();
+    let mut level = vec![from];
+    while level[0].tokens.len() < limit && level[0].tokens.len() - began < DEPTH {
+        let mut next: Vec<Way> = Vec::new();
+        let mut masks: Vec<SimpleVob> = Vec::new();
+        for way in &mut level {
+            let mask = way.matcher.compute_mask().ok()?;
+            for token in candidates(&mask, tokenizer) {
+                let mut child = way.fork();
+                if child.step(token, tokenizer).is_none() {
+                    continue;
+                }
+                if can_close(&mut child, tokenizer) {
+                    return Some(child);
+                }
+                let Ok(mask) = child.matcher.compute_mask() else {
+                    continue;
+                };
+                if next.len() < BEAM && !masks.contains(&mask) {
+                    masks.push(mask);
+                    next.push(child);
+                }
+            }
+        }
+        if next.is_empty() {
+            return None;
+        }
+        level = next;
+    }
+    None
+}
+
+fn can_close(way: &mut Way, tokenizer: &Tokenizer) -> bool {
+    let mut accepts = |b: u8| {
+        way.matcher
+            .validate_tokens(&[tokenizer.byte(b)])
+            .is_ok_and(|n| n == 1)
+    };
+    let closable = if way.quotes.inside {
+        accepts(b'"')
+    } else {
+        b"}],".iter().any(|&b| accepts(b))
+    };
+    closable || way.matcher.is_accepting().unwrap_or(false)
+}
+
+/// A few of the allowed single bytes that stand for all: every one where they are few, else one of each class.
+fn candidates(mask: &SimpleVob, tokenizer: &Tokenizer) -> Vec<TokenId> {
+    let allowed: Vec<u8> = (0..=255u8)
+        .filter(|&b| mask.is_allowed(tokenizer.byte(b)))
+        .collect();
+    let few = allowed.len() <= 24;
+    let stands =
+        |b: &u8| few || b"0159abxyzABXYZ ".contains(b) || (b.is_ascii_punctuation() && *b != b'\\');
+    let mut kept: Vec<u8> = allowed.iter().copied().filter(stands).collect();
+    if kept.is_empty() {
+        kept = allowed.into_iter().take(24).collect();
+    }
+    kept.into_iter().map(|b| tokenizer.byte(b)).collect()
+}

@@ -1,0 +1,275 @@
+//! The loop: run the decoder, mask, sample, commit; one token an item.
+use crate::sampler::Sampler;
+use crate::{
+    Constraint, Context, Decoder, LoopDetector, Output, Result, StopReason, TokenId, TokenStream,
+};
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+/// What the decoder is told of the tokens that it wrote itself: where in the picture it read them.
+pub trait Feedback: Send + Sync {
+    /// The source (image token) that a token was read from, by the hidden row (`[dim]`) that predicted it.
+    fn point(&self, hidden: &[f32]) -> Option<usize>;
+
+    /// What is added (`[dim]`) to the embedding of tokens written once `source` was pointed at.
+    fn place(&self, source: usize) -> &[f32];
+}
+
+/// A token of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Token {
+    /// Its id.
+    pub id: TokenId,
+    /// The source (image token) that it was read from.
+    pub source: Option<usize>,
+    /// Whether a constraint demanded it, so that the decoder was not asked.
+    pub forced: bool,
+}
+
+/// What an answer cost so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Rows computed before the first token was decided on.
+    pub prefill_rows: usize,
+    /// Time of that.
+    pub prefill: Duration,
+    /// Time of every later run of the decoder, masks and sampling included.
+    pub decode: Duration,
+    /// Runs of the decoder.
+    pub runs: usize,
+    /// Tokens decided on.
+    pub tokens: usize,
+    /// Those of them that a constraint demanded, so that the decoder was not asked.
+    pub forced: usize,
+}
+
+/// Writes an answer into a [`Context`], one token at a time.
+///
+/// A token is in the context once it was handed out, and not before: a stream that is dropped leaves the context with
+/// exactly the tokens that its reader saw. The token that ends an answer is not one of them.
+pub struct Generator<'a> {
+    decoder: &'a dyn Decoder,
+    context: &'a mut Context,
+    sampler: Sampler,
+    end: TokenId,
+    /// Tokens that are never sampled: special ones other than `end`.
+    never: &'a [TokenId],
+    constraint: Option<Box<dyn Constraint + 'a>>,
+    feedback: Option<&'a dyn Feedback>,
+    /// Tokens decided on and not handed out yet.
+    queue: VecDeque<Token>,
+    /// The last source pointed at.
+    last: Option<usize>,
+    started: bool,
+    stop: Option<StopReason>,
+    loops: Option<LoopDetector>,
+    work: Work,
+}
+
+impl<'a> Generator<'a> {
+    /// A generator that goes on from `context` until the decoder says `end`.
+    pub fn new(
+        decoder: &'a dyn Decoder,
+        context: &'a mut Context,
+        sampler: Sampler,
+        end: TokenId,
+    ) -> Self {
+        Self {
+            decoder,
+            context,
+            sampler,
+            end,
+            never: &[],
+            constraint: None,
+            feedback: None,
+            queue: VecDeque::new(),
+            last: None,
+            started: false,
+            stop: None,
+            loops: None,
+            work: Work::default(),
+        }
+    }
+
+    /// Never samples these tokens.
+    #[must_use]
+    pub fn never(mut self, tokens: &'a [TokenId]) -> Self {
+        self.never = tokens;
+        self
+    }
+
+    /// Obeys `constraint`.
+    #[must_use]
+    pub fn constrained(mut self, constraint: Box<dyn Constraint + 'a>) -> Self {
+        self.constraint = Some(constraint);
+        self
+    }
+
+    /// Tells the decoder where its tokens were read.
+    #[must_use]
+    pub fn with_feedback(mut self, feedback: &'a dyn Feedback) -> Self {
+        self.feedback = Some(feedback);
+        self
+    }
+
+    /// Ends an answer that goes round in circles ([`StopReason::Repetition`]); a constrained one is closed validly.
+    #[must_use]
+    pub fn watching_for_loops(mut self) -> Self {
+        self.loops = Some(LoopDetector::default());
+        self
+    }
+
+    /// Ends the answer; a constrained one is closed validly, and the closing tokens come next.
+    pub fn close(&mut self, why: StopReason) -> Result<()> {
+        if self.stop.is_none()
+            && let Some(constraint) = &mut self.constraint
+        {
+            let exit = constraint.close()?;
+            self.queue.extend(exit.into_iter().map(forced));
+        }
+        self.stop = self.stop.or(Some(why));
+        Ok(())
+    }
+
+    fn start(&mut self) -> Result<()> {
+        self.started = true;
+        if let Some(constraint) = &mut self.constraint {
+            self.queue
+                .extend(constraint.start()?.into_iter().map(forced));
+            self.note_done();
+        }
+        Ok(())
+    }
+
+    fn note_done(&mut self) {
+        if let Some(constraint) = self.constraint.as_ref().filter(|c| c.is_done()) {
+            self.stop = Some(if constraint.was_closed() {
+                StopReason::MaxTokens
+            } else {
+                StopReason::End
+            });
+        }
+    }
+
+    /// Decides on the next tokens: one sampled, and those that it forces.
+    fn decide(&mut self) -> Result<()> {
+        let (began, rows) = (
+            Instant::now(),
+            self.context.len() - self.context.cached().min(self.context.len() - 1),
+        );
+        let mut output = self.context.forward(self.decoder, 1)?;
+        self.work.runs += 1;
+        if self.work.runs == 1 {
+            (self.work.prefill_rows, self.work.prefill) = (rows, began.elapsed());
+        }
+        let decided = self.choose(&mut output);
+        if self.work.runs > 1 {
+            self.work.decode += began.elapsed();
+        }
+        decided
+    }
+
+    fn choose(&mut self, output: &mut Output) -> Result<()> {
+        let mut row = output.logits.row_mut(0);
+        let logits = row
+            .as_slice_mut()
+            .unwrap_or_else(|| unreachable!("one row of a standard array"));
+        for &token in self.never {
+            if let Some(logit) = logits.get_mut(token as usize) {
+                *logit = f32::NEG_INFINITY;
+            }
+        }
+        if let Some(constraint) = &mut self.constraint {
+            constraint.mask(logits)?;
+        }
+        let id = self.sampler.pick(logits)?;
+        let hidden = output.hidden.row(0).to_vec();
+        self.commit(id, &hidden)
+    }
+
+    fn commit(&mut self, id: TokenId, hidden: &[f32]) -> Result<()> {
+        let sampled = |source| Token {
+            id,
+            source,
+            forced: false,
+        };
+        let Some(constraint) = &mut self.constraint else {
+            if id == self.end {
+                self.stop = Some(StopReason::End);
+            } else {
+                self.queue
+                    .push_back(sampled(self.feedback.and_then(|f| f.point(hidden))));
+            }
+            return Ok(());
+        };
+        let commit = constraint.commit(id)?;
+        if commit.taken {
+            self.queue
+                .push_back(sampled(self.feedback.and_then(|f| f.point(hidden))));
+        }
+        self.queue.extend(commit.forced.into_iter().map(forced));
+        self.note_done();
+        Ok(())
+    }
+
+    fn hand_out(&mut self, token: Token) -> Result<Token> {
+        self.last = token.source.or(self.last);
+        let place = self
+            .feedback
+            .zip(self.last)
+            .map(|(f, source)| f.place(source));
+        self.context.push(token.id, place)?;
+        self.work.tokens += 1;
+        self.work.forced += usize::from(token.forced);
+        let circles = !token.forced
+            && self
+                .loops
+                .as_mut()
+                .is_some_and(|l| l.push(token.id, token.source));
+        if circles && self.queue.is_empty() {
+            self.close(StopReason::Repetition)?;
+        }
+        Ok(token)
+    }
+
+    fn step(&mut self) -> Result<Option<Token>> {
+        if !self.started {
+            self.start()?;
+        }
+        if self.queue.is_empty() && self.stop.is_none() {
+            if self.context.room() == 0 {
+                self.stop = Some(StopReason::ContextFull);
+                return Ok(None);
+            }
+            self.decide()?;
+        }
+        let token = self.queue.pop_front();
+        token.map(|t| self.hand_out(t)).transpose()
+    }
+}
+
+fn forced(id: TokenId) -> Token {
+    Token {
+        id,
+        source: None,
+        forced: true,
+    }
+}
+
+impl Iterator for Generator<'_> {
+    type Item = Result<Token>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.step().transpose()
+    }
+}
+
+impl TokenStream for Generator<'_> {
+    fn stop(&self) -> Option<StopReason> {
+        self.stop.filter(|_| self.queue.is_empty())
+    }
+
+    fn work(&self) -> Work {
+        self.work
+    }
+}

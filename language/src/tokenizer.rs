@@ -1,0 +1,310 @@
+//! Text to token ids and back, by byte-level byte-pair encoding: every byte is representable.
+use crate::{Error, Result};
+use std::path::Path;
+
+/// A token's number: a row of the decoder's embedding.
+pub type TokenId = u32;
+
+/// The tokenizer of a bundle (`tokenizer.json`, byte-level BPE).
+///
+/// Text given to [`Tokenizer::encode`] never turns into a special token, whatever it contains: a prompt or a picture that
+/// says `<|end|>` is spelled out in bytes.
+pub struct Tokenizer {
+    inner: tokenizers::Tokenizer,
+    /// Bytes of every token, by id; empty for special tokens.
+    bytes: Vec<Vec<u8>>,
+    /// Name of every special token, by id.
+    special: Vec<Option<String>>,
+    /// The token of each single byte.
+    of_byte: [TokenId; 256],
+}
+
+impl Tokenizer {
+    /// Reads `tokenizer.json`.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let json = std::fs::read(path)
+            .map_err(|e| Error::Tokenizer(format!("{}: {e}", path.display())))?;
+        Self::from_json(&json).map_err(|e| match e {
+            Error::Tokenizer(what) => Error::Tokenizer(format!("{}: {what}", path.display())),
+            other => other,
+        })
+    }
+
+    /// Reads the contents of a `tokenizer.json`.
+    pub fn from_json(json: &[u8]) -> Result<Self> {
+        let mut inner =
+            tokenizers::Tokenizer::from_bytes(json).map_err(|e| Error::Tokenizer(e.to_string()))?;
+        inner.set_encode_special_tokens(true);
+        let n = inner.get_vocab_size(true);
+        let added = inner.get_added_tokens_decoder();
+        let chars = byte_chars();
+        let mut bytes = vec![Vec::new(); n];
+        let mut special = vec![None; n];
+        for id in 0..n {
+            let name = inner.id_to_token(id as u32);
+            let Some(name) = name else {
+                return Err(Error::Tokenizer(format!(
+                    "token ids have a gap at {id} of {n}"
+                )));
+            };
+            match added.get(&(id as u32)) {
+                Some(token) if token.special => special[id] = Some(name),
+                // Spare tokens: named so, they stand for no text and are never written.
+                _ if name.len() > 4 && name.starts_with("<|") && name.ends_with("|>") => {
+                    special[id] = Some(name)
+                }
+                Some(_) => bytes[id] = name.into_bytes(),
+                None => bytes[id] = spelled(&name, &chars)?,
+            }
+        }
+        let of_byte = single_bytes(&bytes)?;
+        Ok(Self {
+            inner,
+            bytes,
+            special,
+            of_byte,
+        })
+    }
+
+    /// Number of tokens; ids are `0..len`.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Never true: a tokenizer has at least the 256 bytes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// Token ids of `text`; never special ones.
+    pub fn encode(&self, text: &str) -> Result<Vec<TokenId>> {
+        let encoded = self
+            .inner
+            .encode_fast(text, false)
+            .map_err(|e| Error::Tokenizer(e.to_string()))?;
+        let ids = encoded.get_ids().to_vec();
+        if ids
+            .iter()
+            .flat_map(|&id| self.bytes(id))
+            .eq(text.as_bytes())
+        {
+            return Ok(ids);
+        }
+        // A normalizer or an unknown token changed the text: spell it in bytes instead of losing it.
+        Ok(text.bytes().map(|b| self.of_byte[usize::from(b)]).collect())
+    }
+
+    /// Token ids of any bytes: pieces that are UTF-8 as [`Tokenizer::encode`] does, the rest byte by byte.
+    #[must_use]
+    pub fn encode_bytes(&self, bytes: &[u8]) -> Vec<TokenId> {
+        let mut ids = Vec::with_capacity(bytes.len());
+        for chunk in bytes.utf8_chunks() {
+            match self.encode(chunk.valid()) {
+                Ok(valid) => ids.extend(valid),
+                Err(_) => ids.extend(chunk.valid().bytes().map(|b| self.of_byte[usize::from(b)])),
+            }
+            ids.extend(
+                chunk
+                    .invalid()
+                    .iter()
+                    .map(|&b| self.of_byte[usize::from(b)]),
+            );
+        }
+        ids
+    }
+
+    /// The bytes that a token stands for; empty for special tokens and ids out of range.
+    #[must_use]
+    pub fn bytes(&self, id: TokenId) -> &[u8] {
+        self.bytes.get(id as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// The token of a single byte.
+    #[must_use]
+    pub fn byte(&self, byte: u8) -> TokenId {
+        self.of_byte[usize::from(byte)]
+    }
+
+    /// The id of a special token by its name, such as `<|end|>`.
+    #[must_use]
+    pub fn special(&self, name: &str) -> Option<TokenId> {
+        self.special
+            .iter()
+            .position(|s| s.as_deref() == Some(name))
+            .map(|i| i as TokenId)
+    }
+
+    /// The name of a special token.
+    #[must_use]
+    pub fn special_name(&self, id: TokenId) -> Option<&str> {
+        self.special.get(id as usize)?.as_deref()
+    }
+
+    /// Ids of all special tokens.
+    pub fn specials(&self) -> impl Iterator<Item = TokenId> + '_ {
+        (0..self.special.len())
+            .filter(|&i| self.special[i].is_some())
+            .map(|i| i as TokenId)
+    }
+
+    /// Text of `ids`; bytes that are not UTF-8 become U+FFFD.
+    #[must_use]
+    pub fn decode(&self, ids: &[TokenId]) -> String {
+        let bytes: Vec<u8> = ids.iter().flat_map(|&id| self.bytes(id)).copied().collect();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+impl std::fmt::Debug for Tokenizer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tokenizer")
+            .field("len", &self.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The characters that byte-level BPE writes bytes with (GPT-2's `bytes_to_unicode`), by byte.
+fn byte_chars() -> [char; 256] {
+    let mut shifted = 0x100u32;
+    std::array::from_fn(|b| {
+        let b = b as u32;
+        if matches!(b, 0x21..=0x7e | 0xa1..=0xac | 0xae..=0xff) {
+            return char::from_u32(b).unwrap_or('?');
+        }
+        shifted += 1;
+        char::from_u32(shifted - 1).unwrap_or('?')
+    })
+}
+
+fn spelled(name: &str, chars: &[char; 256]) -> Result<Vec<u8>> {
+    let byte = |c: char| chars.iter().position(|&x| x == c).map(|b| b as u8);
+    let bytes: Option<Vec<u8>> = name.chars().map(byte).collect();
+    bytes.ok_or_else(|| {
+        Error::Tokenizer(format!(
+            "token {name:?} is not spelled in byte-level characters"
+        ))
+    })
+}
+
+fn single_bytes(bytes: &[Vec<u8>]) -> Result<[TokenId; 256]> {
+    let mut of_byte = [TokenId::MAX; 256];
+    for (id, b) in bytes.iter().enumerate() {
+        if let [b] = b[..] {
+            let slot = &mut of_byte[usize::from(b)];
+            *slot = (*slot).min(id as TokenId);
+        }
+    }
+    match of_byte.iter().position(|&id| id == TokenId::MAX) {
+        Some(b) => Err(Error::Tokenizer(format!(
+            "no token stands for the byte 0x{b:02x}"
+        ))),
+        None => Ok(of_byte),
+    }
+}
+
+/// Turns the bytes of tokens into text as they come, holding back the beginning of a character until it is whole.
+#[derive(Debug, Default, Clone)]
+pub struct TextStream {
+    held: Vec<u8>,
+}
+
+impl TextStream {
+    /// Adds the bytes of one token and returns the characters that are complete now. Bytes that can never become UTF-8
+    /// give U+FFFD.
+    pub fn push(&mut self, bytes: &[u8]) -> String {
+        self.held.extend_from_slice(bytes);
+        let mut out = String::new();
+        loop {
+            match std::str::from_utf8(&self.held) {
+                Ok(valid) => {
+                    out.push_str(valid);
+                    self.held.clear();
+                    return out;
+                }
+                Err(e) => {
+                    out.push_str(&String::from_utf8_lossy(&self.held[..e.valid_up_to()]));
+                    let Some(bad) = e.error_len() else {
+                        self.held.drain(..e.valid_up_to());
+                        return out;
+                    };
+                    out.push(char::REPLACEMENT_CHARACTER);
+                    self.held.drain(..e.valid_up_to() + bad);
+                }
+            }
+        }
+    }
+
+    /// What is left when no more tokens come: U+FFFD for a character that was never finished, or nothing.
+    pub fn finish(&mut self) -> String {
+        let rest = String::from_utf8_lossy(&self.held).into_owned();
+        self.held.clear();
+        rest
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fake;
+
+    #[test]
+    fn every_text_comes_back() {
+        let t = fake::byte_tokenizer(&["he", "ll", "é"]);
+        for text in [
+            "",
+            "hello",
+            "Café – 7.30pm\n",
+            "日本語 🎉",
+            "<|end|> \"x\"",
+            "\u{0}\u{7f}",
+        ] {
+            assert_eq!(t.decode(&t.encode(text).unwrap()), text);
+        }
+    }
+
+    #[test]
+    fn text_never_becomes_a_special_token() {
+        let t = fake::byte_tokenizer(&[]);
+        let ids = t.encode("a<|end|>b").unwrap();
+        assert!(ids.iter().all(|&id| t.special_name(id).is_none()));
+        assert_eq!(ids.len(), 9);
+        assert!(t.special("<|end|>").is_some());
+    }
+
+    #[test]
+    fn bytes_that_are_not_text_are_kept() {
+        let t = fake::byte_tokenizer(&[]);
+        let odd = [b'a', 0xff, 0xc3, b'b'];
+        let back: Vec<u8> = t
+            .encode_bytes(&odd)
+            .iter()
+            .flat_map(|&id| t.bytes(id))
+            .copied()
+            .collect();
+        assert_eq!(back, odd);
+    }
+
+    #[test]
+    fn a_stream_never_splits_a_character() {
+        let text = "aé日🎉z";
+        let mut stream = TextStream::default();
+        let pieces: Vec<String> = text.bytes().map(|b| stream.push(&[b])).collect();
+        assert_eq!(pieces.concat() + &stream.finish(), text);
+        assert!(pieces.iter().all(|p| p.chars().count() <= 1));
+        assert_eq!(stream.push(&[0xe6, b'x']), "\u{fffd}x");
+        assert_eq!(stream.push(&[0xe6]), "");
+        assert_eq!(stream.finish(), "\u{fffd}");
+    }
+
+    #[test]
+    fn a_missing_byte_is_refused() {
+        let json = String::from_utf8(fake::tokenizer_json(&[]))
+            .unwrap()
+            .replace("\"Ā\":", "\"ĀĀ\":");
+        let err = Tokenizer::from_json(json.as_bytes()).unwrap_err();
+        assert!(err.to_string().contains("0x00"), "{err}");
+    }
+}
