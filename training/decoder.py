@@ -95,6 +95,7 @@ class Layer(nn.Module):
             self.k = nn.Linear(c.dim, c.n_kv_heads * c.head_dim, bias=False)
             self.v = nn.Linear(c.dim, c.n_kv_heads * c.head_dim, bias=False)
             self.k_norm = RMSNorm(c.head_dim, c.norm_eps)
+            self.see_k, self.see_v = nn.Identity(), nn.Identity()  # 8-bit observers under quantization-aware training
         self.o = nn.Linear(c.n_heads * c.head_dim, c.dim, bias=False)
         self.ffn = FeedForward(c)
         for last in (self.o, self.ffn.down):
@@ -106,7 +107,7 @@ class Layer(nn.Module):
     def keys_values(self, h, cos, sin):
         """h already normed [n, t, dim] -> k, v [n, kv_heads, t, head_dim]."""
         k = self.k_norm(rotate(self.heads(self.k(h), self.c.n_kv_heads), cos, sin))
-        return k, self.heads(self.v(h), self.c.n_kv_heads)
+        return self.see_k(k), self.see_v(self.heads(self.v(h), self.c.n_kv_heads))
 
     def forward(self, x, k, v, bias, cos, sin, h=None):
         """`h` is norm1(x) if already made."""
@@ -187,7 +188,7 @@ class Decoder(nn.Module):
         return self.block_2(picked, k, v, select, rows)
 
     def logits(self, hidden):
-        return hidden @ self.embed.weight.T
+        return self.embed.logits(hidden) if hasattr(self.embed, "logits") else hidden @ self.embed.weight.T
 
     def pointer_scores(self, hidden, image_tokens):
         """hidden [n, m, dim], image_tokens [n, g, dim] -> [n, m, 1 + g]; column 0 is `none`."""
