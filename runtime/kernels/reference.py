@@ -155,6 +155,31 @@ def load(path):
 
 
 # ---- the arithmetic --------------------------------------------------------------------------------------------
+def dot(a, b):
+    """Sum of a * b over the last axis, in the crate's order: 16 lanes, then their halves folded."""
+    shape = np.broadcast_shapes(a.shape, b.shape)
+    pad = [(0, 0)] * (len(shape) - 1) + [(0, -shape[-1] % 16)]
+    a, b = np.pad(np.broadcast_to(a, shape), pad), np.pad(np.broadcast_to(b, shape), pad)
+    lanes = np.zeros((*shape[:-1], 16), F)
+    for i in range(0, a.shape[-1], 16):
+        lanes = lanes + a[..., i : i + 16] * b[..., i : i + 16]
+    while lanes.shape[-1] > 1:
+        half = lanes.shape[-1] // 2
+        lanes = lanes[..., :half] + lanes[..., half:]
+    return lanes[..., 0]
+
+
+def exp(x):
+    """e^x in f32, the crate's polynomial (Cephes `expf`)."""
+    x = np.clip(x, F(-87), F(88))
+    n = np.round(x * F(1.4426950408889634))
+    r = (x - n * F(0.6933594)) + n * F(2.1219444e-4)
+    p = np.full_like(x, F(1.9875691e-4))
+    for c in (1.3981999e-3, 8.333452e-3, 4.1665796e-2, 0.16666665, 0.5):
+        p = p * r + F(c)
+    return ((p * (r * r) + r) + F(1)) * np.ldexp(F(1), n.astype(np.int32))
+
+
 def quantize_rows(x):
     """x [..., n] f32 -> xq [..., n] int64 in -127..127, s [...] f32."""
     a = np.max(np.abs(x), axis=-1, keepdims=True).astype(F)
@@ -167,7 +192,7 @@ def quantize_rows(x):
 def product(x, w):
     """x [t, cols] f32 times a Matrix or a float [rows, cols] -> [t, rows] f32."""
     if not isinstance(w, Matrix):
-        return (x.astype(F) @ np.asarray(w, F).T).astype(F)
+        return dot(x[:, None].astype(F), np.asarray(w, F))
     xq, s = quantize_rows(x)
     rows, cols = w.codes.shape
     n = cols // w.scale.shape[1]
@@ -181,8 +206,8 @@ def product(x, w):
 
 
 def rmsnorm(x, w, eps):
-    r = F(1) / np.sqrt(np.mean(x * x, axis=-1, keepdims=True, dtype=F) + F(eps))
-    return (x * r.astype(F)) * np.asarray(w, F)
+    r = F(1) / np.sqrt(dot(x, x)[..., None] / F(x.shape[-1]) + F(eps))
+    return (x * r) * np.asarray(w, F)
 
 
 def rope(x, positions, theta):
@@ -209,12 +234,14 @@ def attend(q, k, v, k_scale, v_scale, attention, rows):
             if attention == "int8":
                 qq, s = quantize_rows(q[i, h])
                 score = (kh @ qq).astype(F) * (s * F(k_scale) * (F(1) / np.sqrt(F(d))))
-                p = np.round(np.exp(score - score.max()) * F(16383)).astype(np.int64)
+                p = np.round(exp(score - score.max()) * F(16383)).astype(np.int64)
                 out[i, h] = (p @ vh).astype(F) * (F(v_scale) / F(p.sum()))
             else:
-                score = (kh * F(k_scale)).astype(F) @ q[i, h] * (F(1) / np.sqrt(F(d)))
-                p = np.exp(score - score.max())
-                out[i, h] = (p / p.sum()).astype(F) @ (vh * F(v_scale)).astype(F)
+                score = dot((kh * F(k_scale)).astype(F), q[i, h]) * (F(1) / np.sqrt(F(d)))
+                p = exp(score - score.max())
+                p = p / np.cumsum(p, dtype=F)[-1]
+                for pj, vj in zip(p, (vh * F(v_scale)).astype(F)):
+                    out[i, h] += pj * vj
     return out.reshape(t, heads * d)
 
 
@@ -245,7 +272,7 @@ def run(config, w, attention, ids, extra=None, positions=None, select=None):
         x = x + product(attend(q, k, v, k_scale, v_scale, attention, at), m["o"])
         h = rmsnorm(x, m["ffn_norm"], eps)
         g = product(h, m["gate"])
-        x = x + product((g / (F(1) + np.exp(-g))) * product(h, m["up"]), m["down"])
+        x = x + product((g / (F(1) + exp(-g))) * product(h, m["up"]), m["down"])
     x = x if c["n_layers_shared"] else x[select]
     hidden = rmsnorm(x, w["norm"], eps)
     return product(hidden, w["embed"]), hidden
@@ -259,7 +286,8 @@ def random_decoder(config, seed=0, bits=2, embed_bits=4, groups=1, attention="in
     for name, (rows, cols) in matrices.items():
         b = embed_bits if name == "embed" else bits
         x = rng.standard_normal((rows, cols)).astype(F) / F(math.sqrt(cols))
-        scale = np.abs(x).reshape(rows, groups, -1).max(-1) / F(2 ** ((b or 1) - 1))
+        n = groups if cols % (16 * groups) == 0 else 1
+        scale = np.abs(x).reshape(rows, n, -1).max(-1) / F(2 ** ((b or 1) - 1))
         w[name] = x if b is None else Matrix.from_float(x, scale, b)
     for name, n in vectors.items():
         w[name] = (1 + 0.1 * rng.standard_normal(n)).astype(F)

@@ -1,10 +1,36 @@
-//! The integer decoder of foveate.
+//! The integer decoder of foveate: packed 2-, 4- and 8-bit weights, an int8 cache of keys and values, and kernels for
+//! each instruction set. `FORMAT.md` beside this crate's manifest specifies the file and the arithmetic.
+//!
+//! From the outside in:
+//! - [`Decoder`]: opens a `decoder.safetensors`, makes a [`Cache`], runs tokens over it.
+//! - [`Cpu`]: the instruction set, chosen once; results do not depend on it, nor on the number of threads.
+//! - [`packed`], [`dot`], [`row`]: the layout and the arithmetic under it.
+//!
+//! This is the only crate of the project with `unsafe` code: in `dot` (vector loads, checked at its door), `row`
+//! (instruction sets, proved by the token), `bytes` (aligned memory), `team` and `forward` (buffers that workers share).
+
+mod attention;
 mod bytes;
-pub mod cpu;
+mod cache;
+mod config;
+mod cpu;
+mod decoder;
 pub mod dot;
 mod error;
+mod file;
+mod forward;
+mod linear;
 pub mod packed;
 mod random;
+pub mod row;
+mod team;
 
+pub use cache::Cache;
+pub use config::Config;
 pub use cpu::Cpu;
+pub use decoder::{Decoder, Input, Output};
 pub use error::{Error, Kind, Result};
+pub use file::{Attention, Limits};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,197 @@
+//! A matrix of the decoder, packed or float, and its product with a block of rows.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::bytes::{Bytes, as_f32};
+use crate::cpu::Cpu;
+use crate::dot;
+use crate::error::{Error, Kind, Result};
+use crate::file::{Tensors, form_bits};
+use crate::packed::{Bits, Packed, TILE};
+use crate::row;
+
+/// Rows of activations that one product takes at most: with 2048 columns they are 128 KiB, and stay in the second-level cache
+/// while the weights pass by.
+pub(crate) const ROWS: usize = 64;
+
+/// Activations: rows of float, and the same as int8. See `FORMAT.md`, "Activation".
+pub(crate) struct Activations {
+    /// [rows, cols]
+    pub x: Vec<f32>,
+    pub quantized: Quantized,
+    pub cols: usize,
+}
+
+pub(crate) struct Quantized {
+    /// [rows, stride], zeros beyond the columns.
+    pub q: Vec<i8>,
+    pub stride: usize,
+    /// [rows]
+    pub scale: Vec<f32>,
+    /// [rows, 1 + ceil(cols / 16)]: the sum of a row, then those of its 16-column parts.
+    pub sums: Vec<i32>,
+}
+
+impl Activations {
+    pub fn new(rows: usize, cols: usize) -> Self {
+        let stride = cols.next_multiple_of(64);
+        let quantized =
+            Quantized { q: vec![0; rows * stride], stride, scale: vec![0.0; rows], sums: vec![0; rows * Self::parts(cols)] };
+        Self { x: vec![0.0; rows * cols], quantized, cols }
+    }
+
+    /// Sums kept for a row.
+    pub fn parts(cols: usize) -> usize {
+        1 + cols.div_ceil(16)
+    }
+}
+
+/// Activations, lent for reading.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'a> {
+    pub x: &'a [f32],
+    pub q: &'a [i8],
+    pub stride: usize,
+    pub scale: &'a [f32],
+    pub sums: &'a [i32],
+    pub cols: usize,
+}
+
+impl<'a> View<'a> {
+    fn sum(&self, row: usize, group: Range<usize>) -> i32 {
+        let sums = &self.sums[row * Activations::parts(self.cols)..][..Activations::parts(self.cols)];
+        if group == (0..self.cols) { sums[0] } else { sums[1 + group.start / 16..1 + group.end / 16].iter().sum() }
+    }
+
+    fn row(&self, row: usize) -> &'a [f32] {
+        &self.x[row * self.cols..][..self.cols]
+    }
+}
+
+/// A matrix [rows, cols] in the file's memory.
+pub(crate) struct Linear {
+    pub rows: usize,
+    pub cols: usize,
+    form: Form,
+    bytes: Arc<Bytes>,
+}
+
+enum Form {
+    Packed { bits: Bits, codes: Range<usize>, scale: Range<usize> },
+    Float(Range<usize>),
+}
+
+impl Linear {
+    pub fn new(tensors: &Tensors, name: &str, rows: usize, cols: usize) -> Result<Self> {
+        let missing = || Error::new(Kind::Missing, format!("tensor `{name}`"));
+        let packed = |form: &str| {
+            let codes = tensors.range(&format!("{name}.{form}"))?;
+            Some(Form::Packed { bits: form_bits(form)?, codes, scale: tensors.range(&format!("{name}.scale"))? })
+        };
+        let float = || tensors.range(&format!("{name}.f32")).map(Form::Float);
+        let form = ["w2", "w4", "w8"].into_iter().find_map(packed).or_else(float).ok_or_else(missing)?;
+        let linear = Self { rows, cols, form, bytes: tensors.bytes.clone() };
+        if let Form::Packed { .. } = linear.form {
+            linear.view()?; // the shapes were checked with the header; from here on a view cannot fail
+        }
+        Ok(linear)
+    }
+
+    fn view(&self) -> Result<Packed<'_>> {
+        let Form::Packed { bits, codes, scale } = &self.form else {
+            return Err(Error::new(Kind::Dtype, "float matrix"));
+        };
+        let bytes = self.bytes.as_slice();
+        let scale = as_f32(&bytes[scale.clone()]).ok_or_else(|| Error::new(Kind::Misaligned, "scale"))?;
+        Packed::new(*bits, self.rows, self.cols, &bytes[codes.clone()], scale)
+    }
+
+    fn float(&self, range: &Range<usize>) -> &[f32] {
+        as_f32(&self.bytes.as_slice()[range.clone()]).expect("alignment was checked with the header")
+    }
+
+    pub fn tiles(&self) -> usize {
+        self.rows.div_ceil(TILE)
+    }
+
+    /// Bytes that one pass over the matrix reads.
+    pub fn bytes(&self) -> usize {
+        match &self.form {
+            Form::Packed { codes, scale, .. } => codes.len() + scale.len(),
+            Form::Float(range) => range.len(),
+        }
+    }
+
+    /// The values of a row, [cols].
+    pub fn row(&self, row: usize, out: &mut [f32]) {
+        match self.lend() {
+            Lent::Packed(packed) => packed.row(row, out),
+            Lent::Float(weights) => out.copy_from_slice(&weights[row * self.cols..][..self.cols]),
+        }
+    }
+
+    /// The weights, for a run of [`Lent::tile`].
+    pub fn lend(&self) -> Lent<'_> {
+        match &self.form {
+            Form::Packed { .. } => Lent::Packed(self.view().expect("checked when opened")),
+            Form::Float(range) => Lent::Float(self.float(range)),
+        }
+    }
+}
+
+/// A matrix, lent for reading.
+#[derive(Clone, Copy)]
+pub(crate) enum Lent<'a> {
+    Packed(Packed<'a>),
+    Float(&'a [f32]),
+}
+
+impl Lent<'_> {
+    /// The products of one tile with `rows` of the activations: `out` [rows, 16].
+    pub fn tile(self, cpu: Cpu, x: View, rows: Range<usize>, tile: usize, out: &mut [[f32; TILE]]) {
+        match self {
+            Lent::Packed(packed) => {
+                for (start, out) in rows.clone().step_by(STEP).zip(out.chunks_mut(STEP)) {
+                    packed_tile(cpu, packed, x, start..rows.end.min(start + STEP), tile, out);
+                }
+            }
+            Lent::Float(weights) => {
+                let weights = &weights[tile * TILE * x.cols..];
+                for (i, out) in rows.zip(out) {
+                    for (w, out) in weights.chunks_exact(x.cols).zip(out) {
+                        *out = row::dot(cpu, w, x.row(i));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Rows of one `packed_tile`: what the widest kernel takes at once.
+const STEP: usize = 8;
+
+/// `y = s * sum over groups of (f32(2 * sum(c * xq) - top * sum(xq)) * 0.5) * scale`
+fn packed_tile(cpu: Cpu, w: Packed, x: View, rows: Range<usize>, tile: usize, out: &mut [[f32; TILE]]) {
+    let top = w.bits().top();
+    let width = w.cols() / w.groups();
+    for group in 0..w.groups() {
+        let mut sums = [[0; TILE]; STEP];
+        let sums = &mut sums[..rows.len()];
+        let from = rows.start * x.stride + group * width;
+        dot::tile(cpu, w.bits(), w.tile_group(tile, group), &x.q[from..], x.stride, sums);
+        let scale = w.scale(tile, group);
+        for ((i, sums), out) in rows.clone().zip(sums).zip(out.iter_mut()) {
+            let zero = top.wrapping_mul(x.sum(i, group * width..(group + 1) * width));
+            for ((out, sum), scale) in out.iter_mut().zip(sums).zip(scale) {
+                let product = (sum.wrapping_mul(2).wrapping_sub(zero) as f32 * 0.5) * scale;
+                *out = if group == 0 { product } else { *out + product };
+            }
+        }
+    }
+    for (i, out) in rows.zip(out) {
+        for out in out {
+            *out *= x.scale[i];
+        }
+    }
+}

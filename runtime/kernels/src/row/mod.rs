@@ -1,0 +1,59 @@
+//! Float arithmetic on rows: norms, quantization, RoPE, softmax, SwiGLU.
+//!
+//! There is one text for all instruction sets, `portable.rs`, written in 16 explicit lanes and compiled once for each set.
+//! Rust neither reorders nor fuses float operations, so every set gives the same bits; the compiler only makes the lanes
+//! into vectors.
+
+use crate::cpu::{Cpu, Isa};
+
+mod portable;
+
+/// Compiles each function of `portable` for each instruction set, and chooses by the token.
+macro_rules! per_isa {
+    ($($(#[$doc:meta])* fn $name:ident($($arg:ident: $type:ty),*) $(-> $ret:ty)?;)*) => {$(
+        $(#[$doc])*
+        pub fn $name(cpu: Cpu, $($arg: $type),*) $(-> $ret)? {
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx2")]
+                fn avx2($($arg: $type),*) $(-> $ret)? { portable::$name($($arg),*) }
+                #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+                fn avx512($($arg: $type),*) $(-> $ret)? { portable::$name($($arg),*) }
+                match cpu.0 {
+                    Isa::Scalar => portable::$name($($arg),*),
+                    // SAFETY (both): the token proves the instructions.
+                    Isa::Avx2(_) | Isa::AvxVnni(_) => unsafe { avx2($($arg),*) },
+                    Isa::Avx512(_) => unsafe { avx512($($arg),*) },
+                }
+            }
+            #[cfg(not(target_arch = "x86_64"))]
+            match cpu.0 { Isa::Scalar => portable::$name($($arg),*) }
+        }
+    )*};
+}
+
+per_isa! {
+    /// `out = (x * (1 / sqrt(mean(x^2) + eps))) * weight`, all [n].
+    fn rmsnorm(x: &[f32], weight: &[f32], eps: f32, out: &mut [f32]);
+    /// One head in place, [head_dim]: RoPE by `turn` ([head_dim / 2] of cos, sin), then RMSNorm.
+    fn rope_norm(x: &mut [f32], turn: &[[f32; 2]], weight: &[f32], eps: f32);
+    /// Quantizes an activation row [n] to int8 in `out` (zeros beyond n), its sums over 16 columns each to `sums`; gives the scale.
+    fn quantize(x: &[f32], out: &mut [i8], sums: &mut [i32]) -> f32;
+    /// `clamp(round(x / scale), -128, 127) + 128`, the code of a cached key or value.
+    fn to_grid(x: &[f32], scale: f32, out: &mut [u8]);
+    /// As [`to_grid`], but back to float: `clamp(round(x / scale), -128, 127) * scale`.
+    fn round_to_grid(x: &mut [f32], scale: f32);
+    /// `p = round(exp((x - max(x))) * 16383)`, as two base-128 digits; gives the sum of p.
+    fn softmax_digits(x: &[f32], high: &mut [i8], low: &mut [i8]) -> u32;
+    /// Softmax in place, in float.
+    fn softmax(x: &mut [f32]);
+    /// `g = silu(g) * u`.
+    fn silu_mul(g: &mut [f32], u: &[f32]);
+    /// `sum(a * b)` in 16 lanes.
+    fn dot(a: &[f32], b: &[f32]) -> f32;
+    /// `y += a * x`.
+    fn add_scaled(y: &mut [f32], a: f32, x: &[f32]);
+}
+
+#[cfg(test)]
+mod tests;
