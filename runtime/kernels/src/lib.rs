@@ -10,6 +10,7 @@
 //! (instruction sets, proved by the token), `bytes` (aligned memory), `team` and `forward` (buffers that workers share).
 
 mod attention;
+pub mod bench;
 mod bytes;
 mod cache;
 mod config;
