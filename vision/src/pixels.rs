@@ -64,6 +64,8 @@ impl Format {
 pub enum Note {
     /// The EXIF block is broken, so the picture stands as it was stored; the text says what is wrong with the block.
     BrokenExif(String),
+    /// A JPEG that ends before its end marker. What is missing is grey.
+    CutOff,
 }
 
 /// A picture: RGB, 8 bits a channel, sRGB, standing upright.
@@ -110,7 +112,11 @@ impl Pixels {
             .map_err(|error| refused(format, error))?;
         let (width, height) = decoder.dimensions();
         check_size([width, height], limits)?;
+        check_claim([width, height], format, bytes.len())?;
         let mut notes = Vec::new();
+        if format == Format::Jpeg && is_cut_off(bytes) {
+            notes.push(Note::CutOff);
+        }
         let orientation = orientation(&mut decoder, format).unwrap_or_else(|broken| {
             notes.push(Note::BrokenExif(broken));
             Orientation::Upright
@@ -228,6 +234,29 @@ fn check_size([width, height]: [u32; 2], limits: &Limits) -> Result<()> {
     Ok(())
 }
 
+/// Refuses a header that claims more pixels than any file of this length can hold, so that a few bytes cannot make
+/// megabytes be set aside. Deflate packs at most 1032 bytes into one (zlib's documentation), of 8 pixels each at 1 bit;
+/// a JPEG spends at least a bit on a block of 64 pixels. The other formats have no such bound, or none that helps.
+fn check_claim([width, height]: [u32; 2], format: Format, bytes: usize) -> Result<()> {
+    let pixels_in_a_byte: u64 = match format {
+        Format::Png => 1032 * 8,
+        Format::Jpeg => 64 * 8,
+        _ => return Ok(()),
+    };
+    if u64::from(width) * u64::from(height) > pixels_in_a_byte.saturating_mul(bytes as u64) {
+        let message = format!("the header says {width}x{height}, more than {bytes} bytes can hold");
+        return Err(Error::new(ErrorKind::Malformed, message));
+    }
+    Ok(())
+}
+
+/// Whether a JPEG's last scan has no end marker behind it. (A thumbnail has both; in a scan's data neither can occur.)
+fn is_cut_off(jpeg: &[u8]) -> bool {
+    let last = |marker: [u8; 2]| jpeg.windows(2).rposition(|pair| pair == marker);
+    let (scan, end) = (last([0xff, 0xda]), last([0xff, 0xd9]));
+    scan > end
+}
+
 /// The decoders' own limit, for what they allocate besides the picture: room for the largest picture in their widest
 /// type (8 bytes a pixel), twice, and 64 MiB for tables, chunks and frames.
 fn codec_limits(limits: &Limits) -> image::Limits {
@@ -247,7 +276,11 @@ fn refused(format: Format, error: ImageError) -> Error {
         ImageError::Limits(_) => ErrorKind::TooLarge,
         _ => ErrorKind::Malformed,
     };
-    Error::caused(kind, format!("{format:?}: {error}"), error)
+    Error::caused(
+        kind,
+        format!("{format:?}: {}", error.to_string().trim_end()),
+        error,
+    )
 }
 
 /// The stored orientation, or what is wrong with the block it should be in.

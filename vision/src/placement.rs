@@ -80,14 +80,21 @@ impl Placement {
 
     /// An upright point on the canvas.
     pub fn from_upright(&self, [x, y]: [f64; 2]) -> [f64; 2] {
-        let [across, down] = self.scale();
-        [x * across, y * down]
+        let ([width, height], upright) = (self.content, self.upright_size());
+        // Multiplied first, so that the corners are met exactly.
+        [
+            x * f64::from(width) / f64::from(upright[0]),
+            y * f64::from(height) / f64::from(upright[1]),
+        ]
     }
 
     /// A canvas point in the upright picture.
     pub fn to_upright(&self, [x, y]: [f64; 2]) -> [f64; 2] {
-        let [across, down] = self.scale();
-        [x / across, y / down]
+        let ([width, height], upright) = (self.content, self.upright_size());
+        [
+            x * f64::from(upright[0]) / f64::from(width),
+            y * f64::from(upright[1]) / f64::from(height),
+        ]
     }
 
     /// A stored point on the canvas.

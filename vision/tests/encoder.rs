@@ -1,0 +1,116 @@
+//! The encoder on a graph whose answer is obvious (`pool.py`): the feature of a patch is its mean colour.
+
+use std::path::{Path, PathBuf};
+
+use foveate_onnx::GraphOptions;
+use foveate_vision::{Encoder, ErrorKind, ImageConfig, Mode, Pixels, Views};
+
+fn graph(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+/// 64 x 32, a colour for each 16 x 16 patch: red by column, green by row.
+fn patches() -> Pixels {
+    let rgb = (0..32).flat_map(|y| (0..64).flat_map(move |x| [x / 16 * 60, y / 16 * 100, 255]));
+    Pixels::from_rgb(64, 32, rgb.collect()).unwrap()
+}
+
+#[test]
+fn features_lie_where_their_patches_are() {
+    let config = ImageConfig {
+        max_upscale: 1.0,
+        ..ImageConfig::default()
+    };
+    let encoder =
+        Encoder::open(graph("tests/pool.onnx"), &config, &GraphOptions::default()).unwrap();
+    for (mode, views, side) in [
+        (Mode::Rapid, 1, 14),
+        (Mode::Balanced, 1, 42),
+        (Mode::High, 5, 42),
+    ] {
+        let features = encoder
+            .encode(&Views::new(&patches(), mode, &config))
+            .unwrap();
+        assert_eq!(features.dim(), (views, side, side, 3));
+        let first = if mode == Mode::High { 1 } else { 0 };
+        for (row, column) in (0..2).flat_map(|row| (0..4).map(move |column| (row, column))) {
+            let wanted =
+                [column * 60, row * 100, 255].map(|value| (value as f32 / 255.0 - 0.5) / 0.5);
+            for (channel, wanted) in wanted.into_iter().enumerate() {
+                let found = features[[first, row, column, channel]];
+                assert!(
+                    (found - wanted).abs() < 1e-5,
+                    "{mode:?} {row} {column}: {found}, not {wanted}"
+                );
+            }
+        }
+        // Beyond the picture there is padding, 127.
+        let padding = features[[first, side - 1, side - 1, 0]];
+        assert!((padding - (127.0 / 255.0 - 0.5) / 0.5).abs() < 1e-5);
+    }
+}
+
+#[test]
+fn another_graph_or_configuration_is_refused() {
+    let (config, options) = (ImageConfig::default(), GraphOptions::default());
+    let open = |name: &str, config: &ImageConfig| {
+        Encoder::open(graph(name), config, &options).unwrap_err()
+    };
+    let error = open("../runtime/onnx/tests/add.onnx", &config);
+    assert_eq!(error.kind(), ErrorKind::Graph);
+    assert!(
+        error
+            .to_string()
+            .contains("input `pixels` f32 [?, 3, ?, ?] was expected"),
+        "{error}"
+    );
+    assert_eq!(open("tests/none.onnx", &config).kind(), ErrorKind::Graph);
+    for bad in [
+        ImageConfig {
+            patch: 0,
+            ..config.clone()
+        },
+        ImageConfig {
+            window: 13,
+            ..config.clone()
+        },
+        ImageConfig {
+            patch: u32::MAX,
+            window: u32::MAX,
+            ..config.clone()
+        },
+        ImageConfig {
+            std: [0.5, 0.0, 0.5],
+            ..config.clone()
+        },
+        ImageConfig {
+            mean: [f32::NAN; 3],
+            ..config.clone()
+        },
+        ImageConfig {
+            max_upscale: f64::INFINITY,
+            ..config.clone()
+        },
+        ImageConfig {
+            max_upscale: 0.0,
+            ..config.clone()
+        },
+    ] {
+        assert_eq!(
+            open("tests/pool.onnx", &bad).kind(),
+            ErrorKind::Config,
+            "{bad:?}"
+        );
+    }
+    // The windows fit, but the graph has patches of 16 pixels, not 8.
+    let other = ImageConfig { patch: 8, ..config };
+    let encoder = Encoder::open(graph("tests/pool.onnx"), &other, &options).unwrap();
+    let error = encoder
+        .encode(&Views::new(&patches(), Mode::Rapid, &other))
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Graph);
+    assert!(
+        error.to_string().contains("[1, 28, 28, d] was expected"),
+        "{error}"
+    );
+}
