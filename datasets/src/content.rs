@@ -82,7 +82,8 @@ impl Source {
         if dice.chance(0.04) {
             return self.fact(dice);
         }
-        let word = self.cased(dice.pick(words::common()).to_string());
+        let list = if dice.chance(0.45) { words::everyday() } else { words::common() };
+        let word = self.cased(dice.pick(list).to_string());
         self.start = false;
         match dice.below(40) {
             0 | 1 => word + ",",

@@ -92,12 +92,12 @@ impl Builder<'_> {
 
     fn em(&mut self, height: f32) -> f32 {
         let em = match self.dice.below(20) {
-            0 | 1 => self.dice.log_range(9.0, 12.0),
-            2..=13 => self.dice.log_range(12.0, 48.0),
-            14..=18 => self.dice.log_range(30.0, 100.0),
-            _ => self.dice.log_range(80.0, 180.0),
+            0 | 1 => self.dice.log_range(11.0, 14.0),
+            2..=14 => self.dice.log_range(13.0, 40.0),
+            15..=18 => self.dice.log_range(30.0, 90.0),
+            _ => self.dice.log_range(80.0, 150.0),
         };
-        em.min(height / 1.15).max(9.0)
+        em.min(height / 1.15).max(11.0)
     }
 
     /// Lines of one style from the top of the area to its bottom.

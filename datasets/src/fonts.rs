@@ -80,6 +80,19 @@ impl Fonts {
         }
     }
 
+    /// A face of a family of several cuts, that has small letters.
+    pub fn pick_text(&self, dice: &mut Dice, split: Split) -> &'static Face {
+        for _ in 0..200 {
+            let families = self.families(split);
+            let family = &families[dice.below(families.len())];
+            let face = dice.pick(&family.faces);
+            if family.faces.len() > 1 && face.is_legible() && !face.metrics().caps_only {
+                return face;
+            }
+        }
+        self.pick(dice, split)
+    }
+
     /// A face that can be read; every family is equally likely.
     pub fn pick(&self, dice: &mut Dice, split: Split) -> &'static Face {
         let families = self.families(split);

@@ -5,14 +5,17 @@
 //! for what is written.
 #![forbid(unsafe_code)]
 
+pub mod camera;
 pub mod canvas;
 pub mod charset;
 pub mod content;
 pub mod crops;
 pub mod degrade;
 pub mod dice;
+pub mod flyer;
 pub mod fonts;
 pub mod looks;
+pub mod pages;
 pub mod pen;
 pub mod record;
 pub mod scene;

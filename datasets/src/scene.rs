@@ -81,7 +81,7 @@ impl Scene {
     /// Draws the page through `warp`.
     pub fn draw(&self, warp: &Warp, canvas: &mut Canvas, pen: &mut Pen) {
         for shape in &self.shapes {
-            draw_shape(shape, warp, canvas, pen);
+            shape.draw(warp, canvas, pen);
         }
         for run in &self.runs {
             draw_run(run, warp, canvas, pen);
@@ -118,6 +118,24 @@ impl Scene {
         self.stroke([x0 - h, y1], [x1 + h, y1], width, color, 1.0);
         self.stroke([x0, y0], [x0, y1], width, color, 1.0);
         self.stroke([x1, y0], [x1, y1], width, color, 1.0);
+    }
+}
+
+impl Scene {
+    /// Cuts off what stands over the page's edge.
+    pub fn clip_shapes(&mut self) {
+        let [w, h] = self.size;
+        for shape in self.shapes.iter_mut().filter(|s| !s.points.is_empty()) {
+            shape.points = clip(std::mem::take(&mut shape.points), w, h);
+        }
+        self.shapes.retain(|s| s.points.len() > 2);
+    }
+}
+
+impl Shape {
+    /// Fills the shape through `warp`.
+    pub fn draw(&self, warp: &Warp, canvas: &mut Canvas, pen: &mut Pen) {
+        draw_shape(self, warp, canvas, pen);
     }
 }
 

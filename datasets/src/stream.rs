@@ -1,9 +1,12 @@
 //! Records to a writer, in the order of their index whatever the number of threads.
 
+use crate::camera::View;
 use crate::canvas::Canvas;
 use crate::degrade;
 use crate::dice::Dice;
+use crate::flyer::{self, Document, PAGE};
 use crate::fonts::{Fonts, Split};
+use crate::pages;
 use crate::pen::Pen;
 use crate::record::Truth;
 use std::io::{self, Write};
@@ -14,6 +17,14 @@ use std::sync::mpsc;
 pub enum Kind {
     /// Crops dense with text.
     Crops,
+    /// Whole flyers.
+    Flyers,
+    /// Crops of flyers, at full and at half size.
+    Flyercrops,
+    /// Pages of running text; crops of them when the size is under 672.
+    Pages,
+    /// Half crops, 35% crops of flyers, 15% crops of pages.
+    Mix,
 }
 
 /// What to make.
@@ -43,11 +54,12 @@ pub type Sample = (Truth, Option<Canvas>);
 /// Writes records until the count is reached or the reader goes away.
 pub fn write(fonts: &Fonts, options: &Options, out: &mut impl Write) -> io::Result<()> {
     let threads = options.threads.max(1) as u64;
-    let end = options.count.unwrap_or(u64::MAX);
+    let each = options.kind.batch() as u64;
+    let end = options.count.map_or(u64::MAX, |n| n.div_ceil(each));
     std::thread::scope(|scope| {
         let mut inlets = Vec::new();
         for t in 0..threads {
-            let (send, receive) = mpsc::sync_channel::<Vec<u8>>(4);
+            let (send, receive) = mpsc::sync_channel::<Vec<Vec<u8>>>(3);
             inlets.push(receive);
             scope.spawn(move || {
                 let mut pen = Pen::default();
@@ -58,7 +70,7 @@ pub fn write(fonts: &Fonts, options: &Options, out: &mut impl Write) -> io::Resu
                 }
             });
         }
-        let result = pour(&inlets, out);
+        let result = pour(&inlets, options.count.unwrap_or(u64::MAX), out);
         drop(inlets);
         match result {
             Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -67,28 +79,47 @@ pub fn write(fonts: &Fonts, options: &Options, out: &mut impl Write) -> io::Resu
     })
 }
 
-fn pour(inlets: &[mpsc::Receiver<Vec<u8>>], out: &mut impl Write) -> io::Result<()> {
+fn pour(inlets: &[mpsc::Receiver<Vec<Vec<u8>>>], mut left: u64, out: &mut impl Write) -> io::Result<()> {
     for inlet in inlets.iter().cycle() {
-        let Ok(bytes) = inlet.recv() else { break };
-        out.write_all(&bytes)?;
+        let Ok(records) = inlet.recv() else { break };
+        for record in records.iter().take(left.min(1 << 20) as usize) {
+            out.write_all(record)?;
+            left -= 1;
+        }
     }
     out.flush()
 }
 
-fn encoded(fonts: &Fonts, options: &Options, index: u64, pen: &mut Pen) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for (truth, canvas) in samples(fonts, options, index, pen) {
-        let pixels = canvas.as_ref().map(|c| c.data.as_slice());
-        truth.write(&mut bytes, pixels).expect("writing to memory");
+fn encoded(fonts: &Fonts, options: &Options, index: u64, pen: &mut Pen) -> Vec<Vec<u8>> {
+    let encode = |(truth, canvas): Sample| {
+        let mut bytes = Vec::new();
+        truth.write(&mut bytes, canvas.as_ref().map(|c| c.data.as_slice())).expect("writing to memory");
+        bytes
+    };
+    samples(fonts, options, index, pen).into_iter().map(encode).collect()
+}
+
+impl Kind {
+    /// How many pictures one index gives.
+    pub fn batch(self) -> usize {
+        match self {
+            Kind::Crops | Kind::Flyers | Kind::Pages => 1,
+            Kind::Flyercrops => 6,
+            Kind::Mix => 20,
+        }
     }
-    bytes
 }
 
 /// The pictures of one index.
 pub fn samples(fonts: &Fonts, options: &Options, index: u64, pen: &mut Pen) -> Vec<Sample> {
     let mut dice = Dice::new(options.seed, index);
+    let mut maker = Maker { dice: &mut dice, fonts, options, pen };
     let mut made = match options.kind {
-        Kind::Crops => vec![crop(&mut dice, fonts, options, pen)],
+        Kind::Crops => vec![maker.crop()],
+        Kind::Flyers => vec![maker.whole_flyer().1],
+        Kind::Flyercrops => maker.flyer_crops(6),
+        Kind::Pages => maker.pages(),
+        Kind::Mix => maker.mix(),
     };
     for (truth, _) in &mut made {
         truth.seed = index;
@@ -96,17 +127,137 @@ pub fn samples(fonts: &Fonts, options: &Options, index: u64, pen: &mut Pen) -> V
     made
 }
 
-fn crop(dice: &mut Dice, fonts: &Fonts, options: &Options, pen: &mut Pen) -> Sample {
-    let (scene, warp) = crate::crops::crop(dice, fonts, options.split, options.size as f32);
-    let (mut truth, _) = Truth::of_scene(&scene, &warp, [options.size; 2]);
-    truth.layout = "cells";
-    let canvas = options.pixels.then(|| {
-        let mut canvas = Canvas::new(options.size, options.size);
-        scene.draw(&warp, &mut canvas, pen);
-        if dice.chance(0.4) {
-            degrade::mild(&mut canvas, dice);
+struct Maker<'a> {
+    dice: &'a mut Dice,
+    fonts: &'a Fonts,
+    options: &'a Options,
+    pen: &'a mut Pen,
+}
+
+/// A flyer with its picture: what `flyers` writes.
+pub fn whole_flyer(fonts: &Fonts, options: &Options, index: u64, pen: &mut Pen) -> Sample {
+    let mut dice = Dice::new(options.seed, index);
+    let mut sample = Maker { dice: &mut dice, fonts, options, pen }.whole_flyer().1;
+    sample.0.seed = index;
+    sample
+}
+
+impl Maker<'_> {
+    fn crop(&mut self) -> Sample {
+        let side = self.options.size;
+        let (scene, warp) = crate::crops::crop(self.dice, self.fonts, self.options.split, side as f32);
+        let (mut truth, _) = Truth::of_scene(&scene, &warp, [side; 2]);
+        truth.layout = "cells";
+        let canvas = self.options.pixels.then(|| {
+            let mut canvas = Canvas::new(side, side);
+            scene.draw(&warp, &mut canvas, self.pen);
+            if self.dice.chance(0.4) {
+                degrade::mild(&mut canvas, self.dice);
+            }
+            canvas
+        });
+        (truth, canvas)
+    }
+
+    fn view(&mut self, document: &Document) -> View {
+        if self.dice.chance(self.options.photographed) { View::photo(self.dice, document) } else { View::flat(document) }
+    }
+
+    fn whole_flyer(&mut self) -> (Document, Sample) {
+        let document = flyer::flyer(self.dice, self.fonts, self.options.split);
+        let view = self.view(&document);
+        let sample = self.whole(&document, &view);
+        (document, sample)
+    }
+
+    /// The document so that its picture's longer side is the size asked for.
+    fn whole(&mut self, document: &Document, view: &View) -> Sample {
+        let scale = self.options.size as f32 / PAGE;
+        let size = view.size.map(|s| (s * scale).round() as usize);
+        self.seen(document, view, scale, [0.0; 2], size)
+    }
+
+    fn seen(&mut self, document: &Document, view: &View, scale: f32, shift: [f32; 2], size: [usize; 2]) -> Sample {
+        let (mut truth, kept) = Truth::of_scene(&document.scene, &view.scaled(scale, shift), size);
+        (truth.kind, truth.layout, truth.photographed) = (document.kind, document.layout, view.is_photo());
+        truth.fields = document.fields(&kept, &truth);
+        let canvas = self.options.pixels.then(|| {
+            let mut canvas = Canvas::new(size[0], size[1]);
+            view.draw(document, scale, shift, &mut canvas, self.pen);
+            view.develop(&mut canvas, self.dice, scale);
+            canvas
+        });
+        (truth, canvas)
+    }
+
+    fn flyer_crops(&mut self, count: usize) -> Vec<Sample> {
+        let document = flyer::flyer(self.dice, self.fonts, self.options.split);
+        self.windows(&document, count)
+    }
+
+    fn pages(&mut self) -> Vec<Sample> {
+        let document = pages::page(self.dice, self.fonts, self.options.split);
+        if self.options.size < 672 {
+            return self.windows(&document, 1);
         }
-        canvas
-    });
-    (truth, canvas)
+        let view = self.view(&document);
+        vec![self.whole(&document, &view)]
+    }
+
+    fn mix(&mut self) -> Vec<Sample> {
+        let mut made: Vec<Sample> = (0..10).map(|_| self.crop()).collect();
+        made.extend(self.flyer_crops(4));
+        made.extend(self.flyer_crops(3));
+        for _ in 0..3 {
+            let document = pages::page(self.dice, self.fonts, self.options.split);
+            made.extend(self.windows(&document, 1));
+        }
+        self.dice.shuffle(&mut made);
+        made
+    }
+
+    /// Square windows on a document, at full and at half scale; what lies beyond the picture is grey.
+    fn windows(&mut self, document: &Document, count: usize) -> Vec<Sample> {
+        let view = self.view(document);
+        (0..count).map(|_| self.window(document, &view)).collect()
+    }
+
+    fn window(&mut self, document: &Document, view: &View) -> Sample {
+        let side = self.options.size as f32;
+        let scale = if self.dice.chance(0.65) { 1.0 } else { 0.5 };
+        let picture = view.size.map(|s| s * scale);
+        let aim = self.aim(document, view, scale);
+        let shift = [0, 1].map(|k| {
+            let start = aim[k] - side * self.dice.range(0.1, 0.9);
+            -start.clamp(0.0, (picture[k] - side).max(0.0)).floor()
+        });
+        let mut sample = self.seen(document, view, scale, shift, [self.options.size; 2]);
+        sample.0.kind = "crop";
+        sample.0.fields.clear();
+        if let Some(canvas) = &mut sample.1 {
+            pad(canvas, [picture[0] + shift[0], picture[1] + shift[1]]);
+        }
+        sample
+    }
+
+    /// A place with text, in pixels.
+    fn aim(&mut self, document: &Document, view: &View, scale: f32) -> [f32; 2] {
+        let runs = &document.scene.runs;
+        if runs.is_empty() {
+            return [0.0; 2];
+        }
+        let run = &runs[self.dice.below(runs.len())];
+        let x = if run.glyphs.is_empty() { 0.0 } else { run.glyphs[self.dice.below(run.glyphs.len())].x };
+        view.scaled(scale, [0.0; 2]).map([x, run.y])
+    }
+}
+
+/// Paints what lies right of and below `end` with the letterbox's grey.
+fn pad(canvas: &mut Canvas, end: [f32; 2]) {
+    let [x1, y1] = end.map(|v| v.round().max(0.0) as usize);
+    let width = canvas.width;
+    for (y, row) in canvas.data.chunks_exact_mut(width * 3).enumerate() {
+        let from = if y >= y1 { 0 } else { x1.min(width) };
+        row[from * 3..].fill(127);
+    }
 }

@@ -14,6 +14,7 @@ macro_rules! list {
 }
 
 list!(common, "words.txt", "English words in lower case.");
+list!(everyday, "everyday.txt", "Words of daily life, in lower case.");
 list!(first_names, "first_names.txt", "Given names.");
 list!(last_names, "last_names.txt", "Family names.");
 list!(streets, "streets.txt", "First words of street names.");
