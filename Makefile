@@ -1,0 +1,69 @@
+# What there is to do here. Everything that is fetched or built goes into folders that git ignores.
+
+PYTHON ?= python3
+# The picture of `make demo`; its .ics file is written beside it.
+FLYER ?= $(firstword $(wildcard examples/*.jpg examples/*.jpeg examples/*.png examples/*.webp))
+
+ONNXRUNTIME := 1.31
+RUNTIME := .cache/onnxruntime/$(ONNXRUNTIME).stamp
+VENV := .venv/stamp
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint test-rust test-python runtime python golden clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+demo: runtime ## turn a flyer into a calendar event: on the terminal, and an .ics file beside the picture
+	@test -n "$(FLYER)" || { echo "make demo: no picture; give one with FLYER=path" >&2; exit 1; }
+	cargo build --release --example calendar_from_flyer
+	cargo run --release --quiet --example calendar_from_flyer -- "$(FLYER)" > "$(basename $(FLYER)).ics.part" \
+		|| { rm -f "$(basename $(FLYER)).ics.part"; exit 1; }
+	@mv "$(basename $(FLYER)).ics.part" "$(basename $(FLYER)).ics"
+	@cat "$(basename $(FLYER)).ics"
+	@echo "written to $(basename $(FLYER)).ics" >&2
+
+test: lint test-rust test-python ## everything: formatting, lints, documentation, Rust and Python tests
+
+lint: ## formatting, lints and documentation, warnings refused
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --quiet -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
+
+test-rust: runtime ## the Rust tests
+	cargo test --workspace
+
+test-python: python ## the Python tests
+	.venv/bin/python -m pytest training
+
+runtime: $(RUNTIME) ## fetch ONNX Runtime into .cache/onnxruntime
+
+# The library out of the package index' wheel. Unpacked aside and moved, so that a broken download leaves nothing that
+# could be loaded.
+$(RUNTIME):
+	@$(PYTHON) -m pip --version > /dev/null \
+		|| { echo "make runtime: $(PYTHON) has no pip; install it (Debian: apt-get install python3-pip python3-venv)" >&2; exit 1; }
+	rm -rf .cache/onnxruntime && mkdir -p .cache/onnxruntime/part
+	$(PYTHON) -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: \
+		--dest .cache/onnxruntime/part "onnxruntime==$(ONNXRUNTIME).*"
+	cd .cache/onnxruntime/part && $(PYTHON) -m zipfile -e onnxruntime-*.whl .
+	mv .cache/onnxruntime/part/onnxruntime/LICENSE .cache/onnxruntime/part/onnxruntime/ThirdPartyNotices.txt .cache/onnxruntime
+	mv .cache/onnxruntime/part/onnxruntime/capi/*onnxruntime.[0-9ds]* .cache/onnxruntime
+	rm -rf .cache/onnxruntime/part
+	@touch $@
+
+python: $(VENV) ## the Python environment of training and its tests, in .venv
+
+$(VENV): training/requirements.txt
+	test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r training/requirements.txt
+	@touch $@
+
+golden: python ## make the pictures and graphs of the tests again
+	.venv/bin/python runtime/onnx/tests/graphs.py
+	.venv/bin/python vision/tests/pool.py
+	.venv/bin/python vision/tests/golden.py
+	.venv/bin/python tests/bad/make.py
+
+clean: ## remove what was built; what was fetched stays
+	cargo clean

@@ -1,0 +1,214 @@
+//! The arrows between the crates, read from their manifests, and the rules that no compiler holds.
+//!
+//! `foveate -> {vision, language} -> runtime/*`; `datasets -> foveate`, never back; `vision` and `language` never name
+//! each other.
+
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use serde_json::Value;
+
+/// The crates of this workspace, each with those of them that it may name.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("foveate-onnx", &[]),
+    ("foveate-kernels", &[]),
+    ("foveate-vision", &["foveate-onnx", "foveate-kernels"]),
+    ("foveate-language", &["foveate-onnx", "foveate-kernels"]),
+    (
+        "foveate",
+        &[
+            "foveate-vision",
+            "foveate-language",
+            "foveate-onnx",
+            "foveate-kernels",
+        ],
+    ),
+    (
+        "foveate-datasets",
+        &[
+            "foveate",
+            "foveate-vision",
+            "foveate-language",
+            "foveate-onnx",
+            "foveate-kernels",
+        ],
+    ),
+];
+
+struct Package {
+    /// (name, whether only for tests, examples and benches)
+    dependencies: Vec<(String, bool)>,
+    /// The root files of its libraries and binaries.
+    libraries: Vec<PathBuf>,
+    binaries: Vec<PathBuf>,
+    published: bool,
+}
+
+fn packages() -> BTreeMap<String, Package> {
+    let cargo = env::var("CARGO").unwrap_or("cargo".to_owned());
+    let mut command = Command::new(cargo);
+    command.args([
+        "metadata",
+        "--no-deps",
+        "--format-version",
+        "1",
+        "--offline",
+        "--manifest-path",
+    ]);
+    let output = command.arg(root().join("Cargo.toml")).output().unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    packages
+        .iter()
+        .map(|package| (text(&package["name"]), read(package)))
+        .collect()
+}
+
+fn read(package: &Value) -> Package {
+    let dependencies = package["dependencies"].as_array().unwrap();
+    let targets = |kind: &str| {
+        let targets = package["targets"].as_array().unwrap().iter();
+        let of_kind =
+            targets.filter(|target| target["kind"].as_array().unwrap().iter().any(|k| k == kind));
+        of_kind
+            .map(|target| text(&target["src_path"]).into())
+            .collect()
+    };
+    Package {
+        dependencies: dependencies
+            .iter()
+            .map(|one| (text(&one["name"]), one["kind"] == "dev"))
+            .collect(),
+        libraries: targets("lib"),
+        binaries: targets("bin"),
+        published: package["publish"] != Value::Array(Vec::new()),
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every Rust file of a folder and those in it.
+fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push((path.clone(), fs::read_to_string(path).unwrap()));
+        }
+    }
+    found
+}
+
+#[test]
+fn crates_name_only_those_below_them() {
+    let packages = packages();
+    let known: Vec<_> = packages.keys().map(String::as_str).collect();
+    let mut listed: Vec<_> = ARROWS.iter().map(|(name, _)| *name).collect();
+    listed.sort_unstable();
+    assert_eq!(known, listed, "a crate of the workspace has no arrows here");
+    for (name, allowed) in ARROWS {
+        for (dependency, _) in &packages[*name].dependencies {
+            let ours = listed.contains(&dependency.as_str());
+            assert!(
+                !ours || allowed.contains(&dependency.as_str()),
+                "{name} must not name {dependency}"
+            );
+        }
+    }
+}
+
+#[test]
+fn only_the_runtime_names_ort() {
+    for (name, package) in packages() {
+        let names_it = package
+            .dependencies
+            .iter()
+            .any(|(one, _)| one == "ort" || one == "ort-sys");
+        assert_eq!(names_it, name == "foveate-onnx", "{name}");
+    }
+}
+
+#[test]
+fn vision_and_language_do_not_speak_of_each_other() {
+    for (folder, other) in [
+        ("vision/src", "foveate_language"),
+        ("language/src", "foveate_vision"),
+    ] {
+        for (path, text) in sources(&root().join(folder)) {
+            assert!(!text.contains(other), "{} names {other}", path.display());
+        }
+    }
+}
+
+#[test]
+fn unsafe_code_lives_in_the_kernels_alone() {
+    for (name, package) in packages() {
+        for file in package.libraries.iter().chain(&package.binaries) {
+            let forbids = fs::read_to_string(file)
+                .unwrap()
+                .contains("#![forbid(unsafe_code)]");
+            assert!(
+                forbids || name == "foveate-kernels",
+                "{} does not forbid unsafe code",
+                file.display()
+            );
+        }
+    }
+}
+
+/// A library gives errors of its own; `anyhow` is for binaries, examples and tests.
+#[test]
+fn libraries_do_not_name_anyhow() {
+    for (name, package) in packages() {
+        let named = package
+            .dependencies
+            .iter()
+            .any(|(one, dev)| one == "anyhow" && !dev);
+        assert!(
+            !named || !package.binaries.is_empty(),
+            "{name} has no binary that needs anyhow"
+        );
+        if !package.published {
+            continue;
+        }
+        let folders = package
+            .libraries
+            .iter()
+            .filter_map(|library| library.parent());
+        for (path, text) in folders.flat_map(sources) {
+            let names_it = text.contains("anyhow::") || text.contains("use anyhow");
+            assert!(
+                !names_it || package.binaries.contains(&path),
+                "{} names anyhow",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn datasets_is_not_published() {
+    let unpublished: Vec<_> = packages()
+        .into_iter()
+        .filter(|(_, one)| !one.published)
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(unpublished, ["foveate-datasets"]);
+}
