@@ -4,6 +4,7 @@ pub mod blocks;
 pub mod dates;
 pub mod event;
 pub mod filler;
+pub mod grammar;
 pub mod layouts;
 pub mod parts;
 pub mod places;
@@ -46,7 +47,7 @@ pub fn flyer(dice: &mut Dice, fonts: &Fonts, split: Split) -> Document {
     let (name, fill) = choose(dice, split);
     let size = page_size(dice, name);
     let scene = layouts::ground(dice, &theme, size);
-    let most = dice.log_range(22.0, 46.0);
+    let most = dice.log_range(22.0, 58.0);
     let sheet = Sheet { scene, tags: Vec::new(), theme: &theme };
     let mut frame = Frame { dice, event: &mut event, theme: &theme, sheet, most };
     fill(&mut frame);

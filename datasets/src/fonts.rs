@@ -82,8 +82,18 @@ impl Fonts {
 
     /// A face of a family of several cuts, that has small letters.
     pub fn pick_text(&self, dice: &mut Dice, split: Split) -> &'static Face {
+        let families = self.families(split);
+        if dice.chance(0.3) {
+            let usual = families.iter().filter(|f| families::USUAL.contains(&f.key.as_str()));
+            let usual: Vec<&Family> = usual.collect();
+            if !usual.is_empty() {
+                let family = usual[dice.below(usual.len())];
+                if let Some(face) = family.face(dice) {
+                    return face;
+                }
+            }
+        }
         for _ in 0..200 {
-            let families = self.families(split);
             let family = &families[dice.below(families.len())];
             let face = dice.pick(&family.faces);
             if family.faces.len() > 1 && face.is_legible() && !face.metrics().caps_only {

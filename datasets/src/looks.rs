@@ -45,7 +45,7 @@ impl Ground {
 
     /// A colour that can be read on this ground; seldom with little contrast.
     pub fn ink(&self, dice: &mut Dice) -> Rgb {
-        let gap = [55.0, 85.0, 120.0][dice.weighted(&[0.1, 0.3, 0.6])];
+        let gap = [60.0, 95.0, 130.0][dice.weighted(&[0.06, 0.24, 0.7])];
         let (room_below, room_above) = (self.luma[0] - gap, 255.0 - gap - self.luma[1]);
         if dice.chance(0.3) {
             return if room_below > room_above { [dice.int(0, 35) as u8; 3] } else { [dice.int(235, 255) as u8; 3] };

@@ -224,7 +224,8 @@ impl Maker<'_> {
 
     fn window(&mut self, document: &Document, view: &View) -> Sample {
         let side = self.options.size as f32;
-        let scale = if self.dice.chance(0.65) { 1.0 } else { 0.5 };
+        let half = if small_share(document) > 0.3 { 0.06 } else { 0.4 };
+        let scale = if self.dice.chance(half) { 0.5 } else { 1.0 };
         let picture = view.size.map(|s| s * scale);
         let aim = self.aim(document, view, scale);
         let shift = [0, 1].map(|k| {
@@ -250,6 +251,12 @@ impl Maker<'_> {
         let x = if run.glyphs.is_empty() { 0.0 } else { run.glyphs[self.dice.below(run.glyphs.len())].x };
         view.scaled(scale, [0.0; 2]).map([x, run.y])
     }
+}
+
+/// Share of the glyphs that nobody could read at half scale.
+fn small_share(document: &Document) -> f32 {
+    let of = |least: f32| document.scene.runs.iter().filter(|r| r.style.em < least).map(|r| r.glyphs.len()).sum::<usize>();
+    of(19.0) as f32 / of(f32::MAX).max(1) as f32
 }
 
 /// Paints what lies right of and below `end` with the letterbox's grey.

@@ -137,7 +137,7 @@ impl Sheet<'_> {
         let width = column.x1 - column.x0;
         let (style, lines) = self.wrapped(text, column, width);
         let mut at = y;
-        let lead = (style.ascent() + style.descent()) * self.theme.leading(text.voice);
+        let lead = (style.ascent() + style.descent()).max(0.92 * style.em) * self.theme.leading(text.voice);
         for line in &lines {
             if column.draw {
                 let x = column.x0 + (width - line_width(&style, line)) * text.align;

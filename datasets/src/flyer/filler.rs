@@ -29,7 +29,8 @@ const DECOYS: &[&str] = &[
 /// A sentence that holds nothing to mistake.
 pub fn talk(dice: &mut Dice) -> String {
     match dice.below(10) {
-        0..=5 => dice.pick(TALK).to_string(),
+        0..=4 => dice.pick(TALK).to_string(),
+        5..=8 => super::grammar::sentence(dice),
         _ => {
             let n = dice.int(4, 14) as usize;
             prose(dice, n)
@@ -37,8 +38,15 @@ pub fn talk(dice: &mut Dice) -> String {
     }
 }
 
-/// Words in a row that begin with a capital and end with a stop.
+/// About `count` words: sentences that mean something, or words in a row.
 pub fn prose(dice: &mut Dice, count: usize) -> String {
+    if dice.chance(0.6) {
+        let mut text = super::grammar::sentence(dice);
+        while text.split(' ').count() < count {
+            text = text + " " + &super::grammar::sentence(dice);
+        }
+        return text;
+    }
     let mut source = Source::prose();
     let mut text: Vec<String> = (0..count).map(|_| source.next(dice)).collect();
     if let Some(last) = text.last_mut() {

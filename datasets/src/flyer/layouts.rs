@@ -335,7 +335,7 @@ fn calendar_leaf(frame: &mut Frame) {
     let mut blocks = parts.headline(size, 0);
     blocks.push(Block::Gap(0.6));
     let leaf = parts.stacked_day();
-    parts.align = 0.0;
+    parts.align = if leaf.is_some() { 0.0 } else { align };
     let mut details = parts.details(manner, 1.05);
     if let Some(leaf) = leaf {
         let ground = Ground::any(parts.dice);

@@ -22,6 +22,12 @@ const UNFIT: &[&str] = &[
     "smallcaps", "small caps", "caps", "ecolier", "last resort", "binary",
 ];
 
+/// Designs that office and web programs offer first.
+pub const USUAL: &[&str] = &[
+    "liberation", "dejavu", "opensans", "roboto", "lato", "montserrat", "urw", "notoserif", "inter", "raleway", "playfair", "merriweather", "source",
+    "oswald", "nunito", "rubik", "work", "ubuntu", "poppins", "pt", "mulish", "librebaskerville",
+];
+
 /// Words that name a variant and not a design.
 const VARIANT: &[&str] = &[
     "regular", "bold", "italic", "light", "medium", "thin", "black", "heavy", "semibold", "extrabold", "demibold", "extralight", "extra", "semi",
