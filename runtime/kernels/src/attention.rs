@@ -80,11 +80,13 @@ pub(crate) fn int8(cpu: Cpu, head: Head, queries: &mut [Query], s: &mut Scratch)
     }
 
     let tile_bytes = PAGE / 4 * BLOCK;
+    let mut sums = [[0; TILE]; 2 * ROWS];
     for tile in 0..head.head_dim.div_ceil(TILE) {
-        let mut sums = [[0; TILE]; 2 * ROWS];
+        let sums = &mut sums[..2 * rows];
+        sums.as_flattened_mut().fill(0);
         for page in 0..pages {
             let codes = &head.v(page)[tile * tile_bytes..][..tile_bytes];
-            dot::tile(cpu, Bits::Eight, codes, &s.digits[page * PAGE..], n, &mut sums[..2 * rows]);
+            dot::tile(cpu, Bits::Eight, codes, &s.digits[page * PAGE..], n, sums);
         }
         for (i, query) in queries.iter_mut().enumerate() {
             let scale = head.v_scale / totals[i] as f32;
@@ -109,11 +111,13 @@ fn scores(cpu: Cpu, head: Head, queries: &[Query], pages: usize, s: &mut Scratch
         zero[i] = 128 * s.sums.iter().sum::<i32>();
     }
     let tile_bytes = head.head_dim.div_ceil(4) * BLOCK;
+    let mut sums = [[0; TILE]; ROWS];
+    let sums = &mut sums[..queries.len()];
     for page in 0..pages {
         for (tile, codes) in head.k(page).chunks_exact(tile_bytes).enumerate() {
-            let mut sums = [[0; TILE]; ROWS];
-            dot::tile(cpu, Bits::Eight, codes, &s.q, stride, &mut sums[..queries.len()]);
-            for (i, sums) in sums[..queries.len()].iter().enumerate() {
+            sums.as_flattened_mut().fill(0);
+            dot::tile(cpu, Bits::Eight, codes, &s.q, stride, sums);
+            for (i, sums) in sums.iter().enumerate() {
                 let out = &mut s.scores[i * n + page * PAGE + tile * TILE..][..TILE];
                 for (out, sum) in out.iter_mut().zip(sums) {
                     *out = (sum - zero[i]) as f32 * scale[i];

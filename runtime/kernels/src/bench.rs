@@ -45,12 +45,14 @@ pub struct Report {
     pub prefill: f64,
     /// Seconds from the prompt to the first token's logits.
     pub first_token: f64,
-    /// Decoded tokens a second, the best stretch of a quarter of them.
+    /// Decoded tokens a second, median of the stretches.
     pub decode: f64,
     /// Bytes of weights and cache that a decoded token reads.
     pub bytes_per_token: usize,
-    /// Memory bandwidth, bytes a second, same threads, same run.
+    /// Memory bandwidth, bytes a second, same threads, measured before and after each stretch; median.
     pub bandwidth: f64,
+    /// The share of it that decoding reached: each stretch against the passes before and after it, median.
+    pub share: f64,
     /// Cache bytes that a token takes.
     pub kv_bytes_per_token: usize,
 }
@@ -96,7 +98,7 @@ fn print(out: &mut impl Write, name: &str, prompt: usize, r: &Report) -> Result<
     writeln!(out, "{name}:")?;
     writeln!(out, "  prefill  {:8.1} tokens/s   first token after {prompt}: {:.1} ms", r.prefill, r.first_token * 1e3)?;
     writeln!(out, "  decode   {:8.1} tokens/s   {:.2} MB a token = {:.1} GB/s", r.decode, read / 1e6, r.decode * read / 1e9)?;
-    writeln!(out, "  memory   {:8.1} GB/s       share reached {:.0}%", r.bandwidth / 1e9, 100.0 * r.decode * read / r.bandwidth)?;
+    writeln!(out, "  memory   {:8.1} GB/s       share reached {:.0}%", r.bandwidth / 1e9, 100.0 * r.share)?;
     writeln!(out, "  KV       {} bytes a token", r.kv_bytes_per_token)?;
     Ok(())
 }
@@ -114,27 +116,39 @@ fn measure(options: &Options, config: &Config) -> Result<Report> {
     let first_token = start.elapsed().as_secs_f64();
     check(&out.logits)?;
 
-    let before = bandwidth(options.threads, config)?;
-    let tokens = ids(options.tokens.max(4));
-    let mut best = f64::MAX;
-    for stretch in tokens.chunks(tokens.len() / 4) {
+    let kv = decoder.kv_bytes_per_token();
+    let readers = config.n_layers() as f64 / config.n_layers_kv as f64; // block 2 reads one layer's keys again and again
+    let bytes_per_token = decoder.weight_bytes_per_token() + (cache.len() as f64 * kv as f64 * readers) as usize;
+    let mut memory = Memory::new(options.threads)?;
+    let mut stretches = Vec::new();
+    let tokens = ids(options.tokens.max(STRETCHES));
+    for stretch in tokens.chunks(tokens.len() / STRETCHES) {
+        let before = memory.bandwidth();
         let start = Instant::now();
         for &id in stretch {
             check(&decoder.run(&mut cache, Input { ids: &[id], select: &[0], ..Input::default() })?.logits)?;
         }
-        best = best.min(start.elapsed().as_secs_f64() / stretch.len() as f64);
+        let decode = stretch.len() as f64 / start.elapsed().as_secs_f64();
+        stretches.push([decode, f64::midpoint(before, memory.bandwidth())]);
     }
-    let kv = decoder.kv_bytes_per_token();
-    let readers = config.n_layers() as f64 / config.n_layers_kv as f64; // block 2 reads one layer's keys again and again
+    let median = |f: &dyn Fn(&[f64; 2]) -> f64| {
+        let mut values: Vec<f64> = stretches.iter().map(f).collect();
+        values.sort_by(f64::total_cmp);
+        values[values.len() / 2]
+    };
     Ok(Report {
         prefill: prompt.len() as f64 / first_token,
         first_token,
-        decode: 1.0 / best,
-        bytes_per_token: decoder.weight_bytes_per_token() + (cache.len() as f64 * kv as f64 * readers) as usize,
-        bandwidth: before.max(bandwidth(options.threads, config)?),
+        decode: median(&|s| s[0]),
+        bytes_per_token,
+        bandwidth: median(&|s| s[1]),
+        share: median(&|s| s[0] * bytes_per_token as f64 / s[1]),
         kv_bytes_per_token: kv,
     })
 }
+
+/// Stretches of decoding between which memory is measured.
+const STRETCHES: usize = 8;
 
 /// A benchmark whose answer is nonsense measures nothing.
 fn check(logits: &[f32]) -> Result<()> {
@@ -142,23 +156,28 @@ fn check(logits: &[f32]) -> Result<()> {
     if varied && logits.iter().all(|x| x.is_finite()) { Ok(()) } else { Err(Error::new(Kind::Value, "logits of the benchmark")) }
 }
 
-/// Bytes a second that `threads` workers read from memory: the best of a few passes over a block larger than the caches.
-fn bandwidth(threads: usize, config: &Config) -> Result<f64> {
-    let len = if config.parameters() > 1 << 30 { 512 << 20 } else { 256 << 20 };
-    let block = Bytes::zeroed(len);
-    let mut team = Team::new(threads)?;
-    let mut best = Duration::MAX;
-    for _ in 0..4 {
-        let start = Instant::now();
-        team.run(|worker| {
-            worker.share(len >> 20, 4, |range| {
+/// A block larger than the caches, and workers that read it.
+struct Memory {
+    team: Team,
+    block: Bytes,
+}
+
+impl Memory {
+    fn new(threads: usize) -> Result<Self> {
+        Ok(Self { team: Team::new(threads)?, block: Bytes::zeroed(128 << 20) })
+    }
+
+    /// Bytes a second of one pass.
+    fn bandwidth(&mut self) -> f64 {
+        let (block, start) = (&self.block, Instant::now());
+        self.team.run(|worker| {
+            worker.share(block.len() >> 20, 4, |range| {
                 let bytes = &block.as_slice()[range.start << 20..range.end << 20];
                 assert_eq!(std::hint::black_box(sum(bytes)), 0);
             });
         });
-        best = best.min(start.elapsed());
+        block.len() as f64 / start.elapsed().as_secs_f64()
     }
-    Ok(len as f64 / best.as_secs_f64())
 }
 
 fn sum(bytes: &[u8]) -> u64 {

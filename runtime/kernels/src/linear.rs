@@ -175,23 +175,16 @@ const STEP: usize = 8;
 fn packed_tile(cpu: Cpu, w: Packed, x: View, rows: Range<usize>, tile: usize, out: &mut [[f32; TILE]]) {
     let top = w.bits().top();
     let width = w.cols() / w.groups();
+    let mut zeros = [0; STEP];
     for group in 0..w.groups() {
         let mut sums = [[0; TILE]; STEP];
         let sums = &mut sums[..rows.len()];
         let from = rows.start * x.stride + group * width;
         dot::tile(cpu, w.bits(), w.tile_group(tile, group), &x.q[from..], x.stride, sums);
-        let scale = w.scale(tile, group);
-        for ((i, sums), out) in rows.clone().zip(sums).zip(out.iter_mut()) {
-            let zero = top.wrapping_mul(x.sum(i, group * width..(group + 1) * width));
-            for ((out, sum), scale) in out.iter_mut().zip(sums).zip(scale) {
-                let product = (sum.wrapping_mul(2).wrapping_sub(zero) as f32 * 0.5) * scale;
-                *out = if group == 0 { product } else { *out + product };
-            }
+        for (i, zero) in rows.clone().zip(&mut zeros) {
+            *zero = top.wrapping_mul(x.sum(i, group * width..(group + 1) * width));
         }
+        row::add_products(cpu, sums, &zeros, w.scale(tile, group), group == 0, out);
     }
-    for (i, out) in rows.zip(out) {
-        for out in out {
-            *out *= x.scale[i];
-        }
-    }
+    row::scale_rows(cpu, out, &x.scale[rows]);
 }

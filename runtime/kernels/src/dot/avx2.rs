@@ -10,6 +10,7 @@
 
 use core::arch::x86_64::*;
 
+use super::AHEAD;
 use crate::packed::{BLOCK, Bits, TILE};
 
 /// Rows that share one unpacking.
@@ -61,6 +62,7 @@ unsafe fn narrow<const BITS: u32, const SPAN: usize, const T: usize>(
             let mut short = [[_mm256_setzero_si256(); 2]; T];
             for b in start..blocks.min(start + SPAN) {
                 let at = codes.add(b * BLOCK);
+                _mm_prefetch::<_MM_HINT_T0>(at.wrapping_add(AHEAD).cast());
                 let w = [_mm256_loadu_si256(at.cast()), _mm256_loadu_si256(at.add(32).cast())];
                 for field in 0..fields {
                     let c = w.map(|w| _mm256_and_si256(shift::<BITS>(w, field), mask));

@@ -12,6 +12,7 @@
 
 use core::arch::x86_64::*;
 
+use super::AHEAD;
 use crate::packed::{BLOCK, Bits, TILE};
 
 /// Rows that share one unpacking.
@@ -85,6 +86,9 @@ unsafe fn kernel<const BITS: u32, const T: usize, const CHAINS: usize>(
             let x = x.add(strip * 16);
             let codes = codes.add(strip * per_strip * BLOCK);
             for b in 0..per_strip {
+                if T <= 2 {
+                    _mm_prefetch::<_MM_HINT_T0>(codes.wrapping_add(b * BLOCK + AHEAD).cast());
+                }
                 let w = _mm512_loadu_si512(codes.add(b * BLOCK).cast());
                 for field in 0..fields {
                     let j = b * fields + field;

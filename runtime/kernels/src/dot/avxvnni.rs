@@ -2,6 +2,7 @@
 
 use core::arch::x86_64::*;
 
+use super::AHEAD;
 use crate::packed::{BLOCK, Bits, TILE};
 
 /// Rows that share one unpacking: 2 x 4 sums leave room for two weights, a mask and a broadcast.
@@ -68,6 +69,9 @@ unsafe fn kernel<const BITS: u32, const T: usize, const CHAINS: usize>(
         };
         for b in 0..blocks {
             let at = codes.add(b * BLOCK);
+            if T <= 2 {
+                _mm_prefetch::<_MM_HINT_T0>(at.wrapping_add(AHEAD).cast());
+            }
             let w = [_mm256_loadu_si256(at.cast()), _mm256_loadu_si256(at.add(32).cast())];
             for field in 0..fields {
                 step(w, field, x.add(4 * (b * fields + field)), field);

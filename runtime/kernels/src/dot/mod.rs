@@ -17,6 +17,11 @@ mod avx512;
 mod avxvnni;
 mod scalar;
 
+/// Bytes ahead that a kernel asks memory for when it takes one or two rows, and so waits for memory. The processor's own
+/// prefetching stops at page borders, which a 2-bit tile crosses every few hundred instructions (see `LOG.md`).
+#[cfg(target_arch = "x86_64")]
+const AHEAD: usize = 4096;
+
 /// Adds the products of one tile to `sums` [m][16].
 ///
 /// `codes`: [blocks, 64], a whole number of blocks. `x`: `sums.len()` rows that begin `stride` apart, each with as many

@@ -45,6 +45,10 @@ per_isa! {
     fn round_to_grid(x: &mut [f32], scale: f32);
     /// `p = round(exp((x - max(x))) * 16383)`, as two base-128 digits; gives the sum of p.
     fn softmax_digits(x: &[f32], high: &mut [i8], low: &mut [i8]) -> u32;
+    /// `out (+)= (f32(2 * sums - zeros[row]) * 0.5) * scale`, rows of 16; the first time without the plus.
+    fn add_products(sums: &[[i32; 16]], zeros: &[i32], scale: &[f32; 16], first: bool, out: &mut [[f32; 16]]);
+    /// `x[i] *= scale[i]`, rows of 16.
+    fn scale_rows(x: &mut [[f32; 16]], scale: &[f32]);
     /// Softmax in place, in float.
     fn softmax(x: &mut [f32]);
     /// `g = silu(g) * u`.

@@ -151,6 +151,23 @@ pub(super) fn softmax_digits(x: &[f32], high: &mut [i8], low: &mut [i8]) -> u32 
 }
 
 #[inline(always)]
+pub(super) fn add_products(sums: &[[i32; LANES]], zeros: &[i32], scale: &[f32; LANES], first: bool, out: &mut [[f32; LANES]]) {
+    for ((sums, &zero), out) in sums.iter().zip(zeros).zip(out) {
+        for i in 0..LANES {
+            let product = (sums[i].wrapping_mul(2).wrapping_sub(zero) as f32 * 0.5) * scale[i];
+            out[i] = if first { product } else { out[i] + product };
+        }
+    }
+}
+
+#[inline(always)]
+pub(super) fn scale_rows(x: &mut [[f32; LANES]], scale: &[f32]) {
+    for (x, scale) in x.iter_mut().zip(scale) {
+        x.iter_mut().for_each(|x| *x *= scale);
+    }
+}
+
+#[inline(always)]
 pub(super) fn softmax(x: &mut [f32]) {
     let max = max_by(x, f32::NEG_INFINITY, |x| x);
     let mut sum = 0.0;
