@@ -8,6 +8,7 @@ use crate::looks::Ground;
 use crate::pen::Pen;
 use crate::scene::{Scene, Shape};
 use crate::warp::Warp;
+use std::f32::consts::TAU;
 
 /// How a document is seen: everything at a longer side of [`PAGE`] pixels.
 pub struct View {
@@ -24,7 +25,12 @@ pub struct View {
 impl View {
     /// The page itself, as a program exports it.
     pub fn flat(document: &Document) -> Self {
-        Self { warp: Warp::scale_shift(1.0, [0.0; 2]), size: document.scene.size, desk: None, marks: Vec::new() }
+        Self {
+            warp: Warp::scale_shift(1.0, [0.0; 2]),
+            size: document.scene.size,
+            desk: None,
+            marks: Vec::new(),
+        }
     }
 
     /// Through a camera.
@@ -34,16 +40,37 @@ impl View {
         let limit: f32 = if dice.chance(0.9) { 8.0 } else { 15.0 };
         let angle = (dice.gauss() * 3.5).clamp(-limit, limit).to_radians();
         let pull = dice.range(0.0, 0.055);
-        let mut corners = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]].map(|[x, y]: [f32; 2]| {
-            let (dx, dy) = ((x - 0.5) * w * (1.0 + dice.range(-pull, pull)), (y - 0.5) * h * (1.0 + dice.range(-pull, pull)));
-            [dx * angle.cos() - dy * angle.sin(), dx * angle.sin() + dy * angle.cos()]
-        });
-        fit(&mut corners, size, dice.range(0.88, 0.995), [dice.unit(), dice.unit()]);
+        let mut corners =
+            [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]].map(|[x, y]: [f32; 2]| {
+                let (dx, dy) = (
+                    (x - 0.5) * w * (1.0 + dice.range(-pull, pull)),
+                    (y - 0.5) * h * (1.0 + dice.range(-pull, pull)),
+                );
+                [
+                    dx * angle.cos() - dy * angle.sin(),
+                    dx * angle.sin() + dy * angle.cos(),
+                ]
+            });
+        fit(
+            &mut corners,
+            size,
+            dice.range(0.88, 0.995),
+            [dice.unit(), dice.unit()],
+        );
         let mut warp = Warp::corners(w, h, corners);
         if dice.chance(0.3) {
-            warp = warp.with_bend(dice.range(0.5, 4.5), dice.range(0.4, 1.6) * 6.28 / w, dice.range(0.0, 6.28));
+            warp = warp.with_bend(
+                dice.range(0.5, 4.5),
+                dice.range(0.4, 1.6) * TAU / w,
+                dice.range(0.0, TAU),
+            );
         }
-        Self { warp, size, desk: Some(desk(dice, size)), marks: marks(dice, w, h) }
+        Self {
+            warp,
+            size,
+            desk: Some(desk(dice, size)),
+            marks: marks(dice, w, h),
+        }
     }
 
     /// Whether a camera was used.
@@ -57,7 +84,14 @@ impl View {
     }
 
     /// Draws the document; `scale` and `shift` as for [`View::scaled`].
-    pub fn draw(&self, document: &Document, scale: f32, shift: [f32; 2], canvas: &mut Canvas, pen: &mut Pen) {
+    pub fn draw(
+        &self,
+        document: &Document,
+        scale: f32,
+        shift: [f32; 2],
+        canvas: &mut Canvas,
+        pen: &mut Pen,
+    ) {
         if let Some(desk) = &self.desk {
             desk.draw(&Warp::scale_shift(scale, shift), canvas, pen);
         }
@@ -108,8 +142,18 @@ impl View {
 
 /// The picture's size: a sensor's shape that suits the page.
 fn frame(dice: &mut Dice, ratio: f32) -> [f32; 2] {
-    let shape = if dice.chance(0.3) { ratio } else if ratio < 0.95 { dice.pick(&[0.75, 0.75, 0.5625, 0.667]) } else { dice.pick(&[1.333, 1.333, 1.778, 1.5, 1.0]) };
-    if shape < 1.0 { [(PAGE * shape).round(), PAGE] } else { [PAGE, (PAGE / shape).round()] }
+    let shape = if dice.chance(0.3) {
+        ratio
+    } else if ratio < 0.95 {
+        dice.pick(&[0.75, 0.75, 0.5625, 0.667])
+    } else {
+        dice.pick(&[1.333, 1.333, 1.778, 1.5, 1.0])
+    };
+    if shape < 1.0 {
+        [(PAGE * shape).round(), PAGE]
+    } else {
+        [PAGE, (PAGE / shape).round()]
+    }
 }
 
 /// Scales and moves the corners so that they fill `share` of the frame; `place` says where the free room goes.
@@ -126,13 +170,29 @@ fn fit(corners: &mut [[f32; 2]; 4], size: [f32; 2], share: f32, place: [f32; 2])
 }
 
 fn desk(dice: &mut Dice, size: [f32; 2]) -> Scene {
-    let mut scene = Scene { size, ..Scene::default() };
+    let mut scene = Scene {
+        size,
+        ..Scene::default()
+    };
     let ground = Ground::within(dice, 10.0, 235.0);
-    scene.shapes.push(Shape { points: Vec::new(), paint: ground.paint.clone(), opacity: 1.0 });
+    scene.shapes.push(Shape {
+        points: Vec::new(),
+        paint: ground.paint.clone(),
+        opacity: 1.0,
+    });
     let amount = dice.below(8);
-    crate::looks::clutter(dice, &mut scene, &ground, [0.0, 0.0, size[0], size[1]], amount);
+    crate::looks::clutter(
+        dice,
+        &mut scene,
+        &ground,
+        [0.0, 0.0, size[0], size[1]],
+        amount,
+    );
     if dice.chance(0.25) {
-        let (plank, color) = (dice.range(60.0, 200.0), crate::canvas::color_within(dice, 0.0, 90.0));
+        let (plank, color) = (
+            dice.range(60.0, 200.0),
+            crate::canvas::color_within(dice, 0.0, 90.0),
+        );
         for i in 0..20 {
             let y = i as f32 * plank;
             scene.stroke([0.0, y], [size[0], y + 10.0], 2.0, color, 0.5);
@@ -148,10 +208,22 @@ fn marks(dice: &mut Dice, w: f32, h: f32) -> Vec<Shape> {
         let tone = if dice.chance(0.5) { [255; 3] } else { [0; 3] };
         let opacity = dice.range(0.08, 0.3);
         if dice.chance(0.7) {
-            scene.stroke([0.0, h * 0.5], [w, h * 0.5 + dice.range(-4.0, 4.0)], 2.5, tone, opacity);
+            scene.stroke(
+                [0.0, h * 0.5],
+                [w, h * 0.5 + dice.range(-4.0, 4.0)],
+                2.5,
+                tone,
+                opacity,
+            );
         }
         if dice.chance(0.5) {
-            scene.stroke([w * 0.5, 0.0], [w * 0.5 + dice.range(-4.0, 4.0), h], 2.5, tone, opacity);
+            scene.stroke(
+                [w * 0.5, 0.0],
+                [w * 0.5 + dice.range(-4.0, 4.0), h],
+                2.5,
+                tone,
+                opacity,
+            );
         }
     }
     if dice.chance(0.25) {
@@ -159,8 +231,16 @@ fn marks(dice: &mut Dice, w: f32, h: f32) -> Vec<Shape> {
         let dark = dice.range(0.1, 0.35);
         for step in 0..4 {
             let d = step as f32 * 6.0;
-            let points = if a > b { vec![[a + d, 0.0], [w, 0.0], [w, h], [b + d, h]] } else { vec![[0.0, 0.0], [a - d, 0.0], [b - d, h], [0.0, h]] };
-            scene.shapes.push(Shape { points, paint: Paint::Solid([0; 3]), opacity: dark / 4.0 });
+            let points = if a > b {
+                vec![[a + d, 0.0], [w, 0.0], [w, h], [b + d, h]]
+            } else {
+                vec![[0.0, 0.0], [a - d, 0.0], [b - d, h], [0.0, h]]
+            };
+            scene.shapes.push(Shape {
+                points,
+                paint: Paint::Solid([0; 3]),
+                opacity: dark / 4.0,
+            });
         }
     }
     scene.shapes

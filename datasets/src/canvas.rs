@@ -44,7 +44,11 @@ pub enum Paint {
 impl Canvas {
     /// A black picture.
     pub fn new(width: usize, height: usize) -> Self {
-        Self { width, height, data: vec![0; width * height * 3] }
+        Self {
+            width,
+            height,
+            data: vec![0; width * height * 3],
+        }
     }
 
     /// Fills what `pen` holds, whose top left lies at (x0, y0), with one colour.
@@ -72,7 +76,15 @@ impl Canvas {
     }
 
     /// Fills what `pen` holds with a paint that spans `area` (x0, y0, x1, y1 in pixels).
-    pub fn wash(&mut self, pen: &mut Pen, x0: i32, y0: i32, area: [f32; 4], paint: &Paint, opacity: f32) {
+    pub fn wash(
+        &mut self,
+        pen: &mut Pen,
+        x0: i32,
+        y0: i32,
+        area: [f32; 4],
+        paint: &Paint,
+        opacity: f32,
+    ) {
         if let Paint::Solid(color) = paint {
             return self.ink(pen, x0, y0, *color, opacity);
         }
@@ -90,7 +102,11 @@ impl Canvas {
                 if a > 0 && x >= 0 && x < width {
                     let at = (y * width + x) as usize * 3;
                     let color = brush.at(x as f32);
-                    blend(&mut self.data[at..at + 3], color, (u32::from(a) * strength) >> 8);
+                    blend(
+                        &mut self.data[at..at + 3],
+                        color,
+                        (u32::from(a) * strength) >> 8,
+                    );
                 }
             }
         });
@@ -99,7 +115,9 @@ impl Canvas {
     /// Covers everything with a paint that spans `area`.
     pub fn cover(&mut self, area: [f32; 4], paint: &Paint) {
         if let Paint::Solid(color) = paint {
-            self.data.chunks_exact_mut(3).for_each(|p| p.copy_from_slice(color));
+            self.data
+                .chunks_exact_mut(3)
+                .for_each(|p| p.copy_from_slice(color));
             return;
         }
         let mut brush = Brush::new(paint, area);
@@ -132,14 +150,24 @@ struct Brush<'a> {
 
 impl<'a> Brush<'a> {
     fn new(paint: &'a Paint, area: [f32; 4]) -> Self {
-        let mut brush = Self { paint, ramp: Vec::new(), dir: [0.0; 3], area, base: 0.0, colors: Vec::new(), noise: 1 };
+        let mut brush = Self {
+            paint,
+            ramp: Vec::new(),
+            dir: [0.0; 3],
+            area,
+            base: 0.0,
+            colors: Vec::new(),
+            noise: 1,
+        };
         match paint {
             Paint::Gradient(a, b, angle) => {
                 brush.aim(*angle);
                 brush.ramp = (0..256).map(|i| mix(*a, *b, i as f32 / 255.0)).collect();
             }
             Paint::Stripes(.., angle) => brush.aim(*angle),
-            Paint::Grain(a, b, _) => brush.ramp = (0..256).map(|i| mix(*a, *b, i as f32 / 255.0)).collect(),
+            Paint::Grain(a, b, _) => {
+                brush.ramp = (0..256).map(|i| mix(*a, *b, i as f32 / 255.0)).collect()
+            }
             _ => {}
         }
         brush
@@ -157,17 +185,23 @@ impl<'a> Brush<'a> {
         self.base = y * self.dir[1] + self.dir[2];
         match self.paint {
             Paint::Cloud(columns, rows, colors) => {
-                let v = ((y - self.area[1]) / (self.area[3] - self.area[1]).max(1.0)).clamp(0.0, 0.9999) * (*rows as f32 - 1.0);
+                let v = ((y - self.area[1]) / (self.area[3] - self.area[1]).max(1.0))
+                    .clamp(0.0, 0.9999)
+                    * (*rows as f32 - 1.0);
                 let (r, f) = (v as usize, smooth(v.fract()));
                 let at = |r: usize, c: usize| colors[r.min(rows - 1) * columns + c];
                 let line = (0..*columns).map(|c| {
                     let (a, b) = (at(r, c), at(r + 1, c));
-                    std::array::from_fn(|k| f32::from(a[k]) + (f32::from(b[k]) - f32::from(a[k])) * f)
+                    std::array::from_fn(|k| {
+                        f32::from(a[k]) + (f32::from(b[k]) - f32::from(a[k])) * f
+                    })
                 });
                 self.colors.clear();
                 self.colors.extend(line);
             }
-            Paint::Grain(.., seed) => self.noise = (seed ^ (y as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)) | 1,
+            Paint::Grain(.., seed) => {
+                self.noise = (seed ^ (y as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)) | 1
+            }
             _ => {}
         }
     }
@@ -175,17 +209,24 @@ impl<'a> Brush<'a> {
     fn at(&mut self, x: f32) -> Rgb {
         match self.paint {
             Paint::Solid(c) => *c,
-            Paint::Gradient(..) => self.ramp[((x * self.dir[0] + self.base) * 255.0).clamp(0.0, 255.0) as usize],
+            Paint::Gradient(..) => {
+                self.ramp[((x * self.dir[0] + self.base) * 255.0).clamp(0.0, 255.0) as usize]
+            }
             Paint::Stripes(a, b, width, _) => {
                 let t = (x * self.dir[0] + self.base) / width;
                 if t.floor() as i32 & 1 == 0 { *a } else { *b }
             }
             Paint::Grain(..) => {
-                self.noise = self.noise.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+                self.noise = self
+                    .noise
+                    .wrapping_mul(0x5851_f42d_4c95_7f2d)
+                    .wrapping_add(0x1405_7b7e_f767_814f);
                 self.ramp[(self.noise >> 56) as usize]
             }
             Paint::Cloud(columns, ..) => {
-                let u = ((x - self.area[0]) / (self.area[2] - self.area[0]).max(1.0)).clamp(0.0, 0.9999) * (*columns as f32 - 1.0);
+                let u = ((x - self.area[0]) / (self.area[2] - self.area[0]).max(1.0))
+                    .clamp(0.0, 0.9999)
+                    * (*columns as f32 - 1.0);
                 let (c, f) = (u as usize, smooth(u.fract()));
                 let (a, b) = (self.colors[c], self.colors[(c + 1).min(columns - 1)]);
                 std::array::from_fn(|k| (a[k] + (b[k] - a[k]) * f) as u8)
@@ -201,15 +242,27 @@ fn smooth(t: f32) -> f32 {
 /// A colour whose brightness lies in `low..=high`.
 pub fn color_within(dice: &mut Dice, low: f32, high: f32) -> Rgb {
     let want = dice.range(low, high);
-    let dull = if dice.chance(0.4) { dice.range(0.7, 1.0) } else { dice.range(0.0, 0.5) };
+    let dull = if dice.chance(0.4) {
+        dice.range(0.7, 1.0)
+    } else {
+        dice.range(0.0, 0.5)
+    };
     let raw: Rgb = std::array::from_fn(|_| (dice.unit() * 255.0) as u8);
     let grey = [want as u8; 3];
     let tinted = at_luma(mix(raw, grey, dull), want);
-    if dice.chance(0.2) { at_luma(grey, want) } else { tinted }
+    if dice.chance(0.2) {
+        at_luma(grey, want)
+    } else {
+        tinted
+    }
 }
 
 /// The colour moved towards black or white until it is `want` bright.
 fn at_luma(c: Rgb, want: f32) -> Rgb {
     let have = luma(c).max(1.0);
-    if have > want { mix([0; 3], c, want / have) } else { mix(c, [255; 3], (want - have) / (255.0 - have).max(1.0)) }
+    if have > want {
+        mix([0; 3], c, want / have)
+    } else {
+        mix(c, [255; 3], (want - have) / (255.0 - have).max(1.0))
+    }
 }

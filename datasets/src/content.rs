@@ -47,16 +47,32 @@ const RARE: &str = "¡¿–—‘’“”„«»•·…€£¥¢©®™°½¼�
 impl Source {
     /// A source of a random kind.
     pub fn any(dice: &mut Dice) -> Self {
-        let kinds = [Kind::Words, Kind::Invented, Kind::Random, Kind::Numbers, Kind::Facts];
+        let kinds = [
+            Kind::Words,
+            Kind::Invented,
+            Kind::Random,
+            Kind::Numbers,
+            Kind::Facts,
+        ];
         let kind = kinds[dice.weighted(&[0.40, 0.12, 0.18, 0.07, 0.23])];
         let cases = [Case::Sentence, Case::Title, Case::Upper, Case::Lower];
         let case = cases[dice.weighted(&[0.42, 0.16, 0.27, 0.15])];
-        Self { kind, case, start: true, waiting: Vec::new() }
+        Self {
+            kind,
+            case,
+            start: true,
+            waiting: Vec::new(),
+        }
     }
 
     /// Running text of English sentences.
     pub fn prose() -> Self {
-        Self { kind: Kind::Words, case: Case::Sentence, start: true, waiting: Vec::new() }
+        Self {
+            kind: Kind::Words,
+            case: Case::Sentence,
+            start: true,
+            waiting: Vec::new(),
+        }
     }
 
     /// The next word; never empty, holds no space.
@@ -82,7 +98,11 @@ impl Source {
         if dice.chance(0.04) {
             return self.fact(dice);
         }
-        let list = if dice.chance(0.45) { words::everyday() } else { words::common() };
+        let list = if dice.chance(0.45) {
+            words::everyday()
+        } else {
+            words::common()
+        };
         let word = self.cased(dice.pick(list).to_string());
         self.start = false;
         match dice.below(40) {
@@ -95,9 +115,16 @@ impl Source {
                 self.start = true;
                 word + dice.pick(&["!", "?", ":", ";", "...", "…"])
             }
-            4 => format!("{}{word}{}", if dice.chance(0.5) { "“" } else { "\"" }, if dice.chance(0.5) { "”" } else { "\"" }),
+            4 => format!(
+                "{}{word}{}",
+                if dice.chance(0.5) { "“" } else { "\"" },
+                if dice.chance(0.5) { "”" } else { "\"" }
+            ),
             5 => format!("({word})"),
-            6 => format!("{word} {} ", dice.pick(&["&", "–", "-", "+", "/", "|", "•", "—", "·"])),
+            6 => format!(
+                "{word} {} ",
+                dice.pick(&["&", "–", "-", "+", "/", "|", "•", "—", "·"])
+            ),
             7 => format!("{word}-{}", dice.pick(words::common())),
             8 => format!("{word}{}s", if dice.chance(0.5) { "'" } else { "’" }),
             _ => word,
@@ -115,7 +142,11 @@ impl Source {
             8 => words::street(dice),
             9 => words::person(dice),
             10 => format!("{} {}", dice.pick(words::cities()), words::number(dice)),
-            _ => format!("#{}{}", words::title_case(dice.pick(words::common())), dice.int(0, 2030)),
+            _ => format!(
+                "#{}{}",
+                words::title_case(dice.pick(words::common())),
+                dice.int(0, 2030)
+            ),
         };
         match self.case {
             Case::Upper => fact.to_uppercase(),

@@ -7,16 +7,43 @@ use crate::fonts::{Fonts, Split};
 use crate::looks::{self, Ground};
 use crate::scene::{Scene, Style};
 use crate::warp::Warp;
+use std::f32::consts::TAU;
 use std::rc::Rc;
 
 /// A crop and the way it is seen.
 pub fn crop(dice: &mut Dice, fonts: &Fonts, split: Split, size: f32) -> (Scene, Warp) {
-    let margin = if dice.chance(0.7) { dice.range(4.0, 60.0) } else { -dice.range(4.0, 20.0) };
-    let mut builder = Builder { dice, fonts, split, scene: Scene { size: [size, size], ..Scene::default() } };
+    let margin = if dice.chance(0.7) {
+        dice.range(4.0, 60.0)
+    } else {
+        -dice.range(4.0, 20.0)
+    };
+    let mut builder = Builder {
+        dice,
+        fonts,
+        split,
+        scene: Scene {
+            size: [size, size],
+            ..Scene::default()
+        },
+    };
     let ground = Ground::any(builder.dice);
-    builder.scene.shapes.push(crate::scene::Shape { points: Vec::new(), paint: ground.paint.clone(), opacity: 1.0 });
-    let amount = if builder.dice.chance(0.35) { builder.dice.below(12) } else { 0 };
-    looks::clutter(builder.dice, &mut builder.scene, &ground, [0.0, 0.0, size, size], amount);
+    builder.scene.shapes.push(crate::scene::Shape {
+        points: Vec::new(),
+        paint: ground.paint.clone(),
+        opacity: 1.0,
+    });
+    let amount = if builder.dice.chance(0.35) {
+        builder.dice.below(12)
+    } else {
+        0
+    };
+    looks::clutter(
+        builder.dice,
+        &mut builder.scene,
+        &ground,
+        [0.0, 0.0, size, size],
+        amount,
+    );
     builder.divide([-margin, -margin, size + margin, size + margin], &ground, 0);
     let scene = builder.scene;
     (scene, tilt(dice, size))
@@ -29,15 +56,35 @@ fn tilt(dice: &mut Dice, size: f32) -> Warp {
     }
     let limit: f32 = if dice.chance(0.85) { 3.0 } else { 12.0 };
     let angle = dice.range(-limit, limit).to_radians();
-    let pull = if dice.chance(0.5) { 0.0 } else { dice.range(0.0, 0.05) * size };
+    let pull = if dice.chance(0.5) {
+        0.0
+    } else {
+        dice.range(0.0, 0.05) * size
+    };
     let corner = |dice: &mut Dice, x: f32, y: f32| {
         let (dx, dy) = ((x - 0.5) * size, (y - 0.5) * size);
         let (c, s) = (angle.cos(), angle.sin());
-        [0.5 * size + dx * c - dy * s + dice.range(-pull, pull), 0.5 * size + dx * s + dy * c + dice.range(-pull, pull)]
+        [
+            0.5 * size + dx * c - dy * s + dice.range(-pull, pull),
+            0.5 * size + dx * s + dy * c + dice.range(-pull, pull),
+        ]
     };
-    let to = [corner(dice, 0.0, 0.0), corner(dice, 1.0, 0.0), corner(dice, 1.0, 1.0), corner(dice, 0.0, 1.0)];
+    let to = [
+        corner(dice, 0.0, 0.0),
+        corner(dice, 1.0, 0.0),
+        corner(dice, 1.0, 1.0),
+        corner(dice, 0.0, 1.0),
+    ];
     let warp = Warp::corners(size, size, to);
-    if dice.chance(0.2) { warp.with_bend(dice.range(1.0, 5.0), dice.range(0.5, 2.0) * 6.28 / size, dice.range(0.0, 6.28)) } else { warp }
+    if dice.chance(0.2) {
+        warp.with_bend(
+            dice.range(1.0, 5.0),
+            dice.range(0.5, 2.0) * TAU / size,
+            dice.range(0.0, TAU),
+        )
+    } else {
+        warp
+    }
 }
 
 struct Builder<'a> {
@@ -82,10 +129,19 @@ impl Builder<'_> {
         let panel = Ground::any(self.dice);
         self.scene.rect(area, panel.paint.clone(), 1.0);
         let inset = self.dice.range(3.0, 8.0);
-        let inner = [area[0] + inset, area[1] + inset, area[2] - inset, area[3] - inset];
+        let inner = [
+            area[0] + inset,
+            area[1] + inset,
+            area[2] - inset,
+            area[3] - inset,
+        ];
         if self.dice.chance(0.2) {
             let color = panel.ink(self.dice);
-            self.scene.frame([area[0] + 1.0, area[1] + 1.0, area[2] - 1.0, area[3] - 1.0], 1.5, color);
+            self.scene.frame(
+                [area[0] + 1.0, area[1] + 1.0, area[2] - 1.0, area[3] - 1.0],
+                1.5,
+                color,
+            );
         }
         self.block(inner, &panel);
     }
@@ -106,7 +162,11 @@ impl Builder<'_> {
         let em = self.em(y1 - y0);
         let mut style = looks::lettering(self.dice, self.fonts, self.split, em);
         style.color = ground.ink(self.dice);
-        style.opacity = if self.dice.chance(0.1) { self.dice.range(0.7, 1.0) } else { 1.0 };
+        style.opacity = if self.dice.chance(0.1) {
+            self.dice.range(0.7, 1.0)
+        } else {
+            1.0
+        };
         looks::effect(self.dice, &mut style, 0.07);
         let style = Rc::new(style);
         let mut source = Source::any(self.dice);
@@ -126,12 +186,21 @@ impl Builder<'_> {
 
     fn leading(&mut self, style: &Style) -> f32 {
         let tight = style.ascent() + style.descent();
-        tight * if self.dice.chance(0.75) { self.dice.range(1.02, 1.3) } else { self.dice.range(1.3, 2.2) }
+        tight
+            * if self.dice.chance(0.75) {
+                self.dice.range(1.02, 1.3)
+            } else {
+                self.dice.range(1.3, 2.2)
+            }
     }
 
     /// Words until the width is full; a first word that is too long is cut.
     fn fill(&mut self, style: &Style, source: &mut Source, width: f32) -> String {
-        let room = if self.dice.chance(0.2) { width * self.dice.range(0.4, 1.0) } else { width };
+        let room = if self.dice.chance(0.2) {
+            width * self.dice.range(0.4, 1.0)
+        } else {
+            width
+        };
         let mut text = String::new();
         let mut used = 0.0;
         for _ in 0..60 {
@@ -160,7 +229,11 @@ impl Builder<'_> {
         if self.dice.chance(0.02) {
             let below = y + style.descent() + 1.0;
             let paint = Paint::Solid(style.color);
-            self.scene.rect([x0, below, x1, below + self.dice.range(0.6, 2.0)], paint, 0.8);
+            self.scene.rect(
+                [x0, below, x1, below + self.dice.range(0.6, 2.0)],
+                paint,
+                0.8,
+            );
         }
     }
 }

@@ -18,7 +18,9 @@ fn blur_rows(canvas: &mut Canvas) {
         copy.copy_from_slice(row);
         let n = row.len();
         for i in 3..n - 3 {
-            row[i] = ((u16::from(copy[i - 3]) + 2 * u16::from(copy[i]) + u16::from(copy[i + 3]) + 2) >> 2) as u8;
+            row[i] =
+                ((u16::from(copy[i - 3]) + 2 * u16::from(copy[i]) + u16::from(copy[i + 3]) + 2)
+                    >> 2) as u8;
         }
     }
 }
@@ -32,7 +34,8 @@ fn blur_columns(canvas: &mut Canvas) {
         let row = &mut head[y * stride..];
         here.copy_from_slice(row);
         for i in 0..stride {
-            row[i] = ((u16::from(above[i]) + 2 * u16::from(here[i]) + u16::from(below[i]) + 2) >> 2) as u8;
+            row[i] = ((u16::from(above[i]) + 2 * u16::from(here[i]) + u16::from(below[i]) + 2) >> 2)
+                as u8;
         }
         std::mem::swap(&mut above, &mut here);
     }
@@ -60,7 +63,9 @@ pub fn noise(canvas: &mut Canvas, dice: &mut Dice, strength: f32, grey: bool) {
         if grey {
             for (pixel, n) in row.chunks_exact_mut(3).zip(source) {
                 let add = (i32::from(*n) * gain) >> 8;
-                pixel.iter_mut().for_each(|p| *p = (i32::from(*p) + add).clamp(0, 255) as u8);
+                pixel
+                    .iter_mut()
+                    .for_each(|p| *p = (i32::from(*p) + add).clamp(0, 255) as u8);
             }
         } else {
             for (p, n) in row.iter_mut().zip(source) {
@@ -84,7 +89,13 @@ pub fn jpeg(canvas: &mut Canvas, quality: u8) {
     let mut bytes = Vec::with_capacity(canvas.data.len() / 4);
     let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, quality);
     let size = (canvas.width as u32, canvas.height as u32);
-    let coded = image::ImageEncoder::write_image(encoder, &canvas.data, size.0, size.1, image::ExtendedColorType::Rgb8);
+    let coded = image::ImageEncoder::write_image(
+        encoder,
+        &canvas.data,
+        size.0,
+        size.1,
+        image::ExtendedColorType::Rgb8,
+    );
     if coded.is_err() {
         return;
     }
@@ -95,7 +106,11 @@ pub fn jpeg(canvas: &mut Canvas, quality: u8) {
 
 /// Scales down to `share` of the size and up again.
 pub fn resample(canvas: &mut Canvas, share: f32) {
-    let small = scaled(canvas, ((canvas.width as f32 * share) as usize).max(8), ((canvas.height as f32 * share) as usize).max(8));
+    let small = scaled(
+        canvas,
+        ((canvas.width as f32 * share) as usize).max(8),
+        ((canvas.height as f32 * share) as usize).max(8),
+    );
     *canvas = scaled(&small, canvas.width, canvas.height);
 }
 
@@ -124,7 +139,9 @@ pub fn scaled(from: &Canvas, width: usize, height: usize) -> Canvas {
 fn taps(from: usize, to: usize) -> Vec<(usize, u32)> {
     let scale = from as f32 / to as f32;
     let at = |i: usize| ((i as f32 + 0.5) * scale - 0.5).clamp(0.0, from as f32 - 1.0);
-    (0..to).map(|i| (at(i) as usize, (at(i).fract() * 256.0) as u32)).collect()
+    (0..to)
+        .map(|i| (at(i) as usize, (at(i).fract() * 256.0) as u32))
+        .collect()
 }
 
 /// Multiplies by a smooth field of `low..=high`; `patches` corners across and down.
@@ -132,7 +149,10 @@ pub fn light(canvas: &mut Canvas, dice: &mut Dice, low: f32, high: f32, patches:
     let n = patches + 1;
     let tint: [f32; 3] = std::array::from_fn(|_| dice.range(0.97, 1.03));
     let field: Vec<f32> = (0..n * n).map(|_| dice.range(low, high) * 256.0).collect();
-    let step = (patches as f32 / canvas.width as f32, patches as f32 / canvas.height as f32);
+    let step = (
+        patches as f32 / canvas.width as f32,
+        patches as f32 / canvas.height as f32,
+    );
     let width = canvas.width;
     let mut gains = vec![0.0f32; n];
     for (y, row) in canvas.data.chunks_exact_mut(width * 3).enumerate() {

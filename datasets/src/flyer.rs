@@ -1,15 +1,18 @@
 //! Whole flyers: an event, a look, a layout, and the truth about its fields.
 
+mod announcing;
 pub mod blocks;
 pub mod dates;
 pub mod event;
 pub mod filler;
 pub mod grammar;
 pub mod layouts;
+mod lines;
 pub mod parts;
 pub mod places;
 pub mod tagged;
 pub mod theme;
+pub mod times;
 pub mod titles;
 
 use crate::dice::Dice;
@@ -48,27 +51,57 @@ pub fn flyer(dice: &mut Dice, fonts: &Fonts, split: Split) -> Document {
     let size = page_size(dice, name);
     let scene = layouts::ground(dice, &theme, size);
     let most = dice.log_range(22.0, 58.0);
-    let sheet = Sheet { scene, tags: Vec::new(), theme: &theme };
-    let mut frame = Frame { dice, event: &mut event, theme: &theme, sheet, most };
+    let sheet = Sheet {
+        scene,
+        tags: Vec::new(),
+        theme: &theme,
+    };
+    let mut frame = Frame {
+        dice,
+        event: &mut event,
+        theme: &theme,
+        sheet,
+        most,
+    };
     fill(&mut frame);
-    let Sheet { mut scene, tags, .. } = frame.sheet;
+    let Sheet {
+        mut scene, tags, ..
+    } = frame.sheet;
     scene.clip_shapes();
-    let values = [Tag::Date, Tag::Start, Tag::End].iter().filter_map(|t| Some((*t, event.value(*t)?.to_string()))).collect();
-    Document { scene, tags, values, layout: name, kind: "flyer" }
+    let values = [Tag::Date, Tag::Start, Tag::End]
+        .iter()
+        .filter_map(|t| Some((*t, event.value(*t)?.to_string())))
+        .collect();
+    Document {
+        scene,
+        tags,
+        values,
+        layout: name,
+        kind: "flyer",
+    }
 }
 
 /// Tests show their own layouts half of the time.
 fn choose(dice: &mut Dice, split: Split) -> Layout {
-    let list = if split == Split::Test && dice.chance(0.5) { layouts::TEST } else { layouts::TRAIN };
+    let list = if split == Split::Test && dice.chance(0.5) {
+        layouts::TEST
+    } else {
+        layouts::TRAIN
+    };
     list[dice.below(list.len())]
 }
 
 fn page_size(dice: &mut Dice, layout: &str) -> [f32; 2] {
     let ratio = match layout {
         "ticket" => dice.range(1.9, 2.8),
-        _ => [0.707, 0.773, 0.5625, 0.8, 1.0, 1.414, 1.5, 0.667][dice.weighted(&[0.34, 0.2, 0.06, 0.09, 0.12, 0.1, 0.04, 0.05])],
+        _ => [0.707, 0.773, 0.5625, 0.8, 1.0, 1.414, 1.5, 0.667]
+            [dice.weighted(&[0.34, 0.2, 0.06, 0.09, 0.12, 0.1, 0.04, 0.05])],
     };
-    if ratio < 1.0 { [(PAGE * ratio).round(), PAGE] } else { [PAGE, (PAGE / ratio).round()] }
+    if ratio < 1.0 {
+        [(PAGE * ratio).round(), PAGE]
+    } else {
+        [PAGE, (PAGE / ratio).round()]
+    }
 }
 
 impl Document {
@@ -86,8 +119,19 @@ impl Document {
         let field = |(tag, ranges): (Tag, Option<Vec<[usize; 2]>>)| {
             let ranges = ranges?;
             let text = printed(truth, &ranges);
-            let value = self.values.iter().find(|v| v.0 == tag).map_or_else(|| text.clone(), |v| v.1.clone());
-            Some((tag.name(), Field { text, glyphs: ranges, value }))
+            let value = self
+                .values
+                .iter()
+                .find(|v| v.0 == tag)
+                .map_or_else(|| text.clone(), |v| v.1.clone());
+            Some((
+                tag.name(),
+                Field {
+                    text,
+                    glyphs: ranges,
+                    value,
+                },
+            ))
         };
         found.into_iter().filter_map(field).collect()
     }

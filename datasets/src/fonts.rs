@@ -1,7 +1,7 @@
 //! Fonts: where they come from, which are fit to read, and which families belong to which split.
 
-mod families;
 mod face;
+mod families;
 
 pub use face::{Face, Glyph, Segment};
 pub use families::family_key;
@@ -54,20 +54,41 @@ impl Fonts {
         }
         let mut groups: BTreeMap<String, BTreeMap<String, &'static Face>> = BTreeMap::new();
         for info in db.faces() {
-            let Some((family, _)) = info.families.first() else { continue };
-            let Some(key) = family_key(family, source_path(&info.source)) else { continue };
-            let name = format!("{} {:?} {} {:?}", info.post_script_name, info.style, info.weight.0, info.stretch);
+            let Some((family, _)) = info.families.first() else {
+                continue;
+            };
+            let Some(key) = family_key(family, source_path(&info.source)) else {
+                continue;
+            };
+            let name = format!(
+                "{} {:?} {} {:?}",
+                info.post_script_name, info.style, info.weight.0, info.stretch
+            );
             let face = Face::new(family.clone(), &name, info.source.clone(), info.index);
-            groups.entry(key).or_default().entry(name).or_insert_with(|| Box::leak(Box::new(face)));
+            groups
+                .entry(key)
+                .or_default()
+                .entry(name)
+                .or_insert_with(|| Box::leak(Box::new(face)));
         }
         Self::part(groups)
     }
 
     fn part(groups: BTreeMap<String, BTreeMap<String, &'static Face>>) -> Self {
-        let mut fonts = Self { train: Vec::new(), test: Vec::new() };
+        let mut fonts = Self {
+            train: Vec::new(),
+            test: Vec::new(),
+        };
         for (key, faces) in groups {
-            let side = if families::held_out(&key) { &mut fonts.test } else { &mut fonts.train };
-            side.push(Family { key, faces: faces.into_values().collect() });
+            let side = if families::held_out(&key) {
+                &mut fonts.test
+            } else {
+                &mut fonts.train
+            };
+            side.push(Family {
+                key,
+                faces: faces.into_values().collect(),
+            });
         }
         fonts
     }
@@ -84,7 +105,9 @@ impl Fonts {
     pub fn pick_text(&self, dice: &mut Dice, split: Split) -> &'static Face {
         let families = self.families(split);
         if dice.chance(0.3) {
-            let usual = families.iter().filter(|f| families::USUAL.contains(&f.key.as_str()));
+            let usual = families
+                .iter()
+                .filter(|f| families::USUAL.contains(&f.key.as_str()));
             let usual: Vec<&Family> = usual.collect();
             if !usual.is_empty() {
                 let family = usual[dice.below(usual.len())];
@@ -125,13 +148,17 @@ impl Family {
 
     /// A legible face of this family, if it has one.
     pub fn face(&self, dice: &mut Dice) -> Option<&'static Face> {
-        (0..8).map(|_| dice.pick(&self.faces)).find(|f| f.is_legible())
+        (0..8)
+            .map(|_| dice.pick(&self.faces))
+            .find(|f| f.is_legible())
     }
 }
 
 fn source_path(source: &fontdb::Source) -> &str {
     match source {
-        fontdb::Source::File(path) | fontdb::Source::SharedFile(path, _) => path.to_str().unwrap_or(""),
+        fontdb::Source::File(path) | fontdb::Source::SharedFile(path, _) => {
+            path.to_str().unwrap_or("")
+        }
         fontdb::Source::Binary(_) => "",
     }
 }
@@ -146,5 +173,8 @@ fn extra_folder(given: Option<&Path>) -> Option<PathBuf> {
     }
     let here = std::env::current_dir().ok()?;
     let built = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors().chain(built.ancestors()).map(|p| p.join(".cache/fonts")).find(|p| p.is_dir())
+    here.ancestors()
+        .chain(built.ancestors())
+        .map(|p| p.join(".cache/fonts"))
+        .find(|p| p.is_dir())
 }

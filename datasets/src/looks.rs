@@ -4,6 +4,7 @@ use crate::canvas::{Paint, Rgb, color_within, luma, mix};
 use crate::dice::Dice;
 use crate::fonts::{Fonts, Split};
 use crate::scene::{Scene, Style};
+use std::f32::consts::{PI, TAU};
 
 /// A ground: its paint and the brightness it stays within.
 #[derive(Clone, Debug)]
@@ -18,12 +19,21 @@ impl Ground {
     /// A ground within `low..=high`.
     pub fn within(dice: &mut Dice, low: f32, high: f32) -> Self {
         let base = color_within(dice, low, high);
-        let other = if dice.chance(0.5) { color_within(dice, low, high) } else { nudge(dice, base, 40.0, low, high) };
+        let other = if dice.chance(0.5) {
+            color_within(dice, low, high)
+        } else {
+            nudge(dice, base, 40.0, low, high)
+        };
         let paint = match dice.below(20) {
             0..=9 => Paint::Solid(base),
-            10..=13 => Paint::Gradient(base, other, dice.range(0.0, 6.28)),
+            10..=13 => Paint::Gradient(base, other, dice.range(0.0, TAU)),
             14 | 15 => Paint::Grain(base, nudge(dice, base, 26.0, low, high), dice.bits()),
-            16 => Paint::Stripes(base, nudge(dice, base, 22.0, low, high), dice.log_range(0.01, 0.1), dice.range(0.0, 3.14)),
+            16 => Paint::Stripes(
+                base,
+                nudge(dice, base, 22.0, low, high),
+                dice.log_range(0.01, 0.1),
+                dice.range(0.0, PI),
+            ),
             _ => cloud(dice, low, high),
         };
         let luma = spread(&paint);
@@ -40,7 +50,11 @@ impl Ground {
             _ => (175.0, 255.0),
         };
         let shift = dice.range(0.0, (high - low) * 0.4);
-        if dice.chance(0.5) { Self::within(dice, low + shift, high) } else { Self::within(dice, low, high - shift) }
+        if dice.chance(0.5) {
+            Self::within(dice, low + shift, high)
+        } else {
+            Self::within(dice, low, high - shift)
+        }
     }
 
     /// A colour that can be read on this ground; seldom with little contrast.
@@ -48,9 +62,14 @@ impl Ground {
         let gap = [60.0, 95.0, 130.0][dice.weighted(&[0.06, 0.24, 0.7])];
         let (room_below, room_above) = (self.luma[0] - gap, 255.0 - gap - self.luma[1]);
         if dice.chance(0.3) {
-            return if room_below > room_above { [dice.int(0, 35) as u8; 3] } else { [dice.int(235, 255) as u8; 3] };
+            return if room_below > room_above {
+                [dice.int(0, 35) as u8; 3]
+            } else {
+                [dice.int(235, 255) as u8; 3]
+            };
         }
-        let below = room_below > 0.0 && (room_above <= 0.0 || dice.unit() * (room_below + room_above) < room_below);
+        let below = room_below > 0.0
+            && (room_above <= 0.0 || dice.unit() * (room_below + room_above) < room_below);
         if below {
             color_within(dice, 0.0, room_below)
         } else if room_above > 0.0 {
@@ -65,22 +84,34 @@ impl Ground {
 
 fn nudge(dice: &mut Dice, c: Rgb, by: f32, low: f32, high: f32) -> Rgb {
     let want = (luma(c) + dice.range(-by, by)).clamp(low, high);
-    if want < luma(c) { mix([0; 3], c, want / luma(c).max(1.0)) } else { mix(c, [255; 3], (want - luma(c)) / (256.0 - luma(c))) }
+    if want < luma(c) {
+        mix([0; 3], c, want / luma(c).max(1.0))
+    } else {
+        mix(c, [255; 3], (want - luma(c)) / (256.0 - luma(c)))
+    }
 }
 
 /// A smooth random picture, like a photograph out of focus.
 pub fn cloud(dice: &mut Dice, low: f32, high: f32) -> Paint {
     let (columns, rows) = (dice.int(2, 14) as usize, dice.int(2, 14) as usize);
-    let palette: Vec<Rgb> = (0..dice.int(2, 5)).map(|_| color_within(dice, low, high)).collect();
+    let palette: Vec<Rgb> = (0..dice.int(2, 5))
+        .map(|_| color_within(dice, low, high))
+        .collect();
     let colors = (0..columns * rows).map(|_| dice.pick(&palette)).collect();
     Paint::Cloud(columns, rows, colors)
 }
 
 fn spread(paint: &Paint) -> [f32; 2] {
-    let of = |colors: &[Rgb]| colors.iter().fold([255.0f32, 0.0f32], |[a, b], c| [a.min(luma(*c)), b.max(luma(*c))]);
+    let of = |colors: &[Rgb]| {
+        colors.iter().fold([255.0f32, 0.0f32], |[a, b], c| {
+            [a.min(luma(*c)), b.max(luma(*c))]
+        })
+    };
     match paint {
         Paint::Solid(c) => of(&[*c]),
-        Paint::Gradient(a, b, _) | Paint::Stripes(a, b, ..) | Paint::Grain(a, b, _) => of(&[*a, *b]),
+        Paint::Gradient(a, b, _) | Paint::Stripes(a, b, ..) | Paint::Grain(a, b, _) => {
+            of(&[*a, *b])
+        }
         Paint::Cloud(_, _, colors) => of(colors),
     }
 }
@@ -95,7 +126,11 @@ pub fn lettering(dice: &mut Dice, fonts: &Fonts, split: Split, em: f32) -> Style
         style.shear = dice.range(-0.1, 0.25);
     }
     if dice.chance(0.2) {
-        style.tracking = if dice.chance(0.75) { dice.range(0.0, 0.12) } else { dice.range(0.1, 0.35) };
+        style.tracking = if dice.chance(0.75) {
+            dice.range(0.0, 0.12)
+        } else {
+            dice.range(0.1, 0.35)
+        };
     }
     if dice.chance(0.1) {
         style.bold = dice.range(0.005, 0.022);
@@ -109,7 +144,11 @@ pub fn effect(dice: &mut Dice, style: &mut Style, chance: f32) {
         return;
     }
     let dark = luma(style.color) < 128.0;
-    let color = if dark { color_within(dice, 200.0, 255.0) } else { color_within(dice, 0.0, 60.0) };
+    let color = if dark {
+        color_within(dice, 200.0, 255.0)
+    } else {
+        color_within(dice, 0.0, 60.0)
+    };
     style.behind = Some(if dice.chance(0.5) {
         let d = dice.range(0.02, 0.07);
         (color, [d, d], 0.0, dice.range(0.4, 1.0))
@@ -130,9 +169,19 @@ pub fn clutter(dice: &mut Dice, scene: &mut Scene, ground: &Ground, area: [f32; 
         let opacity = dice.range(0.2, 1.0);
         match dice.below(4) {
             0 => scene.ellipse(p, [r[0] * 0.5, r[0] * 0.5], Paint::Solid(color), opacity),
-            1 => scene.rect([p[0], p[1], p[0] + r[0], p[1] + r[1]], Paint::Solid(color), opacity),
+            1 => scene.rect(
+                [p[0], p[1], p[0] + r[0], p[1] + r[1]],
+                Paint::Solid(color),
+                opacity,
+            ),
             2 => scene.ellipse(p, [r[0] * 0.5, r[1] * 0.5], cloud(dice, low, high), opacity),
-            _ => scene.stroke(p, [dice.range(x0, x1), dice.range(y0, y1)], dice.range(0.7, 6.0), color, opacity),
+            _ => scene.stroke(
+                p,
+                [dice.range(x0, x1), dice.range(y0, y1)],
+                dice.range(0.7, 6.0),
+                color,
+                opacity,
+            ),
         }
     }
 }

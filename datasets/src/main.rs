@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use foveate_datasets::files::Set;
 use foveate_datasets::fonts::{Fonts, Split};
 use foveate_datasets::stream::{self, Kind, Options};
 use std::io::{BufWriter, stdout};
@@ -21,6 +22,8 @@ struct Cli {
 enum Command {
     /// Writes records to standard output (see FORMAT.md).
     Stream(StreamArgs),
+    /// Writes flyers as picture files with a manifest (see FORMAT.md).
+    Flyers(FlyersArgs),
     /// Lists the font families of both splits.
     Fonts,
 }
@@ -53,11 +56,38 @@ struct StreamArgs {
     photographed: f32,
 }
 
+#[derive(clap::Args)]
+struct FlyersArgs {
+    /// Folder to write to.
+    #[arg(long)]
+    out: PathBuf,
+    /// How many flyers.
+    #[arg(long)]
+    count: u64,
+    /// Seed: the same seed gives the same files.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Fonts and layouts to draw from.
+    #[arg(long, default_value = "train")]
+    split: Split,
+    /// Share that passes through the camera (default: 0.3 for tests, 0.35 for training).
+    #[arg(long)]
+    photographed: Option<f32>,
+    /// Keep pictures that are there.
+    #[arg(long)]
+    resume: bool,
+}
+
 fn main() -> Result<()> {
     let cli = Cli::parse();
     let fonts = Fonts::discover(cli.fonts.as_deref());
     match cli.command {
-        Command::Stream(args) => stream::write(&fonts, &args.options(), &mut BufWriter::with_capacity(1 << 20, stdout().lock()))?,
+        Command::Stream(args) => stream::write(
+            &fonts,
+            &args.options(),
+            &mut BufWriter::with_capacity(1 << 20, stdout().lock()),
+        )?,
+        Command::Flyers(args) => args.set().write(&fonts, &args.out, args.resume)?,
         Command::Fonts => list(&fonts),
     }
     Ok(())
@@ -78,12 +108,29 @@ impl StreamArgs {
     }
 }
 
+impl FlyersArgs {
+    fn set(&self) -> Set {
+        let usual = if self.split == Split::Test { 0.3 } else { 0.35 };
+        Set {
+            split: self.split,
+            seed: self.seed,
+            count: self.count,
+            photographed: self.photographed.unwrap_or(usual),
+        }
+    }
+}
+
 fn list(fonts: &Fonts) {
     for split in [Split::Train, Split::Test] {
         for family in fonts.families(split) {
             let legible: Vec<_> = family.faces().iter().filter(|f| f.is_legible()).collect();
             let caps = legible.iter().filter(|f| f.metrics().caps_only).count();
-            println!("{split:?}\t{}\t{} faces\t{} legible\t{caps} capitals only", family.key, family.faces().len(), legible.len());
+            println!(
+                "{split:?}\t{}\t{} faces\t{} legible\t{caps} capitals only",
+                family.key,
+                family.faces().len(),
+                legible.len()
+            );
         }
     }
 }

@@ -26,7 +26,13 @@ impl Pen {
 
     /// Adds an outline; `map` takes its points to pixels, `em` is the size in pixels (for the curves' steps).
     pub fn outline(&mut self, segments: &[Segment], em: f32, map: impl Fn([f32; 2]) -> [f32; 2]) {
-        let steps = if em < 30.0 { 3 } else if em < 90.0 { 5 } else { 9 };
+        let steps = if em < 30.0 {
+            3
+        } else if em < 90.0 {
+            5
+        } else {
+            9
+        };
         let (mut start, mut at) = ([0.0; 2], [0.0; 2]);
         for segment in segments {
             match *segment {
@@ -41,7 +47,9 @@ impl Pen {
 
     /// Adds a closed polygon, in pixels.
     pub fn polygon(&mut self, points: &[[f32; 2]]) {
-        let Some(mut at) = points.last().copied() else { return };
+        let Some(mut at) = points.last().copied() else {
+            return;
+        };
         for &p in points {
             at = self.to(at, p);
         }
@@ -68,7 +76,11 @@ impl Pen {
         for i in 1..=steps {
             let t = i as f32 / steps as f32;
             let u = 1.0 - t;
-            let mix = |k: usize| u * u * u * p[0][k] + 3.0 * u * t * (u * p[1][k] + t * p[2][k]) + t * t * t * p[3][k];
+            let mix = |k: usize| {
+                u * u * u * p[0][k]
+                    + 3.0 * u * t * (u * p[1][k] + t * p[2][k])
+                    + t * t * t * p[3][k]
+            };
             at = self.to(at, [mix(0), mix(1)]);
         }
         p[3]
@@ -78,7 +90,11 @@ impl Pen {
         if (from[1] - to[1]).abs() < 1e-7 {
             return;
         }
-        let (dir, a, b) = if from[1] < to[1] { (1.0, from, to) } else { (-1.0, to, from) };
+        let (dir, a, b) = if from[1] < to[1] {
+            (1.0, from, to)
+        } else {
+            (-1.0, to, from)
+        };
         let slope = (b[0] - a[0]) / (b[1] - a[1]);
         let mut x = a[0] - slope * a[1].min(0.0);
         let first = a[1].max(0.0) as usize;
@@ -126,7 +142,10 @@ impl Pen {
     pub fn rows(&mut self, mut row: impl FnMut(usize, &[u8])) {
         for y in 0..self.height {
             let mut sum = 0.0f32;
-            for (cell, out) in self.area[y * self.stride..y * self.stride + self.width].iter().zip(&mut self.row) {
+            for (cell, out) in self.area[y * self.stride..y * self.stride + self.width]
+                .iter()
+                .zip(&mut self.row)
+            {
                 sum += cell;
                 *out = (sum.abs().min(1.0) * 255.0 + 0.5) as u8;
             }

@@ -78,7 +78,13 @@ pub struct Truth {
 impl Truth {
     /// Reads glyphs and lines off a scene seen through `warp`; also says which scene glyph became which (`None`: outside).
     pub fn of_scene(scene: &Scene, warp: &Warp, size: [usize; 2]) -> (Self, Vec<Option<usize>>) {
-        let mut reader = Reader { size, glyphs: Vec::new(), lines: Vec::new(), kept: Vec::new(), open: None };
+        let mut reader = Reader {
+            size,
+            glyphs: Vec::new(),
+            lines: Vec::new(),
+            kept: Vec::new(),
+            open: None,
+        };
         let mut fonts: Vec<String> = Vec::new();
         for run in &scene.runs {
             if !fonts.contains(&run.style.face.family) {
@@ -86,7 +92,12 @@ impl Truth {
             }
             reader.run(run, warp);
         }
-        let text = reader.lines.iter().map(|l| l.text.as_str()).collect::<Vec<_>>().join("\n");
+        let text = reader
+            .lines
+            .iter()
+            .map(|l| l.text.as_str())
+            .collect::<Vec<_>>()
+            .join("\n");
         let truth = Self {
             kind: "crop",
             seed: 0,
@@ -143,15 +154,24 @@ impl Reader {
             let center = [placed.x + placed.advance * 0.5, run.y - rise];
             let local = warp.local(center, style.em * 0.1);
             let [cx, cy] = local.map(center);
-            let outside = cx < 0.0 || cy < 0.0 || cx >= self.size[0] as f32 || cy >= self.size[1] as f32;
+            let outside =
+                cx < 0.0 || cy < 0.0 || cx >= self.size[0] as f32 || cy >= self.size[1] as f32;
             if outside {
                 self.kept.push(None);
                 continue;
             }
             let (along, across, angle) = local.measure();
             let first = self.open != Some(run.line);
-            let foot = [[placed.x, run.y + style.descent()], [placed.x + placed.advance, run.y - style.ascent()]];
-            let corners = [local.map(foot[0]), local.map(foot[1]), local.map([foot[0][0], foot[1][1]]), local.map([foot[1][0], foot[0][1]])];
+            let foot = [
+                [placed.x, run.y + style.descent()],
+                [placed.x + placed.advance, run.y - style.ascent()],
+            ];
+            let corners = [
+                local.map(foot[0]),
+                local.map(foot[1]),
+                local.map([foot[0][0], foot[1][1]]),
+                local.map([foot[1][0], foot[0][1]]),
+            ];
             let line = self.line(run.line);
             if !first && gap {
                 line.text.push(' ');
@@ -159,10 +179,20 @@ impl Reader {
             gap = false;
             line.text.push(placed.ch);
             line.glyphs[1] += 1;
-            line.area = corners.iter().fold(line.area, |[l, t, r, b], p| [l.min(p[0]), t.min(p[1]), r.max(p[0]), b.max(p[1])]);
+            line.area = corners.iter().fold(line.area, |[l, t, r, b], p| {
+                [l.min(p[0]), t.min(p[1]), r.max(p[0]), b.max(p[1])]
+            });
             let line = (self.lines.len() - 1) as u32;
             self.kept.push(Some(self.glyphs.len()));
-            self.glyphs.push(GlyphBox { ch: placed.ch, cx, cy, w: placed.advance * along, h: style.em * across, angle, line });
+            self.glyphs.push(GlyphBox {
+                ch: placed.ch,
+                cx,
+                cy,
+                w: placed.advance * along,
+                h: style.em * across,
+                angle,
+                line,
+            });
         }
     }
 
@@ -170,7 +200,11 @@ impl Reader {
         if self.open != Some(number) {
             self.open = Some(number);
             let n = self.glyphs.len();
-            self.lines.push(TextLine { text: String::new(), area: [f32::MAX, f32::MAX, f32::MIN, f32::MIN], glyphs: [n, n] });
+            self.lines.push(TextLine {
+                text: String::new(),
+                area: [f32::MAX, f32::MAX, f32::MIN, f32::MIN],
+                glyphs: [n, n],
+            });
         }
         self.lines.last_mut().expect("a line was pushed")
     }

@@ -90,7 +90,11 @@ impl Scene {
 
     /// A filled rectangle: x0, y0, x1, y1.
     pub fn rect(&mut self, [x0, y0, x1, y1]: [f32; 4], paint: Paint, opacity: f32) {
-        self.shapes.push(Shape { points: vec![[x0, y0], [x1, y0], [x1, y1], [x0, y1]], paint, opacity });
+        self.shapes.push(Shape {
+            points: vec![[x0, y0], [x1, y0], [x1, y1], [x0, y1]],
+            paint,
+            opacity,
+        });
     }
 
     /// A filled ellipse about (x, y).
@@ -99,7 +103,11 @@ impl Scene {
             let a = i as f32 * std::f32::consts::TAU / 40.0;
             [x + rx * a.cos(), y + ry * a.sin()]
         };
-        self.shapes.push(Shape { points: (0..40).map(corner).collect(), paint, opacity });
+        self.shapes.push(Shape {
+            points: (0..40).map(corner).collect(),
+            paint,
+            opacity,
+        });
     }
 
     /// A straight stroke.
@@ -107,8 +115,17 @@ impl Scene {
         let (dx, dy) = (b[0] - a[0], b[1] - a[1]);
         let s = 0.5 * width / dx.hypot(dy).max(1e-3);
         let (nx, ny) = (-dy * s, dx * s);
-        let points = vec![[a[0] + nx, a[1] + ny], [b[0] + nx, b[1] + ny], [b[0] - nx, b[1] - ny], [a[0] - nx, a[1] - ny]];
-        self.shapes.push(Shape { points, paint: Paint::Solid(color), opacity });
+        let points = vec![
+            [a[0] + nx, a[1] + ny],
+            [b[0] + nx, b[1] + ny],
+            [b[0] - nx, b[1] - ny],
+            [a[0] - nx, a[1] - ny],
+        ];
+        self.shapes.push(Shape {
+            points,
+            paint: Paint::Solid(color),
+            opacity,
+        });
     }
 
     /// The outline of a rectangle.
@@ -180,7 +197,9 @@ fn mapped(points: &[[f32; 2]], warp: &Warp) -> Vec<[f32; 2]> {
 
 fn bounds(points: &[[f32; 2]]) -> [f32; 4] {
     let start = [f32::MAX, f32::MAX, f32::MIN, f32::MIN];
-    points.iter().fold(start, |[l, t, r, b], p| [l.min(p[0]), t.min(p[1]), r.max(p[0]), b.max(p[1])])
+    points.iter().fold(start, |[l, t, r, b], p| {
+        [l.min(p[0]), t.min(p[1]), r.max(p[0]), b.max(p[1])]
+    })
 }
 
 /// Sutherland-Hodgman against the picture.
@@ -208,24 +227,64 @@ fn draw_run(run: &Run, warp: &Warp, canvas: &mut Canvas, pen: &mut Pen) {
     let style = &*run.style;
     if let Some((color, shift, grow, opacity)) = style.behind {
         for placed in &run.glyphs {
-            draw_glyph(run, placed, warp, canvas, pen, color, opacity, shift, grow + style.bold);
+            draw_glyph(
+                run,
+                placed,
+                warp,
+                canvas,
+                pen,
+                color,
+                opacity,
+                shift,
+                grow + style.bold,
+            );
         }
     }
     for placed in &run.glyphs {
-        draw_glyph(run, placed, warp, canvas, pen, style.color, style.opacity, [0.0; 2], style.bold);
+        draw_glyph(
+            run,
+            placed,
+            warp,
+            canvas,
+            pen,
+            style.color,
+            style.opacity,
+            [0.0; 2],
+            style.bold,
+        );
     }
 }
 
-#[allow(clippy::too_many_arguments, reason = "one place, two callers, all of it needed")]
-fn draw_glyph(run: &Run, placed: &Placed, warp: &Warp, canvas: &mut Canvas, pen: &mut Pen, color: Rgb, opacity: f32, shift: [f32; 2], grow: f32) {
+#[allow(
+    clippy::too_many_arguments,
+    reason = "one place, two callers, all of it needed"
+)]
+fn draw_glyph(
+    run: &Run,
+    placed: &Placed,
+    warp: &Warp,
+    canvas: &mut Canvas,
+    pen: &mut Pen,
+    color: Rgb,
+    opacity: f32,
+    shift: [f32; 2],
+    grow: f32,
+) {
     let style = &*run.style;
-    let Some(glyph) = style.face.glyph(placed.ch) else { return };
+    let Some(glyph) = style.face.glyph(placed.ch) else {
+        return;
+    };
     let em = style.em;
     let center = [placed.x + placed.advance * 0.5, run.y - em * 0.25];
     let local = warp.local(center, em * 0.1);
     let side = style.tracking * 0.5 * em;
     let origin = [placed.x + side + shift[0] * em, run.y + shift[1] * em];
-    let page = |[x, y]: [f32; 2]| local.map([origin[0] + (x * style.stretch + y * style.shear) * em, origin[1] - y * em]);
+    let page = |[x, y]: [f32; 2]| {
+        local.map([
+            origin[0] + (x * style.stretch + y * style.shear) * em,
+            origin[1] - y * em,
+        ])
+    };
     let [l, b, r, t] = glyph.bounds;
     let [x0, y0, x1, y1] = bounds(&[page([l, b]), page([r, b]), page([r, t]), page([l, t])]);
     let (along, _, _) = local.measure();
@@ -235,7 +294,10 @@ fn draw_glyph(run: &Run, placed: &Placed, warp: &Warp, canvas: &mut Canvas, pen:
     if x1 + pad < 0.0 || y1 + pad < 0.0 || ox >= canvas.width as f32 || oy >= canvas.height as f32 {
         return;
     }
-    pen.begin((x1 + pad - ox).ceil() as usize, (y1 + pad - oy).ceil() as usize);
+    pen.begin(
+        (x1 + pad - ox).ceil() as usize,
+        (y1 + pad - oy).ceil() as usize,
+    );
     pen.outline(&glyph.outline, em * along, |p| {
         let q = page(p);
         [q[0] - ox, q[1] - oy]

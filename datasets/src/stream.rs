@@ -79,7 +79,11 @@ pub fn write(fonts: &Fonts, options: &Options, out: &mut impl Write) -> io::Resu
     })
 }
 
-fn pour(inlets: &[mpsc::Receiver<Vec<Vec<u8>>>], mut left: u64, out: &mut impl Write) -> io::Result<()> {
+fn pour(
+    inlets: &[mpsc::Receiver<Vec<Vec<u8>>>],
+    mut left: u64,
+    out: &mut impl Write,
+) -> io::Result<()> {
     for inlet in inlets.iter().cycle() {
         let Ok(records) = inlet.recv() else { break };
         for record in records.iter().take(left.min(1 << 20) as usize) {
@@ -93,10 +97,15 @@ fn pour(inlets: &[mpsc::Receiver<Vec<Vec<u8>>>], mut left: u64, out: &mut impl W
 fn encoded(fonts: &Fonts, options: &Options, index: u64, pen: &mut Pen) -> Vec<Vec<u8>> {
     let encode = |(truth, canvas): Sample| {
         let mut bytes = Vec::new();
-        truth.write(&mut bytes, canvas.as_ref().map(|c| c.data.as_slice())).expect("writing to memory");
+        truth
+            .write(&mut bytes, canvas.as_ref().map(|c| c.data.as_slice()))
+            .expect("writing to memory");
         bytes
     };
-    samples(fonts, options, index, pen).into_iter().map(encode).collect()
+    samples(fonts, options, index, pen)
+        .into_iter()
+        .map(encode)
+        .collect()
 }
 
 impl Kind {
@@ -113,7 +122,12 @@ impl Kind {
 /// The pictures of one index.
 pub fn samples(fonts: &Fonts, options: &Options, index: u64, pen: &mut Pen) -> Vec<Sample> {
     let mut dice = Dice::new(options.seed, index);
-    let mut maker = Maker { dice: &mut dice, fonts, options, pen };
+    let mut maker = Maker {
+        dice: &mut dice,
+        fonts,
+        options,
+        pen,
+    };
     let mut made = match options.kind {
         Kind::Crops => vec![maker.crop()],
         Kind::Flyers => vec![maker.whole_flyer().1],
@@ -137,7 +151,14 @@ struct Maker<'a> {
 /// A flyer with its picture: what `flyers` writes.
 pub fn whole_flyer(fonts: &Fonts, options: &Options, index: u64, pen: &mut Pen) -> Sample {
     let mut dice = Dice::new(options.seed, index);
-    let mut sample = Maker { dice: &mut dice, fonts, options, pen }.whole_flyer().1;
+    let mut sample = Maker {
+        dice: &mut dice,
+        fonts,
+        options,
+        pen,
+    }
+    .whole_flyer()
+    .1;
     sample.0.seed = index;
     sample
 }
@@ -145,7 +166,8 @@ pub fn whole_flyer(fonts: &Fonts, options: &Options, index: u64, pen: &mut Pen) 
 impl Maker<'_> {
     fn crop(&mut self) -> Sample {
         let side = self.options.size;
-        let (scene, warp) = crate::crops::crop(self.dice, self.fonts, self.options.split, side as f32);
+        let (scene, warp) =
+            crate::crops::crop(self.dice, self.fonts, self.options.split, side as f32);
         let (mut truth, _) = Truth::of_scene(&scene, &warp, [side; 2]);
         truth.layout = "cells";
         let canvas = self.options.pixels.then(|| {
@@ -160,7 +182,11 @@ impl Maker<'_> {
     }
 
     fn view(&mut self, document: &Document) -> View {
-        if self.dice.chance(self.options.photographed) { View::photo(self.dice, document) } else { View::flat(document) }
+        if self.dice.chance(self.options.photographed) {
+            View::photo(self.dice, document)
+        } else {
+            View::flat(document)
+        }
     }
 
     fn whole_flyer(&mut self) -> (Document, Sample) {
@@ -177,9 +203,17 @@ impl Maker<'_> {
         self.seen(document, view, scale, [0.0; 2], size)
     }
 
-    fn seen(&mut self, document: &Document, view: &View, scale: f32, shift: [f32; 2], size: [usize; 2]) -> Sample {
+    fn seen(
+        &mut self,
+        document: &Document,
+        view: &View,
+        scale: f32,
+        shift: [f32; 2],
+        size: [usize; 2],
+    ) -> Sample {
         let (mut truth, kept) = Truth::of_scene(&document.scene, &view.scaled(scale, shift), size);
-        (truth.kind, truth.layout, truth.photographed) = (document.kind, document.layout, view.is_photo());
+        (truth.kind, truth.layout, truth.photographed) =
+            (document.kind, document.layout, view.is_photo());
         truth.fields = document.fields(&kept, &truth);
         let canvas = self.options.pixels.then(|| {
             let mut canvas = Canvas::new(size[0], size[1]);
@@ -224,7 +258,11 @@ impl Maker<'_> {
 
     fn window(&mut self, document: &Document, view: &View) -> Sample {
         let side = self.options.size as f32;
-        let half = if small_share(document) > 0.3 { 0.06 } else { 0.4 };
+        let half = if small_share(document) > 0.3 {
+            0.06
+        } else {
+            0.4
+        };
         let scale = if self.dice.chance(half) { 0.5 } else { 1.0 };
         let picture = view.size.map(|s| s * scale);
         let aim = self.aim(document, view, scale);
@@ -248,14 +286,26 @@ impl Maker<'_> {
             return [0.0; 2];
         }
         let run = &runs[self.dice.below(runs.len())];
-        let x = if run.glyphs.is_empty() { 0.0 } else { run.glyphs[self.dice.below(run.glyphs.len())].x };
+        let x = if run.glyphs.is_empty() {
+            0.0
+        } else {
+            run.glyphs[self.dice.below(run.glyphs.len())].x
+        };
         view.scaled(scale, [0.0; 2]).map([x, run.y])
     }
 }
 
 /// Share of the glyphs that nobody could read at half scale.
 fn small_share(document: &Document) -> f32 {
-    let of = |least: f32| document.scene.runs.iter().filter(|r| r.style.em < least).map(|r| r.glyphs.len()).sum::<usize>();
+    let of = |least: f32| {
+        document
+            .scene
+            .runs
+            .iter()
+            .filter(|r| r.style.em < least)
+            .map(|r| r.glyphs.len())
+            .sum::<usize>()
+    };
     of(19.0) as f32 / of(f32::MAX).max(1) as f32
 }
 

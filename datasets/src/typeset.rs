@@ -7,7 +7,17 @@ use std::rc::Rc;
 impl Style {
     /// Plain black text in `face`.
     pub fn plain(face: &'static crate::fonts::Face, em: f32) -> Self {
-        Self { face, em, stretch: 1.0, shear: 0.0, tracking: 0.0, bold: 0.0, color: [0; 3], opacity: 1.0, behind: None }
+        Self {
+            face,
+            em,
+            stretch: 1.0,
+            shear: 0.0,
+            tracking: 0.0,
+            bold: 0.0,
+            color: [0; 3],
+            opacity: 1.0,
+            behind: None,
+        }
     }
 
     /// The text as this style's face can show it: lacking characters spelt plainer or left out, capitals where there are
@@ -69,7 +79,12 @@ impl Style {
                 x += self.face.kern(left, ch) * self.stretch * self.em;
             }
             let advance = self.advance(ch);
-            glyphs.push(Placed { ch, x, advance, spaced });
+            glyphs.push(Placed {
+                ch,
+                x,
+                advance,
+                spaced,
+            });
             x += advance;
             (spaced, last) = (false, Some(ch));
         }
@@ -98,7 +113,12 @@ impl Scene {
     /// Puts `text` on a line that was begun before; gives its width.
     pub fn put_on(&mut self, line: usize, style: &Rc<Style>, text: &str, x: f32, y: f32) -> f32 {
         let (glyphs, end) = style.place(text, x);
-        self.runs.push(Run { style: style.clone(), y, line, glyphs });
+        self.runs.push(Run {
+            style: style.clone(),
+            y,
+            line,
+            glyphs,
+        });
         end - x
     }
 }

@@ -12,7 +12,10 @@ pub struct Warp {
 impl Warp {
     /// Scale about the origin, then shift: pixels = page * scale + shift.
     pub fn scale_shift(scale: f32, shift: [f32; 2]) -> Self {
-        Self { matrix: [scale, 0.0, shift[0], 0.0, scale, shift[1], 0.0, 0.0, 1.0], bend: [0.0; 3] }
+        Self {
+            matrix: [scale, 0.0, shift[0], 0.0, scale, shift[1], 0.0, 0.0, 1.0],
+            bend: [0.0; 3],
+        }
     }
 
     /// The homography that takes the corners (0,0), (w,0), (w,h), (0,h) to `to`.
@@ -24,9 +27,18 @@ impl Warp {
         let det = dx1 * dy2 - dx2 * dy1;
         let g = (sum(0) * dy2 - dx2 * sum(1)) / det;
         let k = (dx1 * sum(1) - sum(0) * dy1) / det;
-        let row = |i: usize| [(p1[i] - p0[i] + g * p1[i]) / w, (p3[i] - p0[i] + k * p3[i]) / h, p0[i]];
+        let row = |i: usize| {
+            [
+                (p1[i] - p0[i] + g * p1[i]) / w,
+                (p3[i] - p0[i] + k * p3[i]) / h,
+                p0[i],
+            ]
+        };
         let (a, b) = (row(0), row(1));
-        Self { matrix: [a[0], a[1], a[2], b[0], b[1], b[2], g / w, k / h, 1.0], bend: [0.0; 3] }
+        Self {
+            matrix: [a[0], a[1], a[2], b[0], b[1], b[2], g / w, k / h, 1.0],
+            bend: [0.0; 3],
+        }
     }
 
     /// Adds a bend: y += amplitude * sin(frequency * x + phase), all in page units.
@@ -59,9 +71,17 @@ impl Warp {
     pub fn map(&self, p: [f32; 2]) -> [f32; 2] {
         let m = &self.matrix;
         let x = p[0];
-        let y = p[1] + if self.bend[0] == 0.0 { 0.0 } else { self.bend[0] * (self.bend[1] * x + self.bend[2]).sin() };
+        let y = p[1]
+            + if self.bend[0] == 0.0 {
+                0.0
+            } else {
+                self.bend[0] * (self.bend[1] * x + self.bend[2]).sin()
+            };
         let z = 1.0 / (m[6] * x + m[7] * y + m[8]);
-        [(m[0] * x + m[1] * y + m[2]) * z, (m[3] * x + m[4] * y + m[5]) * z]
+        [
+            (m[0] * x + m[1] * y + m[2]) * z,
+            (m[3] * x + m[4] * y + m[5]) * z,
+        ]
     }
 
     /// The best linear map about `p`: value, and derivatives along x and y, measured over `step` page units.
@@ -93,7 +113,10 @@ impl Local {
     /// A point near the place, in pixels.
     pub fn map(&self, p: [f32; 2]) -> [f32; 2] {
         let (x, y) = (p[0] - self.from[0], p[1] - self.from[1]);
-        [self.to[0] + self.dx[0] * x + self.dy[0] * y, self.to[1] + self.dx[1] * x + self.dy[1] * y]
+        [
+            self.to[0] + self.dx[0] * x + self.dy[0] * y,
+            self.to[1] + self.dx[1] * x + self.dy[1] * y,
+        ]
     }
 
     /// Lengths of one page unit along and across the page's x, and the angle of x, in pixels and radians.

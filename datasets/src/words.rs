@@ -8,33 +8,73 @@ macro_rules! list {
         #[doc = $what]
         pub fn $name() -> &'static [&'static str] {
             static LIST: OnceLock<Vec<&'static str>> = OnceLock::new();
-            LIST.get_or_init(|| include_str!(concat!("lists/", $file)).lines().filter(|l| !l.is_empty()).collect())
+            LIST.get_or_init(|| {
+                include_str!(concat!("lists/", $file))
+                    .lines()
+                    .filter(|l| !l.is_empty())
+                    .collect()
+            })
         }
     };
 }
 
 list!(common, "words.txt", "English words in lower case.");
-list!(everyday, "everyday.txt", "Words of daily life, in lower case.");
+list!(
+    everyday,
+    "everyday.txt",
+    "Words of daily life, in lower case."
+);
 list!(first_names, "first_names.txt", "Given names.");
 list!(last_names, "last_names.txt", "Family names.");
 list!(streets, "streets.txt", "First words of street names.");
 list!(cities, "cities.txt", "Towns.");
 
 /// Months in full.
-pub const MONTHS: [&str; 12] =
-    ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+pub const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
 /// Weekdays in full, Monday first.
-pub const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+pub const WEEKDAYS: [&str; 7] = [
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
+];
 
-const ONSETS: &[&str] = &["b", "br", "c", "ch", "cl", "d", "dr", "f", "fl", "g", "gr", "h", "j", "k", "l", "m", "n", "p", "pl", "qu", "r", "s", "sh", "st", "t", "th", "tr", "v", "w", "z", ""];
-const NUCLEI: &[&str] = &["a", "e", "i", "o", "u", "ai", "ea", "ou", "oo", "y", "é", "ü", "ö", "å", "ie"];
-const CODAS: &[&str] = &["", "", "n", "r", "l", "s", "t", "m", "ck", "nd", "rt", "x", "ll", "ng", "st", "p", "d"];
+const ONSETS: &[&str] = &[
+    "b", "br", "c", "ch", "cl", "d", "dr", "f", "fl", "g", "gr", "h", "j", "k", "l", "m", "n", "p",
+    "pl", "qu", "r", "s", "sh", "st", "t", "th", "tr", "v", "w", "z", "",
+];
+const NUCLEI: &[&str] = &[
+    "a", "e", "i", "o", "u", "ai", "ea", "ou", "oo", "y", "é", "ü", "ö", "å", "ie",
+];
+const CODAS: &[&str] = &[
+    "", "", "n", "r", "l", "s", "t", "m", "ck", "nd", "rt", "x", "ll", "ng", "st", "p", "d",
+];
 
 /// A word that no list holds.
 pub fn invented(dice: &mut Dice) -> String {
     let mut word = String::new();
     for _ in 0..dice.int(1, 3) {
-        let nucleus = if dice.chance(0.9) { NUCLEI[dice.below(10)] } else { dice.pick(NUCLEI) };
+        let nucleus = if dice.chance(0.9) {
+            NUCLEI[dice.below(10)]
+        } else {
+            dice.pick(NUCLEI)
+        };
         word += dice.pick(ONSETS);
         word += nucleus;
         word += dice.pick(CODAS);
@@ -62,7 +102,11 @@ pub fn person(dice: &mut Dice) -> String {
 
 /// A telephone number.
 pub fn phone(dice: &mut Dice) -> String {
-    let mut digits = |n: usize| (0..n).map(|_| (b'0' + dice.below(10) as u8) as char).collect::<String>();
+    let mut digits = |n: usize| {
+        (0..n)
+            .map(|_| (b'0' + dice.below(10) as u8) as char)
+            .collect::<String>()
+    };
     let (a, b, c) = (digits(3), digits(3), digits(4));
     match dice.below(9) {
         0 => format!("({a}) {b}-{c}"),
@@ -77,7 +121,10 @@ pub fn phone(dice: &mut Dice) -> String {
     }
 }
 
-const ENDINGS: &[&str] = &["com", "org", "net", "co.uk", "info", "de", "fr", "eu", "io", "ca", "edu", "events", "club", "gov", "at", "ch", "nl"];
+const ENDINGS: &[&str] = &[
+    "com", "org", "net", "co.uk", "info", "de", "fr", "eu", "io", "ca", "edu", "events", "club",
+    "gov", "at", "ch", "nl",
+];
 
 /// A domain name.
 pub fn domain(dice: &mut Dice) -> String {
@@ -92,25 +139,38 @@ pub fn domain(dice: &mut Dice) -> String {
 /// A web address.
 pub fn url(dice: &mut Dice) -> String {
     let head = dice.pick(&["www.", "", "", "https://", "http://www."]);
-    let tail = if dice.chance(0.3) { format!("/{}", dice.pick(common())) } else { String::new() };
+    let tail = if dice.chance(0.3) {
+        format!("/{}", dice.pick(common()))
+    } else {
+        String::new()
+    };
     format!("{head}{}{tail}", domain(dice))
 }
 
 /// An e-mail address.
 pub fn email(dice: &mut Dice) -> String {
     let user = match dice.below(4) {
-        0 => dice.pick(&["info", "contact", "tickets", "hello", "events", "office", "rsvp"]).to_string(),
+        0 => dice
+            .pick(&[
+                "info", "contact", "tickets", "hello", "events", "office", "rsvp",
+            ])
+            .to_string(),
         1 => format!("{}.{}", dice.pick(first_names()), dice.pick(last_names())).to_lowercase(),
         2 => format!("{}{}", dice.pick(common()), dice.int(1, 99)),
         _ => dice.pick(common()).to_string(),
     };
-    let user: String = user.chars().filter(|c| c.is_ascii() && *c != '\'').collect();
+    let user: String = user
+        .chars()
+        .filter(|c| c.is_ascii() && *c != '\'')
+        .collect();
     format!("{user}@{}", domain(dice))
 }
 
 /// An amount of money.
 pub fn price(dice: &mut Dice) -> String {
-    let n = dice.pick(&[2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 18, 20, 25, 30, 35, 40, 45, 50, 60, 75, 100, 120, 250]);
+    let n = dice.pick(&[
+        2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 18, 20, 25, 30, 35, 40, 45, 50, 60, 75, 100, 120, 250,
+    ]);
     let cents = dice.pick(&["00", "50", "99", "95", "25"]);
     let sign = dice.pick(&["$", "$", "$", "£", "€"]);
     match dice.below(8) {
@@ -180,7 +240,10 @@ pub fn ordinal(n: i32) -> &'static str {
 
 /// House number and street.
 pub fn street(dice: &mut Dice) -> String {
-    let kind = dice.pick(&["Street", "St.", "Road", "Rd", "Avenue", "Ave", "Lane", "Drive", "Square", "Way", "Place", "Blvd", "Court", "Terrace"]);
+    let kind = dice.pick(&[
+        "Street", "St.", "Road", "Rd", "Avenue", "Ave", "Lane", "Drive", "Square", "Way", "Place",
+        "Blvd", "Court", "Terrace",
+    ]);
     match dice.below(10) {
         0 => format!("{}-Straße {}", dice.pick(last_names()), dice.int(1, 99)),
         1 => format!("{}, rue {}", dice.int(1, 99), dice.pick(last_names())),
@@ -191,5 +254,7 @@ pub fn street(dice: &mut Dice) -> String {
 /// First letter a capital.
 pub fn title_case(word: &str) -> String {
     let mut chars = word.chars();
-    chars.next().map_or(String::new(), |c| c.to_uppercase().chain(chars).collect())
+    chars
+        .next()
+        .map_or(String::new(), |c| c.to_uppercase().chain(chars).collect())
 }

@@ -1,5 +1,6 @@
 //! Blocks of a page, and how they flow from top to bottom in a column.
 
+use super::lines::{Line, filling_em, line_width, word_width, wrap};
 use super::tagged::{Tag, Tagged};
 use super::theme::{Theme, Voice};
 use crate::canvas::{Paint, Rgb};
@@ -51,7 +52,15 @@ pub enum Block {
 impl Text {
     /// Left-aligned body text.
     pub fn new(text: Tagged, voice: Voice, size: f32) -> Self {
-        Self { text, voice, size, align: 0.0, tone: 0, fill: 0, optional: false }
+        Self {
+            text,
+            voice,
+            size,
+            align: 0.0,
+            tone: 0,
+            fill: 0,
+            optional: false,
+        }
     }
 }
 
@@ -102,18 +111,37 @@ impl Sheet<'_> {
     }
 
     /// Fills an area, at the largest base size up to `most` that lets the blocks fit; `place` 0 is top, 1 bottom, 2 spread.
-    pub fn region(&mut self, area: [f32; 4], blocks: &[Block], palette: [Rgb; 3], most: f32, place: f32) {
+    pub fn region(
+        &mut self,
+        area: [f32; 4],
+        blocks: &[Block],
+        palette: [Rgb; 3],
+        most: f32,
+        place: f32,
+    ) {
         let [x0, y0, x1, y1] = area;
         let mut blocks = blocks.to_vec();
-        let mut column = Column { x0, x1, base: most, spread: 0.0, palette, draw: false };
+        let mut column = Column {
+            x0,
+            x1,
+            base: most,
+            spread: 0.0,
+            palette,
+            draw: false,
+        };
         let room = y1 - y0;
         let mut used = self.flow(&blocks, column, 0.0);
         while used > room {
             if column.base > LEAST_EM {
                 column.base = (column.base * 0.93).max(LEAST_EM * 0.999);
-            } else if let Some(last) = blocks.iter().rposition(|b| matches!(b, Block::Text(t) if t.optional)) {
+            } else if let Some(last) = blocks
+                .iter()
+                .rposition(|b| matches!(b, Block::Text(t) if t.optional))
+            {
                 blocks.remove(last);
-            } else if let Some(picture) = blocks.iter().rposition(|b| matches!(b, Block::Picture(..))) {
+            } else if let Some(picture) =
+                blocks.iter().rposition(|b| matches!(b, Block::Picture(..)))
+            {
                 blocks.remove(picture);
             } else if column.base > 8.0 {
                 column.base *= 0.9;
@@ -137,7 +165,8 @@ impl Sheet<'_> {
         let width = column.x1 - column.x0;
         let (style, lines) = self.wrapped(text, column, width);
         let mut at = y;
-        let lead = (style.ascent() + style.descent()).max(0.92 * style.em) * self.theme.leading(text.voice);
+        let lead = (style.ascent() + style.descent()).max(0.92 * style.em)
+            * self.theme.leading(text.voice);
         for line in &lines {
             if column.draw {
                 let x = column.x0 + (width - line_width(&style, line)) * text.align;
@@ -156,9 +185,14 @@ impl Sheet<'_> {
         let mut style = self.theme.style(text.voice, em, column.palette[text.tone]);
         let words = text.text.words(&style);
         if text.fill > 0 {
-            style.em = filling_em(&style, &words, width, text.fill).min(em * 2.2).min(230.0);
+            style.em = filling_em(&style, &words, width, text.fill)
+                .min(em * 2.2)
+                .min(230.0);
         }
-        let longest = words.iter().map(|w| word_width(&style, w)).fold(0.0, f32::max);
+        let longest = words
+            .iter()
+            .map(|w| word_width(&style, w))
+            .fold(0.0, f32::max);
         if longest > width {
             style.em *= (width / longest) * 0.995;
         }
@@ -169,15 +203,31 @@ impl Sheet<'_> {
     fn pair(&mut self, label: &Text, values: &[Text], share: f32, column: Column, y: f32) -> f32 {
         let width = column.x1 - column.x0;
         let split = column.x0 + width * share;
-        let (label_style, label_lines) = self.wrapped(label, column, width * share - column.base * 0.4);
-        let first = values.first().map(|v| self.wrapped(v, column, column.x1 - split));
-        let base = first.as_ref().map_or(0.0, |f| f.0.ascent()).max(label_style.ascent());
+        let (label_style, label_lines) =
+            self.wrapped(label, column, width * share - column.base * 0.4);
+        let first = values
+            .first()
+            .map(|v| self.wrapped(v, column, column.x1 - split));
+        let base = first
+            .as_ref()
+            .map_or(0.0, |f| f.0.ascent())
+            .max(label_style.ascent());
         let number = self.scene.lines;
-        let label_end = y + base + label_lines.len().saturating_sub(1) as f32 * label_style.em * 1.1 + label_style.descent();
+        let label_end = y
+            + base
+            + label_lines.len().saturating_sub(1) as f32 * label_style.em * 1.1
+            + label_style.descent();
         if column.draw {
             self.scene.lines += 1;
             for (i, line) in label_lines.iter().enumerate() {
-                self.set(number, &label_style, line, column.x0, y + base + i as f32 * label_style.em * 1.1, i > 0);
+                self.set(
+                    number,
+                    &label_style,
+                    line,
+                    column.x0,
+                    y + base + i as f32 * label_style.em * 1.1,
+                    i > 0,
+                );
             }
         }
         let mut at = y;
@@ -199,13 +249,22 @@ impl Sheet<'_> {
     }
 
     fn set(&mut self, number: usize, style: &Rc<Style>, line: &Line, x: f32, y: f32, joined: bool) {
-        let text: String = line.iter().flat_map(|w| std::iter::once(' ').chain(w.iter().map(|c| c.0))).skip(1).collect();
+        let text: String = line
+            .iter()
+            .flat_map(|w| std::iter::once(' ').chain(w.iter().map(|c| c.0)))
+            .skip(1)
+            .collect();
         let (mut glyphs, _): (Vec<Placed>, f32) = style.place(&text, x);
         if let Some(first) = glyphs.first_mut() {
             first.spaced = joined;
         }
         self.tags.extend(line.iter().flatten().map(|c| c.1));
-        self.scene.runs.push(Run { style: style.clone(), y, line: number, glyphs });
+        self.scene.runs.push(Run {
+            style: style.clone(),
+            y,
+            line: number,
+            glyphs,
+        });
     }
 
     fn rule(&mut self, share: f32, thick: f32, align: f32, column: Column, y: f32) -> f32 {
@@ -214,7 +273,11 @@ impl Sheet<'_> {
         let pad = column.base * 0.35;
         let height = (thick * column.base).max(1.0);
         if column.draw {
-            self.scene.rect([x, y + pad, x + width, y + pad + height], Paint::Solid(column.palette[2]), 1.0);
+            self.scene.rect(
+                [x, y + pad, x + width, y + pad + height],
+                Paint::Solid(column.palette[2]),
+                1.0,
+            );
         }
         y + 2.0 * pad + height
     }
@@ -222,7 +285,8 @@ impl Sheet<'_> {
     fn picture(&mut self, ground: &Ground, ratio: f32, column: Column, y: f32) -> f32 {
         let end = y + (column.x1 - column.x0) * ratio;
         if column.draw {
-            self.scene.rect([column.x0, y, column.x1, end], ground.paint.clone(), 1.0);
+            self.scene
+                .rect([column.x0, y, column.x1, end], ground.paint.clone(), 1.0);
         }
         end + column.base * 0.4
     }
@@ -235,69 +299,68 @@ impl Sheet<'_> {
         let mut end = y;
         for (share, blocks) in columns {
             let w = width * share / total;
-            end = self.flow(blocks, Column { x0: x, x1: x + w, spread: 0.0, ..column }, y).max(end);
+            end = self
+                .flow(
+                    blocks,
+                    Column {
+                        x0: x,
+                        x1: x + w,
+                        spread: 0.0,
+                        ..column
+                    },
+                    y,
+                )
+                .max(end);
             x += w + gap;
         }
         end
     }
 
-    #[allow(clippy::too_many_arguments, reason = "the parts of one enum variant, and the place")]
-    fn panel(&mut self, inner: &[Block], ground: &Ground, palette: [Rgb; 3], [pad, frame]: [f32; 2], painted: bool, column: Column, y: f32) -> f32 {
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "the parts of one enum variant, and the place"
+    )]
+    fn panel(
+        &mut self,
+        inner: &[Block],
+        ground: &Ground,
+        palette: [Rgb; 3],
+        [pad, frame]: [f32; 2],
+        painted: bool,
+        column: Column,
+        y: f32,
+    ) -> f32 {
         let inset = pad * column.base;
         let (x0, x1) = (column.x0 + inset, column.x1 - inset);
-        let within = Column { x0, x1, palette: if painted { palette } else { column.palette }, spread: 0.0, ..column };
-        let end = self.flow(inner, Column { draw: false, ..within }, y + inset) + inset;
+        let within = Column {
+            x0,
+            x1,
+            palette: if painted { palette } else { column.palette },
+            spread: 0.0,
+            ..column
+        };
+        let end = self.flow(
+            inner,
+            Column {
+                draw: false,
+                ..within
+            },
+            y + inset,
+        ) + inset;
         if column.draw {
             if painted {
-                self.scene.rect([column.x0, y, column.x1, end], ground.paint.clone(), 1.0);
+                self.scene
+                    .rect([column.x0, y, column.x1, end], ground.paint.clone(), 1.0);
             }
             if frame > 0.0 {
-                self.scene.frame([column.x0, y, column.x1, end], (frame * column.base).max(1.0), within.palette[2]);
+                self.scene.frame(
+                    [column.x0, y, column.x1, end],
+                    (frame * column.base).max(1.0),
+                    within.palette[2],
+                );
             }
             self.flow(inner, within, y + inset);
         }
         end + column.base * 0.3
     }
-}
-
-/// Words of characters with their tags.
-type Line = Vec<Vec<(char, Tag)>>;
-
-fn word_width(style: &Style, word: &[(char, Tag)]) -> f32 {
-    let mut width = 0.0;
-    for (i, (ch, _)) in word.iter().enumerate() {
-        if i > 0 {
-            width += style.face.kern(word[i - 1].0, *ch) * style.stretch * style.em;
-        }
-        width += style.advance(*ch);
-    }
-    width
-}
-
-fn line_width(style: &Style, line: &Line) -> f32 {
-    line.iter().map(|w| word_width(style, w)).sum::<f32>() + style.space() * line.len().saturating_sub(1) as f32
-}
-
-fn wrap(style: &Style, words: &[Vec<(char, Tag)>], width: f32) -> Vec<Line> {
-    let mut lines: Vec<Line> = Vec::new();
-    let mut used = f32::MAX;
-    for word in words {
-        let w = word_width(style, word);
-        if used + style.space() + w > width + 0.01 * style.em {
-            lines.push(Vec::new());
-            used = w;
-        } else {
-            used += style.space() + w;
-        }
-        lines.last_mut().expect("a line was begun").push(word.clone());
-    }
-    lines
-}
-
-/// The em size at which the words fill `width` in `count` lines.
-fn filling_em(style: &Style, words: &[Vec<(char, Tag)>], width: f32, count: usize) -> f32 {
-    let total = words.iter().map(|w| word_width(style, w)).sum::<f32>() + style.space() * words.len() as f32;
-    let longest = words.iter().map(|w| word_width(style, w)).fold(1.0, f32::max);
-    let ideal = width * count as f32 / total.max(1.0) * 0.9;
-    style.em * ideal.min(width / longest)
 }

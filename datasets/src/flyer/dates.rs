@@ -1,6 +1,5 @@
-//! Days and clock times, printed in the many ways of flyers.
+//! Days, printed in the many ways of flyers.
 
-use super::tagged::{Tag, Tagged};
 use crate::dice::Dice;
 use crate::words::{MONTHS, WEEKDAYS, ordinal};
 
@@ -18,9 +17,17 @@ pub struct Day {
 impl Day {
     /// A day in a year of our time.
     pub fn any(dice: &mut Dice) -> Self {
-        let year = if dice.chance(0.85) { dice.int(2024, 2028) } else { dice.int(1998, 2035) };
+        let year = if dice.chance(0.85) {
+            dice.int(2024, 2028)
+        } else {
+            dice.int(1998, 2035)
+        };
         let month = dice.int(1, 12);
-        Self { year, month, day: dice.int(1, days_in(year, month)) }
+        Self {
+            year,
+            month,
+            day: dice.int(1, days_in(year, month)),
+        }
     }
 
     /// A day in the weeks around another.
@@ -34,30 +41,66 @@ impl Day {
 
     fn next(self) -> Self {
         if self.day < days_in(self.year, self.month) {
-            return Self { day: self.day + 1, ..self };
+            return Self {
+                day: self.day + 1,
+                ..self
+            };
         }
-        if self.month < 12 { Self { month: self.month + 1, day: 1, ..self } } else { Self { year: self.year + 1, month: 1, day: 1 } }
+        if self.month < 12 {
+            Self {
+                month: self.month + 1,
+                day: 1,
+                ..self
+            }
+        } else {
+            Self {
+                year: self.year + 1,
+                month: 1,
+                day: 1,
+            }
+        }
     }
 
     fn previous(self) -> Self {
         if self.day > 1 {
-            return Self { day: self.day - 1, ..self };
+            return Self {
+                day: self.day - 1,
+                ..self
+            };
         }
-        let (year, month) = if self.month > 1 { (self.year, self.month - 1) } else { (self.year - 1, 12) };
-        Self { year, month, day: days_in(year, month) }
+        let (year, month) = if self.month > 1 {
+            (self.year, self.month - 1)
+        } else {
+            (self.year - 1, 12)
+        };
+        Self {
+            year,
+            month,
+            day: days_in(year, month),
+        }
     }
 
     /// 0 is Monday (Sakamoto's method).
     pub fn weekday(self) -> usize {
         const SHIFT: [i32; 12] = [0, 3, 2, 5, 0, 3, 5, 1, 4, 6, 2, 4];
-        let year = if self.month < 3 { self.year - 1 } else { self.year };
-        let sunday_first = (year + year / 4 - year / 100 + year / 400 + SHIFT[self.month as usize - 1] + self.day) % 7;
+        let year = if self.month < 3 {
+            self.year - 1
+        } else {
+            self.year
+        };
+        let sunday_first =
+            (year + year / 4 - year / 100 + year / 400 + SHIFT[self.month as usize - 1] + self.day)
+                % 7;
         ((sunday_first + 6) % 7) as usize
     }
 
     /// `YYYY-MM-DD`, or `--MM-DD`.
     pub fn value(self, with_year: bool) -> String {
-        if with_year { format!("{:04}-{:02}-{:02}", self.year, self.month, self.day) } else { format!("--{:02}-{:02}", self.month, self.day) }
+        if with_year {
+            format!("{:04}-{:02}-{:02}", self.year, self.month, self.day)
+        } else {
+            format!("--{:02}-{:02}", self.month, self.day)
+        }
     }
 }
 
@@ -79,7 +122,8 @@ pub struct Habits {
     pub month_first: bool,
     /// Whether the year is printed.
     pub year: bool,
-    clock: usize,
+    /// Style of clock times, 0..100.
+    pub clock: usize,
 }
 
 impl Habits {
@@ -87,7 +131,12 @@ impl Habits {
     pub fn any(dice: &mut Dice) -> Self {
         let h24 = dice.chance(0.27);
         let month_first = dice.chance(if h24 { 0.25 } else { 0.68 });
-        Self { h24, month_first, year: dice.chance(0.45), clock: dice.below(100) }
+        Self {
+            h24,
+            month_first,
+            year: dice.chance(0.45),
+            clock: dice.below(100),
+        }
     }
 }
 
@@ -109,8 +158,14 @@ fn names(dice: &mut Dice, d: Day) -> (String, String) {
     match dice.below(10) {
         0..=5 => (weekday.into(), month.into()),
         6 => (weekday.into(), short_month(month, dot)),
-        7 => (format!("{}{dot}", short_weekday(dice, weekday)), month.into()),
-        _ => (format!("{}{dot}", short_weekday(dice, weekday)), short_month(month, dot)),
+        7 => (
+            format!("{}{dot}", short_weekday(dice, weekday)),
+            month.into(),
+        ),
+        _ => (
+            format!("{}{dot}", short_weekday(dice, weekday)),
+            short_month(month, dot),
+        ),
     }
 }
 
@@ -163,12 +218,35 @@ fn day_first(dice: &mut Dice, d: Day, year: bool) -> (String, bool) {
         6 => format!("{weekday} the "),
         _ => String::new(),
     };
-    let zero = if nth.is_empty() && dice.chance(0.15) { format!("{n:02}") } else { n.to_string() };
-    let of = if head.ends_with("the ") || (!nth.is_empty() && dice.chance(0.3)) { "of " } else { "" };
-    let nth = if head.ends_with("the ") { ordinal(n) } else { nth };
-    let day = if nth.is_empty() { zero } else { format!("{n}{nth}") };
+    let zero = if nth.is_empty() && dice.chance(0.15) {
+        format!("{n:02}")
+    } else {
+        n.to_string()
+    };
+    let of = if head.ends_with("the ") || (!nth.is_empty() && dice.chance(0.3)) {
+        "of "
+    } else {
+        ""
+    };
+    let nth = if head.ends_with("the ") {
+        ordinal(n)
+    } else {
+        nth
+    };
+    let day = if nth.is_empty() {
+        zero
+    } else {
+        format!("{n}{nth}")
+    };
     let core = format!("{head}{day} {of}{month}");
-    if year { (format!("{core}{} {y}", if dice.chance(0.1) { "," } else { "" }), true) } else { (core, false) }
+    if year {
+        (
+            format!("{core}{} {y}", if dice.chance(0.1) { "," } else { "" }),
+            true,
+        )
+    } else {
+        (core, false)
+    }
 }
 
 /// Only figures; never so that the reader would have to guess which is the month (13/4 and 4/13 say it themselves,
@@ -182,7 +260,11 @@ fn numeric(dice: &mut Dice, d: Day, habits: Habits) -> (String, bool) {
         1 => format!("{} ", &weekday[..3]),
         _ => String::new(),
     };
-    let year = if dice.chance(0.6) { y.to_string() } else { short };
+    let year = if dice.chance(0.6) {
+        y.to_string()
+    } else {
+        short
+    };
     if !habits.month_first && (n <= 12 || dice.chance(0.5)) {
         let (text, with) = match dice.below(4) {
             0 => (format!("{n}.{m}.{year}"), true),
@@ -210,100 +292,19 @@ pub fn days(dice: &mut Dice, d: Day, habits: Habits) -> Option<(String, String)>
     }
     let month = MONTHS[d.month as usize - 1];
     let dash = dice.pick(&["-", "–", " - ", " – ", " & ", " to "]);
-    let year = if habits.year { d.year.to_string() } else { String::new() };
+    let year = if habits.year {
+        d.year.to_string()
+    } else {
+        String::new()
+    };
     let text = if habits.month_first {
-        format!("{month} {}{dash}{last}{}{year}", d.day, if habits.year { ", " } else { "" })
+        format!(
+            "{month} {}{dash}{last}{}{year}",
+            d.day,
+            if habits.year { ", " } else { "" }
+        )
     } else {
         format!("{}{dash}{last} {month} {year}", d.day)
     };
     Some((text.trim_end().to_string(), d.value(habits.year)))
-}
-
-/// `HH:MM` of minutes since midnight.
-pub fn clock_value(minutes: i32) -> String {
-    format!("{:02}:{:02}", minutes / 60 % 24, minutes % 60)
-}
-
-/// A time in the flyer's way.
-pub fn clock(minutes: i32, habits: Habits) -> String {
-    let (h, m) = (minutes / 60 % 24, minutes % 60);
-    if habits.h24 { clock24(h, m, habits.clock) } else { clock12(h, m, habits.clock, true) }
-}
-
-fn clock24(h: i32, m: i32, style: usize) -> String {
-    match style {
-        0..=54 => format!("{h:02}:{m:02}"),
-        55..=64 => format!("{h:02}.{m:02}"),
-        65..=74 if m == 0 => format!("{h}h"),
-        65..=79 => format!("{h}h{m:02}"),
-        80..=87 => format!("{h:02}:{m:02} h"),
-        88..=93 => format!("{h}:{m:02}"),
-        _ => format!("{h:02}:{m:02} hrs"),
-    }
-}
-
-/// Without its half of the day if `half` is false.
-fn clock12(h: i32, m: i32, style: usize, half: bool) -> String {
-    if h == 12 && m == 0 && half && style % 3 == 0 {
-        return (if style % 2 == 0 { "noon" } else { "12 noon" }).into();
-    }
-    let (sep, space, lower, upper, zeros) = match style {
-        0..=19 => (":", "", "am", "pm", false),
-        20..=39 => (":", " ", "AM", "PM", true),
-        40..=52 => (":", " ", "AM", "PM", false),
-        53..=60 => (":", "", "AM", "PM", false),
-        61..=68 => (":", " ", "a.m.", "p.m.", true),
-        69..=76 => (":", " ", "a.m.", "p.m.", false),
-        77..=83 => (":", " ", "am", "pm", true),
-        84..=88 => (".", "", "am", "pm", false),
-        89..=92 => (".", " ", "p.m.", "p.m.", true),
-        93..=96 => (":", "", "am", "pm", true),
-        _ => (":", " ", "A.M.", "P.M.", true),
-    };
-    let lower = if lower == "p.m." { "a.m." } else { lower };
-    let hour = if h % 12 == 0 { 12 } else { h % 12 };
-    let figures = if m == 0 && !zeros { hour.to_string() } else { format!("{hour}{sep}{m:02}") };
-    if half { format!("{figures}{space}{}", if h < 12 { lower } else { upper }) } else { figures }
-}
-
-/// Start, and end if there is one.
-pub fn hours(dice: &mut Dice, start: i32, end: Option<i32>, habits: Habits) -> Tagged {
-    let first = Tagged::of(Tag::Start, clock(start, habits));
-    let Some(end) = end else { return first.and(open_end(dice)) };
-    let last = Tagged::of(Tag::End, clock(end, habits));
-    let same_half = start / 720 == end / 720 && start % 720 >= 60 && !habits.h24;
-    match dice.below(10) {
-        0..=3 if same_half => {
-            let bare = clock12(start / 60, start % 60, habits.clock, false);
-            Tagged::of(Tag::Start, bare).and(dice.pick(&["-", "–", " - ", " – ", " to ", "-", "–"])).then(last)
-        }
-        4 => Tagged::plain("from ").then(first).and(" to ").then(last),
-        5 => first.and(dice.pick(&[" to ", " until ", " till "])).then(last),
-        6 | 7 => first.and(dice.pick(&[" - ", "-"])).then(last),
-        _ => first.and(dice.pick(&[" – ", "–", " — "])).then(last),
-    }
-}
-
-fn open_end(dice: &mut Dice) -> &'static str {
-    if dice.chance(0.85) { "" } else { dice.pick(&[" till late", " onwards", " sharp", " until late", " - late", "+"]) }
-}
-
-/// Doors first, then the show, which is the start.
-pub fn doors(dice: &mut Dice, start: i32, habits: Habits) -> Tagged {
-    let open = start - dice.pick(&[30, 30, 60, 60, 45, 15, 90]);
-    let (a, b) = (clock(open, habits), clock(start, habits));
-    let show = Tagged::of(Tag::Start, b);
-    match dice.below(8) {
-        0 => Tagged::plain(format!("Doors {a} / Show ")).then(show),
-        1 => Tagged::plain(format!("Doors open {a}, starts ")).then(show),
-        2 => Tagged::plain(format!("Doors: {a} | Start: ")).then(show),
-        3 => Tagged::plain("Show ").then(show).and(&format!(" (doors {a})")),
-        4 => show.and(&format!(" (doors open at {a})")),
-        5 => Tagged::plain(format!("Doors {a} · Music ")).then(show),
-        6 if start >= 1020 && start < 1440 && !habits.h24 => {
-            let (a, b) = (clock12(open / 60, open % 60, 0, false), clock12(start / 60, start % 60, 0, false));
-            Tagged::plain(format!("Doors {a} / Show ")).then(Tagged::of(Tag::Start, b))
-        }
-        _ => Tagged::plain(format!("Admission from {a}, begins ")).then(show),
-    }
 }

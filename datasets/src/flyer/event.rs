@@ -1,8 +1,9 @@
 //! What a flyer announces, and the lines of text that tell it.
 
+use super::announcing::{joined, price};
 use super::dates::{self, Day, Habits};
 use super::tagged::{Tag, Tagged};
-use super::{filler, places, titles};
+use super::{filler, places, times, titles};
 use crate::dice::Dice;
 use crate::words;
 
@@ -26,7 +27,8 @@ pub struct Event {
     pub body: Vec<Tagged>,
     /// Ways to ask.
     pub contacts: Vec<Tagged>,
-    values: Vec<(Tag, String)>,
+    /// Normalised values of dates and times.
+    pub values: Vec<(Tag, String)>,
 }
 
 /// What a detail tells.
@@ -63,7 +65,18 @@ impl Event {
         let habits = Habits::any(dice);
         let day = Day::any(dice);
         let title = Tagged::of(Tag::Title, titles::title(dice));
-        let mut event = Self { habits, day, title, presenter: None, tagline: None, details: Vec::new(), acts: Vec::new(), body: Vec::new(), contacts: Vec::new(), values: Vec::new() };
+        let mut event = Self {
+            habits,
+            day,
+            title,
+            presenter: None,
+            tagline: None,
+            details: Vec::new(),
+            acts: Vec::new(),
+            body: Vec::new(),
+            contacts: Vec::new(),
+            values: Vec::new(),
+        };
         event.when(dice);
         event.place(dice);
         event.terms(dice);
@@ -75,32 +88,65 @@ impl Event {
 
     /// Normalised values of dates and times.
     pub fn value(&self, tag: Tag) -> Option<&str> {
-        self.values.iter().find(|v| v.0 == tag).map(|v| v.1.as_str())
+        self.values
+            .iter()
+            .find(|v| v.0 == tag)
+            .map(|v| v.1.as_str())
     }
 
     fn when(&mut self, dice: &mut Dice) {
-        let start = dice.pick(&[19, 19, 20, 18, 17, 10, 9, 14, 15, 11, 13, 12, 16, 8, 21, 22, 7]) * 60 + dice.pick(&[0, 0, 0, 30, 30, 15, 45]);
+        let start = dice.pick(&[
+            19, 19, 20, 18, 17, 10, 9, 14, 15, 11, 13, 12, 16, 8, 21, 22, 7,
+        ]) * 60
+            + dice.pick(&[0, 0, 0, 30, 30, 15, 45]);
         let length = dice.pick(&[60, 90, 120, 120, 150, 180, 180, 240, 300, 360, 45]);
         let end = (dice.chance(0.42) && start + length < 24 * 60 - 10).then_some(start + length);
-        let (text, value) = match if dice.chance(0.04) { dates::days(dice, self.day, self.habits) } else { None } {
+        let (text, value) = match if dice.chance(0.04) {
+            dates::days(dice, self.day, self.habits)
+        } else {
+            None
+        } {
             Some(days) => days,
             None => dates::day(dice, self.day, self.habits),
         };
         let date = Tagged::of(Tag::Date, text);
         let with_doors = end.is_none() && start >= 17 * 60 && dice.chance(0.16);
-        let time = if with_doors { dates::doors(dice, start, self.habits) } else { dates::hours(dice, start, end, self.habits) };
-        self.values = vec![(Tag::Date, value), (Tag::Start, dates::clock_value(start))];
-        self.values.extend(end.map(|e| (Tag::End, dates::clock_value(e))));
+        let time = if with_doors {
+            times::doors(dice, start, self.habits)
+        } else {
+            times::hours(dice, start, end, self.habits)
+        };
+        self.values = vec![(Tag::Date, value), (Tag::Start, times::clock_value(start))];
+        self.values
+            .extend(end.map(|e| (Tag::End, times::clock_value(e))));
         let (has_date, has_time) = (dice.chance(0.985), dice.chance(0.96));
         if has_date && has_time && dice.chance(0.42) {
             self.details.push(joined(dice, date, time));
             return;
         }
         if has_date {
-            self.details.push(Detail { topic: Topic::Date, label: dice.pick(&["Date", "When", "Day", "Date", "When?", "Save the date", "On"]), lines: vec![date] });
+            self.details.push(Detail {
+                topic: Topic::Date,
+                label: dice.pick(&[
+                    "Date",
+                    "When",
+                    "Day",
+                    "Date",
+                    "When?",
+                    "Save the date",
+                    "On",
+                ]),
+                lines: vec![date],
+            });
         }
         if has_time {
-            self.details.push(Detail { topic: Topic::Time, label: dice.pick(&["Time", "Starts", "Start", "Hours", "Begins", "Time", "Kick-off", "At", "From"]), lines: vec![time] });
+            self.details.push(Detail {
+                topic: Topic::Time,
+                label: dice.pick(&[
+                    "Time", "Starts", "Start", "Hours", "Begins", "Time", "Kick-off", "At", "From",
+                ]),
+                lines: vec![time],
+            });
         }
     }
 
@@ -109,8 +155,12 @@ impl Event {
         if dice.chance(0.975) {
             lines.push(Tagged::of(Tag::Venue, places::venue(dice)));
         }
-        let address = dice.chance(0.6).then(|| Tagged::of(Tag::Address, words::street(dice)));
-        let city = dice.chance(0.5).then(|| Tagged::of(Tag::City, places::city(dice)));
+        let address = dice
+            .chance(0.6)
+            .then(|| Tagged::of(Tag::Address, words::street(dice)));
+        let city = dice
+            .chance(0.5)
+            .then(|| Tagged::of(Tag::City, places::city(dice)));
         match (address, city) {
             (Some(a), Some(c)) if dice.chance(0.7) => lines.push(a.and(", ").then(c)),
             (a, c) => lines.extend(a.into_iter().chain(c)),
@@ -118,21 +168,58 @@ impl Event {
         if lines.len() == 2 && dice.chance(0.3) {
             let rest = lines.pop().unwrap_or_default();
             let head = lines.pop().unwrap_or_default();
-            lines.push(head.and(dice.pick(&[", ", " - ", " | ", " · ", ", ", " – "])).then(rest));
+            lines.push(
+                head.and(dice.pick(&[", ", " - ", " | ", " · ", ", ", " – "]))
+                    .then(rest),
+            );
         }
         if !lines.is_empty() {
-            self.details.push(Detail { topic: Topic::Place, label: dice.pick(&["Where", "Venue", "Location", "Place", "Where?", "At", "Address", "Find us"]), lines });
+            self.details.push(Detail {
+                topic: Topic::Place,
+                label: dice.pick(&[
+                    "Where", "Venue", "Location", "Place", "Where?", "At", "Address", "Find us",
+                ]),
+                lines,
+            });
         }
     }
 
     fn terms(&mut self, dice: &mut Dice) {
         if dice.chance(0.55) {
             let line = price(dice);
-            self.details.push(Detail { topic: Topic::Price, label: dice.pick(&["Tickets", "Admission", "Entry", "Cost", "Price", "Cover", "Fee", "Entrance", "Suggested donation"]), lines: vec![line] });
+            self.details.push(Detail {
+                topic: Topic::Price,
+                label: dice.pick(&[
+                    "Tickets",
+                    "Admission",
+                    "Entry",
+                    "Cost",
+                    "Price",
+                    "Cover",
+                    "Fee",
+                    "Entrance",
+                    "Suggested donation",
+                ]),
+                lines: vec![line],
+            });
         }
         if dice.chance(0.15) {
-            let age = dice.pick(&["18+", "21+", "All ages", "21 and over", "Ages 5-12", "16+", "Over 18s only", "Ages 8 and up", "Family friendly"]);
-            self.details.push(Detail { topic: Topic::Other, label: dice.pick(&["Ages", "Age", "Who"]), lines: vec![Tagged::of(Tag::Age, age)] });
+            let age = dice.pick(&[
+                "18+",
+                "21+",
+                "All ages",
+                "21 and over",
+                "Ages 5-12",
+                "16+",
+                "Over 18s only",
+                "Ages 8 and up",
+                "Family friendly",
+            ]);
+            self.details.push(Detail {
+                topic: Topic::Other,
+                label: dice.pick(&["Ages", "Age", "Who"]),
+                lines: vec![Tagged::of(Tag::Age, age)],
+            });
         }
     }
 
@@ -140,16 +227,52 @@ impl Event {
         if dice.chance(0.4) {
             let who = Tagged::of(Tag::Organizer, places::organizer(dice));
             match dice.below(6) {
-                0..=2 => self.presenter = Some(who.and(dice.pick(&[" presents", " invites you to", " proudly presents", " presents:", ""]))),
+                0..=2 => {
+                    self.presenter = Some(who.and(dice.pick(&[
+                        " presents",
+                        " invites you to",
+                        " proudly presents",
+                        " presents:",
+                        "",
+                    ])))
+                }
                 3 => self.presenter = Some(Tagged::plain("Presented by ").then(who)),
-                4 => self.contacts.push(Tagged::plain(dice.pick(&["Hosted by ", "Organised by ", "Organized by ", "Sponsored by: ", "A project of "])).then(who)),
-                _ => self.details.push(Detail { topic: Topic::Other, label: dice.pick(&["Host", "Organizer", "Hosted by"]), lines: vec![who] }),
+                4 => self.contacts.push(
+                    Tagged::plain(dice.pick(&[
+                        "Hosted by ",
+                        "Organised by ",
+                        "Organized by ",
+                        "Sponsored by: ",
+                        "A project of ",
+                    ]))
+                    .then(who),
+                ),
+                _ => self.details.push(Detail {
+                    topic: Topic::Other,
+                    label: dice.pick(&["Host", "Organizer", "Hosted by"]),
+                    lines: vec![who],
+                }),
             }
         } else if dice.chance(0.2) {
-            self.presenter = Some(Tagged::plain(dice.pick(&["You are invited to", "Save the date", "Join us for", "Please join us for", "Coming soon", "Live in concert", "One night only", "Free event", "Don't miss", "This weekend", "Announcing", "Tonight"])));
+            self.presenter = Some(Tagged::plain(dice.pick(&[
+                "You are invited to",
+                "Save the date",
+                "Join us for",
+                "Please join us for",
+                "Coming soon",
+                "Live in concert",
+                "One night only",
+                "Free event",
+                "Don't miss",
+                "This weekend",
+                "Announcing",
+                "Tonight",
+            ])));
         }
         if dice.chance(0.35) {
-            self.acts = (0..dice.int(1, 6)).map(|_| Tagged::plain(places::act(dice))).collect();
+            self.acts = (0..dice.int(1, 6))
+                .map(|_| Tagged::plain(places::act(dice)))
+                .collect();
             if dice.chance(0.6) {
                 self.acts[0].0[0].0 = Tag::Performer;
             }
@@ -158,100 +281,81 @@ impl Event {
 
     fn talk(&mut self, dice: &mut Dice) {
         if dice.chance(0.4) {
-            let line = if dice.chance(0.6) { filler::talk(dice) } else { "with ".to_string() + &places::act(dice) };
+            let line = if dice.chance(0.6) {
+                filler::talk(dice)
+            } else {
+                "with ".to_string() + &places::act(dice)
+            };
             self.tagline = Some(Tagged::plain(line));
         }
         if dice.chance(0.35) {
-            let text: Vec<String> = (0..dice.int(1, 3)).map(|_| { let n = dice.int(6, 16) as usize; filler::prose(dice, n) }).collect();
+            let text: Vec<String> = (0..dice.int(1, 3))
+                .map(|_| {
+                    let n = dice.int(6, 16) as usize;
+                    filler::prose(dice, n)
+                })
+                .collect();
             self.body.push(Tagged::of(Tag::Description, text.join(" ")));
         }
         for _ in 0..dice.int(0, 4) {
             let decoy = dice.chance(0.5);
-            self.body.push(Tagged::plain(if decoy { filler::decoy(dice, self.day, self.habits) } else { filler::talk(dice) }));
+            self.body.push(Tagged::plain(if decoy {
+                filler::decoy(dice, self.day, self.habits)
+            } else {
+                filler::talk(dice)
+            }));
         }
         if dice.chance(0.1) {
-            self.body.push(Tagged::plain(format!("#{} #{}", words::title_case(dice.pick(words::common())), dice.pick(words::cities()))));
+            self.body.push(Tagged::plain(format!(
+                "#{} #{}",
+                words::title_case(dice.pick(words::common())),
+                dice.pick(words::cities())
+            )));
         }
     }
 
     fn contact(&mut self, dice: &mut Dice) {
-        let lead = dice.pick(&["", "", "Info: ", "Contact: ", "More info: ", "Tickets: ", "RSVP: ", "Call "]);
+        let lead = dice.pick(&[
+            "",
+            "",
+            "Info: ",
+            "Contact: ",
+            "More info: ",
+            "Tickets: ",
+            "RSVP: ",
+            "Call ",
+        ]);
         if dice.chance(0.45) {
             let word = if lead == "Call " { "Visit " } else { lead };
-            self.contacts.push(Tagged::plain(word).then(Tagged::of(Tag::Website, words::url(dice))));
+            self.contacts
+                .push(Tagged::plain(word).then(Tagged::of(Tag::Website, words::url(dice))));
         }
         if dice.chance(0.35) {
-            self.contacts.push(Tagged::plain(dice.pick(&["", "Phone: ", "Tel. ", "Call ", "Call or text ", "Info "])).then(Tagged::of(Tag::Phone, words::phone(dice))));
+            self.contacts.push(
+                Tagged::plain(dice.pick(&[
+                    "",
+                    "Phone: ",
+                    "Tel. ",
+                    "Call ",
+                    "Call or text ",
+                    "Info ",
+                ]))
+                .then(Tagged::of(Tag::Phone, words::phone(dice))),
+            );
         }
         if dice.chance(0.3) {
-            self.contacts.push(Tagged::plain(dice.pick(&["", "Email: ", "E-mail ", "RSVP to ", "Write to "])).then(Tagged::of(Tag::Email, words::email(dice))));
+            self.contacts.push(
+                Tagged::plain(dice.pick(&["", "Email: ", "E-mail ", "RSVP to ", "Write to "]))
+                    .then(Tagged::of(Tag::Email, words::email(dice))),
+            );
         }
         if dice.chance(0.12) {
-            self.contacts.push(Tagged::plain(format!("@{}{}", dice.pick(words::common()), dice.pick(words::common()))));
+            self.contacts.push(Tagged::plain(format!(
+                "@{}{}",
+                dice.pick(words::common()),
+                dice.pick(words::common())
+            )));
         }
         dice.shuffle(&mut self.contacts);
-    }
-}
-
-fn joined(dice: &mut Dice, date: Tagged, time: Tagged) -> Detail {
-    let glue = dice.pick(&[" at ", ", ", " | ", " • ", " - ", " @ ", " – ", ", at ", " · ", " from "]);
-    let first = time.0.first().map_or("", |p| p.1.as_str());
-    let glue = if first.starts_with("from") || !time.0.first().is_some_and(|p| p.0 == Tag::Start) { dice.pick(&[", ", " | ", " - ", " "]) } else { glue };
-    let line = if dice.chance(0.85) { date.and(glue).then(time) } else { time.and(dice.pick(&[", ", " on ", " | ", " - "])).then(date) };
-    Detail { topic: Topic::When, label: dice.pick(&["When", "Date", "Date & Time", "Date and time", "When?", "When"]), lines: vec![line] }
-}
-
-fn price(dice: &mut Dice) -> Tagged {
-    let amount = |dice: &mut Dice| Tagged::of(Tag::Price, words::price(dice));
-    match dice.below(9) {
-        0 | 1 => Tagged::of(Tag::Price, dice.pick(&["Free", "FREE", "Free entry", "Free admission", "By donation", "Pay what you can", "No charge"])),
-        2 => amount(dice).and(&format!(" / {} {}", words::price(dice), dice.pick(&["students", "at the door", "members", "kids", "concessions"]))),
-        3 => amount(dice).and(dice.pick(&[" per person", " at the door", " in advance", " each", " per family"])),
-        4 => Tagged::plain("Adults ").then(amount(dice)).and(&format!(", children {}", words::price(dice))),
-        _ => amount(dice),
-    }
-}
-
-impl Event {
-    /// The day in pieces with their sizes, to stand below each other; the day's value follows what is printed.
-    pub fn day_pieces(&mut self, dice: &mut Dice) -> Vec<(String, f32)> {
-        let weekday = words::WEEKDAYS[self.day.weekday()];
-        let month = words::MONTHS[self.day.month as usize - 1];
-        let short = dice.chance(0.6);
-        let weekday = if short { weekday[..3].to_string() } else { weekday.to_string() };
-        let month = if short { month[..3].to_string() } else { month.to_string() };
-        let number = if dice.chance(0.25) { format!("{:02}", self.day.day) } else { self.day.day.to_string() };
-        let mut pieces = if self.habits.month_first { vec![(month, 1.2), (number, 2.8)] } else { vec![(number, 2.8), (month, 1.2)] };
-        if dice.chance(0.6) {
-            pieces.insert(0, (weekday, 1.1));
-        }
-        if self.habits.year && dice.chance(0.7) {
-            pieces.push((self.day.year.to_string(), 1.1));
-        }
-        let with_year = pieces.last().is_some_and(|p| p.0.len() == 4 && p.0.starts_with(['1', '2']));
-        let value = self.day.value(with_year);
-        self.values.retain(|v| v.0 != Tag::Date);
-        self.values.push((Tag::Date, value));
-        pieces
-    }
-
-    /// Title, day, hours and place as one sentence of an invitation; takes those details. `None` if one of them is missing.
-    pub fn invitation(&mut self, dice: &mut Dice) -> Option<Vec<Tagged>> {
-        let find = |event: &Self, topic| event.details.iter().position(|d| d.topic == topic);
-        let (day, time, place) = (find(self, Topic::Date)?, find(self, Topic::Time)?, find(self, Topic::Place)?);
-        let line = |event: &Self, at: usize| event.details[at].lines[0].clone();
-        let (day_line, time_line, place_line) = (line(self, day), line(self, time), line(self, place));
-        let rest: Vec<Tagged> = self.details[place].lines[1..].to_vec();
-        if time_line.0.first().is_none_or(|p| p.0 != Tag::Start) || time_line.0.len() > 3 {
-            return None;
-        }
-        let mut sorted = [day, time, place];
-        sorted.sort_unstable();
-        sorted.iter().rev().for_each(|&i| drop(self.details.remove(i)));
-        let on = Tagged::plain("on ").then(day_line).and(" at ").then(time_line);
-        let at = Tagged::plain(dice.pick(&["at ", "at ", "in ", "to be held at "])).then(place_line);
-        let mut lines = if dice.chance(0.5) { vec![on.and(" ").then(at)] } else { vec![on, at] };
-        lines.extend(rest);
-        Some(lines)
     }
 }

@@ -36,14 +36,22 @@ pub struct Parts<'a> {
 
 impl Parts<'_> {
     fn text(&self, text: Tagged, voice: Voice, size: f32, tone: usize) -> Text {
-        Text { align: self.align, tone, ..Text::new(text, voice, size) }
+        Text {
+            align: self.align,
+            tone,
+            ..Text::new(text, voice, size)
+        }
     }
 
     /// Presenter, title and tagline; `size` is the title's over the base, `fill` the lines that it is to fill (0: none).
     pub fn headline(&mut self, size: f32, fill: usize) -> Vec<Block> {
         let mut blocks = Vec::new();
         if let Some(line) = self.event.presenter.take() {
-            let line = if self.dice.chance(0.35) { line.upper() } else { line };
+            let line = if self.dice.chance(0.35) {
+                line.upper()
+            } else {
+                line
+            };
             let size = self.dice.range(0.75, 1.25);
             blocks.push(Block::Text(self.text(line, Voice::Accent, size, 1)));
             blocks.push(Block::Gap(0.3));
@@ -58,19 +66,46 @@ impl Parts<'_> {
     }
 
     fn title(&mut self, size: f32, fill: usize) -> Vec<Block> {
-        let title = if self.theme.upper_title { self.event.title.clone().upper() } else { self.event.title.clone() };
-        let title = if !self.theme.upper_title && self.dice.chance(0.06) { title.lower() } else { title };
-        let two = if self.dice.chance(0.22) { title.split_at_word(self.dice) } else { None };
-        let whole = |s: &Self, t: Tagged, size: f32, fill: usize| Block::Text(Text { fill, ..s.text(t, Voice::Head, size, 0) });
+        let title = if self.theme.upper_title {
+            self.event.title.clone().upper()
+        } else {
+            self.event.title.clone()
+        };
+        let title = if !self.theme.upper_title && self.dice.chance(0.06) {
+            title.lower()
+        } else {
+            title
+        };
+        let two = if self.dice.chance(0.22) {
+            title.split_at_word(self.dice)
+        } else {
+            None
+        };
+        let whole = |s: &Self, t: Tagged, size: f32, fill: usize| {
+            Block::Text(Text {
+                fill,
+                ..s.text(t, Voice::Head, size, 0)
+            })
+        };
         match two {
-            Some((a, b)) if self.dice.chance(0.5) => vec![whole(self, a, size * 0.55, fill.min(1)), whole(self, b, size, fill)],
-            Some((a, b)) => vec![whole(self, a, size, fill), whole(self, b, size * 0.6, fill.min(1))],
+            Some((a, b)) if self.dice.chance(0.5) => vec![
+                whole(self, a, size * 0.55, fill.min(1)),
+                whole(self, b, size, fill),
+            ],
+            Some((a, b)) => vec![
+                whole(self, a, size, fill),
+                whole(self, b, size * 0.6, fill.min(1)),
+            ],
             None => vec![whole(self, title, size, fill)],
         }
     }
 
     fn value(&mut self, line: &Tagged) -> Tagged {
-        if self.theme.upper_detail { line.clone().upper() } else { line.clone() }
+        if self.theme.upper_detail {
+            line.clone().upper()
+        } else {
+            line.clone()
+        }
     }
 
     fn label(&mut self, detail: &Detail, colon: bool) -> Tagged {
@@ -93,7 +128,10 @@ impl Parts<'_> {
         match manner {
             Manner::Table => self.table(&details, size),
             Manner::Boxes => self.boxes(&details, size),
-            _ => details.iter().flat_map(|d| self.detail(d, manner, size)).collect(),
+            _ => details
+                .iter()
+                .flat_map(|d| self.detail(d, manner, size))
+                .collect(),
         }
     }
 
@@ -109,15 +147,29 @@ impl Parts<'_> {
             if i == 0 && manner == Manner::Inline {
                 line = self.label(detail, true).and(" ").then(line);
             }
-            if i == 0 && manner == Manner::Bare && detail.topic == Topic::Place && self.dice.chance(0.2) {
-                line = Tagged::plain(self.dice.pick(&["@ ", "at ", "At the ", "in ", "Live at "]).replace("At the ", "At ")).then(line);
+            if i == 0
+                && manner == Manner::Bare
+                && detail.topic == Topic::Place
+                && self.dice.chance(0.2)
+            {
+                line = Tagged::plain(
+                    self.dice
+                        .pick(&["@ ", "at ", "At the ", "in ", "Live at "])
+                        .replace("At the ", "At "),
+                )
+                .then(line);
             }
             if i == 0 && manner == Manner::Stacked {
                 let label = self.label(detail, self.theme.leading(Voice::Body) > 1.3);
                 blocks.push(Block::Text(self.text(label, Voice::Accent, size * 0.7, 2)));
             }
             let shrink = if i == 0 { weight } else { 0.85 };
-            blocks.push(Block::Text(self.text(line, Voice::Body, size * shrink, usize::from(i > 0))));
+            blocks.push(Block::Text(self.text(
+                line,
+                Voice::Body,
+                size * shrink,
+                usize::from(i > 0),
+            )));
         }
         blocks.push(Block::Gap(0.35));
         blocks
@@ -129,9 +181,18 @@ impl Parts<'_> {
         let colon = self.dice.chance(0.4);
         let mut blocks = Vec::new();
         for detail in details {
-            let label = Text { align: 0.0, ..self.text(self.label_of(detail, colon), Voice::Accent, size, 2) };
+            let label = Text {
+                align: 0.0,
+                ..self.text(self.label_of(detail, colon), Voice::Accent, size, 2)
+            };
             let lines: Vec<Tagged> = detail.lines.clone();
-            let values = lines.iter().map(|l| Text { align: 0.0, ..self.text(self.value_of(l), Voice::Body, size, 0) }).collect();
+            let values = lines
+                .iter()
+                .map(|l| Text {
+                    align: 0.0,
+                    ..self.text(self.value_of(l), Voice::Body, size, 0)
+                })
+                .collect();
             blocks.push(Block::Pair(label, values, share));
             if rules {
                 blocks.push(Block::Rule(1.0, 0.05, 0.0));
@@ -141,27 +202,57 @@ impl Parts<'_> {
     }
 
     fn label_of(&self, detail: &Detail, colon: bool) -> Tagged {
-        let label = if self.theme.upper_label { detail.label.to_uppercase() } else { detail.label.to_string() };
-        Tagged::plain(if colon && !label.ends_with('?') { label + ":" } else { label })
+        let label = if self.theme.upper_label {
+            detail.label.to_uppercase()
+        } else {
+            detail.label.to_string()
+        };
+        Tagged::plain(if colon && !label.ends_with('?') {
+            label + ":"
+        } else {
+            label
+        })
     }
 
     fn value_of(&self, line: &Tagged) -> Tagged {
-        if self.theme.upper_detail { line.clone().upper() } else { line.clone() }
+        if self.theme.upper_detail {
+            line.clone().upper()
+        } else {
+            line.clone()
+        }
     }
 
     fn boxes(&mut self, details: &[Detail], size: f32) -> Vec<Block> {
         let ground = Ground::any(self.dice);
         let colors = palette(self.dice, &ground);
         let painted = self.dice.chance(0.65);
-        let frame = if painted && self.dice.chance(0.6) { 0.0 } else { 0.1 };
+        let frame = if painted && self.dice.chance(0.6) {
+            0.0
+        } else {
+            0.1
+        };
         let mut blocks = Vec::new();
         for row in details.chunks(self.dice.int(2, 3) as usize) {
             let mut cells = Vec::new();
             for detail in row {
-                let manner = if self.dice.chance(0.8) { Manner::Stacked } else { Manner::Bare };
+                let manner = if self.dice.chance(0.8) {
+                    Manner::Stacked
+                } else {
+                    Manner::Bare
+                };
                 let mut inner = self.detail(detail, manner, size);
                 inner.pop();
-                cells.push((1.0, vec![Block::Panel(inner, ground.clone(), colors, 0.5, frame, painted)]));
+                cells.push((
+                    1.0,
+                    vec![Block::Panel(
+                        inner,
+                        ground.clone(),
+                        colors,
+                        0.5,
+                        frame,
+                        painted,
+                    )],
+                ));
             }
             blocks.push(Block::Columns(cells));
             blocks.push(Block::Gap(0.2));
@@ -171,13 +262,20 @@ impl Parts<'_> {
 
     /// The day in large pieces below each other; `None` when the day shares a line with the hours.
     pub fn stacked_day(&mut self) -> Option<Vec<Block>> {
-        let at = self.event.details.iter().position(|d| d.topic == Topic::Date)?;
+        let at = self
+            .event
+            .details
+            .iter()
+            .position(|d| d.topic == Topic::Date)?;
         self.event.details.remove(at);
         let pieces = self.event.day_pieces(self.dice);
         let upper = self.dice.chance(0.6);
         let block = |s: &Self, (text, size): (String, f32)| {
             let text = Tagged::of(Tag::Date, if upper { text.to_uppercase() } else { text });
-            Block::Text(Text { align: 0.5, ..s.text(text, Voice::Head, size, 0) })
+            Block::Text(Text {
+                align: 0.5,
+                ..s.text(text, Voice::Head, size, 0)
+            })
         };
         Some(pieces.into_iter().map(|p| block(self, p)).collect())
     }
@@ -190,12 +288,30 @@ impl Parts<'_> {
         }
         let mut blocks = vec![Block::Gap(0.3)];
         if self.dice.chance(0.5) {
-            let lead = self.dice.pick(&["Featuring", "with", "Line-up", "LINE-UP", "Program", "Programme", "Speakers", "On stage", "Special guests", "Artists"]);
-            blocks.push(Block::Text(self.text(Tagged::plain(lead), Voice::Accent, size * 0.8, 2)));
+            let lead = self.dice.pick(&[
+                "Featuring",
+                "with",
+                "Line-up",
+                "LINE-UP",
+                "Program",
+                "Programme",
+                "Speakers",
+                "On stage",
+                "Special guests",
+                "Artists",
+            ]);
+            blocks.push(Block::Text(self.text(
+                Tagged::plain(lead),
+                Voice::Accent,
+                size * 0.8,
+                2,
+            )));
         }
         if self.dice.chance(0.25) {
             let mut line = Tagged::default();
-            let dot = self.dice.pick(&[" • ", ", ", " / ", " + ", " · ", " & ", " | "]);
+            let dot = self
+                .dice
+                .pick(&[" • ", ", ", " / ", " + ", " · ", " & ", " | "]);
             for (i, act) in acts.iter().enumerate() {
                 line = if i > 0 { line.and(dot) } else { line }.then(act.clone());
             }
@@ -204,8 +320,15 @@ impl Parts<'_> {
         }
         let bullet = self.dice.pick(&["", "", "• ", "- ", "★ ", "→ ", "✓ "]);
         for act in acts {
-            let line = if bullet.is_empty() { act } else { Tagged::plain(bullet).then(act) };
-            blocks.push(Block::Text(Text { optional: line.0.iter().all(|p| p.0 == Tag::None), ..self.text(line, Voice::Body, size, 0) }));
+            let line = if bullet.is_empty() {
+                act
+            } else {
+                Tagged::plain(bullet).then(act)
+            };
+            blocks.push(Block::Text(Text {
+                optional: line.0.iter().all(|p| p.0 == Tag::None),
+                ..self.text(line, Voice::Body, size, 0)
+            }));
         }
         blocks
     }
@@ -217,10 +340,16 @@ impl Parts<'_> {
         let mut blocks = vec![Block::Gap(0.4)];
         let share = self.dice.range(0.2, 0.3);
         for act in acts {
-            let time = Tagged::plain(super::dates::clock(minutes % 1440, self.event.habits));
+            let time = Tagged::plain(super::times::clock(minutes % 1440, self.event.habits));
             minutes += self.dice.pick(&[15, 30, 45, 60, 90]);
-            let label = Text { align: 0.0, ..self.text(time, Voice::Accent, size, 2) };
-            let item = Text { align: 0.0, ..self.text(act, Voice::Body, size, 0) };
+            let label = Text {
+                align: 0.0,
+                ..self.text(time, Voice::Accent, size, 2)
+            };
+            let item = Text {
+                align: 0.0,
+                ..self.text(act, Voice::Body, size, 0)
+            };
             blocks.push(Block::Pair(label, vec![item], share));
         }
         blocks
@@ -232,7 +361,10 @@ impl Parts<'_> {
         let mut blocks = Vec::new();
         for line in body {
             blocks.push(Block::Gap(0.25));
-            blocks.push(Block::Text(Text { optional: true, ..self.text(line, Voice::Body, size, 1) }));
+            blocks.push(Block::Text(Text {
+                optional: true,
+                ..self.text(line, Voice::Body, size, 1)
+            }));
         }
         blocks
     }
@@ -251,6 +383,9 @@ impl Parts<'_> {
             }
             return vec![Block::Text(self.text(line, Voice::Body, size, 1))];
         }
-        contacts.into_iter().map(|c| Block::Text(self.text(c, Voice::Body, size, 1))).collect()
+        contacts
+            .into_iter()
+            .map(|c| Block::Text(self.text(c, Voice::Body, size, 1)))
+            .collect()
     }
 }

@@ -103,7 +103,9 @@ impl Tagged {
 
     /// Every piece in small letters.
     pub fn lower(mut self) -> Self {
-        self.0.iter_mut().for_each(|(_, text)| *text = text.to_lowercase());
+        self.0
+            .iter_mut()
+            .for_each(|(_, text)| *text = text.to_lowercase());
         self
     }
 
@@ -120,13 +122,18 @@ impl Tagged {
 
     /// In two at a random gap between words, where there is one.
     pub fn split_at_word(&self, dice: &mut Dice) -> Option<(Tagged, Tagged)> {
-        let [(tag, text)] = self.0.as_slice() else { return None };
+        let [(tag, text)] = self.0.as_slice() else {
+            return None;
+        };
         let words: Vec<&str> = text.split_whitespace().collect();
         if words.len() < 2 {
             return None;
         }
         let at = 1 + dice.below(words.len() - 1);
-        Some((Tagged::of(*tag, words[..at].join(" ")), Tagged::of(*tag, words[at..].join(" "))))
+        Some((
+            Tagged::of(*tag, words[..at].join(" ")),
+            Tagged::of(*tag, words[at..].join(" ")),
+        ))
     }
 
     /// The words as `style` can show them, each character with its tag.
@@ -140,7 +147,10 @@ impl Tagged {
                 }
                 let mut buffer = [0; 4];
                 let fitted = style.fit(ch.encode_utf8(&mut buffer));
-                words.last_mut().expect("never empty").extend(fitted.chars().filter(|c| *c != ' ').map(|c| (c, *tag)));
+                words
+                    .last_mut()
+                    .expect("never empty")
+                    .extend(fitted.chars().filter(|c| *c != ' ').map(|c| (c, *tag)));
             }
         }
         words.retain(|w| !w.is_empty());

@@ -39,14 +39,32 @@ impl Theme {
     /// A random theme.
     pub fn any(dice: &mut Dice, fonts: &Fonts, split: Split) -> Self {
         let head = voice(dice, fonts, split);
-        let body = if dice.chance(0.3) { Style { bold: 0.0, tracking: 0.0, ..head.clone() } } else { text_voice(dice, fonts, split) };
-        let accent = if dice.chance(0.6) { body.clone() } else if dice.chance(0.5) { head.clone() } else { text_voice(dice, fonts, split) };
+        let body = if dice.chance(0.3) {
+            Style {
+                bold: 0.0,
+                tracking: 0.0,
+                ..head.clone()
+            }
+        } else {
+            text_voice(dice, fonts, split)
+        };
+        let accent = if dice.chance(0.6) {
+            body.clone()
+        } else if dice.chance(0.5) {
+            head.clone()
+        } else {
+            text_voice(dice, fonts, split)
+        };
         let ground = Ground::any(dice);
         let palette = palette(dice, &ground);
         let mut voices = [head, body, accent];
         voices[0].color = palette[0];
         looks::effect(dice, &mut voices[0], 0.16);
-        let leads = [dice.range(1.0, 1.2), dice.range(1.06, 1.45), dice.range(1.06, 1.3)];
+        let leads = [
+            dice.range(1.0, 1.2),
+            dice.range(1.06, 1.45),
+            dice.range(1.06, 1.3),
+        ];
         Self {
             voices,
             leads,
@@ -95,6 +113,10 @@ fn text_voice(dice: &mut Dice, fonts: &Fonts, split: Split) -> Style {
 /// Three colours that can be read on a ground.
 pub fn palette(dice: &mut Dice, ground: &Ground) -> [Rgb; 3] {
     let first = ground.ink(dice);
-    let second = if dice.chance(0.6) { first } else { ground.ink(dice) };
+    let second = if dice.chance(0.6) {
+        first
+    } else {
+        ground.ink(dice)
+    };
     [first, second, ground.ink(dice)]
 }

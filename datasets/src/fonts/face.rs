@@ -68,11 +68,19 @@ const UNKNOWN: i16 = i16::MIN;
 
 impl Face {
     pub(super) fn new(family: String, name: &str, source: fontdb::Source, index: u32) -> Self {
-        Self { family, name: name.to_string(), source, index, loaded: OnceLock::new() }
+        Self {
+            family,
+            name: name.to_string(),
+            source,
+            index,
+            loaded: OnceLock::new(),
+        }
     }
 
     fn loaded(&self) -> Option<&Loaded> {
-        self.loaded.get_or_init(|| Loaded::read(&self.source, self.index)).as_ref()
+        self.loaded
+            .get_or_init(|| Loaded::read(&self.source, self.index))
+            .as_ref()
     }
 
     /// Whether letters and digits are all there, drawn, and told apart.
@@ -89,21 +97,36 @@ impl Face {
     pub fn glyph(&self, ch: char) -> Option<&Glyph> {
         let loaded = self.loaded()?;
         let slot = charset::index(ch)?;
-        loaded.glyphs[slot].get_or_init(|| outline(&loaded.shaper, loaded.em, ch)).as_ref()
+        loaded.glyphs[slot]
+            .get_or_init(|| outline(&loaded.shaper, loaded.em, ch))
+            .as_ref()
     }
 
     /// Advance of the space, in ems.
     pub fn space(&self) -> f32 {
-        let Some(loaded) = self.loaded() else { return 0.25 };
-        let advance = loaded.shaper.glyph_index(' ').and_then(|g| loaded.shaper.glyph_hor_advance(g));
-        advance.map_or(0.25, |a| f32::from(a) / loaded.em).clamp(0.12, 0.7)
+        let Some(loaded) = self.loaded() else {
+            return 0.25;
+        };
+        let advance = loaded
+            .shaper
+            .glyph_index(' ')
+            .and_then(|g| loaded.shaper.glyph_hor_advance(g));
+        advance
+            .map_or(0.25, |a| f32::from(a) / loaded.em)
+            .clamp(0.12, 0.7)
     }
 
     /// Change of the advance between `left` and `right`, in ems.
     pub fn kern(&self, left: char, right: char) -> f32 {
-        let (Some(loaded), Some(a), Some(b)) = (self.loaded(), charset::index(left), charset::index(right)) else { return 0.0 };
+        let (Some(loaded), Some(a), Some(b)) =
+            (self.loaded(), charset::index(left), charset::index(right))
+        else {
+            return 0.0;
+        };
         let n = charset::all().len();
-        let table = loaded.kern.get_or_init(|| (0..n * n).map(|_| AtomicI16::new(UNKNOWN)).collect());
+        let table = loaded
+            .kern
+            .get_or_init(|| (0..n * n).map(|_| AtomicI16::new(UNKNOWN)).collect());
         let cell = &table[a * n + b];
         let mut units = cell.load(Ordering::Relaxed);
         if units == UNKNOWN {
@@ -117,19 +140,31 @@ impl Face {
 impl Loaded {
     fn read(source: &fontdb::Source, index: u32) -> Option<Self> {
         let data: &'static [u8] = match source {
-            fontdb::Source::File(path) | fontdb::Source::SharedFile(path, _) => Vec::leak(std::fs::read(path).ok()?),
+            fontdb::Source::File(path) | fontdb::Source::SharedFile(path, _) => {
+                Vec::leak(std::fs::read(path).ok()?)
+            }
             fontdb::Source::Binary(bytes) => Vec::leak(bytes.as_ref().as_ref().to_vec()),
         };
         let shaper = rustybuzz::Face::from_slice(data, index)?;
         let em = f32::from(shaper.units_per_em() as u16);
         let metrics = legible_metrics(&shaper, em)?;
         let glyphs = (0..charset::all().len()).map(|_| OnceLock::new()).collect();
-        Some(Self { shaper, em, metrics, glyphs, kern: OnceLock::new() })
+        Some(Self {
+            shaper,
+            em,
+            metrics,
+            glyphs,
+            kern: OnceLock::new(),
+        })
     }
 }
 
 fn pair(face: &rustybuzz::Face<'static>, left: char, right: char) -> i16 {
-    let advance = |c: char| face.glyph_index(c).and_then(|g| face.glyph_hor_advance(g)).map_or(0, i32::from);
+    let advance = |c: char| {
+        face.glyph_index(c)
+            .and_then(|g| face.glyph_hor_advance(g))
+            .map_or(0, i32::from)
+    };
     let off = |tag: &[u8; 4]| rustybuzz::Feature::new(ttf_parser::Tag::from_bytes(tag), 0, ..);
     let features = [off(b"liga"), off(b"clig"), off(b"calt"), off(b"dlig")];
     let mut buffer = rustybuzz::UnicodeBuffer::new();
@@ -149,18 +184,46 @@ fn legible_metrics(face: &rustybuzz::Face<'static>, em: f32) -> Option<Metrics> 
     for ch in ('A'..='Z').chain('a'..='z').chain('0'..='9') {
         let glyph = outline(face, em, ch)?;
         let [l, b, r, t] = glyph.bounds;
-        if glyph.outline.is_empty() || glyph.advance <= 0.05 || glyph.advance > 2.5 || r - l > 3.0 || t - b < 0.05 {
+        if glyph.outline.is_empty()
+            || glyph.advance <= 0.05
+            || glyph.advance > 2.5
+            || r - l > 3.0
+            || t - b < 0.05
+        {
             return None;
         }
         shapes.push((ch, glyph));
     }
-    let get = |c: char| &shapes.iter().find(|s| s.0 == c).expect("a letter of the list").1;
-    if ["AB", "MW", "EF", "ae", "km", "35", "XY", "gq"].iter().any(|p| alike(get(p.as_bytes()[0].into()), get(p.as_bytes()[1].into()), 0.94)) {
+    let get = |c: char| {
+        &shapes
+            .iter()
+            .find(|s| s.0 == c)
+            .expect("a letter of the list")
+            .1
+    };
+    if ["AB", "MW", "EF", "ae", "km", "35", "XY", "gq"]
+        .iter()
+        .any(|p| {
+            alike(
+                get(p.as_bytes()[0].into()),
+                get(p.as_bytes()[1].into()),
+                0.94,
+            )
+        })
+    {
         return None;
     }
-    let caps_only = "abdegrnq".chars().filter(|&c| alike(get(c), get(c.to_ascii_uppercase()), 0.86)).count() >= 4;
+    let caps_only = "abdegrnq"
+        .chars()
+        .filter(|&c| alike(get(c), get(c.to_ascii_uppercase()), 0.86))
+        .count()
+        >= 4;
     let cap_height = get('H').bounds[3];
-    let x_height = if caps_only { 0.7 * cap_height } else { get('x').bounds[3] };
+    let x_height = if caps_only {
+        0.7 * cap_height
+    } else {
+        get('x').bounds[3]
+    };
     let top = |c| get(c).bounds[3];
     let deep = |c| -get(c).bounds[1];
     let metrics = Metrics {
@@ -170,7 +233,10 @@ fn legible_metrics(face: &rustybuzz::Face<'static>, em: f32) -> Option<Metrics> 
         descent: deep('g').max(deep('p')).max(0.02),
         caps_only,
     };
-    let sane = (0.15..1.2).contains(&x_height) && cap_height > x_height * 0.9 && cap_height < 1.6 && metrics.descent < 1.0;
+    let sane = (0.15..1.2).contains(&x_height)
+        && cap_height > x_height * 0.9
+        && cap_height < 1.6
+        && metrics.descent < 1.0;
     sane.then_some(metrics)
 }
 
@@ -186,7 +252,10 @@ const THUMB: usize = 20;
 
 fn thumbnail(glyph: &Glyph) -> Vec<f32> {
     let [l, b, r, t] = glyph.bounds;
-    let (sx, sy) = (THUMB as f32 / (r - l).max(1e-3), THUMB as f32 / (t - b).max(1e-3));
+    let (sx, sy) = (
+        THUMB as f32 / (r - l).max(1e-3),
+        THUMB as f32 / (t - b).max(1e-3),
+    );
     let mut pen = crate::pen::Pen::default();
     pen.begin(THUMB, THUMB);
     pen.outline(&glyph.outline, 20.0, |[x, y]| [(x - l) * sx, (t - y) * sy]);
@@ -202,9 +271,17 @@ fn thumbnail(glyph: &Glyph) -> Vec<f32> {
 fn outline(face: &rustybuzz::Face<'static>, em: f32, ch: char) -> Option<Glyph> {
     let id = face.glyph_index(ch).filter(|g| *g != GlyphId(0))?;
     let advance = f32::from(face.glyph_hor_advance(id)?) / em;
-    let mut trace = Trace { scale: 1.0 / em, bounds: [f32::MAX, f32::MAX, f32::MIN, f32::MIN], segments: Vec::new() };
+    let mut trace = Trace {
+        scale: 1.0 / em,
+        bounds: [f32::MAX, f32::MAX, f32::MIN, f32::MIN],
+        segments: Vec::new(),
+    };
     face.outline_glyph(id, &mut trace)?;
-    (!trace.segments.is_empty()).then_some(Glyph { advance, bounds: trace.bounds, outline: trace.segments })
+    (!trace.segments.is_empty()).then_some(Glyph {
+        advance,
+        bounds: trace.bounds,
+        outline: trace.segments,
+    })
 }
 
 struct Trace {

@@ -1,0 +1,205 @@
+//! What the generator promises: the same seed gives the same pictures, text and glyphs correspond, fields are spelt by
+//! their glyphs, splits share nothing. Only the kept fonts are used, so that it holds on every machine.
+
+use foveate_datasets::fonts::{Fonts, Split};
+use foveate_datasets::pen::Pen;
+use foveate_datasets::record::Truth;
+use foveate_datasets::stream::{self, Kind, Options};
+use std::collections::HashSet;
+
+const KINDS: [Kind; 5] = [
+    Kind::Crops,
+    Kind::Flyers,
+    Kind::Flyercrops,
+    Kind::Pages,
+    Kind::Mix,
+];
+
+fn options(kind: Kind, split: Split) -> Options {
+    Options {
+        kind,
+        split,
+        seed: 11,
+        size: 448,
+        count: Some(8),
+        threads: 1,
+        pixels: false,
+        photographed: 0.5,
+    }
+}
+
+fn truths(kind: Kind, split: Split, indices: std::ops::Range<u64>) -> Vec<Truth> {
+    let (fonts, mut pen) = (Fonts::kept(), Pen::default());
+    indices
+        .flat_map(|i| stream::samples(&fonts, &options(kind, split), i, &mut pen))
+        .map(|s| s.0)
+        .collect()
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_with_any_number_of_threads() {
+    let fonts = Fonts::kept();
+    for kind in KINDS {
+        let bytes = |threads| {
+            let mut out = Vec::new();
+            let options = Options {
+                threads,
+                pixels: true,
+                ..options(kind, Split::Train)
+            };
+            stream::write(&fonts, &options, &mut out).expect("writing to memory");
+            out
+        };
+        assert!(bytes(1) == bytes(3), "{kind:?}");
+    }
+}
+
+#[test]
+fn placing_alone_gives_the_same_truth_as_drawing() {
+    let (fonts, mut pen) = (Fonts::kept(), Pen::default());
+    let drawn = Options {
+        pixels: true,
+        ..options(Kind::Flyers, Split::Train)
+    };
+    for index in 0..4 {
+        let (truth, canvas) = stream::samples(&fonts, &drawn, index, &mut pen).remove(0);
+        assert_eq!(
+            canvas.map(|c| c.data.len()),
+            Some(truth.size[0] * truth.size[1] * 3)
+        );
+        assert_eq!(
+            truth,
+            stream::samples(
+                &fonts,
+                &options(Kind::Flyers, Split::Train),
+                index,
+                &mut pen
+            )
+            .remove(0)
+            .0
+        );
+    }
+}
+
+#[test]
+fn text_and_glyphs_correspond_one_to_one() {
+    for kind in KINDS {
+        for truth in truths(kind, Split::Train, 0..12) {
+            let printed: Vec<char> = truth.text.chars().filter(|c| !c.is_whitespace()).collect();
+            let glyphs: Vec<char> = truth.glyphs.iter().map(|g| g.ch).collect();
+            assert_eq!(printed, glyphs);
+            assert_eq!(
+                truth.text,
+                truth
+                    .lines
+                    .iter()
+                    .map(|l| l.text.as_str())
+                    .collect::<Vec<_>>()
+                    .join("\n")
+            );
+            for (i, line) in truth.lines.iter().enumerate() {
+                let [from, to] = line.glyphs;
+                assert!(truth.glyphs[from..to].iter().all(|g| g.line as usize == i));
+                assert_eq!(
+                    line.text,
+                    line.text.split_whitespace().collect::<Vec<_>>().join(" ")
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn glyphs_lie_in_the_picture_and_in_their_lines() {
+    for truth in truths(Kind::Mix, Split::Train, 0..3) {
+        for glyph in &truth.glyphs {
+            let [l, t, r, b] = truth.lines[glyph.line as usize].area;
+            assert!(
+                glyph.cx >= 0.0
+                    && glyph.cx < truth.size[0] as f32
+                    && glyph.cy >= 0.0
+                    && glyph.cy < truth.size[1] as f32
+            );
+            assert!(l <= glyph.cx && glyph.cx <= r && t <= glyph.cy && glyph.cy <= b);
+            assert!(glyph.w > 0.0 && glyph.h > 3.0 && glyph.angle.abs() < 0.6);
+        }
+    }
+}
+
+#[test]
+fn fields_are_spelt_by_their_glyphs() {
+    let flyers = truths(Kind::Flyers, Split::Train, 0..200);
+    for truth in &flyers {
+        assert!(truth.fields.contains_key("title"), "{}", truth.text);
+        for (name, field) in &truth.fields {
+            let spelt: String = field
+                .glyphs
+                .iter()
+                .flat_map(|r| &truth.glyphs[r[0]..r[1]])
+                .map(|g| g.ch)
+                .collect();
+            assert_eq!(spelt, field.text.replace(' ', ""), "{name}");
+            assert!(!field.value.is_empty());
+        }
+    }
+    let share = |name: &str| {
+        flyers
+            .iter()
+            .filter(|t| t.fields.contains_key(name))
+            .count()
+            * 100
+            / flyers.len()
+    };
+    assert!(share("date") > 93 && share("start") > 90 && share("venue") > 90);
+}
+
+#[test]
+fn splits_share_neither_families_nor_all_layouts() {
+    let fonts = Fonts::kept();
+    let keys = |split| {
+        fonts
+            .families(split)
+            .iter()
+            .map(|f| f.key.clone())
+            .collect::<HashSet<_>>()
+    };
+    assert!(!keys(Split::Train).is_empty() && !keys(Split::Test).is_empty());
+    assert!(keys(Split::Train).is_disjoint(&keys(Split::Test)));
+    let layouts = |split| {
+        truths(Kind::Flyers, split, 0..120)
+            .iter()
+            .map(|t| t.layout)
+            .collect::<HashSet<_>>()
+    };
+    let (train, test) = (layouts(Split::Train), layouts(Split::Test));
+    for held_out in ["sidebar", "grid_foot", "newspaper"] {
+        assert!(test.contains(held_out) && !train.contains(held_out));
+    }
+}
+
+#[test]
+fn records_follow_the_format() {
+    let mut out = Vec::new();
+    stream::write(
+        &Fonts::kept(),
+        &Options {
+            count: Some(1),
+            pixels: true,
+            ..options(Kind::Crops, Split::Train)
+        },
+        &mut out,
+    )
+    .expect("writing to memory");
+    let word =
+        |at: usize| u32::from_le_bytes(out[at..at + 4].try_into().expect("four bytes")) as usize;
+    assert_eq!(&out[..4], b"FVR1");
+    let (json_len, n_glyphs, width, height) = (word(4), word(8), word(12), word(16));
+    assert_eq!(
+        out.len(),
+        20 + json_len + n_glyphs * 28 + width * height * 3
+    );
+    let json: serde_json::Value = serde_json::from_slice(&out[20..20 + json_len]).expect("JSON");
+    assert_eq!(json["kind"], "crop");
+    let first = char::from_u32(word(20 + json_len) as u32).expect("a character");
+    assert!(json["text"].as_str().is_some_and(|t| t.starts_with(first)));
+}
