@@ -1,1 +1,70 @@
-//! foveate
+//! Ask questions of pictures, on the machine that holds them.
+//!
+//! ```no_run
+//! use foveate::{Image, Model};
+//! use schemars::JsonSchema;
+//! use serde::Deserialize;
+//!
+//! #[derive(Debug, Deserialize, JsonSchema)]
+//! struct CalendarEvent {
+//!     title: String,
+//!     date: Option<String>,
+//!     start: Option<String>,
+//!     venue: Option<String>,
+//! }
+//!
+//! let model = Model::load("models/nano")?;
+//! let flyer = Image::open("flyer.png")?;
+//! let event: CalendarEvent = model.read(&flyer)?;
+//! println!("{event:?}");
+//! println!("{}", model.ask(&flyer, "What does it cost?")?.text);
+//! # Ok::<(), foveate::Error>(())
+//! ```
+//!
+//! # Three floors
+//! - [`Model`]: one line for the common case. `ask` answers in words, `read` in a type, `ocr` in lines with boxes.
+//! - [`Session`]: several pictures and questions; streams, limits, schemas at run time, what an answer cost and where in the
+//!   picture it was read.
+//! - Every stage by its name, to be used or replaced alone: [`foveate_vision`]'s `Pixels`, `Views` and `Encoder`,
+//!   [`sight::Adapter`], [`glyphs`], [`PlaceEmbedding`], [`Pointer`], [`Prompt`], and [`foveate_language`]'s `Tokenizer`,
+//!   `Decoder`, `Sampler`, `Constraint` and `Generator`.
+//!
+//! [`when`] turns the dates and times that people print into those that calendars understand.
+//!
+//! # What is promised
+//! - A typed answer is valid by its schema or a named [`Error`]; it is never cut.
+//! - Every answer says why it ended; one that goes round in circles is stopped and says so.
+//! - Text from a picture or a prompt never becomes a control token.
+//! - Files of a bundle are checked before anything is allocated for what they claim.
+#![forbid(unsafe_code)]
+
+mod answer;
+mod bundle;
+mod error;
+pub mod glyphs;
+mod grounding;
+mod image;
+mod model;
+mod place;
+mod pointer;
+mod prompt;
+mod session;
+pub mod sight;
+pub mod when;
+
+pub use crate::image::{Fingerprint, Image};
+pub use answer::{Answer, Line, Reading, Region, Timing, Typed, Usage, Word};
+pub use bundle::{
+    AdapterConfig, Bundle, Config, DecoderConfig, FORMAT, FusionConfig, FusionWeights, Prompts,
+    TokenNames,
+};
+pub use error::{Error, ErrorKind, Result};
+pub use foveate_language::{CancelHandle, Sampling, StopReason};
+pub use foveate_onnx::Provider;
+pub use foveate_vision::{Limits, Mode, Pixels, Placement, Rect};
+pub use model::{Model, Options, Parts};
+pub use place::PlaceEmbedding;
+pub use pointer::Pointer;
+pub use prompt::Prompt;
+pub use session::{PictureRecord, Request, Session, Stream, Turn};
+pub use {foveate_language as language, foveate_vision as vision};

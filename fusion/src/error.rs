@@ -1,0 +1,156 @@
+//! Everything that can go wrong for a user of the library.
+use std::path::PathBuf;
+
+/// Shorthand for this crate's results.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// The sort of an [`Error`], for callers that choose by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A file of the bundle is not there.
+    AssetsMissing,
+    /// A file of the bundle is truncated, malformed, or does not fit the others.
+    AssetsInvalid,
+    /// ONNX Runtime is missing, too old, or failed.
+    Runtime,
+    /// A picture cannot be read.
+    InvalidImage,
+    /// The conversation is longer than the decoder's context.
+    ContextFull,
+    /// A JSON Schema that cannot be enforced.
+    UnsupportedSchema,
+    /// The token budget is smaller than the shortest valid answer.
+    BudgetTooSmall,
+    /// The model gave no usable answer.
+    Decoding,
+    /// The time limit was reached before a typed answer was complete.
+    Timeout,
+    /// A typed answer was cancelled.
+    Cancelled,
+    /// A tool failed.
+    Tool,
+    /// An adapter does not fit the model.
+    AdapterMismatch,
+    /// A saved session does not fit the model.
+    Transcript,
+}
+
+/// The error of this crate.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file of the bundle is not there.
+    #[error("the model is incomplete: {} is missing", .0.display())]
+    AssetsMissing(PathBuf),
+    /// A file of the bundle is truncated, malformed, or does not fit the others.
+    #[error("{}: {why}", file.display())]
+    AssetsInvalid {
+        /// The file at fault.
+        file: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// ONNX Runtime is missing, too old, or failed.
+    #[error(transparent)]
+    Runtime(#[from] foveate_onnx::Error),
+    /// A picture cannot be read.
+    #[error("{name}: {source}")]
+    InvalidImage {
+        /// Which picture: its path, its label or its number.
+        name: String,
+        /// What is wrong with it.
+        source: foveate_vision::Error,
+    },
+    /// The tokenizer, the decoder or the constraint.
+    #[error(transparent)]
+    Language(#[from] foveate_language::Error),
+    /// The encoder.
+    #[error(transparent)]
+    Vision(#[from] foveate_vision::Error),
+    /// A stage gave what the next one cannot use.
+    #[error("{stage}: {why}")]
+    Stage {
+        /// The stage.
+        stage: &'static str,
+        /// What it gave.
+        why: String,
+    },
+    /// A complete answer that does not read back into its type; the text is what the model wrote.
+    #[error("the answer does not fit its type: {source}: {text}")]
+    Mistyped {
+        /// The answer.
+        text: String,
+        /// What the type says of it.
+        source: serde_json::Error,
+    },
+    /// The time limit was reached before a typed answer was complete.
+    #[error("the time limit was reached; written so far: {so_far}")]
+    Timeout {
+        /// What was written until then.
+        so_far: String,
+    },
+    /// A typed answer was cancelled.
+    #[error("cancelled; written so far: {so_far}")]
+    Cancelled {
+        /// What was written until then.
+        so_far: String,
+    },
+    /// The context filled up before a typed answer was complete.
+    #[error("the context of {limit} tokens is full; written so far: {so_far}")]
+    ContextFull {
+        /// Tokens that the decoder can hold.
+        limit: usize,
+        /// What was written until then.
+        so_far: String,
+    },
+    /// A tool failed.
+    #[error("tool {name}: {source}")]
+    Tool {
+        /// The tool.
+        name: String,
+        /// Its own error.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// An adapter does not fit the model.
+    #[error("adapter {name}: {why}")]
+    AdapterMismatch {
+        /// The adapter.
+        name: String,
+        /// What does not fit.
+        why: String,
+    },
+    /// A saved session does not fit the model or its pictures.
+    #[error("transcript: {0}")]
+    Transcript(String),
+}
+
+impl Error {
+    /// The sort of this error.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        use foveate_language::ErrorKind as Language;
+        match self {
+            Self::AssetsMissing(_) => ErrorKind::AssetsMissing,
+            Self::AssetsInvalid { .. } => ErrorKind::AssetsInvalid,
+            Self::Runtime(_) => ErrorKind::Runtime,
+            Self::InvalidImage { .. } => ErrorKind::InvalidImage,
+            Self::Language(e) => match e.kind() {
+                Language::ContextFull => ErrorKind::ContextFull,
+                Language::UnsupportedSchema => ErrorKind::UnsupportedSchema,
+                Language::BudgetTooSmall => ErrorKind::BudgetTooSmall,
+                Language::Tokenizer => ErrorKind::AssetsInvalid,
+                Language::Decoder => ErrorKind::Runtime,
+                _ => ErrorKind::Decoding,
+            },
+            Self::Vision(_) => ErrorKind::Runtime,
+            Self::Stage { .. } | Self::Mistyped { .. } => ErrorKind::Decoding,
+            Self::Timeout { .. } => ErrorKind::Timeout,
+            Self::Cancelled { .. } => ErrorKind::Cancelled,
+            Self::ContextFull { .. } => ErrorKind::ContextFull,
+            Self::Tool { .. } => ErrorKind::Tool,
+            Self::AdapterMismatch { .. } => ErrorKind::AdapterMismatch,
+            Self::Transcript(_) => ErrorKind::Transcript,
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! Which of the adapter's glyph slots become image tokens, and in which order (`models/FORMAT.md`).
+use crate::bundle::AdapterConfig;
+use crate::{Error, Result};
+use foveate_language::TokenId;
+use ndarray::{Array1, Array2, ArrayView1};
+
+/// Edge of a view of mode `high`, and of the cells that rows are sorted by.
+const TILE: f32 = 672.0;
+const CELL: f32 = 16.0;
+/// Two slots claim one glyph when they are closer than these: a share of the larger advance across, of the larger em down.
+const SAME_ACROSS: f32 = 0.4;
+const SAME_DOWN: f32 = 0.3;
+/// The overview suits glyphs above this share of `detail_max_em`.
+const SUITS: f32 = 0.75;
+
+/// What the adapter gives: one row for every glyph slot kept, in view, row, column, slot order.
+#[derive(Debug, Clone)]
+pub struct Slots {
+    /// `[n, dim]`: image tokens without their place.
+    pub tokens: Array2<f32>,
+    /// `[n, 5]`: view, cx, cy, w, h in that view's pixels.
+    pub place: Array2<f32>,
+    /// `[n]`: 1 - the probability of being blank.
+    pub presence: Array1<f32>,
+    /// `[n]`: the likeliest character's token.
+    pub glyph: Vec<TokenId>,
+}
+
+/// The slots chosen, in the order of the image tokens.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chosen {
+    /// Row of each in [`Slots`].
+    pub index: Vec<usize>,
+    /// `[n, 4]`: cx, cy, w, h in canvas pixels.
+    pub place: Array2<f32>,
+}
+
+/// A slot's place in canvas pixels.
+#[derive(Debug, Clone, Copy)]
+struct Spot {
+    slot: usize,
+    at: [f32; 4],
+    rank: f32,
+}
+
+/// Chooses, removes double sightings, and sorts into reading order; `high` says that the views are an overview and tiles.
+pub fn choose(slots: &Slots, high: bool, config: &AdapterConfig) -> Result<Chosen> {
+    check(slots, high)?;
+    let rows = (0..slots.place.nrows()).map(|i| (i, slots.place.row(i)));
+    let kept = rows.filter(|(_, row)| !high || wanted(*row, config));
+    let mut spots: Vec<Spot> = kept
+        .map(|(i, row)| spot(i, row, slots.presence[i], high, config))
+        .collect();
+    // Both sorts are stable: of equals the earlier slot comes first.
+    spots.sort_by(|a, b| b.rank.total_cmp(&a.rank));
+    let mut taken: Vec<Spot> = Vec::with_capacity(spots.len());
+    for spot in spots {
+        if !taken.iter().any(|t| same_glyph(t.at, spot.at)) {
+            taken.push(spot);
+        }
+    }
+    taken.sort_by_key(|s| s.slot);
+    taken.sort_by(|a, b| {
+        let line = |s: &Spot| (s.at[1] / CELL).floor();
+        line(a)
+            .total_cmp(&line(b))
+            .then(a.at[0].total_cmp(&b.at[0]))
+    });
+    taken.truncate(config.max_glyphs);
+    let place = Array2::from_shape_fn((taken.len(), 4), |(i, j)| taken[i].at[j]);
+    Ok(Chosen {
+        index: taken.iter().map(|s| s.slot).collect(),
+        place,
+    })
+}
+
+fn check(slots: &Slots, high: bool) -> Result<()> {
+    let views = if high { 5 } else { 1 };
+    let sound = |row: ArrayView1<'_, f32>| {
+        row.iter().all(|x| x.is_finite())
+            && row[0] >= 0.0
+            && row[0] < views as f32
+            && row[3] > 0.0
+            && row[4] > 0.0
+    };
+    match slots.place.rows().into_iter().find(|row| !sound(*row)) {
+        Some(row) => Err(Error::Stage {
+            stage: "adapter",
+            why: format!("gave a glyph at {row}"),
+        }),
+        None if slots.presence.iter().any(|p| p.is_nan()) => Err(Error::Stage {
+            stage: "adapter",
+            why: "gave a presence that is not a number".into(),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Large glyphs are read in the overview, small ones in the tiles.
+fn wanted(row: ArrayView1<'_, f32>, config: &AdapterConfig) -> bool {
+    if row[0] == 0.0 {
+        row[4] >= config.overview_min_em
+    } else {
+        row[4] <= config.detail_max_em
+    }
+}
+
+fn spot(
+    slot: usize,
+    row: ArrayView1<'_, f32>,
+    presence: f32,
+    high: bool,
+    config: &AdapterConfig,
+) -> Spot {
+    let [view, cx, cy, w, h] = [row[0], row[1], row[2], row[3], row[4]];
+    if !high {
+        return Spot {
+            slot,
+            at: [cx, cy, w, h],
+            rank: presence,
+        };
+    }
+    if view == 0.0 {
+        let at = [cx * 2.0, cy * 2.0, w * 2.0, h * 2.0];
+        return Spot {
+            slot,
+            at,
+            rank: presence + suits(at[3] > SUITS * config.detail_max_em),
+        };
+    }
+    let tile = view - 1.0;
+    let at = [
+        cx + tile % 2.0 * TILE,
+        cy + (tile / 2.0).floor() * TILE,
+        w,
+        h,
+    ];
+    Spot {
+        slot,
+        at,
+        rank: presence + suits(h <= SUITS * config.detail_max_em),
+    }
+}
+
+fn suits(yes: bool) -> f32 {
+    if yes { 1.0 } else { 0.0 }
+}
+
+fn same_glyph(a: [f32; 4], b: [f32; 4]) -> bool {
+    (a[0] - b[0]).abs() < SAME_ACROSS * a[2].max(b[2])
+        && (a[1] - b[1]).abs() < SAME_DOWN * a[3].max(b[3])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONFIG: AdapterConfig = AdapterConfig {
+        slots: 4,
+        overview_min_em: 28.0,
+        detail_max_em: 72.0,
+        max_glyphs: 6,
+    };
+
+    fn slots(rows: &[([f32; 5], f32)]) -> Slots {
+        Slots {
+            tokens: Array2::zeros((rows.len(), 2)),
+            place: Array2::from_shape_fn((rows.len(), 5), |(i, j)| rows[i].0[j]),
+            presence: rows.iter().map(|r| r.1).collect(),
+            glyph: vec![0; rows.len()],
+        }
+    }
+
+    fn chosen(rows: &[([f32; 5], f32)], high: bool) -> Vec<usize> {
+        choose(&slots(rows), high, &CONFIG).unwrap().index
+    }
+
+    #[test]
+    fn one_view_is_sorted_by_line_and_column() {
+        let rows = [
+            ([0.0, 50.0, 33.0, 8.0, 12.0], 0.9),
+            ([0.0, 10.0, 40.0, 8.0, 12.0], 0.9),
+            ([0.0, 90.0, 10.0, 8.0, 12.0], 0.9),
+            ([0.0, 30.0, 47.9, 8.0, 12.0], 0.9),
+            ([0.0, 5.0, 48.0, 8.0, 12.0], 0.9),
+        ];
+        assert_eq!(chosen(&rows, false), [2, 1, 3, 0, 4]);
+    }
+
+    #[test]
+    fn of_two_claims_the_surer_wins_and_ties_go_to_the_first() {
+        let at = |x: f32, p: f32| ([0.0, x, 20.0, 10.0, 12.0], p);
+        assert_eq!(
+            chosen(
+                &[at(20.0, 0.6), at(23.9, 0.8), at(40.0, 0.7), at(43.0, 0.7)],
+                false
+            ),
+            [1, 2]
+        );
+        assert_eq!(
+            chosen(&[at(20.0, 0.6), at(24.1, 0.8)], false),
+            [0, 1],
+            "0.4 of the advance apart"
+        );
+    }
+
+    #[test]
+    fn tiles_and_overview_meet_on_the_canvas() {
+        let rows = [
+            ([0.0, 100.0, 100.0, 8.0, 10.0], 0.9),   // overview, too small
+            ([0.0, 200.0, 100.0, 20.0, 30.0], 0.9),  // overview, em 60 on the canvas: suits
+            ([1.0, 400.0, 200.0, 40.0, 60.0], 0.99), // the same in a tile: over 54, does not suit
+            ([2.0, 10.0, 300.0, 8.0, 12.0], 0.6),
+            ([3.0, 10.0, 10.0, 8.0, 12.0], 0.6),
+            ([4.0, 30.0, 20.0, 60.0, 80.0], 0.9), // tile, too large
+        ];
+        let got = choose(&slots(&rows), true, &CONFIG).unwrap();
+        assert_eq!(got.index, [1, 3, 4]);
+        assert_eq!(got.place.row(0).to_vec(), [400.0, 200.0, 40.0, 60.0]);
+        assert_eq!(got.place.row(1).to_vec(), [682.0, 300.0, 8.0, 12.0]);
+        assert_eq!(got.place.row(2).to_vec(), [10.0, 682.0, 8.0, 12.0]);
+    }
+
+    #[test]
+    fn at_most_max_glyphs_are_kept() {
+        let rows: Vec<_> = (0..9)
+            .map(|i| ([0.0, 20.0 * i as f32, 5.0, 8.0, 12.0], 0.9))
+            .collect();
+        assert_eq!(chosen(&rows, false), [0, 1, 2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for row in [
+            [0.0, f32::NAN, 1.0, 1.0, 1.0],
+            [1.0, 1.0, 1.0, 1.0, 1.0],
+            [0.0, 1.0, 1.0, 0.0, 1.0],
+        ] {
+            assert!(
+                choose(&slots(&[(row, 0.9)]), false, &CONFIG).is_err(),
+                "{row:?}"
+            );
+        }
+        assert_eq!(chosen(&[], true), [0usize; 0]);
+    }
+}

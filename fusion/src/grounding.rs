@@ -1,0 +1,214 @@
+//! From the glyphs that an answer was read from to boxes in the picture.
+use crate::answer::{Line, Region, Word};
+use crate::sight::Seen;
+use foveate_language::{TokenId, Tokenizer};
+use foveate_vision::Rect;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// The pictures of a conversation, in the order of their image tokens.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Gallery {
+    /// First image token of each, and what was seen.
+    pub(crate) pictures: Vec<(usize, Arc<Seen>)>,
+}
+
+impl Gallery {
+    /// The smallest box around the sources that lie in the picture most of them lie in.
+    fn region(&self, sources: impl Iterator<Item = usize>) -> Option<Region> {
+        let mut rects: Vec<Option<Rect>> = vec![None; self.pictures.len()];
+        let mut counts = vec![0; self.pictures.len()];
+        for source in sources {
+            let picture = self
+                .pictures
+                .partition_point(|p| p.0 <= source)
+                .checked_sub(1)?;
+            let (first, seen) = &self.pictures[picture];
+            let rect = seen.tokens.canvas_box(source - first);
+            rects[picture] = Some(rects[picture].map_or(rect, |r| union(r, rect)));
+            counts[picture] += 1;
+        }
+        let most = (0..counts.len()).rev().max_by_key(|&i| counts[i])?;
+        let placement = self.pictures[most].1.placement;
+        let rect = rects[most]?;
+        Some(Region {
+            picture: most,
+            rect: placement.rect_to_stored(rect),
+            upright: placement.rect_to_upright(rect),
+        })
+    }
+}
+
+fn union(a: Rect, b: Rect) -> Rect {
+    Rect {
+        x0: a.x0.min(b.x0),
+        y0: a.y0.min(b.y0),
+        x1: a.x1.max(b.x1),
+        y1: a.y1.max(b.y1),
+    }
+}
+
+/// The bytes of an answer, each with the image token it was read from.
+pub(crate) struct Traced {
+    pub(crate) bytes: Vec<u8>,
+    sources: Vec<Option<usize>>,
+}
+
+impl Traced {
+    pub(crate) fn new(tokenizer: &Tokenizer, ids: &[TokenId], sources: &[Option<usize>]) -> Self {
+        let mut traced = Self {
+            bytes: Vec::new(),
+            sources: Vec::new(),
+        };
+        for (&id, &source) in ids.iter().zip(sources) {
+            traced.bytes.extend_from_slice(tokenizer.bytes(id));
+            traced.sources.resize(traced.bytes.len(), source);
+        }
+        traced
+    }
+
+    fn region(&self, range: Range<usize>, gallery: &Gallery) -> Option<Region> {
+        gallery.region(self.sources[range].iter().flatten().copied())
+    }
+
+    /// The lines of a transcript.
+    pub(crate) fn lines(&self, gallery: &Gallery) -> Vec<Line> {
+        let line = |range: Range<usize>| Line {
+            text: String::from_utf8_lossy(&self.bytes[range.clone()]).into_owned(),
+            region: self.region(range.clone(), gallery),
+            words: split(&self.bytes, range, b' ')
+                .into_iter()
+                .map(|r| self.word(r, gallery))
+                .collect(),
+        };
+        split(&self.bytes, 0..self.bytes.len(), b'\n')
+            .into_iter()
+            .map(line)
+            .collect()
+    }
+
+    fn word(&self, range: Range<usize>, gallery: &Gallery) -> Word {
+        let text = String::from_utf8_lossy(&self.bytes[range.clone()]).into_owned();
+        Word {
+            text,
+            region: self.region(range, gallery),
+        }
+    }
+
+    /// Where the strings of a JSON answer were read.
+    pub(crate) fn fields(&self, gallery: &Gallery) -> Vec<(String, Region)> {
+        let strings = json_strings(&self.bytes).into_iter();
+        strings
+            .filter_map(|(path, range)| Some((path, self.region(range, gallery)?)))
+            .collect()
+    }
+}
+
+/// The non-empty pieces of `bytes[range]` between `separator`s.
+fn split(bytes: &[u8], range: Range<usize>, separator: u8) -> Vec<Range<usize>> {
+    let mut pieces = Vec::new();
+    let mut from = range.start;
+    for i in range.clone().chain([range.end]) {
+        if i == range.end || bytes[i] == separator {
+            if from < i {
+                pieces.push(from..i);
+            }
+            from = i + 1;
+        }
+    }
+    pieces
+}
+
+/// One level of a JSON value: the index of the next item, or the key of the next value.
+enum Level {
+    Array(usize),
+    Object(Option<String>),
+}
+
+/// JSON pointer and byte range (without quotes) of every string value. `json` may break off; what is whole is found.
+pub(crate) fn json_strings(json: &[u8]) -> Vec<(String, Range<usize>)> {
+    let mut levels: Vec<Level> = Vec::new();
+    let mut found = Vec::new();
+    let mut i = 0;
+    while i < json.len() {
+        match json[i] {
+            b'{' => levels.push(Level::Object(None)),
+            b'[' => levels.push(Level::Array(0)),
+            b'}' | b']' => drop(levels.pop()),
+            b',' => match levels.last_mut() {
+                Some(Level::Array(n)) => *n += 1,
+                Some(Level::Object(key)) => *key = None,
+                None => {}
+            },
+            b'"' => {
+                let Some(end) = string_end(json, i + 1) else {
+                    break;
+                };
+                match levels.last_mut() {
+                    Some(Level::Object(key @ None)) => {
+                        *key = serde_json::from_slice(&json[i..=end]).ok()
+                    }
+                    _ => found.push((pointer(&levels), i + 1..end)),
+                }
+                i = end;
+            }
+            _ => {}
+        }
+        i += 1;
+    }
+    found
+}
+
+fn string_end(json: &[u8], from: usize) -> Option<usize> {
+    let mut i = from;
+    while i < json.len() {
+        match json[i] {
+            b'\\' => i += 2,
+            b'"' => return Some(i),
+            _ => i += 1,
+        }
+    }
+    None
+}
+
+fn pointer(levels: &[Level]) -> String {
+    let step = |level: &Level| match level {
+        Level::Array(n) => format!("/{n}"),
+        Level::Object(key) => format!(
+            "/{}",
+            key.as_deref()
+                .unwrap_or_default()
+                .replace('~', "~0")
+                .replace('/', "~1")
+        ),
+    };
+    levels.iter().map(step).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_are_found_by_pointer() {
+        let json = br#"{"a":"x","b":[1,"y",{"c/d":"q\"{"}],"e":null,"f":"","g":"cut"#;
+        let got = json_strings(json);
+        let text = |r: &Range<usize>| std::str::from_utf8(&json[r.clone()]).unwrap();
+        let got: Vec<(&str, &str)> = got.iter().map(|(p, r)| (p.as_str(), text(r))).collect();
+        assert_eq!(
+            got,
+            [
+                ("/a", "x"),
+                ("/b/1", "y"),
+                ("/b/2/c~1d", "q\\\"{"),
+                ("/f", "")
+            ]
+        );
+    }
+
+    #[test]
+    fn pieces_between_separators() {
+        assert_eq!(split(b"ab  c\n", 0..6, b' '), [0..2, 4..6]);
+        assert_eq!(split(b"", 0..0, b' '), Vec::<Range<usize>>::new());
+    }
+}

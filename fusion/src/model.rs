@@ -1,0 +1,286 @@
+//! A model: what it takes to answer questions about pictures, loaded once and shared.
+use crate::answer::{Answer, Reading, Timing, Typed};
+use crate::bundle::Bundle;
+use crate::place::PlaceEmbedding;
+use crate::pointer::Pointer;
+use crate::prompt::Prompt;
+use crate::sight::{self, OnnxSight, Seen, Sight};
+use crate::{Error, Fingerprint, Image, Result, Session};
+use foveate_language::{Decoder, Grammars, OnnxDecoder, Tokenizer};
+use foveate_onnx::{GraphOptions, Provider, Runtime, RuntimeOptions};
+use foveate_vision::Mode;
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How a model is loaded and run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// Threads of the graphs; 0 (the default) is as many as the process may use.
+    pub threads: usize,
+    /// How closely pictures are looked at; the bundle's own default where it is `None`.
+    pub mode: Option<Mode>,
+    /// The ONNX Runtime library; searched for in the usual places where it is `None`.
+    pub runtime: Option<PathBuf>,
+    /// What runs the graphs. The CPU by default.
+    pub provider: Provider,
+    /// Pictures whose image tokens are remembered, over all sessions. 16 by default: some megabytes.
+    pub remembered_images: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            threads: 0,
+            mode: None,
+            runtime: None,
+            provider: Provider::default(),
+            remembered_images: 16,
+        }
+    }
+}
+
+/// The stages of a model, each replaceable.
+pub struct Parts {
+    /// The model's name.
+    pub name: String,
+    /// Text to tokens.
+    pub tokenizer: Arc<Tokenizer>,
+    /// Pictures to image tokens.
+    pub sight: Box<dyn Sight>,
+    /// Rows to logits.
+    pub decoder: Box<dyn Decoder>,
+    /// Hidden rows to glyphs.
+    pub pointer: Arc<Pointer>,
+    /// The conversation's form.
+    pub prompt: Prompt,
+    /// How closely pictures are looked at when nobody says.
+    pub mode: Mode,
+    /// Pictures whose image tokens are remembered.
+    pub remembered_images: usize,
+}
+
+struct Shared {
+    parts: Parts,
+    grammars: Grammars,
+    /// The pictures seen last, the latest at the end.
+    seen: Mutex<Vec<((Fingerprint, Mode), Arc<Seen>)>>,
+    encoded: AtomicUsize,
+}
+
+/// A model, loaded once; clones share it, and any number of threads may use it at a time.
+#[derive(Clone)]
+pub struct Model(Arc<Shared>);
+
+impl Model {
+    /// Loads the bundle in `dir` (`models/FORMAT.md`).
+    pub fn load(dir: impl AsRef<Path>) -> Result<Self> {
+        Self::load_with(dir, &Options::default())
+    }
+
+    /// Loads the bundle in `dir` as `options` say.
+    pub fn load_with(dir: impl AsRef<Path>, options: &Options) -> Result<Self> {
+        let bundle = Bundle::open(dir)?;
+        let config = bundle.config();
+        let tokenizer_file = bundle.file("tokenizer.json")?;
+        let broken = |why: String| Error::AssetsInvalid {
+            file: tokenizer_file.clone(),
+            why,
+        };
+        let tokenizer =
+            Tokenizer::from_json(&bundle.tokenizer_json()?).map_err(|e| broken(e.to_string()))?;
+        let vocab_size = config.decoder.vocab_size;
+        if tokenizer.len() > vocab_size {
+            return Err(broken(format!(
+                "{} tokens, the decoder has {vocab_size}",
+                tokenizer.len()
+            )));
+        }
+        let prompt = Prompt::new(
+            &tokenizer,
+            &config.tokens,
+            config.prompts.clone(),
+            vocab_size,
+        )
+        .map_err(|e| broken(e.to_string()))?;
+        let weights = bundle.fusion_weights()?;
+        Runtime::find(&RuntimeOptions {
+            library: options.runtime.clone(),
+        })?;
+        let graphs = GraphOptions {
+            threads: options.threads,
+            provider: options.provider,
+            ..GraphOptions::default()
+        };
+        let sight = OnnxSight::open(&bundle, PlaceEmbedding::new(&weights), &graphs)?;
+        let decoder = open_decoder(&bundle, &graphs)?;
+        Self::from_parts(Parts {
+            name: config.name.clone(),
+            tokenizer: Arc::new(tokenizer),
+            sight: Box::new(sight),
+            decoder,
+            pointer: Arc::new(Pointer::new(&weights)),
+            prompt,
+            mode: options.mode.unwrap_or(config.image.default_mode),
+            remembered_images: options.remembered_images,
+        })
+    }
+
+    /// A model of one's own stages.
+    pub fn from_parts(parts: Parts) -> Result<Self> {
+        let grammars = Grammars::new(
+            parts.tokenizer.clone(),
+            parts.decoder.shape().vocab_size,
+            parts.prompt.end,
+        )?;
+        Ok(Self(Arc::new(Shared {
+            parts,
+            grammars,
+            seen: Mutex::new(Vec::new()),
+            encoded: AtomicUsize::new(0),
+        })))
+    }
+
+    /// The model's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.parts.name
+    }
+
+    /// A new conversation.
+    pub fn session(&self) -> Result<Session> {
+        Session::new(self.clone())
+    }
+
+    /// Answers one question about one picture.
+    pub fn ask(&self, image: &Image, prompt: &str) -> Result<Answer> {
+        self.look_at(image)?.ask(prompt)
+    }
+
+    /// Reads a `T` off a picture. [`Session::read`] tells more than the value.
+    pub fn read<T: DeserializeOwned + JsonSchema>(&self, image: &Image) -> Result<T> {
+        Ok(self.look_at(image)?.read()?.value)
+    }
+
+    /// Reads a value of a JSON Schema off a picture.
+    pub fn read_value(
+        &self,
+        image: &Image,
+        schema: &serde_json::Value,
+    ) -> Result<Typed<serde_json::Value>> {
+        self.look_at(image)?.read_value(schema)
+    }
+
+    /// Reads the text of a picture, with the boxes of its lines.
+    pub fn ocr(&self, image: &Image) -> Result<Reading> {
+        self.look_at(image)?.ocr()
+    }
+
+    /// A new conversation about a picture.
+    pub fn look_at(&self, image: &Image) -> Result<Session> {
+        let mut session = self.session()?;
+        session.add_image(image)?;
+        Ok(session)
+    }
+
+    /// How often a picture was encoded; pictures that are remembered are not.
+    #[must_use]
+    pub fn encoder_runs(&self) -> usize {
+        self.0.encoded.load(Ordering::Relaxed)
+    }
+
+    /// Image tokens of a picture, remembered or made, and what it cost to make them.
+    pub fn see(&self, image: &Image, mode: Mode) -> Result<(Arc<Seen>, Timing)> {
+        let mode = mode.resolve(image.pixels().width(), image.pixels().height());
+        let key = (image.fingerprint(), mode);
+        let mut timing = Timing {
+            image: image.decoding(),
+            ..Timing::default()
+        };
+        if let Some(seen) = self.recall(key) {
+            return Ok((seen, timing));
+        }
+        let seen = Arc::new(self.0.parts.sight.see(image, mode)?);
+        self.0.encoded.fetch_add(1, Ordering::Relaxed);
+        (timing.encode, timing.adapter) = (seen.encode, seen.adapter);
+        let mut memory = self.0.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        memory.push((key, seen.clone()));
+        let forgotten = memory.len().saturating_sub(self.0.parts.remembered_images);
+        memory.drain(..forgotten);
+        Ok((seen, timing))
+    }
+
+    fn recall(&self, key: (Fingerprint, Mode)) -> Option<Arc<Seen>> {
+        let mut memory = self.0.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = memory.iter().position(|(k, _)| *k == key)?;
+        let entry = memory.remove(at);
+        let seen = entry.1.clone();
+        memory.push(entry);
+        Some(seen)
+    }
+
+    /// How closely pictures are looked at when nobody says.
+    #[must_use]
+    pub fn default_mode(&self) -> Mode {
+        self.0.parts.mode
+    }
+
+    /// Text to tokens.
+    #[must_use]
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.0.parts.tokenizer
+    }
+
+    /// Rows to logits.
+    #[must_use]
+    pub fn decoder(&self) -> &dyn Decoder {
+        &*self.0.parts.decoder
+    }
+
+    /// Hidden rows to glyphs.
+    #[must_use]
+    pub fn pointer(&self) -> &Arc<Pointer> {
+        &self.0.parts.pointer
+    }
+
+    /// The conversation's form.
+    #[must_use]
+    pub fn prompt(&self) -> &Prompt {
+        &self.0.parts.prompt
+    }
+
+    /// Schemas to constraints.
+    #[must_use]
+    pub fn grammars(&self) -> &Grammars {
+        &self.0.grammars
+    }
+}
+
+impl std::fmt::Debug for Model {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Model")
+            .field("name", &self.name())
+            .finish_non_exhaustive()
+    }
+}
+
+fn open_decoder(bundle: &Bundle, graphs: &GraphOptions) -> Result<Box<dyn Decoder>> {
+    let file = bundle.file("decoder.onnx")?;
+    let invalid = |e: foveate_language::Error| match e {
+        foveate_language::Error::Decoder { what, source } => {
+            match source.map(|s| s.downcast::<foveate_onnx::Error>()) {
+                Some(Ok(e)) => sight::invalid(&file, *e),
+                _ => Error::AssetsInvalid {
+                    file: file.clone(),
+                    why: what,
+                },
+            }
+        }
+        other => other.into(),
+    };
+    let decoder =
+        OnnxDecoder::open(&file, bundle.config().decoder.shape(), graphs).map_err(invalid)?;
+    Ok(Box::new(decoder))
+}

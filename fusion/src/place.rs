@@ -1,0 +1,80 @@
+//! Where something stands on the canvas, as a vector of the decoder's width.
+use crate::bundle::FusionWeights;
+use ndarray::{Array1, Array2, ArrayView2};
+use std::f32::consts::TAU;
+
+/// Longest wavelength in canvas pixels; the shortest is 2^8 times shorter.
+const LONGEST: f32 = 4096.0;
+const OCTAVES: f32 = 8.0;
+/// What w and h are multiplied with, so that a pixel of them weighs as much as eight of position.
+const SIZE_GAIN: f32 = 8.0;
+
+/// Sines and cosines of (cx, cy, w, h), then a linear layer.
+#[derive(Debug, Clone)]
+pub struct PlaceEmbedding {
+    /// `[n_freq]`: radians per pixel.
+    rates: Vec<f32>,
+    /// `[8 * n_freq, dim]`
+    weight: Array2<f32>,
+    /// `[dim]`
+    bias: Array1<f32>,
+}
+
+impl PlaceEmbedding {
+    /// The layer of a bundle.
+    #[must_use]
+    pub fn new(weights: &FusionWeights) -> Self {
+        let n_freq = weights.place_weight.ncols() / 8;
+        let rate = |k: usize| TAU / LONGEST * 2f32.powf(k as f32 * OCTAVES / (n_freq - 1) as f32);
+        Self {
+            rates: (0..n_freq).map(rate).collect(),
+            weight: weights.place_weight.t().to_owned(),
+            bias: weights.place_bias.clone(),
+        }
+    }
+
+    /// `[n, 4]` canvas pixels (cx, cy, w, h) to `[n, dim]`.
+    #[must_use]
+    pub fn embed(&self, place: ArrayView2<'_, f32>) -> Array2<f32> {
+        let half = 4 * self.rates.len();
+        let mut waves = Array2::zeros((place.nrows(), 2 * half));
+        for (row, mut out) in place.rows().into_iter().zip(waves.rows_mut()) {
+            for (v, &value) in row.iter().enumerate() {
+                let scaled = if v < 2 { value } else { value * SIZE_GAIN };
+                for (k, rate) in self.rates.iter().enumerate() {
+                    let (sin, cos) = (scaled * rate).sin_cos();
+                    out[v * self.rates.len() + k] = sin;
+                    out[half + v * self.rates.len() + k] = cos;
+                }
+            }
+        }
+        waves.dot(&self.weight) + &self.bias
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waves_are_value_major_sines_then_cosines() {
+        let weights = FusionWeights {
+            place_weight: Array2::eye(16),
+            place_bias: Array1::zeros(16),
+            pointer_query: Array2::zeros((1, 16)),
+            pointer_key: Array2::zeros((1, 16)),
+            pointer_null: Array1::zeros(1),
+        };
+        let got =
+            PlaceEmbedding::new(&weights).embed(ndarray::arr2(&[[1024.0, 0.0, 128.0, 4.0]]).view());
+        let near =
+            |i: usize, v: f32| assert!((got[[0, i]] - v).abs() < 1e-4, "{i}: {}", got[[0, i]]);
+        near(0, 1.0); // sin(2 pi / 4)
+        near(8, 0.0); // its cosine
+        near(2, 0.0);
+        near(10, 1.0); // cy = 0
+        near(4, 1.0); // w = 128 weighs as 1024
+        near(7, 0.0); // h = 4 as 32 at 16 px: two whole waves
+        near(15, 1.0);
+    }
+}

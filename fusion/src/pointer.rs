@@ -1,0 +1,122 @@
+//! Which glyph of the picture a token was read from.
+use crate::bundle::FusionWeights;
+use crate::sight::ImageTokens;
+use foveate_language::Feedback;
+use ndarray::{Array1, Array2, ArrayView1, Axis, concatenate};
+use std::sync::Arc;
+
+/// The pointer's weights.
+#[derive(Debug, Clone)]
+pub struct Pointer {
+    /// `[dim, pointer_dim]`
+    query: Array2<f32>,
+    /// `[dim, pointer_dim]`
+    key: Array2<f32>,
+    /// `[pointer_dim]`
+    null: Array1<f32>,
+}
+
+impl Pointer {
+    /// The head of a bundle.
+    #[must_use]
+    pub fn new(weights: &FusionWeights) -> Self {
+        Self {
+            query: weights.pointer_query.t().to_owned(),
+            key: weights.pointer_key.t().to_owned(),
+            null: weights.pointer_null.clone(),
+        }
+    }
+
+    /// Keys of image tokens: `[n, pointer_dim]`.
+    #[must_use]
+    pub fn keys(&self, tokens: &ImageTokens) -> Array2<f32> {
+        tokens.tokens.dot(&self.key)
+    }
+
+    /// The image token that `hidden` (`[dim]`) points at among `keys`; `None` where nothing beats pointing nowhere.
+    #[must_use]
+    pub fn point(&self, hidden: ArrayView1<'_, f32>, keys: &Array2<f32>) -> Option<usize> {
+        // The scale 1/sqrt(pointer_dim) does not change which is largest.
+        let query = hidden.dot(&self.query);
+        let scores = keys.dot(&query);
+        let mut best = (query.dot(&self.null), None);
+        for (i, &score) in scores.iter().enumerate() {
+            if score > best.0 {
+                best = (score, Some(i));
+            }
+        }
+        best.1
+    }
+}
+
+/// The pointer over all pictures of a conversation.
+#[derive(Debug, Clone)]
+pub(crate) struct Pointing {
+    pointer: Arc<Pointer>,
+    /// `[n, pointer_dim]`
+    keys: Array2<f32>,
+    /// `[n, dim]`
+    places: Array2<f32>,
+}
+
+impl Pointing {
+    pub(crate) fn new(pointer: Arc<Pointer>) -> Self {
+        let (dim, wide) = pointer.key.dim();
+        Self {
+            pointer,
+            keys: Array2::zeros((0, wide)),
+            places: Array2::zeros((0, dim)),
+        }
+    }
+
+    /// Image tokens so far.
+    pub(crate) fn len(&self) -> usize {
+        self.keys.nrows()
+    }
+
+    pub(crate) fn add(&mut self, tokens: &ImageTokens) {
+        let keys = self.pointer.keys(tokens);
+        let join = |a: &Array2<f32>, b: &Array2<f32>| {
+            concatenate(Axis(0), &[a.view(), b.view()])
+                .unwrap_or_else(|_| unreachable!("rows of one width"))
+        };
+        self.keys = join(&self.keys, &keys);
+        self.places = join(&self.places, &tokens.places);
+    }
+}
+
+impl Feedback for Pointing {
+    fn point(&self, hidden: &[f32]) -> Option<usize> {
+        self.pointer.point(ArrayView1::from(hidden), &self.keys)
+    }
+
+    fn place(&self, source: usize) -> &[f32] {
+        self.places
+            .row(source)
+            .to_slice()
+            .unwrap_or_else(|| unreachable!("rows of a standard array"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_largest_score_wins_unless_nowhere_is_larger() {
+        let pointer = Pointer {
+            query: Array2::eye(2),
+            key: Array2::eye(2),
+            null: ndarray::arr1(&[0.5, 0.5]),
+        };
+        let keys = ndarray::arr2(&[[1.0, 0.0], [0.0, 2.0], [0.0, 2.0]]);
+        let point = |hidden: [f32; 2]| pointer.point(ndarray::arr1(&hidden).view(), &keys);
+        assert_eq!(point([1.0, 0.0]), Some(0));
+        assert_eq!(point([0.0, 1.0]), Some(1), "of equals the first");
+        assert_eq!(point([-1.0, -1.0]), None);
+        assert_eq!(
+            pointer.point(ndarray::arr1(&[1.0, 1.0]).view(), &Array2::zeros((0, 2))),
+            None
+        );
+    }
+}

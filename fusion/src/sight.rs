@@ -1,0 +1,206 @@
+//! From a picture to image tokens: views, encoder, adapter, choice and place.
+use crate::bundle::{AdapterConfig, Bundle};
+use crate::glyphs::{self, Slots};
+use crate::place::PlaceEmbedding;
+use crate::{Error, Image, Result};
+use foveate_language::TokenId;
+use foveate_onnx::{Element, Graph, GraphOptions};
+use foveate_vision::{Encoder, Mode, Placement, Rect, Views};
+use ndarray::{Array1, Array2, Array4, Axis};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// A glyph's box around its centre, in em sizes: `cy` is the middle between baseline and x-height, so that the letters
+/// reach from 0.55 em above it (ascenders) to 0.45 em below it (descenders).
+const ABOVE: f32 = 0.55;
+const BELOW: f32 = 0.45;
+
+/// What a decoder is shown of a picture: one row for each glyph, in reading order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ImageTokens {
+    /// `[n, dim]`: glyph and place together, as fed to the decoder.
+    pub tokens: Array2<f32>,
+    /// `[n, dim]`: the place embedding alone, which is fed back when the glyph is read.
+    pub places: Array2<f32>,
+    /// `[n, 4]`: cx, cy, w, h in canvas pixels.
+    pub canvas: Array2<f32>,
+    /// `[n]`: the token of each glyph's likeliest character.
+    pub glyph: Vec<TokenId>,
+}
+
+impl ImageTokens {
+    /// Number of glyphs.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.tokens.nrows()
+    }
+
+    /// Whether no glyph was seen.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.tokens.is_empty()
+    }
+
+    /// The box of glyph `i` in canvas pixels.
+    #[must_use]
+    pub fn canvas_box(&self, i: usize) -> Rect {
+        let [cx, cy, w, h] = [0, 1, 2, 3].map(|j| self.canvas[[i, j]]);
+        Rect {
+            x0: f64::from(cx - w / 2.0),
+            y0: f64::from(cy - ABOVE * h),
+            x1: f64::from(cx + w / 2.0),
+            y1: f64::from(cy + BELOW * h),
+        }
+    }
+}
+
+/// A picture as a model has seen it.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// What the decoder is shown.
+    pub tokens: ImageTokens,
+    /// The way back from the canvas to the picture's own pixels.
+    pub placement: Placement,
+    /// The mode it was looked at in, never `Auto`.
+    pub mode: Mode,
+    /// Time of views and encoder.
+    pub encode: Duration,
+    /// Time of adapter, choice and place.
+    pub adapter: Duration,
+}
+
+/// Looks at pictures.
+pub trait Sight: Send + Sync {
+    /// Image tokens of `image` in `mode`.
+    fn see(&self, image: &Image, mode: Mode) -> Result<Seen>;
+}
+
+/// The sight of a bundle: `vision.onnx`, `adapter.onnx` and the place embedding.
+#[derive(Debug)]
+pub struct OnnxSight {
+    encoder: Encoder,
+    adapter: Adapter,
+    choice: AdapterConfig,
+    place: PlaceEmbedding,
+}
+
+impl OnnxSight {
+    /// Opens the graphs of a bundle.
+    pub fn open(bundle: &Bundle, place: PlaceEmbedding, options: &GraphOptions) -> Result<Self> {
+        let config = bundle.config();
+        let vision = bundle.file("vision.onnx")?;
+        let refused = |e: foveate_vision::Error| Error::AssetsInvalid {
+            file: vision.clone(),
+            why: e.to_string(),
+        };
+        Ok(Self {
+            encoder: Encoder::open(&vision, &config.image, options).map_err(refused)?,
+            adapter: Adapter::open(bundle.file("adapter.onnx")?, config.decoder.dim, options)?,
+            choice: config.adapter,
+            place,
+        })
+    }
+}
+
+impl Sight for OnnxSight {
+    fn see(&self, image: &Image, mode: Mode) -> Result<Seen> {
+        let began = Instant::now();
+        let views = Views::new(image.pixels(), mode, self.encoder.config());
+        let features = self.encoder.encode(&views)?;
+        let encode = began.elapsed();
+        let slots = self.adapter.run(features)?;
+        let tokens = image_tokens(
+            &slots,
+            views.mode() == Mode::High,
+            &self.choice,
+            &self.place,
+        )?;
+        Ok(Seen {
+            tokens,
+            placement: *views.placement(),
+            mode: views.mode(),
+            encode,
+            adapter: began.elapsed() - encode,
+        })
+    }
+}
+
+/// Chooses among the slots, puts them into reading order and adds their places.
+pub fn image_tokens(
+    slots: &Slots,
+    high: bool,
+    config: &AdapterConfig,
+    place: &PlaceEmbedding,
+) -> Result<ImageTokens> {
+    let chosen = glyphs::choose(slots, high, config)?;
+    let places = place.embed(chosen.place.view());
+    Ok(ImageTokens {
+        tokens: slots.tokens.select(Axis(0), &chosen.index) + &places,
+        places,
+        canvas: chosen.place,
+        glyph: chosen.index.iter().map(|&i| slots.glyph[i]).collect(),
+    })
+}
+
+/// `adapter.onnx`: features of patches to glyph slots.
+#[derive(Debug)]
+pub struct Adapter {
+    graph: Graph,
+}
+
+impl Adapter {
+    /// Opens the graph and checks it against the decoder's width.
+    pub fn open(path: impl AsRef<Path>, dim: usize, options: &GraphOptions) -> Result<Self> {
+        let file = path.as_ref();
+        let refused = |e: foveate_onnx::Error| invalid(file, e);
+        let graph = Graph::open(file, options).map_err(refused)?;
+        graph
+            .expect_input("features", Element::F32, &[None; 4])
+            .map_err(refused)?;
+        for (name, element, shape) in [
+            ("tokens", Element::F32, &[None, Some(dim)][..]),
+            ("place", Element::F32, &[None, Some(5)]),
+            ("presence", Element::F32, &[None]),
+            ("glyph", Element::I64, &[None]),
+        ] {
+            graph.expect_output(name, element, shape).map_err(refused)?;
+        }
+        Ok(Self { graph })
+    }
+
+    /// Features `[views, rows, columns, d]` to slots.
+    pub fn run(&self, features: Array4<f32>) -> Result<Slots> {
+        let mut outputs = self.graph.run(&[("features", features.into())])?;
+        let glyph: Array1<i64> = outputs.take("glyph")?;
+        let slots = Slots {
+            tokens: outputs.take("tokens")?,
+            place: outputs.take("place")?,
+            presence: outputs.take("presence")?,
+            glyph: glyph
+                .iter()
+                .map(|&id| TokenId::try_from(id).unwrap_or(TokenId::MAX))
+                .collect(),
+        };
+        let n = slots.tokens.nrows();
+        if [slots.place.nrows(), slots.presence.len(), slots.glyph.len()] != [n; 3] {
+            return Err(Error::Stage {
+                stage: "adapter",
+                why: "gave outputs of different lengths".into(),
+            });
+        }
+        Ok(slots)
+    }
+}
+
+/// A graph that cannot be opened is the bundle's fault, unless the runtime is.
+pub(crate) fn invalid(file: &Path, e: foveate_onnx::Error) -> Error {
+    use foveate_onnx::ErrorKind;
+    match e.kind() {
+        ErrorKind::GraphMissing => Error::AssetsMissing(file.to_owned()),
+        ErrorKind::GraphInvalid | ErrorKind::Mismatch => Error::AssetsInvalid {
+            file: file.to_owned(),
+            why: e.to_string(),
+        },
+        _ => Error::Runtime(e),
+    }
+}
