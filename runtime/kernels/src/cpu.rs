@@ -20,6 +20,18 @@ pub(crate) struct AvxVnni(());
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Avx512(());
 
+/// Proof that NEON and its dot product are there.
+#[cfg(target_arch = "aarch64")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Neon(());
+
+#[cfg(target_arch = "aarch64")]
+impl Neon {
+    fn detect() -> Option<Self> {
+        std::arch::is_aarch64_feature_detected!("dotprod").then_some(Self(()))
+    }
+}
+
 #[cfg(target_arch = "x86_64")]
 impl Avx2 {
     fn detect() -> Option<Self> {
@@ -56,6 +68,8 @@ pub(crate) enum Isa {
     AvxVnni(AvxVnni),
     #[cfg(target_arch = "x86_64")]
     Avx512(Avx512),
+    #[cfg(target_arch = "aarch64")]
+    Neon(Neon),
 }
 
 /// The instruction set the kernels will use. Results do not depend on it, down to the last bit; only speed does.
@@ -64,7 +78,7 @@ pub struct Cpu(pub(crate) Isa);
 
 impl Cpu {
     /// The names that [`Cpu::named`] and `FOVEATE_CPU` know, slowest first.
-    pub const NAMES: [&'static str; 4] = ["scalar", "avx2", "avxvnni", "avx512"];
+    pub const NAMES: [&'static str; 5] = ["scalar", "avx2", "avxvnni", "avx512", "neon"];
 
     /// Plain Rust without vector instructions beyond the target's own: the oracle of the others.
     pub fn scalar() -> Self {
@@ -87,7 +101,16 @@ impl Cpu {
         }
     }
 
-    #[cfg(not(target_arch = "x86_64"))]
+    #[cfg(target_arch = "aarch64")]
+    fn find(name: &str) -> Option<Isa> {
+        match name {
+            "scalar" => Some(Isa::Scalar),
+            "neon" => Neon::detect().map(Isa::Neon),
+            _ => None,
+        }
+    }
+
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
     fn find(name: &str) -> Option<Isa> {
         (name == "scalar").then_some(Isa::Scalar)
     }
@@ -115,6 +138,8 @@ impl Cpu {
             Isa::AvxVnni(_) => "avxvnni",
             #[cfg(target_arch = "x86_64")]
             Isa::Avx512(_) => "avx512",
+            #[cfg(target_arch = "aarch64")]
+            Isa::Neon(_) => "neon",
         }
     }
 }

@@ -15,6 +15,8 @@ mod avx2;
 mod avx512;
 #[cfg(target_arch = "x86_64")]
 mod avxvnni;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod scalar;
 
 /// Bytes ahead that a kernel asks memory for when it takes one or two rows, and so waits for memory. The processor's own
@@ -37,13 +39,15 @@ pub fn tile(cpu: Cpu, bits: Bits, codes: &[u8], x: &[i8], stride: usize, sums: &
     assert!(needed.is_some_and(|n| n <= x.len()), "activations are shorter than the codes");
     match cpu.0 {
         Isa::Scalar => scalar::tile(bits, codes, x, stride, sums),
-        // SAFETY (all three): the token proves the instructions; lengths were checked above.
+        // SAFETY (all of them): the token proves the instructions; lengths were checked above.
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2(_) => unsafe { avx2::tile(bits, codes, x, stride, sums) },
         #[cfg(target_arch = "x86_64")]
         Isa::AvxVnni(_) => unsafe { avxvnni::tile(bits, codes, x, stride, sums) },
         #[cfg(target_arch = "x86_64")]
         Isa::Avx512(_) => unsafe { avx512::tile(bits, codes, x, stride, sums) },
+        #[cfg(target_arch = "aarch64")]
+        Isa::Neon(_) => unsafe { neon::tile(bits, codes, x, stride, sums) },
     }
 }
 

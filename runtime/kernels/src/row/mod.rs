@@ -4,7 +4,9 @@
 //! Rust neither reorders nor fuses float operations, so every set gives the same bits; the compiler only makes the lanes
 //! into vectors.
 
-use crate::cpu::{Cpu, Isa};
+use crate::cpu::Cpu;
+#[cfg(target_arch = "x86_64")]
+use crate::cpu::Isa;
 
 mod portable;
 
@@ -27,7 +29,10 @@ macro_rules! per_isa {
                 }
             }
             #[cfg(not(target_arch = "x86_64"))]
-            match cpu.0 { Isa::Scalar => portable::$name($($arg),*) }
+            {
+                let _ = cpu; // NEON is part of the aarch64 baseline: one compilation serves all
+                portable::$name($($arg),*)
+            }
         }
     )*};
 }
