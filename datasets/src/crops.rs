@@ -120,7 +120,11 @@ impl Builder<'_> {
     }
 
     fn cell(&mut self, area: [f32; 4], ground: &Ground) {
-        if self.dice.chance(0.05) {
+        if self.dice.chance(0.08) {
+            if self.dice.chance(0.65) {
+                let colors = [ground.ink(self.dice), ground.ink(self.dice)];
+                crate::ornaments::any(self.dice, &mut self.scene, area, colors, 1.0);
+            }
             return;
         }
         if !self.dice.chance(0.2) {

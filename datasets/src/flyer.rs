@@ -3,6 +3,7 @@
 mod announcing;
 pub mod blocks;
 pub mod dates;
+mod decor;
 pub mod event;
 pub mod filler;
 pub mod grammar;

@@ -17,6 +17,7 @@ pub mod flyer;
 pub mod fonts;
 pub mod looks;
 pub mod metrics;
+pub mod ornaments;
 pub mod pages;
 pub mod pen;
 pub mod record;

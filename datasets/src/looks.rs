@@ -167,14 +167,20 @@ pub fn clutter(dice: &mut Dice, scene: &mut Scene, ground: &Ground, area: [f32; 
         let p = [dice.range(x0, x1), dice.range(y0, y1)];
         let r = [dice.log_range(4.0, x1 - x0), dice.log_range(4.0, y1 - y0)];
         let opacity = dice.range(0.2, 1.0);
-        match dice.below(4) {
+        let far = [p[0] + r[0] * 0.6, p[1] + r[1] * 0.6];
+        match dice.below(5) {
             0 => scene.ellipse(p, [r[0] * 0.5, r[0] * 0.5], Paint::Solid(color), opacity),
             1 => scene.rect(
                 [p[0], p[1], p[0] + r[0], p[1] + r[1]],
                 Paint::Solid(color),
                 opacity,
             ),
-            2 => scene.ellipse(p, [r[0] * 0.5, r[1] * 0.5], cloud(dice, low, high), opacity),
+            2 => {
+                let second = color_within(dice, low, high);
+                let area = [p[0], p[1], far[0], far[1]];
+                crate::ornaments::any(dice, scene, area, [color, second], opacity);
+            }
+            3 => scene.ellipse(p, [r[0] * 0.5, r[1] * 0.5], cloud(dice, low, high), opacity),
             _ => scene.stroke(
                 p,
                 [dice.range(x0, x1), dice.range(y0, y1)],

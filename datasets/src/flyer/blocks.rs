@@ -3,8 +3,9 @@
 use super::lines::{Line, filling_em, line_width, word_width, wrap};
 use super::tagged::{Tag, Tagged};
 use super::theme::{Theme, Voice};
-use crate::canvas::{Paint, Rgb};
+use crate::canvas::Rgb;
 use crate::looks::Ground;
+use crate::ornaments::Icon;
 use crate::scene::{Placed, Run, Scene, Style};
 use std::rc::Rc;
 
@@ -28,6 +29,8 @@ pub struct Text {
     pub fill: usize,
     /// May be left out when space is short.
     pub optional: bool,
+    /// A sign before the first line.
+    pub icon: Option<Icon>,
 }
 
 /// A piece of a page.
@@ -43,6 +46,8 @@ pub enum Block {
     Gap(f32),
     /// A picture: height over width.
     Picture(Ground, f32),
+    /// A drawing: height in ems, and the seed of what it shows.
+    Ornament(f32, u64),
     /// Columns: shares of the width and their blocks.
     Columns(Vec<(f32, Vec<Block>)>),
     /// A panel with its own ground: palette, padding in ems, frame in ems (0: none), whether the ground is painted.
@@ -60,6 +65,7 @@ impl Text {
             tone: 0,
             fill: 0,
             optional: false,
+            icon: None,
         }
     }
 }
@@ -101,6 +107,7 @@ impl Sheet<'_> {
                 Block::Rule(share, thick, align) => self.rule(*share, *thick, *align, column, y),
                 Block::Gap(ems) => y + ems * column.base + column.spread,
                 Block::Picture(ground, ratio) => self.picture(ground, *ratio, column, y),
+                Block::Ornament(ems, seed) => self.ornament(*ems, *seed, column, y),
                 Block::Columns(columns) => self.columns(columns, column, y),
                 Block::Panel(inner, ground, palette, pad, frame, painted) => {
                     self.panel(inner, ground, *palette, [*pad, *frame], *painted, column, y)
@@ -139,8 +146,9 @@ impl Sheet<'_> {
                 .rposition(|b| matches!(b, Block::Text(t) if t.optional))
             {
                 blocks.remove(last);
-            } else if let Some(picture) =
-                blocks.iter().rposition(|b| matches!(b, Block::Picture(..)))
+            } else if let Some(picture) = blocks
+                .iter()
+                .rposition(|b| matches!(b, Block::Picture(..) | Block::Ornament(..)))
             {
                 blocks.remove(picture);
             } else if column.base > 8.0 {
@@ -162,9 +170,23 @@ impl Sheet<'_> {
     }
 
     fn text(&mut self, text: &Text, column: Column, y: f32) -> f32 {
+        let indent = text.icon.map_or(0.0, |_| text.size * column.base * 1.3);
+        let column = Column {
+            x0: column.x0 + indent,
+            ..column
+        };
         let width = column.x1 - column.x0;
         let (style, lines) = self.wrapped(text, column, width);
         let mut at = y;
+        if let (Some(icon), true) = (text.icon, column.draw) {
+            self.icon(
+                icon,
+                &style,
+                column.x0 - indent,
+                y + style.ascent(),
+                column.palette[2],
+            );
+        }
         let lead = (style.ascent() + style.descent()).max(0.92 * style.em)
             * self.theme.leading(text.voice);
         for line in &lines {
@@ -265,30 +287,6 @@ impl Sheet<'_> {
             line: number,
             glyphs,
         });
-    }
-
-    fn rule(&mut self, share: f32, thick: f32, align: f32, column: Column, y: f32) -> f32 {
-        let width = (column.x1 - column.x0) * share;
-        let x = column.x0 + (column.x1 - column.x0 - width) * align;
-        let pad = column.base * 0.35;
-        let height = (thick * column.base).max(1.0);
-        if column.draw {
-            self.scene.rect(
-                [x, y + pad, x + width, y + pad + height],
-                Paint::Solid(column.palette[2]),
-                1.0,
-            );
-        }
-        y + 2.0 * pad + height
-    }
-
-    fn picture(&mut self, ground: &Ground, ratio: f32, column: Column, y: f32) -> f32 {
-        let end = y + (column.x1 - column.x0) * ratio;
-        if column.draw {
-            self.scene
-                .rect([column.x0, y, column.x1, end], ground.paint.clone(), 1.0);
-        }
-        end + column.base * 0.4
     }
 
     fn columns(&mut self, columns: &[(f32, Vec<Block>)], column: Column, y: f32) -> f32 {

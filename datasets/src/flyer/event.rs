@@ -5,6 +5,7 @@ use super::dates::{self, Day, Habits};
 use super::tagged::{Tag, Tagged};
 use super::{filler, places, times, titles};
 use crate::dice::Dice;
+use crate::ornaments::Icon;
 use crate::words;
 
 /// Everything a flyer tells.
@@ -46,6 +47,19 @@ pub enum Topic {
     Price,
     /// Anything else.
     Other,
+}
+
+impl Topic {
+    /// The sign that may stand before it.
+    pub fn icon(self) -> Option<Icon> {
+        match self {
+            Topic::Date | Topic::When => Some(Icon::Calendar),
+            Topic::Time => Some(Icon::Clock),
+            Topic::Place => Some(Icon::Pin),
+            Topic::Price => Some(Icon::Ticket),
+            Topic::Other => None,
+        }
+    }
 }
 
 /// A piece of information that may bear a label.

@@ -101,6 +101,10 @@ impl Frame<'_, '_> {
             area[1] * 0.5 + area[3] * 0.5,
         ];
         looks::clutter(self.dice, &mut self.sheet.scene, &ground, inset, 3);
+        if self.dice.chance(0.6) {
+            let colors = [0, 1].map(|_| crate::canvas::color_within(self.dice, 0.0, 255.0));
+            crate::ornaments::any(self.dice, &mut self.sheet.scene, inset, colors, 1.0);
+        }
     }
 
     fn manner(&mut self) -> Manner {

@@ -62,6 +62,9 @@ impl Parts<'_> {
             let size = self.dice.range(0.85, 1.4);
             blocks.push(Block::Text(self.text(line, Voice::Accent, size, 1)));
         }
+        if self.dice.chance(0.14) {
+            blocks.push(Block::Ornament(self.dice.range(1.5, 6.0), self.dice.bits()));
+        }
         blocks
     }
 
@@ -164,12 +167,10 @@ impl Parts<'_> {
                 blocks.push(Block::Text(self.text(label, Voice::Accent, size * 0.7, 2)));
             }
             let shrink = if i == 0 { weight } else { 0.85 };
-            blocks.push(Block::Text(self.text(
-                line,
-                Voice::Body,
-                size * shrink,
-                usize::from(i > 0),
-            )));
+            let text = self.text(line, Voice::Body, size * shrink, usize::from(i > 0));
+            let iconic = i == 0 && self.align == 0.0 && self.theme.icons;
+            let icon = if iconic { detail.topic.icon() } else { None };
+            blocks.push(Block::Text(Text { icon, ..text }));
         }
         blocks.push(Block::Gap(0.35));
         blocks

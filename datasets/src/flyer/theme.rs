@@ -31,6 +31,8 @@ pub struct Theme {
     pub upper_label: bool,
     /// Details are in capitals.
     pub upper_detail: bool,
+    /// Signs stand before details.
+    pub icons: bool,
     /// Alignment of centred or left layouts.
     pub align: f32,
 }
@@ -73,6 +75,7 @@ impl Theme {
             upper_title: dice.chance(0.42),
             upper_label: dice.chance(0.45),
             upper_detail: dice.chance(0.14),
+            icons: dice.chance(0.15),
             align: dice.pick(&[0.0, 0.5, 0.5]),
         }
     }

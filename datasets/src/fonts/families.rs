@@ -51,6 +51,7 @@ const UNFIT: &[&str] = &[
     "domestic manners",
     "roadgeek",
     "smallcaps",
+    "solide",
     "small caps",
     "caps",
     "ecolier",
