@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 # The picture of `make demo`; its .ics file is written beside it.
-FLYER ?= $(firstword $(wildcard examples/*.jpg examples/*.jpeg examples/*.png examples/*.webp))
+FLYER ?= examples/flyers/jazz.png
 
 ONNXRUNTIME := 1.31
 RUNTIME := .cache/onnxruntime/$(ONNXRUNTIME).stamp
