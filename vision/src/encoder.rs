@@ -1,7 +1,7 @@
-use std::path::Path;
+use std::{ops::Range, path::Path};
 
 use foveate_onnx::{Element, Graph, GraphOptions};
-use ndarray::Array4;
+use ndarray::{Array4, Axis};
 
 use crate::{Error, ErrorKind, ImageConfig, Result, Views};
 
@@ -10,6 +10,7 @@ use crate::{Error, ErrorKind, ImageConfig, Result, Views};
 pub struct Encoder {
     graph: Graph,
     config: ImageConfig,
+    views_per_run: usize,
 }
 
 impl Encoder {
@@ -26,7 +27,19 @@ impl Encoder {
         Ok(Self {
             graph,
             config: config.clone(),
+            views_per_run: 1,
         })
+    }
+
+    /// How many views go through the graph at once: 1 unless set. A GPU gains from more; on two CPU cores the five views
+    /// of a picture took 4.3 s and 248 MB one by one, and 5.7 s and 804 MB all at once (a 5M-parameter encoder, the
+    /// machine shared, Python's resident memory counted in).
+    #[must_use]
+    pub fn with_views_per_run(self, views: usize) -> Self {
+        Self {
+            views_per_run: views.max(1),
+            ..self
+        }
     }
 
     /// How pictures are prepared for it.
@@ -34,9 +47,28 @@ impl Encoder {
         &self.config
     }
 
-    /// The features of every patch: [views, edge/patch, edge/patch, d], all views in one call.
+    /// The features of every patch: [views, edge/patch, edge/patch, d].
     pub fn encode(&self, views: &Views) -> Result<Array4<f32>> {
-        let pixels = views.normalised(&self.config);
+        let firsts = (0..views.count()).step_by(self.views_per_run);
+        let parts = firsts
+            .map(|first| self.run(views, first..views.count().min(first + self.views_per_run)));
+        let mut parts = parts.collect::<Result<Vec<_>>>()?;
+        if parts.len() == 1 {
+            return Ok(parts.remove(0));
+        }
+        let parts: Vec<_> = parts.iter().map(|part| part.view()).collect();
+        let uneven = |error| {
+            Error::caused(
+                ErrorKind::Graph,
+                "views of one size gave features of several",
+                error,
+            )
+        };
+        ndarray::concatenate(Axis(0), &parts).map_err(uneven)
+    }
+
+    fn run(&self, views: &Views, part: Range<usize>) -> Result<Array4<f32>> {
+        let pixels = views.normalised_part(part, &self.config);
         let (count, _, edge, _) = pixels.dim();
         let features: Array4<f32> = self
             .graph

@@ -1,4 +1,4 @@
-use std::array;
+use std::{array, ops::Range};
 
 use fast_image_resize::{
     FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer,
@@ -170,17 +170,30 @@ impl Views {
         &self.rgb
     }
 
+    /// How many views there are: 1 or 5.
+    pub fn count(&self) -> usize {
+        self.rgb.len_of(Axis(0))
+    }
+
     /// The encoder's input: [views, 3, edge, edge], `(x / 255 - mean) / std`.
     pub fn normalised(&self, config: &ImageConfig) -> Array4<f32> {
-        let (views, edge, ..) = self.rgb.dim();
+        self.normalised_part(0..self.count(), config)
+    }
+
+    /// As [`normalised`](Self::normalised), of some of the views.
+    pub(crate) fn normalised_part(&self, part: Range<usize>, config: &ImageConfig) -> Array4<f32> {
+        let (_, edge, ..) = self.rgb.dim();
         // A channel has 256 values: a table of each saves the divisions.
         let tables: [[f32; 256]; 3] = array::from_fn(|channel| {
             array::from_fn(|value| {
                 (value as f32 / 255.0 - config.mean[channel]) / config.std[channel]
             })
         });
-        let rgb = self.rgb.as_standard_layout();
-        let rgb = rgb.as_slice().expect("standard layout");
+        let views = part.len();
+        let rgb = self.rgb.slice_axis(Axis(0), Slice::from(part));
+        let rgb = rgb
+            .to_slice()
+            .expect("whole views of an array in standard layout");
         let mut planes = vec![0.0; rgb.len()];
         planes
             .par_chunks_exact_mut(edge * edge)

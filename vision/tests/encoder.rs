@@ -21,16 +21,16 @@ fn features_lie_where_their_patches_are() {
         max_upscale: 1.0,
         ..ImageConfig::default()
     };
-    let encoder =
-        Encoder::open(graph("tests/pool.onnx"), &config, &GraphOptions::default()).unwrap();
-    for (mode, views, side) in [
+    let open =
+        || Encoder::open(graph("tests/pool.onnx"), &config, &GraphOptions::default()).unwrap();
+    let cases = [
         (Mode::Rapid, 1, 14),
         (Mode::Balanced, 1, 42),
         (Mode::High, 5, 42),
-    ] {
-        let features = encoder
-            .encode(&Views::new(&patches(), mode, &config))
-            .unwrap();
+    ];
+    for (mode, views, side) in cases {
+        let seen = Views::new(&patches(), mode, &config);
+        let features = open().encode(&seen).unwrap();
         assert_eq!(features.dim(), (views, side, side, 3));
         let first = if mode == Mode::High { 1 } else { 0 };
         for (row, column) in (0..2).flat_map(|row| (0..4).map(move |column| (row, column))) {
@@ -43,6 +43,10 @@ fn features_lie_where_their_patches_are() {
                     "{mode:?} {row} {column}: {found}, not {wanted}"
                 );
             }
+        }
+        for at_once in [0, 2, 5, 9] {
+            let same = open().with_views_per_run(at_once).encode(&seen).unwrap();
+            assert_eq!(same, features, "{at_once} views at once");
         }
         // Beyond the picture there is padding, 127.
         let padding = features[[first, side - 1, side - 1, 0]];
