@@ -15,13 +15,10 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 demo: runtime ## turn a flyer into a calendar event: on the terminal, and an .ics file beside the picture
-	@test -n "$(FLYER)" || { echo "make demo: no picture; give one with FLYER=path" >&2; exit 1; }
 	cargo build --release --example calendar_from_flyer
-	cargo run --release --quiet --example calendar_from_flyer -- "$(FLYER)" > "$(basename $(FLYER)).ics.part" \
-		|| { rm -f "$(basename $(FLYER)).ics.part"; exit 1; }
-	@mv "$(basename $(FLYER)).ics.part" "$(basename $(FLYER)).ics"
-	@cat "$(basename $(FLYER)).ics"
-	@echo "written to $(basename $(FLYER)).ics" >&2
+	@cargo run --release --quiet --example calendar_from_flyer -- "$(FLYER)" > "$(EVENT).part" \
+		|| { rm -f "$(EVENT).part"; exit 1; }
+	@mv "$(EVENT).part" "$(EVENT)" && cat "$(EVENT)" && echo "It is in $(EVENT)." >&2
 
 test: lint test-rust test-python ## everything: formatting, lints, documentation, Rust and Python tests
 
