@@ -3,6 +3,7 @@
 PYTHON ?= python3
 # The picture of `make demo`; its .ics file is written beside it.
 FLYER ?= examples/flyers/jazz.png
+EVENT := $(basename $(FLYER)).ics
 
 ONNXRUNTIME := 1.31
 RUNTIME := .cache/onnxruntime/$(ONNXRUNTIME).stamp
