@@ -12,6 +12,8 @@ pub mod content;
 pub mod crops;
 pub mod degrade;
 pub mod dice;
+#[cfg(feature = "eval")]
+pub mod eval;
 pub mod files;
 pub mod flyer;
 pub mod fonts;

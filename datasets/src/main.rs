@@ -24,6 +24,9 @@ enum Command {
     Stream(StreamArgs),
     /// Writes flyers as picture files with a manifest (see FORMAT.md).
     Flyers(FlyersArgs),
+    /// Scores a model and prints a table in Markdown.
+    #[cfg(feature = "eval")]
+    Eval(EvalArgs),
     /// Lists the font families of both splits.
     Fonts,
 }
@@ -78,6 +81,35 @@ struct FlyersArgs {
     resume: bool,
 }
 
+#[cfg(feature = "eval")]
+#[derive(clap::Args)]
+struct EvalArgs {
+    /// The model's folder.
+    #[arg(long)]
+    model: PathBuf,
+    /// Fonts and layouts to draw from.
+    #[arg(long, default_value = "test")]
+    split: Split,
+    /// How many flyers.
+    #[arg(long, default_value_t = 200)]
+    count: u64,
+    /// Seed of the flyers.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Share that passes through the camera.
+    #[arg(long, default_value_t = 0.3)]
+    photographed: f32,
+    /// How closely to look: auto, rapid, balanced or high (default: the model's).
+    #[arg(long)]
+    mode: Option<String>,
+    /// Threads of the model (default: all).
+    #[arg(long, default_value_t = 0)]
+    threads: usize,
+    /// Folder for flyers with a mistake, and what was expected and read.
+    #[arg(long)]
+    dump: Option<PathBuf>,
+}
+
 fn main() -> Result<()> {
     let cli = Cli::parse();
     let fonts = Fonts::discover(cli.fonts.as_deref());
@@ -88,6 +120,8 @@ fn main() -> Result<()> {
             &mut BufWriter::with_capacity(1 << 20, stdout().lock()),
         )?,
         Command::Flyers(args) => args.set().write(&fonts, &args.out, args.resume)?,
+        #[cfg(feature = "eval")]
+        Command::Eval(args) => args.run(&fonts)?,
         Command::Fonts => list(&fonts),
     }
     Ok(())
@@ -118,6 +152,38 @@ impl FlyersArgs {
             photographed: self.photographed.unwrap_or(usual),
         }
     }
+}
+
+#[cfg(feature = "eval")]
+impl EvalArgs {
+    fn run(&self, fonts: &Fonts) -> Result<()> {
+        let options = foveate::Options {
+            mode: self.mode.as_deref().map(mode).transpose()?,
+            threads: self.threads,
+            ..foveate::Options::default()
+        };
+        let model = foveate::Model::load_with(&self.model, &options)?;
+        let set = Set {
+            split: self.split,
+            seed: self.seed,
+            count: self.count,
+            photographed: self.photographed,
+        };
+        let report = foveate_datasets::eval::evaluate(&model, fonts, &set, self.dump.as_deref())?;
+        print!("{report}");
+        Ok(())
+    }
+}
+
+#[cfg(feature = "eval")]
+fn mode(name: &str) -> Result<foveate::Mode> {
+    Ok(match name {
+        "auto" => foveate::Mode::Auto,
+        "rapid" => foveate::Mode::Rapid,
+        "balanced" => foveate::Mode::Balanced,
+        "high" => foveate::Mode::High,
+        _ => anyhow::bail!("no mode {name:?}: it is one of auto, rapid, balanced, high"),
+    })
 }
 
 fn list(fonts: &Fonts) {

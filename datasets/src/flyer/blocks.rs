@@ -151,7 +151,7 @@ impl Sheet<'_> {
                 .rposition(|b| matches!(b, Block::Picture(..) | Block::Ornament(..)))
             {
                 blocks.remove(picture);
-            } else if column.base > 8.0 {
+            } else if column.base > 5.0 {
                 column.base *= 0.9;
             } else {
                 break;

@@ -203,7 +203,7 @@ fn month_first(dice: &mut Dice, d: Day, year: bool) -> (String, bool) {
     match dice.below(8) {
         0 => (format!("{core} {y}"), true),
         1 if head.contains('|') => (format!("{core} | {y}"), true),
-        2 => (format!("{core} '{:02}", y % 100), true),
+        2 if y >= 2000 => (format!("{core} '{:02}", y % 100), true),
         _ => (format!("{core}, {y}"), true),
     }
 }
@@ -250,7 +250,7 @@ fn day_first(dice: &mut Dice, d: Day, year: bool) -> (String, bool) {
 }
 
 /// Only figures; never so that the reader would have to guess which is the month (13/4 and 4/13 say it themselves,
-/// 4/5 means April where no weekday with a year says otherwise; with dots the day is first).
+/// 4/5 means April and is not used with 24-hour times, which are at home where it means May; with dots the day is first).
 fn numeric(dice: &mut Dice, d: Day, habits: Habits) -> (String, bool) {
     let (n, m, y) = (d.day, d.month, d.year);
     let short = format!("{:02}", y % 100);
@@ -260,12 +260,13 @@ fn numeric(dice: &mut Dice, d: Day, habits: Habits) -> (String, bool) {
         1 => format!("{} ", &weekday[..3]),
         _ => String::new(),
     };
-    let year = if dice.chance(0.6) {
+    let year = if y < 2000 || dice.chance(0.6) {
         y.to_string()
     } else {
         short
     };
-    if !habits.month_first && (n <= 12 || dice.chance(0.5)) {
+    let around_the_clock = habits.h24 && n <= 12;
+    if around_the_clock || (!habits.month_first && (n <= 12 || dice.chance(0.5))) {
         let (text, with) = match dice.below(4) {
             0 => (format!("{n}.{m}.{year}"), true),
             1 => (format!("{n:02}.{m:02}.{year}"), true),

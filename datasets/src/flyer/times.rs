@@ -26,8 +26,9 @@ fn clock24(h: i32, m: i32, style: usize) -> String {
         65..=74 if m == 0 => format!("{h}h"),
         65..=79 => format!("{h}h{m:02}"),
         80..=87 => format!("{h:02}:{m:02} h"),
-        88..=93 => format!("{h}:{m:02}"),
-        _ => format!("{h:02}:{m:02} hrs"),
+        88..=93 if h > 9 || h == 0 => format!("{h}:{m:02}"),
+        94.. => format!("{h:02}:{m:02} hrs"),
+        _ => format!("{h:02}:{m:02}"),
     }
 }
 
@@ -121,7 +122,7 @@ pub fn doors(dice: &mut Dice, start: i32, habits: Habits) -> Tagged {
             .and(&format!(" (doors {a})")),
         4 => show.and(&format!(" (doors open at {a})")),
         5 => Tagged::plain(format!("Doors {a} · Music ")).then(show),
-        6 if (1020..1440).contains(&start) && !habits.h24 => {
+        6 if (1020..1260).contains(&start) && !habits.h24 => {
             let (a, b) = (
                 clock12(open / 60, open % 60, 0, false),
                 clock12(start / 60, start % 60, 0, false),
