@@ -113,7 +113,7 @@ impl Face {
             .and_then(|g| loaded.shaper.glyph_hor_advance(g));
         advance
             .map_or(0.25, |a| f32::from(a) / loaded.em)
-            .clamp(0.12, 0.7)
+            .clamp(0.18, 0.7)
     }
 
     /// Change of the advance between `left` and `right`, in ems.

@@ -69,7 +69,7 @@ pub fn newspaper(frame: &mut Frame) {
     let size = frame.dice.range(2.4, 3.4);
     let texts: Vec<String> = (0..3)
         .map(|_| {
-            let n = frame.dice.int(20, 50) as usize;
+            let n = frame.dice.int(12, 32) as usize;
             filler::prose(frame.dice, n)
         })
         .collect();
