@@ -42,6 +42,7 @@ const REFUSED: &[(&str, ErrorKind)] = &[
     ("50000x50000.bmp", TooLarge),
     ("50000x50000.tif", TooLarge),
     ("16000x16000.webp", TooLarge),
+    ("2000000x1.png", TooLarge),
     ("max.png", TooLarge),
     ("max.tif", TooLarge),
     ("9000x9000-empty.png", Malformed),

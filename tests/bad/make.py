@@ -187,6 +187,8 @@ def bad():
     write("16000x16000.webp", b"RIFF" + struct.pack("<I", 26) + b"WEBPVP8L" + lossless)
     write("max.png", png(2**31 - 1, 2**31 - 1, 8, 2, b"\0"))
     write("max.tif", tiff_claiming(2**32 - 1, 2**32 - 1))
+    # Few pixels, but a side whose resampling filter would take 80 MB.
+    write("2000000x1.png", png(2_000_000, 1, 8, 0, bytes(2_000_001)))
     # Within the limits by its header, and nothing in it.
     write("9000x9000-empty.png", png(9000, 9000, 8, 2, b""))
     write("9000x9000-empty.jpg", jpeg_claiming(9000, 9000))

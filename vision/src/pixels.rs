@@ -16,6 +16,9 @@ use crate::{Error, ErrorKind, Orientation, Result, exif};
 pub struct Limits {
     /// Width times height; 100 million by default, which is 300 MB as RGB.
     pub max_pixels: u64,
+    /// Width, and height; a million by default. A resampling filter holds 40 bytes for each pixel of a side, which for
+    /// a line of 100 million pixels is 4 GB.
+    pub max_side: u32,
     /// Bytes of the file; 256 MiB by default.
     pub max_bytes: u64,
 }
@@ -24,6 +27,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             max_pixels: 100_000_000,
+            max_side: 1_000_000,
             max_bytes: 256 << 20,
         }
     }
@@ -224,10 +228,10 @@ fn check_size([width, height]: [u32; 2], limits: &Limits) -> Result<()> {
             format!("the header says {width}x{height}"),
         ));
     }
-    if pixels > limits.max_pixels {
+    if pixels > limits.max_pixels || width.max(height) > limits.max_side {
         let message = format!(
-            "the header says {width}x{height}, {pixels} pixels; the limit is {}",
-            limits.max_pixels
+            "the header says {width}x{height}, {pixels} pixels; the limits are {} pixels and {} a side",
+            limits.max_pixels, limits.max_side
         );
         return Err(Error::new(ErrorKind::TooLarge, message));
     }

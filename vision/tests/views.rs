@@ -110,6 +110,8 @@ fn one_colour_stays_that_colour_at_any_reduction() {
         (1, 300_000),
         (65_535, 7),
         (3001, 2999),
+        (10_000, 10_000),
+        (1_000_000, 100),
     ] {
         for mode in [Mode::Rapid, Mode::High] {
             let views = Views::new(&uniform(width, height, [200, 100, 50]), mode, &config);
@@ -226,34 +228,31 @@ fn limits_are_those_asked_for() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/bad/sound.png");
     let kind = |limits: &Limits| Pixels::open(&path, limits).unwrap_err().kind();
     let bytes = std::fs::metadata(&path).unwrap().len();
-    assert_eq!(
-        kind(&Limits {
+    let refuses = [
+        Limits {
             max_pixels: 95,
             ..Limits::default()
-        }),
-        ErrorKind::TooLarge
-    );
-    assert_eq!(
-        kind(&Limits {
+        },
+        Limits {
+            max_side: 11,
+            ..Limits::default()
+        },
+        Limits {
             max_bytes: bytes - 1,
             ..Limits::default()
-        }),
-        ErrorKind::TooLarge
-    );
-    Pixels::open(
-        &path,
-        &Limits {
-            max_pixels: 96,
-            max_bytes: bytes,
         },
-    )
-    .unwrap();
-    assert_eq!(
-        Pixels::open("/no/such/file.png", &Limits::default())
-            .unwrap_err()
-            .kind(),
-        ErrorKind::Io
-    );
+    ];
+    for limits in refuses {
+        assert_eq!(kind(&limits), ErrorKind::TooLarge, "{limits:?}");
+    }
+    let exact = Limits {
+        max_pixels: 96,
+        max_side: 12,
+        max_bytes: bytes,
+    };
+    Pixels::open(&path, &exact).unwrap();
+    let missing = Pixels::open("/no/such/file.png", &Limits::default());
+    assert_eq!(missing.unwrap_err().kind(), ErrorKind::Io);
     let refused: Error = Pixels::from_rgb(2, 2, vec![0; 11]).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Config);
     assert_eq!(
