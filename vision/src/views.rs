@@ -134,19 +134,16 @@ impl Views {
             content,
             canvas,
         };
-        let whole = letterbox(pixels, content, canvas, config.pad);
+        let whole = || letterbox(pixels, content, canvas, config.pad);
         let rgb = if mode == Mode::High {
             // Half the canvas' scale even where `max_upscale` bounds it: a point of the canvas is twice that of the
             // overview in every case.
-            let overview = letterbox(
-                pixels,
-                scaled(pixels, scale / 2.0, BALANCED),
-                BALANCED,
-                config.pad,
-            );
+            let half = scaled(pixels, scale / 2.0, BALANCED);
+            let (overview, whole) =
+                rayon::join(|| letterbox(pixels, half, BALANCED, config.pad), whole);
             overview_and_tiles(&overview, &whole)
         } else {
-            whole
+            whole()
         };
         Self {
             mode,
