@@ -18,7 +18,9 @@ const TILES: usize = 128;
 fn bytes(n: usize) -> Vec<u8> {
     let mut state = 1u64;
     let mut next = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (state >> 56) as u8
     };
     (0..n).map(|_| next()).collect()
@@ -42,7 +44,10 @@ fn product(bencher: Bencher, cpu: &str, bits: Bits, rows: usize) {
     };
     assert_eq!(run(cpu, 2), run(Cpu::scalar(), 2));
     let products = ItemsCount::new(TILES * TILE * COLS * rows);
-    bencher.counter(products).counter(BytesCount::new(codes.len())).bench(|| run(cpu, TILES));
+    bencher
+        .counter(products)
+        .counter(BytesCount::new(codes.len()))
+        .bench(|| run(cpu, TILES));
 }
 
 #[divan::bench(args = cpus(), sample_count = 20)]
@@ -68,7 +73,10 @@ fn two_bits_64_rows(bencher: Bencher, cpu: &str) {
 #[divan::bench(args = cpus(), sample_count = 20)]
 fn quantize_row(bencher: Bencher, cpu: &str) {
     let cpu = Cpu::named(cpu).unwrap();
-    let x: Vec<f32> = bytes(COLS).into_iter().map(|b| f32::from(b) - 127.5).collect();
+    let x: Vec<f32> = bytes(COLS)
+        .into_iter()
+        .map(|b| f32::from(b) - 127.5)
+        .collect();
     let run = |cpu| {
         let (mut q, mut sums) = (vec![0; COLS], vec![0; COLS / 16]);
         (row::quantize(cpu, &x, &mut q, &mut sums), q)
@@ -80,7 +88,10 @@ fn quantize_row(bencher: Bencher, cpu: &str) {
 #[divan::bench(args = cpus(), sample_count = 20)]
 fn softmax_digits(bencher: Bencher, cpu: &str) {
     let cpu = Cpu::named(cpu).unwrap();
-    let x: Vec<f32> = bytes(COLS).into_iter().map(|b| f32::from(b) / 16.0).collect();
+    let x: Vec<f32> = bytes(COLS)
+        .into_iter()
+        .map(|b| f32::from(b) / 16.0)
+        .collect();
     let run = |cpu| {
         let (mut high, mut low) = (vec![0; COLS], vec![0; COLS]);
         (row::softmax_digits(cpu, &x, &mut high, &mut low), high, low)

@@ -37,12 +37,13 @@ mod exact {
     /// Tables of a row of activations: [cols/4][low bytes 16, high bytes 16].
     pub fn tables(x: &[i8]) -> Vec<[[u8; 16]; 2]> {
         let table = |x: &[i8]| {
-            let mut out = [[0; 16]; 2];
-            for i in 0..16 {
-                let sum: i16 = (0..4).filter(|k| i >> k & 1 == 1).map(|k| i16::from(x[k])).sum();
-                [out[0][i], out[1][i]] = sum.to_le_bytes();
-            }
-            out
+            let entry = |i: usize| -> i16 {
+                (0..4)
+                    .filter(|k| i >> k & 1 == 1)
+                    .map(|k| i16::from(x[k]))
+                    .sum()
+            };
+            [0, 1].map(|byte| std::array::from_fn(|i| entry(i).to_le_bytes()[byte]))
         };
         x.chunks_exact(4).map(table).collect()
     }
@@ -55,12 +56,21 @@ mod exact {
             let mut acc = [[_mm512_setzero_si512(); 2]; 2]; // 64 look-ups of at most 508 fit 16 bits
             for (planes, tables) in planes.chunks_exact(128).zip(tables.chunks_exact(2)) {
                 // SAFETY: 128 bytes of planes and two tables of 32 bytes.
-                let load = |at: usize| unsafe { _mm512_loadu_si512(planes.as_ptr().add(at).cast()) };
-                let table = |t: &[u8; 16]| _mm512_broadcast_i32x4(unsafe { _mm_loadu_si128(t.as_ptr().cast()) });
+                let load =
+                    |at: usize| unsafe { _mm512_loadu_si512(planes.as_ptr().add(at).cast()) };
+                let table = |t: &[u8; 16]| {
+                    _mm512_broadcast_i32x4(unsafe { _mm_loadu_si128(t.as_ptr().cast()) })
+                };
                 for (plane, acc) in acc.iter_mut().enumerate() {
                     let w = load(64 * plane);
-                    for (t, i) in tables.iter().zip([_mm512_and_si512(w, mask), _mm512_and_si512(_mm512_srli_epi16::<4>(w), mask)]) {
-                        let (low, high) = (_mm512_shuffle_epi8(table(&t[0]), i), _mm512_shuffle_epi8(table(&t[1]), i));
+                    for (t, i) in tables.iter().zip([
+                        _mm512_and_si512(w, mask),
+                        _mm512_and_si512(_mm512_srli_epi16::<4>(w), mask),
+                    ]) {
+                        let (low, high) = (
+                            _mm512_shuffle_epi8(table(&t[0]), i),
+                            _mm512_shuffle_epi8(table(&t[1]), i),
+                        );
                         acc[0] = _mm512_add_epi16(acc[0], _mm512_unpacklo_epi8(low, high));
                         acc[1] = _mm512_add_epi16(acc[1], _mm512_unpackhi_epi8(low, high));
                     }
@@ -98,20 +108,34 @@ fn look_up(bencher: Bencher) {
         }
         out
     };
-    assert_eq!(run().as_flattened(), vnni(&foveate_kernels::packed::pack(Bits::Two, ROWS, COLS, &codes), &x).as_flattened());
+    assert_eq!(
+        run().as_flattened(),
+        vnni(
+            &foveate_kernels::packed::pack(Bits::Two, ROWS, COLS, &codes),
+            &x
+        )
+        .as_flattened()
+    );
     bencher.counter(BytesCount::new(planes.len())).bench(run);
 }
 
 #[divan::bench(sample_count = 50)]
 fn multiply(bencher: Bencher) {
     let (codes, x) = inputs();
-    let packed = foveate_kernels::packed::pack(foveate_kernels::packed::Bits::Two, ROWS, COLS, &codes);
-    bencher.counter(BytesCount::new(packed.len())).bench(|| vnni(&packed, &x));
+    let packed =
+        foveate_kernels::packed::pack(foveate_kernels::packed::Bits::Two, ROWS, COLS, &codes);
+    bencher
+        .counter(BytesCount::new(packed.len()))
+        .bench(|| vnni(&packed, &x));
 }
 
 fn inputs() -> (Vec<u8>, Vec<i8>) {
-    let codes = (0..ROWS * COLS).map(|i| (i.wrapping_mul(2_654_435_761) >> 20 & 3) as u8).collect();
-    let x = (0..COLS).map(|i| (i.wrapping_mul(40_503) >> 3 & 255) as u8 as i8).collect();
+    let codes = (0..ROWS * COLS)
+        .map(|i| (i.wrapping_mul(2_654_435_761) >> 20 & 3) as u8)
+        .collect();
+    let x = (0..COLS)
+        .map(|i| (i.wrapping_mul(40_503) >> 3 & 255) as u8 as i8)
+        .collect();
     (codes, x)
 }
 

@@ -45,7 +45,7 @@ impl Head<'_> {
     }
 }
 
-/// One query row: `q` [head_dim], the tokens it sees, and where its result goes, [head_dim].
+/// One query row: `q` `[head_dim]`, the tokens it sees, and where its result goes, `[head_dim]`.
 pub(crate) struct Query<'a> {
     pub q: &'a [f32],
     pub sees: usize,
@@ -64,7 +64,12 @@ pub(crate) struct Scratch {
 /// On the integers; at most [`ROWS`] queries.
 pub(crate) fn int8(cpu: Cpu, head: Head, queries: &mut [Query], s: &mut Scratch) {
     let rows = queries.len();
-    let n = queries.iter().map(|q| q.sees).max().unwrap_or(0).next_multiple_of(PAGE);
+    let n = queries
+        .iter()
+        .map(|q| q.sees)
+        .max()
+        .unwrap_or(0)
+        .next_multiple_of(PAGE);
     let pages = n / PAGE;
     s.scores.resize(ROWS * n, 0.0);
     s.digits.resize(2 * ROWS * n, 0);
@@ -91,7 +96,8 @@ pub(crate) fn int8(cpu: Cpu, head: Head, queries: &mut [Query], s: &mut Scratch)
         for (i, query) in queries.iter_mut().enumerate() {
             let scale = head.v_scale / totals[i] as f32;
             for (j, out) in query.out[tile * TILE..].iter_mut().take(TILE).enumerate() {
-                let sum = 128 * i64::from(sums[i][j]) + i64::from(sums[rows + i][j]) - 128 * i64::from(totals[i]);
+                let sum = 128 * i64::from(sums[i][j]) + i64::from(sums[rows + i][j])
+                    - 128 * i64::from(totals[i]);
                 *out = sum as f32 * scale;
             }
         }

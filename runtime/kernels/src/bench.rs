@@ -34,7 +34,15 @@ pub struct Options {
 impl Options {
     /// The defaults, for a shape and an instruction set.
     pub fn new(shape: &str, cpu: Cpu) -> Self {
-        Self { shape: shape.to_owned(), cpu, threads: 0, prompt: 256, tokens: 32, without_sharing: true, kernels: true }
+        Self {
+            shape: shape.to_owned(),
+            cpu,
+            threads: 0,
+            prompt: 256,
+            tokens: 32,
+            without_sharing: true,
+            kernels: true,
+        }
     }
 }
 
@@ -77,9 +85,21 @@ pub fn run(options: &Options, out: &mut impl Write) -> Result<Vec<Report>> {
     let config = shape(&options.shape)?;
     let mut reports = Vec::new();
     let threads = Team::new(options.threads)?.workers();
-    writeln!(out, "{} ({} parameters, 2-bit, embedding 4-bit), {}, {threads} threads", options.shape, config.parameters(), options.cpu.name())?;
-    let variants = [(config.clone(), "shared K and V"), (config.without_sharing(), "without sharing")];
-    for (config, name) in variants.into_iter().take(1 + usize::from(options.without_sharing)) {
+    writeln!(
+        out,
+        "{} ({} parameters, 2-bit, embedding 4-bit), {}, {threads} threads",
+        options.shape,
+        config.parameters(),
+        options.cpu.name()
+    )?;
+    let variants = [
+        (config.clone(), "shared K and V"),
+        (config.without_sharing(), "without sharing"),
+    ];
+    for (config, name) in variants
+        .into_iter()
+        .take(1 + usize::from(options.without_sharing))
+    {
         let report = measure(options, &config)?;
         print(out, name, options.prompt, &report)?;
         reports.push(report);
@@ -96,9 +116,25 @@ pub fn run(options: &Options, out: &mut impl Write) -> Result<Vec<Report>> {
 fn print(out: &mut impl Write, name: &str, prompt: usize, r: &Report) -> Result<()> {
     let read = r.bytes_per_token as f64;
     writeln!(out, "{name}:")?;
-    writeln!(out, "  prefill  {:8.1} tokens/s   first token after {prompt}: {:.1} ms", r.prefill, r.first_token * 1e3)?;
-    writeln!(out, "  decode   {:8.1} tokens/s   {:.2} MB a token = {:.1} GB/s", r.decode, read / 1e6, r.decode * read / 1e9)?;
-    writeln!(out, "  memory   {:8.1} GB/s       share reached {:.0}%", r.bandwidth / 1e9, 100.0 * r.share)?;
+    writeln!(
+        out,
+        "  prefill  {:8.1} tokens/s   first token after {prompt}: {:.1} ms",
+        r.prefill,
+        r.first_token * 1e3
+    )?;
+    writeln!(
+        out,
+        "  decode   {:8.1} tokens/s   {:.2} MB a token = {:.1} GB/s",
+        r.decode,
+        read / 1e6,
+        r.decode * read / 1e9
+    )?;
+    writeln!(
+        out,
+        "  memory   {:8.1} GB/s       share reached {:.0}%",
+        r.bandwidth / 1e9,
+        100.0 * r.share
+    )?;
     writeln!(out, "  KV       {} bytes a token", r.kv_bytes_per_token)?;
     Ok(())
 }
@@ -106,19 +142,38 @@ fn print(out: &mut impl Write, name: &str, prompt: usize, r: &Report) -> Result<
 fn measure(options: &Options, config: &Config) -> Result<Report> {
     let decoder = random_decoder(config, options.cpu, options.threads)?;
     let mut random = Random::new(3);
-    let mut ids = |n: usize| -> Vec<u32> { (0..n).map(|_| random.below(config.vocab_size) as u32).collect() };
+    let mut ids = |n: usize| -> Vec<u32> {
+        (0..n)
+            .map(|_| random.below(config.vocab_size) as u32)
+            .collect()
+    };
     let prompt = ids(options.prompt.max(1));
-    decoder.run(&mut decoder.cache(), Input { ids: &ids(8), select: &[7], ..Input::default() })?; // warm
+    decoder.run(
+        &mut decoder.cache(),
+        Input {
+            ids: &ids(8),
+            select: &[7],
+            ..Input::default()
+        },
+    )?; // warm
 
     let mut cache = decoder.cache();
     let start = Instant::now();
-    let out = decoder.run(&mut cache, Input { ids: &prompt, select: &[prompt.len() - 1], ..Input::default() })?;
+    let out = decoder.run(
+        &mut cache,
+        Input {
+            ids: &prompt,
+            select: &[prompt.len() - 1],
+            ..Input::default()
+        },
+    )?;
     let first_token = start.elapsed().as_secs_f64();
     check(&out.logits)?;
 
     let kv = decoder.kv_bytes_per_token();
     let readers = config.n_layers() as f64 / config.n_layers_kv as f64; // block 2 reads one layer's keys again and again
-    let bytes_per_token = decoder.weight_bytes_per_token() + (cache.len() as f64 * kv as f64 * readers) as usize;
+    let bytes_per_token =
+        decoder.weight_bytes_per_token() + (cache.len() as f64 * kv as f64 * readers) as usize;
     let mut memory = Memory::new(options.threads)?;
     let mut stretches = Vec::new();
     let tokens = ids(options.tokens.max(STRETCHES));
@@ -126,7 +181,18 @@ fn measure(options: &Options, config: &Config) -> Result<Report> {
         let before = memory.bandwidth();
         let start = Instant::now();
         for &id in stretch {
-            check(&decoder.run(&mut cache, Input { ids: &[id], select: &[0], ..Input::default() })?.logits)?;
+            check(
+                &decoder
+                    .run(
+                        &mut cache,
+                        Input {
+                            ids: &[id],
+                            select: &[0],
+                            ..Input::default()
+                        },
+                    )?
+                    .logits,
+            )?;
         }
         let decode = stretch.len() as f64 / start.elapsed().as_secs_f64();
         stretches.push([decode, f64::midpoint(before, memory.bandwidth())]);
@@ -153,7 +219,11 @@ const STRETCHES: usize = 8;
 /// A benchmark whose answer is nonsense measures nothing.
 fn check(logits: &[f32]) -> Result<()> {
     let varied = logits.iter().any(|&x| x != logits[0]);
-    if varied && logits.iter().all(|x| x.is_finite()) { Ok(()) } else { Err(Error::new(Kind::Value, "logits of the benchmark")) }
+    if varied && logits.iter().all(|x| x.is_finite()) {
+        Ok(())
+    } else {
+        Err(Error::new(Kind::Value, "logits of the benchmark"))
+    }
 }
 
 /// A block larger than the caches, and workers that read it.
@@ -164,7 +234,10 @@ struct Memory {
 
 impl Memory {
     fn new(threads: usize) -> Result<Self> {
-        Ok(Self { team: Team::new(threads)?, block: Bytes::zeroed(128 << 20) })
+        Ok(Self {
+            team: Team::new(threads)?,
+            block: Bytes::zeroed(128 << 20),
+        })
     }
 
     /// Bytes a second of one pass.
@@ -194,7 +267,14 @@ fn sum(bytes: &[u8]) -> u64 {
 fn peak_memory() -> Option<usize> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
-    Some(line.trim().trim_end_matches("kB").trim().parse::<usize>().ok()? * 1024)
+    Some(
+        line.trim()
+            .trim_end_matches("kB")
+            .trim()
+            .parse::<usize>()
+            .ok()?
+            * 1024,
+    )
 }
 
 /// Times the tile product alone, on one thread: matrix times vector from memory, and times 64 rows from cache.
@@ -205,7 +285,10 @@ fn kernels(cpu: Cpu, out: &mut impl Write) -> Result<()> {
         let tile = bits.blocks(COLS) * BLOCK;
         let mut random = Random::new(5);
         let mut codes = Bytes::zeroed(96 << 20);
-        codes.as_mut_slice().chunks_mut(8).for_each(|c| c.copy_from_slice(&random.next().to_le_bytes()[..c.len()]));
+        codes
+            .as_mut_slice()
+            .chunks_mut(8)
+            .for_each(|c| c.copy_from_slice(&random.next().to_le_bytes()[..c.len()]));
         let x: Vec<i8> = (0..64 * COLS).map(|_| random.byte() as i8).collect();
         let timed = |m: usize, bytes: usize| {
             let mut best = Duration::MAX;
@@ -223,7 +306,13 @@ fn kernels(cpu: Cpu, out: &mut impl Write) -> Result<()> {
         let vector = (96 << 20) as f64 / timed(1, 96 << 20);
         let bytes = tile * 64;
         let matrix = 2.0 * (64 * 64 * TILE * COLS) as f64 / timed(64, bytes);
-        writeln!(out, "  {} bits: vector {:.1} GB/s, 64 rows {:.2} TOPS", bits.count(), vector / 1e9, matrix / 1e12)?;
+        writeln!(
+            out,
+            "  {} bits: vector {:.1} GB/s, 64 rows {:.2} TOPS",
+            bits.count(),
+            vector / 1e9,
+            matrix / 1e12
+        )?;
     }
     Ok(())
 }

@@ -24,15 +24,21 @@ impl Bytes {
     const HUGE: usize = 2 << 20;
 
     fn layout(len: usize) -> Layout {
-        let align = if len >= 2 * Self::HUGE { Self::HUGE } else { Self::ALIGN };
-        Layout::from_size_align(len.max(1), align).expect("a block of memory is smaller than half the address space")
+        let align = if len >= 2 * Self::HUGE {
+            Self::HUGE
+        } else {
+            Self::ALIGN
+        };
+        Layout::from_size_align(len.max(1), align)
+            .expect("a block of memory is smaller than half the address space")
     }
 
     /// `len` zero bytes.
     pub fn zeroed(len: usize) -> Self {
         let layout = Self::layout(len);
         // SAFETY: the layout's size is at least 1.
-        let at = NonNull::new(unsafe { alloc_zeroed(layout) }).unwrap_or_else(|| handle_alloc_error(layout));
+        let at = NonNull::new(unsafe { alloc_zeroed(layout) })
+            .unwrap_or_else(|| handle_alloc_error(layout));
         Self { at, len }
     }
 

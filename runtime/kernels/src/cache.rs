@@ -32,7 +32,12 @@ pub(crate) struct PageLayout {
 
 impl PageLayout {
     pub fn new(config: &Config, attention: Attention) -> Self {
-        Self { layers: config.n_layers_kv, kv_heads: config.n_kv_heads, head_dim: config.head_dim, attention }
+        Self {
+            layers: config.n_layers_kv,
+            kv_heads: config.n_kv_heads,
+            head_dim: config.head_dim,
+            attention,
+        }
     }
 
     /// Bytes of one head's keys in a page.
@@ -69,7 +74,9 @@ impl PageLayout {
 
     /// Where the code of a token's channel lies in one head's keys (int8).
     pub fn k_code(self, token: usize, channel: usize) -> usize {
-        (token / TILE * self.head_dim.div_ceil(4) + channel / 4) * BLOCK + token % TILE * 4 + channel % 4
+        (token / TILE * self.head_dim.div_ceil(4) + channel / 4) * BLOCK
+            + token % TILE * 4
+            + channel % 4
     }
 
     /// Where the code of a token's channel lies in one head's values (int8).
@@ -87,7 +94,11 @@ pub struct Cache {
 
 impl Cache {
     pub(crate) fn new(layout: PageLayout) -> Self {
-        Self { layout, pages: Vec::new(), len: 0 }
+        Self {
+            layout,
+            pages: Vec::new(),
+            len: 0,
+        }
     }
 
     /// Tokens held.
@@ -113,18 +124,27 @@ impl Cache {
 
     /// A second session with the same past. Pages are shared until one of the two writes to one.
     pub fn fork(&self) -> Self {
-        Self { layout: self.layout, pages: self.pages.clone(), len: self.len }
+        Self {
+            layout: self.layout,
+            pages: self.pages.clone(),
+            len: self.len,
+        }
     }
 
     /// Makes room for `more` tokens and lends all pages. What was there is not copied, unless a fork shares the last page.
     pub(crate) fn grow(&mut self, more: usize) -> Vec<Page<'_>> {
         let writable = self.len / PAGE;
         while self.pages.len() * PAGE < self.len + more {
-            self.pages.push(Arc::new(Bytes::zeroed(self.layout.bytes())));
+            self.pages
+                .push(Arc::new(Bytes::zeroed(self.layout.bytes())));
         }
         let mut lent = Vec::with_capacity(self.pages.len());
         for (i, page) in self.pages.iter_mut().enumerate() {
-            lent.push(if i < writable { Page::Full(page.clone()) } else { Page::Open(Shared::new(Arc::make_mut(page).as_mut_slice())) });
+            lent.push(if i < writable {
+                Page::Full(page.clone())
+            } else {
+                Page::Open(Shared::new(Arc::make_mut(page).as_mut_slice()))
+            });
         }
         lent
     }
@@ -156,7 +176,10 @@ impl Page<'_> {
 
     /// # Safety
     /// No other reference to any part of this range is used in the same phase.
-    #[allow(clippy::mut_from_ref, reason = "the caller vouches for exclusive use of the range")]
+    #[allow(
+        clippy::mut_from_ref,
+        reason = "the caller vouches for exclusive use of the range"
+    )]
     pub unsafe fn get_mut(&self, range: Range<usize>) -> &mut [u8] {
         match self {
             Self::Full(_) => unreachable!("new tokens lie in open pages"),

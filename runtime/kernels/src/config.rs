@@ -51,18 +51,42 @@ impl Config {
 
     /// Our own shape of about 300 million parameters, in the same proportions.
     pub fn on_device_300m() -> Self {
-        Self { dim: 1024, n_layers_kv: 15, n_layers_shared: 9, n_heads: 8, ffn_dim: 3328, vocab_size: 32_768, ..Self::on_device_3b() }
+        Self {
+            dim: 1024,
+            n_layers_kv: 15,
+            n_layers_shared: 9,
+            n_heads: 8,
+            ffn_dim: 3328,
+            vocab_size: 32_768,
+            ..Self::on_device_3b()
+        }
     }
 
     /// Our own shape of about 30 million parameters; sizes are multiples of 256, so that others' 2-bit formats can hold it too.
     pub fn on_device_30m() -> Self {
-        let heads = Self { n_heads: 8, n_kv_heads: 2, head_dim: 64, ..Self::on_device_3b() };
-        Self { dim: 512, n_layers_kv: 5, n_layers_shared: 3, ffn_dim: 1536, vocab_size: 16_384, ..heads }
+        let heads = Self {
+            n_heads: 8,
+            n_kv_heads: 2,
+            head_dim: 64,
+            ..Self::on_device_3b()
+        };
+        Self {
+            dim: 512,
+            n_layers_kv: 5,
+            n_layers_shared: 3,
+            ffn_dim: 1536,
+            vocab_size: 16_384,
+            ..heads
+        }
     }
 
     /// The same layers, each with its own keys and values: what sharing saves is the difference.
     pub fn without_sharing(&self) -> Self {
-        Self { n_layers_kv: self.n_layers(), n_layers_shared: 0, ..self.clone() }
+        Self {
+            n_layers_kv: self.n_layers(),
+            n_layers_shared: 0,
+            ..self.clone()
+        }
     }
 
     /// Layers of both blocks.
@@ -82,7 +106,10 @@ impl Config {
 
     /// Parameters: matrices and norms.
     pub fn parameters(&self) -> usize {
-        let layer = 2 * self.dim * self.q_dim() + 3 * self.dim * self.ffn_dim + 2 * self.dim + self.head_dim;
+        let layer = 2 * self.dim * self.q_dim()
+            + 3 * self.dim * self.ffn_dim
+            + 2 * self.dim
+            + self.head_dim;
         let kv = 2 * self.dim * self.kv_dim() + self.head_dim;
         self.vocab_size * self.dim + self.n_layers() * layer + self.n_layers_kv * kv + self.dim
     }
@@ -90,11 +117,22 @@ impl Config {
     /// Checks every size against the limits of the kernels (`FORMAT.md`), so that later products cannot overflow.
     pub(crate) fn check(&self) -> Result<()> {
         let range = |name: &str, value: usize, max: usize| {
-            if (1..=max).contains(&value) { Ok(()) } else { Err(Error::new(Kind::Config, format!("config field `{name}` = {value}"))) }
+            if (1..=max).contains(&value) {
+                Ok(())
+            } else {
+                Err(Error::new(
+                    Kind::Config,
+                    format!("config field `{name}` = {value}"),
+                ))
+            }
         };
         range("dim", self.dim, 65_536)?;
         range("n_layers_kv", self.n_layers_kv, 512)?;
-        range("n_layers_shared", self.n_layers_shared.saturating_add(1), 512)?;
+        range(
+            "n_layers_shared",
+            self.n_layers_shared.saturating_add(1),
+            512,
+        )?;
         range("n_heads", self.n_heads, 1024)?;
         range("n_kv_heads", self.n_kv_heads, self.n_heads)?;
         range("head_dim", self.head_dim, 1024)?;
@@ -102,10 +140,22 @@ impl Config {
         range("ffn_dim", self.ffn_dim, 65_536)?;
         range("vocab_size", self.vocab_size, 1 << 24)?;
         range("context", self.context, 65_536)?;
-        let fits = |name: &str, ok: bool| if ok { Ok(()) } else { Err(Error::new(Kind::Config, format!("config field `{name}`"))) };
+        let fits = |name: &str, ok: bool| {
+            if ok {
+                Ok(())
+            } else {
+                Err(Error::new(Kind::Config, format!("config field `{name}`")))
+            }
+        };
         fits("n_kv_heads", self.n_heads.is_multiple_of(self.n_kv_heads))?;
         fits("head_dim", self.head_dim.is_multiple_of(2))?;
-        fits("rope_theta", self.rope_theta.is_finite() && self.rope_theta >= 1.0)?;
-        fits("norm_eps", self.norm_eps.is_finite() && self.norm_eps > 0.0 && self.norm_eps < 1.0)
+        fits(
+            "rope_theta",
+            self.rope_theta.is_finite() && self.rope_theta >= 1.0,
+        )?;
+        fits(
+            "norm_eps",
+            self.norm_eps.is_finite() && self.norm_eps > 0.0 && self.norm_eps < 1.0,
+        )
     }
 }

@@ -42,7 +42,8 @@ impl Avx2 {
 #[cfg(target_arch = "x86_64")]
 impl AvxVnni {
     fn detect() -> Option<Self> {
-        (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("avxvnni")).then_some(Self(()))
+        (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("avxvnni"))
+            .then_some(Self(()))
     }
 }
 
@@ -87,7 +88,9 @@ impl Cpu {
 
     /// The set with this name, if this machine has it.
     pub fn named(name: &str) -> Result<Self> {
-        Self::find(name).map(Self).ok_or_else(|| Error::new(Kind::Cpu, format!("cpu `{name}`")))
+        Self::find(name)
+            .map(Self)
+            .ok_or_else(|| Error::new(Kind::Cpu, format!("cpu `{name}`")))
     }
 
     #[cfg(target_arch = "x86_64")]
@@ -117,7 +120,10 @@ impl Cpu {
 
     /// All sets of this machine, slowest first.
     pub fn available() -> Vec<Self> {
-        Self::NAMES.iter().filter_map(|name| Self::named(name).ok()).collect()
+        Self::NAMES
+            .iter()
+            .filter_map(|name| Self::named(name).ok())
+            .collect()
     }
 
     /// What `FOVEATE_CPU` names, or the fastest set of this machine if it is not set.

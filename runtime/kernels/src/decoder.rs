@@ -58,22 +58,22 @@ pub(crate) struct Own {
 /// What one call feeds to the decoder: `ids.len()` tokens that follow what the cache holds.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Input<'a> {
-    /// Token ids, [t].
+    /// Token ids, `[t]`.
     pub ids: &'a [u32],
-    /// Added to the embeddings, [t, dim]: image tokens, places. Finite.
+    /// Added to the embeddings, `[t, dim]`: image tokens, places. Finite.
     pub extra: Option<&'a [f32]>,
-    /// Absolute positions for RoPE, [t]; without, they go on from the cache's length. Attention is causal in the order fed.
+    /// Absolute positions for RoPE, `[t]`; without, they go on from the cache's length. Attention is causal in the order fed.
     pub positions: Option<&'a [u32]>,
-    /// Rows of this call whose logits are wanted, ascending, [m]. Block 2 runs on these only.
+    /// Rows of this call whose logits are wanted, ascending, `[m]`. Block 2 runs on these only.
     pub select: &'a [usize],
 }
 
 /// What a call gives back, for the selected rows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Output {
-    /// [m, vocab_size], before softmax.
+    /// `[m, vocab_size]`, before softmax.
     pub logits: Vec<f32>,
-    /// [m, dim], after the final norm.
+    /// `[m, dim]`, after the final norm.
     pub hidden: Vec<f32>,
 }
 
@@ -88,13 +88,26 @@ impl Decoder {
     }
 
     /// As [`Decoder::open`], from anything that gives `len` bytes.
-    pub fn read(from: impl std::io::Read, len: u64, limits: Limits, cpu: Cpu, threads: usize) -> Result<Self> {
+    pub fn read(
+        from: impl std::io::Read,
+        len: u64,
+        limits: Limits,
+        cpu: Cpu,
+        threads: usize,
+    ) -> Result<Self> {
         Self::new(&Tensors::read(from, len, limits)?, cpu, threads)
     }
 
     pub(crate) fn new(tensors: &Tensors, cpu: Cpu, threads: usize) -> Result<Self> {
-        let state = State { team: Team::new(threads)?, scratch: Scratch::default() };
-        Ok(Self { weights: Weights::new(tensors)?, cpu, state: Mutex::new(state) })
+        let state = State {
+            team: Team::new(threads)?,
+            scratch: Scratch::default(),
+        };
+        Ok(Self {
+            weights: Weights::new(tensors)?,
+            cpu,
+            state: Mutex::new(state),
+        })
     }
 
     /// The sizes.
@@ -125,8 +138,14 @@ impl Decoder {
     /// Bytes of weights that decoding one token reads: every matrix once, the embedding for the logits.
     pub fn weight_bytes_per_token(&self) -> usize {
         let layer = |l: &Layer| {
-            let own = l.own.as_ref().map_or(0, |own| own.k.bytes() + own.v.bytes());
-            own + [&l.q, &l.o, &l.gate, &l.up, &l.down].iter().map(|m| m.bytes()).sum::<usize>()
+            let own = l
+                .own
+                .as_ref()
+                .map_or(0, |own| own.k.bytes() + own.v.bytes());
+            own + [&l.q, &l.o, &l.gate, &l.up, &l.down]
+                .iter()
+                .map(|m| m.bytes())
+                .sum::<usize>()
         };
         self.weights.embed.bytes() + self.weights.layers.iter().map(layer).sum::<usize>()
     }
@@ -135,7 +154,7 @@ impl Decoder {
         PageLayout::new(&self.weights.config, self.weights.attention)
     }
 
-    /// The embedding of a token, [dim], without `extra`.
+    /// The embedding of a token, `[dim]`, without `extra`.
     pub fn embedding(&self, id: u32) -> Result<Vec<f32>> {
         if id as usize >= self.weights.config.vocab_size {
             return Err(Error::new(Kind::Input, format!("token id {id}")));
@@ -149,12 +168,27 @@ impl Decoder {
     pub fn run(&self, cache: &mut Cache, input: Input) -> Result<Output> {
         self.check(cache, &input)?;
         let (config, m, past) = (&self.weights.config, input.select.len(), cache.len());
-        let size = |width: usize| m.checked_mul(width).ok_or_else(|| Error::new(Kind::Input, "select"));
-        let mut output = Output { logits: vec![0.0; size(config.vocab_size)?], hidden: vec![0.0; size(config.dim)?] };
+        let size = |width: usize| {
+            m.checked_mul(width)
+                .ok_or_else(|| Error::new(Kind::Input, "select"))
+        };
+        let mut output = Output {
+            logits: vec![0.0; size(config.vocab_size)?],
+            hidden: vec![0.0; size(config.dim)?],
+        };
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let State { team, scratch } = &mut *state;
         let pages = cache.grow(input.ids.len());
-        forward::run(&self.weights, self.cpu, team, scratch, &pages, past, &input, &mut output);
+        forward::run(
+            &self.weights,
+            self.cpu,
+            team,
+            scratch,
+            &pages,
+            past,
+            &input,
+            &mut output,
+        );
         drop(pages);
         cache.advance(input.ids.len());
         Ok(output)
@@ -162,16 +196,39 @@ impl Decoder {
 
     fn check(&self, cache: &Cache, input: &Input) -> Result<()> {
         let (config, t) = (&self.weights.config, input.ids.len());
-        let expect = |ok: bool, what: &str| if ok { Ok(()) } else { Err(Error::new(Kind::Input, what)) };
+        let expect = |ok: bool, what: &str| {
+            if ok {
+                Ok(())
+            } else {
+                Err(Error::new(Kind::Input, what))
+            }
+        };
         expect(cache.layout == self.layout(), "cache of another decoder")?;
-        expect(input.ids.iter().all(|&id| (id as usize) < config.vocab_size), "ids")?;
-        expect(input.extra.is_none_or(|e| Some(e.len()) == t.checked_mul(config.dim)), "extra")?;
-        expect(input.extra.is_none_or(|e| e.iter().all(|x| x.is_finite())), "extra")?;
+        expect(
+            input
+                .ids
+                .iter()
+                .all(|&id| (id as usize) < config.vocab_size),
+            "ids",
+        )?;
+        expect(
+            input
+                .extra
+                .is_none_or(|e| Some(e.len()) == t.checked_mul(config.dim)),
+            "extra",
+        )?;
+        expect(
+            input.extra.is_none_or(|e| e.iter().all(|x| x.is_finite())),
+            "extra",
+        )?;
         expect(input.positions.is_none_or(|p| p.len() == t), "positions")?;
         expect(input.select.is_sorted_by(|a, b| a < b), "select")?;
         expect(input.select.last().is_none_or(|&last| last < t), "select")?;
         if t > config.context.saturating_sub(cache.len()) {
-            return Err(Error::new(Kind::Context, format!("{} + {t} tokens of {}", cache.len(), config.context)));
+            return Err(Error::new(
+                Kind::Context,
+                format!("{} + {t} tokens of {}", cache.len(), config.context),
+            ));
         }
         Ok(())
     }
@@ -180,9 +237,17 @@ impl Decoder {
 impl Weights {
     fn new(tensors: &Tensors) -> Result<Self> {
         let config = tensors.header.config.clone();
-        let layers = (0..config.n_layers()).map(|i| Layer::new(tensors, i)).collect::<Result<_>>()?;
+        let layers = (0..config.n_layers())
+            .map(|i| Layer::new(tensors, i))
+            .collect::<Result<_>>()?;
         let embed = Linear::new(tensors, "embed", config.vocab_size, config.dim)?;
-        Ok(Self { embed, norm: tensors.vector("norm")?, layers, attention: tensors.header.attention, config })
+        Ok(Self {
+            embed,
+            norm: tensors.vector("norm")?,
+            layers,
+            attention: tensors.header.attention,
+            config,
+        })
     }
 }
 
@@ -190,11 +255,25 @@ impl Layer {
     fn new(tensors: &Tensors, i: usize) -> Result<Self> {
         let c = &tensors.header.config;
         let vector = |name: &str| tensors.vector(&format!("layers.{i}.{name}"));
-        let matrix = |name: &str, rows, cols| Linear::new(tensors, &format!("layers.{i}.{name}"), rows, cols);
+        let matrix = |name: &str, rows, cols| {
+            Linear::new(tensors, &format!("layers.{i}.{name}"), rows, cols)
+        };
         let own = || -> Result<Own> {
-            let scale = if tensors.header.kv_scale { vector("kv_scale")?.try_into().ok() } else { None };
-            let (k, v) = (matrix("k", c.kv_dim(), c.dim)?, matrix("v", c.kv_dim(), c.dim)?);
-            Ok(Own { k, v, k_norm: vector("k_norm")?, scale })
+            let scale = if tensors.header.kv_scale {
+                vector("kv_scale")?.try_into().ok()
+            } else {
+                None
+            };
+            let (k, v) = (
+                matrix("k", c.kv_dim(), c.dim)?,
+                matrix("v", c.kv_dim(), c.dim)?,
+            );
+            Ok(Own {
+                k,
+                v,
+                k_norm: vector("k_norm")?,
+                scale,
+            })
         };
         Ok(Self {
             attn_norm: vector("attn_norm")?,
@@ -205,7 +284,11 @@ impl Layer {
             gate: matrix("gate", c.ffn_dim, c.dim)?,
             up: matrix("up", c.ffn_dim, c.dim)?,
             down: matrix("down", c.dim, c.ffn_dim)?,
-            own: if i < c.n_layers_kv { Some(own()?) } else { None },
+            own: if i < c.n_layers_kv {
+                Some(own()?)
+            } else {
+                None
+            },
         })
     }
 }

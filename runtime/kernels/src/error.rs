@@ -59,11 +59,23 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
     pub(crate) fn new(kind: Kind, place: impl Into<String>) -> Self {
-        Self { kind, place: place.into(), source: None }
+        Self {
+            kind,
+            place: place.into(),
+            source: None,
+        }
     }
 
-    pub(crate) fn caused(kind: Kind, place: impl Into<String>, source: impl std::error::Error + Send + Sync + 'static) -> Self {
-        Self { kind, place: place.into(), source: Some(Box::new(source)) }
+    pub(crate) fn caused(
+        kind: Kind,
+        place: impl Into<String>,
+        source: impl std::error::Error + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            kind,
+            place: place.into(),
+            source: Some(Box::new(source)),
+        }
     }
 
     /// What went wrong.

@@ -26,7 +26,10 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { file: 16 << 30, header: 4 << 20 }
+        Self {
+            file: 16 << 30,
+            header: 4 << 20,
+        }
     }
 }
 
@@ -110,7 +113,8 @@ impl Tensors {
     pub fn new(header: Header, bytes: Bytes) -> Result<Self> {
         assert_eq!(header.data, bytes.len());
         for (name, entry) in header.tensors.iter().filter(|(_, e)| e.dtype == Dtype::F32) {
-            let values = as_f32(&bytes.as_slice()[entry.range.clone()]).ok_or_else(|| Error::new(Kind::Misaligned, tensor(name)))?;
+            let values = as_f32(&bytes.as_slice()[entry.range.clone()])
+                .ok_or_else(|| Error::new(Kind::Misaligned, tensor(name)))?;
             let allowed = |v: &f32| match name.rsplit('.').next() {
                 Some("scale") => v.is_finite() && *v >= 0.0,
                 Some("kv_scale") => v.is_normal() && *v > 0.0,
@@ -120,7 +124,10 @@ impl Tensors {
                 return Err(Error::new(Kind::Value, tensor(name)));
             }
         }
-        Ok(Self { header, bytes: Arc::new(bytes) })
+        Ok(Self {
+            header,
+            bytes: Arc::new(bytes),
+        })
     }
 
     /// A tensor's place, whose name is known to be there.
@@ -130,9 +137,13 @@ impl Tensors {
 
     /// A copy of a vector.
     pub fn vector(&self, name: &str) -> Result<Vec<f32>> {
-        let range = self.range(name).ok_or_else(|| Error::new(Kind::Missing, tensor(name)))?;
+        let range = self
+            .range(name)
+            .ok_or_else(|| Error::new(Kind::Missing, tensor(name)))?;
         let floats = as_f32(&self.bytes.as_slice()[range]);
-        Ok(floats.ok_or_else(|| Error::new(Kind::Misaligned, tensor(name)))?.to_vec())
+        Ok(floats
+            .ok_or_else(|| Error::new(Kind::Misaligned, tensor(name)))?
+            .to_vec())
     }
 }
 
@@ -143,10 +154,14 @@ fn tensor(name: &str) -> String {
 impl Header {
     /// Checks a header's text, for data of `data` bytes.
     pub fn parse(text: &[u8], data: usize) -> Result<Self> {
-        let raw: RawHeader = serde_json::from_slice(text).map_err(|e| Error::caused(Kind::Header, "header", e))?;
+        let raw: RawHeader =
+            serde_json::from_slice(text).map_err(|e| Error::caused(Kind::Header, "header", e))?;
         let (config, attention) = metadata(&raw.metadata)?;
         config.check()?;
-        let tensors = raw.tensors.into_iter().map(|(name, raw)| Ok((name.clone(), entry(&name, raw)?)));
+        let tensors = raw
+            .tensors
+            .into_iter()
+            .map(|(name, raw)| Ok((name.clone(), entry(&name, raw)?)));
         let tensors = tensors.collect::<Result<BTreeMap<_, _>>>()?;
         contiguous(&tensors, data)?;
         let kv_scale = tensors.contains_key("layers.0.kv_scale");
@@ -154,12 +169,22 @@ impl Header {
         if attention == Attention::Int8 && !kv_scale {
             return Err(Error::new(Kind::Missing, tensor("layers.0.kv_scale")));
         }
-        Ok(Self { config, attention, kv_scale, tensors, data })
+        Ok(Self {
+            config,
+            attention,
+            kv_scale,
+            tensors,
+            data,
+        })
     }
 }
 
 fn metadata(map: &BTreeMap<String, String>) -> Result<(Config, Attention)> {
-    let get = |key: &str| map.get(key).map(String::as_str).ok_or_else(|| Error::new(Kind::Metadata, format!("metadata `{key}`")));
+    let get = |key: &str| {
+        map.get(key)
+            .map(String::as_str)
+            .ok_or_else(|| Error::new(Kind::Metadata, format!("metadata `{key}`")))
+    };
     for (key, expected) in [("format", "foveate-decoder"), ("version", "1")] {
         if get(key)? != expected {
             return Err(Error::new(Kind::Metadata, format!("metadata `{key}`")));
@@ -170,7 +195,8 @@ fn metadata(map: &BTreeMap<String, String>) -> Result<(Config, Attention)> {
         "f32" => Attention::F32,
         _ => return Err(Error::new(Kind::Metadata, "metadata `attention`")),
     };
-    let config = serde_json::from_str(get("config")?).map_err(|e| Error::caused(Kind::Config, "metadata `config`", e))?;
+    let config = serde_json::from_str(get("config")?)
+        .map_err(|e| Error::caused(Kind::Config, "metadata `config`", e))?;
     Ok((config, attention))
 }
 
@@ -182,7 +208,10 @@ fn entry(name: &str, raw: RawEntry) -> Result<Entry> {
         "F32" => Dtype::F32,
         _ => return Err(error(Kind::Dtype)),
     };
-    let bytes = raw.shape.iter().try_fold(dtype.size(), |n, &d| n.checked_mul(d));
+    let bytes = raw
+        .shape
+        .iter()
+        .try_fold(dtype.size(), |n, &d| n.checked_mul(d));
     let [begin, end] = raw.data_offsets;
     if bytes.is_none() || end.checked_sub(begin) != bytes {
         return Err(error(Kind::Shape));
@@ -190,7 +219,11 @@ fn entry(name: &str, raw: RawEntry) -> Result<Entry> {
     if !begin.is_multiple_of(dtype.align()) {
         return Err(error(Kind::Misaligned));
     }
-    Ok(Entry { dtype, shape: raw.shape, range: begin..end })
+    Ok(Entry {
+        dtype,
+        shape: raw.shape,
+        range: begin..end,
+    })
 }
 
 /// The tensors lie one after the other, from the first byte of the data to the last.
@@ -200,7 +233,11 @@ fn contiguous(tensors: &BTreeMap<String, Entry>, data: usize) -> Result<()> {
     let mut at = 0;
     for (name, entry) in order {
         if entry.range.start != at {
-            let kind = if entry.range.start < at { Kind::Overlap } else { Kind::Gap };
+            let kind = if entry.range.start < at {
+                Kind::Overlap
+            } else {
+                Kind::Gap
+            };
             return Err(Error::new(kind, tensor(name)));
         }
         at = entry.range.end;
@@ -219,19 +256,28 @@ fn complete(config: &Config, tensors: &BTreeMap<String, Entry>, kv_scale: bool) 
         seen += matrix(tensors, &name, rows, cols)?;
     }
     for (name, n) in vectors(config, kv_scale) {
-        let entry = tensors.get(&name).ok_or_else(|| Error::new(Kind::Missing, tensor(&name)))?;
+        let entry = tensors
+            .get(&name)
+            .ok_or_else(|| Error::new(Kind::Missing, tensor(&name)))?;
         expect(&name, entry, Dtype::F32, &[n])?;
         seen += 1;
     }
     if seen == tensors.len() {
         return Ok(());
     }
-    let stem = |name: &str| FORMS.iter().chain(&["scale"]).find_map(|f| name.strip_suffix(&format!(".{f}")).map(str::to_owned));
+    let stem = |name: &str| {
+        FORMS
+            .iter()
+            .chain(&["scale"])
+            .find_map(|f| name.strip_suffix(&format!(".{f}")).map(str::to_owned))
+    };
     let known: std::collections::BTreeSet<String> = matrices(config).map(|(n, ..)| n).collect();
-    let wanted: std::collections::BTreeSet<String> = vectors(config, kv_scale).map(|(n, _)| n).collect();
+    let wanted: std::collections::BTreeSet<String> =
+        vectors(config, kv_scale).map(|(n, _)| n).collect();
     let unknown = |name: &&String| {
         let form = stem(name).filter(|s| known.contains(s));
-        let extra = |s: String| name.ends_with(".scale") && tensors.contains_key(&format!("{s}.f32"));
+        let extra =
+            |s: String| name.ends_with(".scale") && tensors.contains_key(&format!("{s}.f32"));
         !wanted.contains(*name) && form.is_none_or(extra)
     };
     let name = tensors.keys().find(unknown).map_or("?", String::as_str);
@@ -241,8 +287,17 @@ fn complete(config: &Config, tensors: &BTreeMap<String, Entry>, kv_scale: bool) 
 const FORMS: [&str; 4] = ["w2", "w4", "w8", "f32"];
 
 /// Checks the one form a matrix comes in, and gives the number of its tensors.
-fn matrix(tensors: &BTreeMap<String, Entry>, name: &str, rows: usize, cols: usize) -> Result<usize> {
-    let mut forms = FORMS.iter().filter_map(|form| tensors.get_key_value(&format!("{name}.{form}")).map(|e| (form, e)));
+fn matrix(
+    tensors: &BTreeMap<String, Entry>,
+    name: &str,
+    rows: usize,
+    cols: usize,
+) -> Result<usize> {
+    let mut forms = FORMS.iter().filter_map(|form| {
+        tensors
+            .get_key_value(&format!("{name}.{form}"))
+            .map(|e| (form, e))
+    });
     let Some((form, (full, entry))) = forms.next() else {
         return Err(Error::new(Kind::Missing, tensor(name)));
     };
@@ -256,10 +311,16 @@ fn matrix(tensors: &BTreeMap<String, Entry>, name: &str, rows: usize, cols: usiz
     let tiles = rows.div_ceil(TILE);
     expect(full, entry, Dtype::U8, &[tiles, bits.blocks(cols), BLOCK])?;
     let scale = format!("{name}.scale");
-    let entry = tensors.get(&scale).ok_or_else(|| Error::new(Kind::Missing, tensor(&scale)))?;
+    let entry = tensors
+        .get(&scale)
+        .ok_or_else(|| Error::new(Kind::Missing, tensor(&scale)))?;
     let groups = *entry.shape.get(1).unwrap_or(&0);
     expect(&scale, entry, Dtype::F32, &[tiles, groups, TILE])?;
-    if groups_fit(cols, groups) { Ok(2) } else { Err(Error::new(Kind::Shape, tensor(&scale))) }
+    if groups_fit(cols, groups) {
+        Ok(2)
+    } else {
+        Err(Error::new(Kind::Shape, tensor(&scale)))
+    }
 }
 
 pub(crate) fn form_bits(form: &str) -> Option<Bits> {
@@ -275,7 +336,11 @@ fn expect(name: &str, entry: &Entry, dtype: Dtype, shape: &[usize]) -> Result<()
     if entry.dtype != dtype {
         return Err(Error::new(Kind::Dtype, tensor(name)));
     }
-    if entry.shape != shape { Err(Error::new(Kind::Shape, tensor(name))) } else { Ok(()) }
+    if entry.shape != shape {
+        Err(Error::new(Kind::Shape, tensor(name)))
+    } else {
+        Ok(())
+    }
 }
 
 /// Every matrix of a decoder: name, rows, columns.
@@ -283,9 +348,19 @@ pub(crate) fn matrices(c: &Config) -> impl Iterator<Item = (String, usize, usize
     let (dim, q, kv, ffn) = (c.dim, c.q_dim(), c.kv_dim(), c.ffn_dim);
     let own = c.n_layers_kv;
     let layers = (0..c.n_layers()).flat_map(move |i| {
-        let all = [("q", q, dim), ("o", dim, q), ("gate", ffn, dim), ("up", ffn, dim), ("down", dim, ffn), ("k", kv, dim), ("v", kv, dim)];
+        let all = [
+            ("q", q, dim),
+            ("o", dim, q),
+            ("gate", ffn, dim),
+            ("up", ffn, dim),
+            ("down", dim, ffn),
+            ("k", kv, dim),
+            ("v", kv, dim),
+        ];
         let n = if i < own { 7 } else { 5 };
-        all.into_iter().take(n).map(move |(name, rows, cols)| (format!("layers.{i}.{name}"), rows, cols))
+        all.into_iter()
+            .take(n)
+            .map(move |(name, rows, cols)| (format!("layers.{i}.{name}"), rows, cols))
     });
     std::iter::once(("embed".to_owned(), c.vocab_size, c.dim)).chain(layers)
 }
@@ -294,9 +369,21 @@ pub(crate) fn matrices(c: &Config) -> impl Iterator<Item = (String, usize, usize
 pub(crate) fn vectors(c: &Config, kv_scale: bool) -> impl Iterator<Item = (String, usize)> {
     let (dim, head, own) = (c.dim, c.head_dim, c.n_layers_kv);
     let layers = (0..c.n_layers()).flat_map(move |i| {
-        let all = [("attn_norm", dim), ("ffn_norm", dim), ("q_norm", head), ("k_norm", head), ("kv_scale", 2)];
-        let n = if i < own { 4 + usize::from(kv_scale) } else { 3 };
-        all.into_iter().take(n).map(move |(name, n)| (format!("layers.{i}.{name}"), n))
+        let all = [
+            ("attn_norm", dim),
+            ("ffn_norm", dim),
+            ("q_norm", head),
+            ("k_norm", head),
+            ("kv_scale", 2),
+        ];
+        let n = if i < own {
+            4 + usize::from(kv_scale)
+        } else {
+            3
+        };
+        all.into_iter()
+            .take(n)
+            .map(move |(name, n)| (format!("layers.{i}.{name}"), n))
     });
     std::iter::once(("norm".to_owned(), c.dim)).chain(layers)
 }
@@ -325,8 +412,14 @@ impl<'de> Deserialize<'de> for RawHeader {
                 f.write_str("an object of tensors")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<RawHeader, A::Error> {
-                let mut header = RawHeader { metadata: BTreeMap::new(), tensors: BTreeMap::new() };
+            fn visit_map<A: MapAccess<'de>>(
+                self,
+                mut map: A,
+            ) -> std::result::Result<RawHeader, A::Error> {
+                let mut header = RawHeader {
+                    metadata: BTreeMap::new(),
+                    tensors: BTreeMap::new(),
+                };
                 while let Some(name) = map.next_key::<String>()? {
                     let twice = if name == "__metadata__" {
                         !std::mem::replace(&mut header.metadata, map.next_value()?).is_empty()

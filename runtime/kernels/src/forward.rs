@@ -53,7 +53,8 @@ impl Scratch {
         self.q = vec![0.0; rows * c.q_dim()];
         self.k = vec![0.0; rows * c.kv_dim()];
         self.v = vec![0.0; rows * c.kv_dim()];
-        self.activations = Some([c.dim, c.q_dim(), c.ffn_dim].map(|cols| Activations::new(rows, cols)));
+        self.activations =
+            Some([c.dim, c.q_dim(), c.ffn_dim].map(|cols| Activations::new(rows, cols)));
     }
 }
 
@@ -110,7 +111,8 @@ impl<'a> Act<'a> {
         unsafe {
             let sums = self.sums.get_mut(i * parts..(i + 1) * parts);
             let q = self.q.get_mut(i * self.stride..(i + 1) * self.stride);
-            self.scale.get_mut(i..i + 1)[0] = row::quantize(cpu, self.x.get(self.row(i)), q, &mut sums[1..]);
+            self.scale.get_mut(i..i + 1)[0] =
+                row::quantize(cpu, self.x.get(self.row(i)), q, &mut sums[1..]);
             sums[0] = sums[1..].iter().sum();
         }
     }
@@ -136,7 +138,11 @@ impl<'a> Act<'a> {
 unsafe fn copy<T: Copy>(buffer: &Shared<T>, width: usize, from: usize, to: usize) {
     if from != to {
         // SAFETY: the rows are disjoint, and this worker's.
-        unsafe { buffer.get_mut(to * width..(to + 1) * width).copy_from_slice(buffer.get(from * width..(from + 1) * width)) }
+        unsafe {
+            buffer
+                .get_mut(to * width..(to + 1) * width)
+                .copy_from_slice(buffer.get(from * width..(from + 1) * width))
+        }
     }
 }
 
@@ -163,7 +169,10 @@ struct Buffers<'a> {
 }
 
 /// Runs a checked call; `pages` have room for it after `past` tokens, and `output` for its results.
-#[allow(clippy::too_many_arguments, reason = "one caller, which owns each of them separately")]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "one caller, which owns each of them separately"
+)]
 pub(crate) fn run(
     weights: &Weights,
     cpu: Cpu,
@@ -175,7 +184,9 @@ pub(crate) fn run(
     output: &mut Output,
 ) {
     scratch.fit(weights, input.ids.len().min(CHUNK), team.workers());
-    let Some([normed, heads, ffn]) = &mut scratch.activations else { return };
+    let Some([normed, heads, ffn]) = &mut scratch.activations else {
+        return;
+    };
     let buffers = Buffers {
         x: Shared::new(&mut scratch.x),
         turn: Shared::new(&mut scratch.turn),
@@ -190,7 +201,19 @@ pub(crate) fn run(
         hidden: Shared::new(&mut output.hidden),
     };
     let layout = PageLayout::new(&weights.config, weights.attention);
-    team.run(|worker| Part { weights, cpu, worker, b: &buffers, pages, layout, past, input }.run());
+    team.run(|worker| {
+        Part {
+            weights,
+            cpu,
+            worker,
+            b: &buffers,
+            pages,
+            layout,
+            past,
+            input,
+        }
+        .run()
+    });
 }
 
 /// One worker's part of a call.
@@ -210,7 +233,10 @@ impl Part<'_> {
         let (t, mut done) = (self.input.ids.len(), 0);
         for start in (0..t).step_by(CHUNK) {
             let rows: Vec<usize> = (start..t.min(start + CHUNK)).collect();
-            let to = self.input.select.partition_point(|&s| s < start + rows.len());
+            let to = self
+                .input
+                .select
+                .partition_point(|&s| s < start + rows.len());
             let select = &self.input.select[done..to];
             self.chunk(rows, select, done);
             done = to;
@@ -235,7 +261,14 @@ impl Part<'_> {
                     self.heads(layer, None, &rows, rows.len());
                 }
                 Some(kv) => {
-                    self.project(&[(&layer.q, &self.b.q), (&kv.k, &self.b.k), (&kv.v, &self.b.v)], rows.len());
+                    self.project(
+                        &[
+                            (&layer.q, &self.b.q),
+                            (&kv.k, &self.b.k),
+                            (&kv.v, &self.b.v),
+                        ],
+                        rows.len(),
+                    );
                     self.heads(layer, Some((i, kv)), &rows, rows.len());
                 }
                 None => {
@@ -261,14 +294,24 @@ impl Part<'_> {
         self.worker.share(rows.len(), 4, |range| {
             for i in range {
                 // SAFETY: row i is this worker's.
-                let (x, turn) = unsafe { (self.b.x.get_mut(i * c.dim..(i + 1) * c.dim), self.b.turn.get_mut(i * half..(i + 1) * half)) };
+                let (x, turn) = unsafe {
+                    (
+                        self.b.x.get_mut(i * c.dim..(i + 1) * c.dim),
+                        self.b.turn.get_mut(i * half..(i + 1) * half),
+                    )
+                };
                 self.weights.embed.row(self.input.ids[rows[i]] as usize, x);
                 if let Some(extra) = self.input.extra {
                     row::add_scaled(self.cpu, x, 1.0, &extra[rows[i] * c.dim..][..c.dim]);
                 }
-                let position = self.input.positions.map_or((self.past + rows[i]) as f64, |p| f64::from(p[rows[i]]));
+                let position = self
+                    .input
+                    .positions
+                    .map_or((self.past + rows[i]) as f64, |p| f64::from(p[rows[i]]));
                 for (j, turn) in turn.iter_mut().enumerate() {
-                    let (sin, cos) = (position * c.rope_theta.powf(-((2 * j) as f64) / c.head_dim as f64)).sin_cos();
+                    let (sin, cos) = (position
+                        * c.rope_theta.powf(-((2 * j) as f64) / c.head_dim as f64))
+                    .sin_cos();
                     *turn = [cos as f32, sin as f32];
                 }
             }
@@ -283,7 +326,13 @@ impl Part<'_> {
                 // SAFETY: row i is this worker's; x was written before.
                 unsafe {
                     let x = self.b.x.get(i * dim..(i + 1) * dim);
-                    row::rmsnorm(self.cpu, x, weight, self.weights.config.norm_eps, normed.x.get_mut(normed.row(i)));
+                    row::rmsnorm(
+                        self.cpu,
+                        x,
+                        weight,
+                        self.weights.config.norm_eps,
+                        normed.x.get_mut(normed.row(i)),
+                    );
                     normed.quantize(self.cpu, i);
                 }
             }
@@ -292,32 +341,47 @@ impl Part<'_> {
 
     fn quantize(&self, act: &Act, rows: usize) {
         // SAFETY: row i is this worker's.
-        self.worker.share(rows, self.worker.chunk(rows), |range| range.for_each(|i| unsafe { act.quantize(self.cpu, i) }));
+        self.worker.share(rows, self.worker.chunk(rows), |range| {
+            range.for_each(|i| unsafe { act.quantize(self.cpu, i) })
+        });
     }
 
     /// Every tile of `matrices` (as if stacked) times every row of `act`: `sink(matrix, row, column, values)`.
-    fn product(&self, matrices: &[&Linear], act: &Act, rows: usize, sink: impl Fn(usize, usize, usize, &[f32])) {
+    fn product(
+        &self,
+        matrices: &[&Linear],
+        act: &Act,
+        rows: usize,
+        sink: impl Fn(usize, usize, usize, &[f32]),
+    ) {
         let total = matrices.iter().map(|m| m.tiles()).sum();
         // SAFETY: the activations were written before.
         let view = unsafe { act.view(rows) };
         let mut out = [[0.0; TILE]; ROWS];
-        self.worker.share(total, self.worker.chunk(total).min(32), |tiles| {
-            for start in (0..rows).step_by(ROWS) {
-                let part = start..rows.min(start + ROWS);
-                let mut first = 0;
-                for (m, matrix) in matrices.iter().enumerate() {
-                    let lent = matrix.lend();
-                    for tile in tiles.start.max(first)..tiles.end.min(first + matrix.tiles()) {
-                        let at = (tile - first) * TILE;
-                        lent.tile(self.cpu, view, part.clone(), tile - first, &mut out[..part.len()]);
-                        for (i, out) in part.clone().zip(&out) {
-                            sink(m, i, at, &out[..TILE.min(matrix.rows - at)]);
+        self.worker
+            .share(total, self.worker.chunk(total).min(32), |tiles| {
+                for start in (0..rows).step_by(ROWS) {
+                    let part = start..rows.min(start + ROWS);
+                    let mut first = 0;
+                    for (m, matrix) in matrices.iter().enumerate() {
+                        let lent = matrix.lend();
+                        for tile in tiles.start.max(first)..tiles.end.min(first + matrix.tiles()) {
+                            let at = (tile - first) * TILE;
+                            lent.tile(
+                                self.cpu,
+                                view,
+                                part.clone(),
+                                tile - first,
+                                &mut out[..part.len()],
+                            );
+                            for (i, out) in part.clone().zip(&out) {
+                                sink(m, i, at, &out[..TILE.min(matrix.rows - at)]);
+                            }
                         }
+                        first += matrix.tiles();
                     }
-                    first += matrix.tiles();
                 }
-            }
-        });
+            });
     }
 
     /// `out = matrix * normed` for each pair.
@@ -349,24 +413,28 @@ impl Part<'_> {
         // SAFETY: the activations were written before.
         let view = unsafe { self.b.normed.view(rows) };
         let (mut gate, mut up) = ([[0.0; TILE]; ROWS], [[0.0; TILE]; ROWS]);
-        self.worker.share(tiles, self.worker.chunk(tiles).min(16), |tiles| {
-            let (gate_weights, up_weights): (Lent, Lent) = (layer.gate.lend(), layer.up.lend());
-            for start in (0..rows).step_by(ROWS) {
-                let part = start..rows.min(start + ROWS);
-                let (gate, up) = (&mut gate[..part.len()], &mut up[..part.len()]);
-                for tile in tiles.clone() {
-                    gate_weights.tile(self.cpu, view, part.clone(), tile, gate);
-                    up_weights.tile(self.cpu, view, part.clone(), tile, up);
-                    row::silu_mul(self.cpu, gate.as_flattened_mut(), up.as_flattened());
-                    let n = TILE.min(layer.gate.rows - tile * TILE);
-                    for (i, gate) in part.clone().zip(&*gate) {
-                        let start = i * layer.gate.rows + tile * TILE;
-                        // SAFETY: this tile's columns are this worker's.
-                        put(unsafe { self.b.ffn.x.get_mut(start..start + n) }, &gate[..n]);
+        self.worker
+            .share(tiles, self.worker.chunk(tiles).min(16), |tiles| {
+                let (gate_weights, up_weights): (Lent, Lent) = (layer.gate.lend(), layer.up.lend());
+                for start in (0..rows).step_by(ROWS) {
+                    let part = start..rows.min(start + ROWS);
+                    let (gate, up) = (&mut gate[..part.len()], &mut up[..part.len()]);
+                    for tile in tiles.clone() {
+                        gate_weights.tile(self.cpu, view, part.clone(), tile, gate);
+                        up_weights.tile(self.cpu, view, part.clone(), tile, up);
+                        row::silu_mul(self.cpu, gate.as_flattened_mut(), up.as_flattened());
+                        let n = TILE.min(layer.gate.rows - tile * TILE);
+                        for (i, gate) in part.clone().zip(&*gate) {
+                            let start = i * layer.gate.rows + tile * TILE;
+                            // SAFETY: this tile's columns are this worker's.
+                            put(
+                                unsafe { self.b.ffn.x.get_mut(start..start + n) },
+                                &gate[..n],
+                            );
+                        }
                     }
                 }
-            }
-        });
+            });
     }
 
     /// Turns and norms queries (of the first `q_rows`); if the layer has its own, also keys, and writes those and values
@@ -379,13 +447,20 @@ impl Part<'_> {
         self.worker.share(n, self.worker.chunk(n).min(32), |tasks| {
             for task in tasks {
                 match (own, task.checked_sub(stores)) {
-                    (Some((i, own)), None) if task < c.n_kv_heads => self.store_k(i, own, task, rows),
+                    (Some((i, own)), None) if task < c.n_kv_heads => {
+                        self.store_k(i, own, task, rows)
+                    }
                     (Some((i, own)), None) => self.store_v(i, own, task - c.n_kv_heads, rows),
                     (_, head) => {
                         let head = head.unwrap_or(0);
                         let row = head / c.n_heads;
                         // SAFETY: this row's head is this worker's; the turns were written before.
-                        let (q, turn) = unsafe { (self.b.q.get_mut(head * d..(head + 1) * d), self.b.turn.get(row * half..(row + 1) * half)) };
+                        let (q, turn) = unsafe {
+                            (
+                                self.b.q.get_mut(head * d..(head + 1) * d),
+                                self.b.turn.get(row * half..(row + 1) * half),
+                            )
+                        };
                         row::rope_norm(self.cpu, q, turn, &layer.q_norm, c.norm_eps);
                     }
                 }
@@ -401,11 +476,22 @@ impl Part<'_> {
             let start = i * c.kv_dim() + head * d;
             // SAFETY: this head's keys, in `k` and in the cache, are this worker's; the turns were written before.
             let (k, turn, page) = unsafe {
-                let page = self.pages[(self.past + row) / PAGE].get_mut(self.layout.head(layer, head).0);
-                (self.b.k.get_mut(start..start + d), self.b.turn.get(i * half..(i + 1) * half), page)
+                let page =
+                    self.pages[(self.past + row) / PAGE].get_mut(self.layout.head(layer, head).0);
+                (
+                    self.b.k.get_mut(start..start + d),
+                    self.b.turn.get(i * half..(i + 1) * half),
+                    page,
+                )
             };
             row::rope_norm(self.cpu, k, turn, &own.k_norm, c.norm_eps);
-            self.store(k, own.scale.map(|s| s[0]), page, (self.past + row) % PAGE, PageLayout::k_code);
+            self.store(
+                k,
+                own.scale.map(|s| s[0]),
+                page,
+                (self.past + row) % PAGE,
+                PageLayout::k_code,
+            );
         }
     }
 
@@ -416,15 +502,29 @@ impl Part<'_> {
             let start = i * c.kv_dim() + head * c.head_dim;
             // SAFETY: this head's values, in `v` and in the cache, are this worker's.
             let (v, page) = unsafe {
-                let page = self.pages[(self.past + row) / PAGE].get_mut(self.layout.head(layer, head).1);
+                let page =
+                    self.pages[(self.past + row) / PAGE].get_mut(self.layout.head(layer, head).1);
                 (self.b.v.get_mut(start..start + c.head_dim), page)
             };
-            self.store(v, own.scale.map(|s| s[1]), page, (self.past + row) % PAGE, PageLayout::v_code);
+            self.store(
+                v,
+                own.scale.map(|s| s[1]),
+                page,
+                (self.past + row) % PAGE,
+                PageLayout::v_code,
+            );
         }
     }
 
     /// One token's keys or values of one head, to the head's part of a page.
-    fn store(&self, x: &mut [f32], scale: Option<f32>, page: &mut [u8], token: usize, code: fn(PageLayout, usize, usize) -> usize) {
+    fn store(
+        &self,
+        x: &mut [f32],
+        scale: Option<f32>,
+        page: &mut [u8],
+        token: usize,
+        code: fn(PageLayout, usize, usize) -> usize,
+    ) {
         match (self.weights.attention, scale) {
             (Attention::Int8, Some(scale)) => {
                 let mut codes = [0; 64];
@@ -450,7 +550,11 @@ impl Part<'_> {
         if rows.len() == select.len() {
             return;
         }
-        let (dim, half, first) = (self.weights.config.dim, self.weights.config.head_dim / 2, rows[0]);
+        let (dim, half, first) = (
+            self.weights.config.dim,
+            self.weights.config.head_dim / 2,
+            rows[0],
+        );
         self.worker.share(1, 1, |_| {
             for (to, from) in select.iter().map(|s| s - first).enumerate() {
                 // SAFETY: there is one task, so all rows are this worker's.
@@ -476,27 +580,72 @@ impl Part<'_> {
         let blocks = rows.len().div_ceil(tokens);
         let tasks = c.n_kv_heads * parts * blocks;
         // SAFETY: every worker takes its own.
-        let scratch = &mut unsafe { self.b.attention.get_mut(self.worker.index()..self.worker.index() + 1) }[0];
+        let scratch = &mut unsafe {
+            self.b
+                .attention
+                .get_mut(self.worker.index()..self.worker.index() + 1)
+        }[0];
         // Late rows see more tokens: one task a turn evens that out.
         self.worker.share(tasks, 1, |range| {
             for task in range {
-                let (kv, part, block) = (task / (parts * blocks), task / blocks % parts, task % blocks);
-                let heads = kv * group + part * heads..kv * group + (part * heads + heads).min(group);
-                self.attend_block(layer, kv, heads, block * tokens..rows.len().min((block + 1) * tokens), rows, scratch);
+                let (kv, part, block) = (
+                    task / (parts * blocks),
+                    task / blocks % parts,
+                    task % blocks,
+                );
+                let heads =
+                    kv * group + part * heads..kv * group + (part * heads + heads).min(group);
+                self.attend_block(
+                    layer,
+                    kv,
+                    heads,
+                    block * tokens..rows.len().min((block + 1) * tokens),
+                    rows,
+                    scratch,
+                );
             }
         });
     }
 
-    fn attend_block(&self, layer: usize, kv: usize, heads: Range<usize>, block: Range<usize>, rows: &[usize], scratch: &mut attention::Scratch) {
+    fn attend_block(
+        &self,
+        layer: usize,
+        kv: usize,
+        heads: Range<usize>,
+        block: Range<usize>,
+        rows: &[usize],
+        scratch: &mut attention::Scratch,
+    ) {
         let c = &self.weights.config;
-        let [k_scale, v_scale] = self.weights.layers[layer].own.as_ref().and_then(|own| own.scale).unwrap_or([1.0; 2]);
-        let head = Head { pages: self.pages, layout: self.layout, layer, head: kv, head_dim: c.head_dim, k_scale, v_scale };
+        let [k_scale, v_scale] = self.weights.layers[layer]
+            .own
+            .as_ref()
+            .and_then(|own| own.scale)
+            .unwrap_or([1.0; 2]);
+        let head = Head {
+            pages: self.pages,
+            layout: self.layout,
+            layer,
+            head: kv,
+            head_dim: c.head_dim,
+            k_scale,
+            v_scale,
+        };
         let query = |i: usize, h: usize| {
             let range = i * c.q_dim() + h * c.head_dim..i * c.q_dim() + (h + 1) * c.head_dim;
             // SAFETY: these rows' heads are this worker's; queries were written before.
-            unsafe { Query { q: self.b.q.get(range.clone()), sees: self.past + rows[i] + 1, out: self.b.heads.x.get_mut(range) } }
+            unsafe {
+                Query {
+                    q: self.b.q.get(range.clone()),
+                    sees: self.past + rows[i] + 1,
+                    out: self.b.heads.x.get_mut(range),
+                }
+            }
         };
-        let mut queries: Vec<Query> = block.flat_map(|i| heads.clone().map(move |h| (i, h))).map(|(i, h)| query(i, h)).collect();
+        let mut queries: Vec<Query> = block
+            .flat_map(|i| heads.clone().map(move |h| (i, h)))
+            .map(|(i, h)| query(i, h))
+            .collect();
         match self.weights.attention {
             Attention::Int8 => attention::int8(self.cpu, head, &mut queries, scratch),
             Attention::F32 => attention::float(self.cpu, head, &mut queries, scratch),
@@ -507,14 +656,24 @@ impl Part<'_> {
     fn logits(&self, rows: usize, out: usize) {
         let (dim, vocab) = (self.weights.config.dim, self.weights.config.vocab_size);
         self.norm(&self.weights.norm, rows);
-        self.product(&[&self.weights.embed], &self.b.normed, rows, |_, i, at, y| {
-            let start = (out + i) * vocab + at;
-            // SAFETY: this tile's columns are this worker's.
-            put(unsafe { self.b.logits.get_mut(start..start + y.len()) }, y);
-        });
+        self.product(
+            &[&self.weights.embed],
+            &self.b.normed,
+            rows,
+            |_, i, at, y| {
+                let start = (out + i) * vocab + at;
+                // SAFETY: this tile's columns are this worker's.
+                put(unsafe { self.b.logits.get_mut(start..start + y.len()) }, y);
+            },
+        );
         self.worker.share(1, 1, |_| {
             // SAFETY: there is one task; `normed` was written before.
-            unsafe { self.b.hidden.get_mut(out * dim..(out + rows) * dim).copy_from_slice(self.b.normed.x.get(0..rows * dim)) }
+            unsafe {
+                self.b
+                    .hidden
+                    .get_mut(out * dim..(out + rows) * dim)
+                    .copy_from_slice(self.b.normed.x.get(0..rows * dim))
+            }
         });
     }
 }

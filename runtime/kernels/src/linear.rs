@@ -17,28 +17,36 @@ pub(crate) const ROWS: usize = 64;
 
 /// Activations: rows of float, and the same as int8. See `FORMAT.md`, "Activation".
 pub(crate) struct Activations {
-    /// [rows, cols]
+    /// `[rows, cols]`
     pub x: Vec<f32>,
     pub quantized: Quantized,
     pub cols: usize,
 }
 
 pub(crate) struct Quantized {
-    /// [rows, stride], zeros beyond the columns.
+    /// `[rows, stride]`, zeros beyond the columns.
     pub q: Vec<i8>,
     pub stride: usize,
-    /// [rows]
+    /// `[rows]`
     pub scale: Vec<f32>,
-    /// [rows, 1 + ceil(cols / 16)]: the sum of a row, then those of its 16-column parts.
+    /// `[rows, 1 + ceil(cols / 16)]`: the sum of a row, then those of its 16-column parts.
     pub sums: Vec<i32>,
 }
 
 impl Activations {
     pub fn new(rows: usize, cols: usize) -> Self {
         let stride = cols.next_multiple_of(64);
-        let quantized =
-            Quantized { q: vec![0; rows * stride], stride, scale: vec![0.0; rows], sums: vec![0; rows * Self::parts(cols)] };
-        Self { x: vec![0.0; rows * cols], quantized, cols }
+        let quantized = Quantized {
+            q: vec![0; rows * stride],
+            stride,
+            scale: vec![0.0; rows],
+            sums: vec![0; rows * Self::parts(cols)],
+        };
+        Self {
+            x: vec![0.0; rows * cols],
+            quantized,
+            cols,
+        }
     }
 
     /// Sums kept for a row.
@@ -60,8 +68,13 @@ pub(crate) struct View<'a> {
 
 impl<'a> View<'a> {
     fn sum(&self, row: usize, group: Range<usize>) -> i32 {
-        let sums = &self.sums[row * Activations::parts(self.cols)..][..Activations::parts(self.cols)];
-        if group == (0..self.cols) { sums[0] } else { sums[1 + group.start / 16..1 + group.end / 16].iter().sum() }
+        let sums =
+            &self.sums[row * Activations::parts(self.cols)..][..Activations::parts(self.cols)];
+        if group == (0..self.cols) {
+            sums[0]
+        } else {
+            sums[1 + group.start / 16..1 + group.end / 16].iter().sum()
+        }
     }
 
     fn row(&self, row: usize) -> &'a [f32] {
@@ -69,7 +82,7 @@ impl<'a> View<'a> {
     }
 }
 
-/// A matrix [rows, cols] in the file's memory.
+/// A matrix `[rows, cols]` in the file's memory.
 pub(crate) struct Linear {
     pub rows: usize,
     pub cols: usize,
@@ -78,7 +91,11 @@ pub(crate) struct Linear {
 }
 
 enum Form {
-    Packed { bits: Bits, codes: Range<usize>, scale: Range<usize> },
+    Packed {
+        bits: Bits,
+        codes: Range<usize>,
+        scale: Range<usize>,
+    },
     Float(Range<usize>),
 }
 
@@ -87,11 +104,24 @@ impl Linear {
         let missing = || Error::new(Kind::Missing, format!("tensor `{name}`"));
         let packed = |form: &str| {
             let codes = tensors.range(&format!("{name}.{form}"))?;
-            Some(Form::Packed { bits: form_bits(form)?, codes, scale: tensors.range(&format!("{name}.scale"))? })
+            Some(Form::Packed {
+                bits: form_bits(form)?,
+                codes,
+                scale: tensors.range(&format!("{name}.scale"))?,
+            })
         };
         let float = || tensors.range(&format!("{name}.f32")).map(Form::Float);
-        let form = ["w2", "w4", "w8"].into_iter().find_map(packed).or_else(float).ok_or_else(missing)?;
-        let linear = Self { rows, cols, form, bytes: tensors.bytes.clone() };
+        let form = ["w2", "w4", "w8"]
+            .into_iter()
+            .find_map(packed)
+            .or_else(float)
+            .ok_or_else(missing)?;
+        let linear = Self {
+            rows,
+            cols,
+            form,
+            bytes: tensors.bytes.clone(),
+        };
         if let Form::Packed { .. } = linear.form {
             linear.view()?; // the shapes were checked with the header; from here on a view cannot fail
         }
@@ -103,12 +133,14 @@ impl Linear {
             return Err(Error::new(Kind::Dtype, "float matrix"));
         };
         let bytes = self.bytes.as_slice();
-        let scale = as_f32(&bytes[scale.clone()]).ok_or_else(|| Error::new(Kind::Misaligned, "scale"))?;
+        let scale =
+            as_f32(&bytes[scale.clone()]).ok_or_else(|| Error::new(Kind::Misaligned, "scale"))?;
         Packed::new(*bits, self.rows, self.cols, &bytes[codes.clone()], scale)
     }
 
     fn float(&self, range: &Range<usize>) -> &[f32] {
-        as_f32(&self.bytes.as_slice()[range.clone()]).expect("alignment was checked with the header")
+        as_f32(&self.bytes.as_slice()[range.clone()])
+            .expect("alignment was checked with the header")
     }
 
     pub fn tiles(&self) -> usize {
@@ -123,7 +155,7 @@ impl Linear {
         }
     }
 
-    /// The values of a row, [cols].
+    /// The values of a row, `[cols]`.
     pub fn row(&self, row: usize, out: &mut [f32]) {
         match self.lend() {
             Lent::Packed(packed) => packed.row(row, out),
@@ -148,7 +180,7 @@ pub(crate) enum Lent<'a> {
 }
 
 impl Lent<'_> {
-    /// The products of one tile with `rows` of the activations: `out` [rows, 16].
+    /// The products of one tile with `rows` of the activations: `out` `[rows, 16]`.
     pub fn tile(self, cpu: Cpu, x: View, rows: Range<usize>, tile: usize, out: &mut [[f32; TILE]]) {
         match self {
             Lent::Packed(packed) => {
@@ -172,7 +204,14 @@ impl Lent<'_> {
 const STEP: usize = 8;
 
 /// `y = s * sum over groups of (f32(2 * sum(c * xq) - top * sum(xq)) * 0.5) * scale`
-fn packed_tile(cpu: Cpu, w: Packed, x: View, rows: Range<usize>, tile: usize, out: &mut [[f32; TILE]]) {
+fn packed_tile(
+    cpu: Cpu,
+    w: Packed,
+    x: View,
+    rows: Range<usize>,
+    tile: usize,
+    out: &mut [[f32; TILE]],
+) {
     let top = w.bits().top();
     let width = w.cols() / w.groups();
     let mut zeros = [0; STEP];
@@ -180,7 +219,14 @@ fn packed_tile(cpu: Cpu, w: Packed, x: View, rows: Range<usize>, tile: usize, ou
         let mut sums = [[0; TILE]; STEP];
         let sums = &mut sums[..rows.len()];
         let from = rows.start * x.stride + group * width;
-        dot::tile(cpu, w.bits(), w.tile_group(tile, group), &x.q[from..], x.stride, sums);
+        dot::tile(
+            cpu,
+            w.bits(),
+            w.tile_group(tile, group),
+            &x.q[from..],
+            x.stride,
+            sums,
+        );
         for (i, zero) in rows.clone().zip(&mut zeros) {
             *zero = top.wrapping_mul(x.sum(i, group * width..(group + 1) * width));
         }

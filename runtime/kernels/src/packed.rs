@@ -60,7 +60,7 @@ const fn place(bits: Bits, row: usize, col: usize) -> (usize, usize) {
     (block * BLOCK + 4 * row + j % 4, bits.count() * (j / 4))
 }
 
-/// A matrix [rows, cols] of packed codes, with one scale for every row and group of columns, lent from wherever it lies.
+/// A matrix `[rows, cols]` of packed codes, with one scale for every row and group of columns, lent from wherever it lies.
 #[derive(Clone, Copy, Debug)]
 pub struct Packed<'a> {
     bits: Bits,
@@ -72,11 +72,20 @@ pub struct Packed<'a> {
 }
 
 impl<'a> Packed<'a> {
-    /// Checks that `codes` ([tiles, blocks, 64]) and `scale` ([tiles, groups, 16]) have the lengths that the sizes call for.
-    pub fn new(bits: Bits, rows: usize, cols: usize, codes: &'a [u8], scale: &'a [f32]) -> Result<Self> {
-        let shape = |what: &str| Error::new(Kind::Shape, format!("{what} of a {rows} x {cols} matrix"));
+    /// Checks that `codes` (`[tiles, blocks, 64]`) and `scale` (`[tiles, groups, 16]`) have the lengths that the sizes call for.
+    pub fn new(
+        bits: Bits,
+        rows: usize,
+        cols: usize,
+        codes: &'a [u8],
+        scale: &'a [f32],
+    ) -> Result<Self> {
+        let shape =
+            |what: &str| Error::new(Kind::Shape, format!("{what} of a {rows} x {cols} matrix"));
         let tiles = rows.div_ceil(TILE);
-        let bytes = tiles.checked_mul(bits.blocks(cols)).and_then(|n| n.checked_mul(BLOCK));
+        let bytes = tiles
+            .checked_mul(bits.blocks(cols))
+            .and_then(|n| n.checked_mul(BLOCK));
         if rows == 0 || cols == 0 || bytes != Some(codes.len()) {
             return Err(shape("codes"));
         }
@@ -84,7 +93,14 @@ impl<'a> Packed<'a> {
         if groups == 0 || groups * tiles * TILE != scale.len() || !groups_fit(cols, groups) {
             return Err(shape("scale"));
         }
-        Ok(Self { bits, rows, cols, groups, codes, scale })
+        Ok(Self {
+            bits,
+            rows,
+            cols,
+            groups,
+            codes,
+            scale,
+        })
     }
 
     /// Bits of a code.
@@ -112,7 +128,7 @@ impl<'a> Packed<'a> {
         self.rows.div_ceil(TILE)
     }
 
-    /// The codes of a tile, [blocks, 64].
+    /// The codes of a tile, `[blocks, 64]`.
     pub fn tile(&self, tile: usize) -> &'a [u8] {
         let bytes = self.bits.blocks(self.cols) * BLOCK;
         &self.codes[tile * bytes..][..bytes]
@@ -127,7 +143,9 @@ impl<'a> Packed<'a> {
     /// The 16 scales of a tile's group.
     pub fn scale(&self, tile: usize, group: usize) -> &'a [f32; TILE] {
         let at = (tile * self.groups + group) * TILE;
-        self.scale[at..][..TILE].try_into().expect("a tile has 16 scales")
+        self.scale[at..][..TILE]
+            .try_into()
+            .expect("a tile has 16 scales")
     }
 
     /// One code.
@@ -136,7 +154,7 @@ impl<'a> Packed<'a> {
         (self.tile(row / TILE)[byte] >> shift) & self.bits.top() as u8
     }
 
-    /// Writes the values of a row (levels times scales) to `out`, [cols].
+    /// Writes the values of a row (levels times scales) to `out`, `[cols]`.
     pub fn row(&self, row: usize, out: &mut [f32]) {
         let half = self.bits.top() as f32 * 0.5;
         for (col, out) in out.iter_mut().enumerate() {
@@ -148,16 +166,20 @@ impl<'a> Packed<'a> {
 
 /// Groups must be equal, and begin at whole blocks of every bit width.
 pub(crate) fn groups_fit(cols: usize, groups: usize) -> bool {
-    groups == 1 || (groups != 0 && cols.is_multiple_of(groups) && (cols / groups).is_multiple_of(16))
+    groups == 1
+        || (groups != 0 && cols.is_multiple_of(groups) && (cols / groups).is_multiple_of(16))
 }
 
-/// Packs `codes` [rows, cols], row-major, into [tiles, blocks, 64].
+/// Packs `codes` `[rows, cols]`, row-major, into `[tiles, blocks, 64]`.
 pub fn pack(bits: Bits, rows: usize, cols: usize, codes: &[u8]) -> Vec<u8> {
     assert_eq!(codes.len(), rows * cols);
     let bytes = bits.blocks(cols) * BLOCK;
     let mut out = vec![0; rows.div_ceil(TILE) * bytes];
     for (i, &code) in codes.iter().enumerate() {
-        assert!(i32::from(code) <= bits.top(), "code {code} does not fit {bits:?}");
+        assert!(
+            i32::from(code) <= bits.top(),
+            "code {code} does not fit {bits:?}"
+        );
         let (row, col) = (i / cols, i % cols);
         let (byte, shift) = place(bits, row % TILE, col);
         out[row / TILE * bytes + byte] |= code << shift;
@@ -165,7 +187,7 @@ pub fn pack(bits: Bits, rows: usize, cols: usize, codes: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Packs `scale` [rows, groups], row-major, into [tiles, groups, 16].
+/// Packs `scale` `[rows, groups]`, row-major, into `[tiles, groups, 16]`.
 pub fn pack_scale(rows: usize, groups: usize, scale: &[f32]) -> Vec<f32> {
     assert_eq!(scale.len(), rows * groups);
     let mut out = vec![0.0; rows.div_ceil(TILE) * TILE * groups];

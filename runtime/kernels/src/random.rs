@@ -45,14 +45,19 @@ pub(crate) fn tensors(config: &Config, form: &Form, seed: u64) -> Result<Tensors
     for (name, entry) in &header.tensors {
         let out = &mut bytes.as_mut_slice()[entry.range.clone()];
         if entry.dtype == Dtype::U8 {
-            out.chunks_mut(8).for_each(|c| c.copy_from_slice(&random.next().to_le_bytes()[..c.len()]));
+            out.chunks_mut(8)
+                .for_each(|c| c.copy_from_slice(&random.next().to_le_bytes()[..c.len()]));
             continue;
         }
-        let cols = name.strip_suffix(".scale").map(|stem| columns(config, stem));
+        let cols = name
+            .strip_suffix(".scale")
+            .map(|stem| columns(config, stem));
         let kv = name.ends_with("kv_scale");
         for (i, x) in as_f32_mut(out).into_iter().flatten().enumerate() {
             *x = match cols {
-                Some((cols, bits)) => (2.0 + random.float()) / (cols as f32).sqrt() / (1 << bits) as f32,
+                Some((cols, bits)) => {
+                    (2.0 + random.float()) / (cols as f32).sqrt() / (1 << bits) as f32
+                }
                 None if kv => (4.0 + i as f32) / 127.0,
                 None if entry.shape.len() == 2 => random.float() / (entry.shape[1] as f32).sqrt(),
                 None => 1.0 + 0.1 * random.float(),
@@ -62,7 +67,9 @@ pub(crate) fn tensors(config: &Config, form: &Form, seed: u64) -> Result<Tensors
     return Tensors::new(header, bytes);
 
     fn columns(config: &Config, stem: &str) -> (usize, usize) {
-        let cols = crate::file::matrices(config).find(|(n, ..)| n == stem).map_or(1, |m| m.2);
+        let cols = crate::file::matrices(config)
+            .find(|(n, ..)| n == stem)
+            .map_or(1, |m| m.2);
         (cols, if stem == "embed" { 4 } else { 2 })
     }
 }
@@ -81,7 +88,12 @@ pub(crate) struct Form {
 
 impl Form {
     /// The published one: 2 bits, embedding 4 bits, cache 8 bits.
-    pub const SHIPPED: Self = Self { bits: Some(Bits::Two), embed: Some(Bits::Four), groups: 1, attention: Attention::Int8 };
+    pub const SHIPPED: Self = Self {
+        bits: Some(Bits::Two),
+        embed: Some(Bits::Four),
+        groups: 1,
+        attention: Attention::Int8,
+    };
 }
 
 fn header(config: &Config, form: &Form) -> Result<Header> {
@@ -90,19 +102,44 @@ fn header(config: &Config, form: &Form) -> Result<Header> {
     let mut at = 0;
     let mut add = |name: String, dtype, shape: Vec<usize>| {
         let bytes = shape.iter().product::<usize>() * if dtype == Dtype::U8 { 1 } else { 4 };
-        tensors.insert(name, Entry { dtype, shape, range: at..at + bytes });
+        tensors.insert(
+            name,
+            Entry {
+                dtype,
+                shape,
+                range: at..at + bytes,
+            },
+        );
         at += bytes;
     };
-    let bits = |name: &str| if name == "embed" { form.embed } else { form.bits };
+    let bits = |name: &str| {
+        if name == "embed" {
+            form.embed
+        } else {
+            form.bits
+        }
+    };
     for (name, rows, cols) in crate::file::matrices(config) {
         if let Some(bits) = bits(&name) {
-            add(format!("{name}.w{}", bits.count()), Dtype::U8, vec![rows.div_ceil(TILE), bits.blocks(cols), BLOCK]);
+            add(
+                format!("{name}.w{}", bits.count()),
+                Dtype::U8,
+                vec![rows.div_ceil(TILE), bits.blocks(cols), BLOCK],
+            );
         }
     }
     for (name, rows, cols) in crate::file::matrices(config) {
         if bits(&name).is_some() {
-            let groups = if groups_fit(cols, form.groups) { form.groups } else { 1 };
-            add(format!("{name}.scale"), Dtype::F32, vec![rows.div_ceil(TILE), groups, TILE]);
+            let groups = if groups_fit(cols, form.groups) {
+                form.groups
+            } else {
+                1
+            };
+            add(
+                format!("{name}.scale"),
+                Dtype::F32,
+                vec![rows.div_ceil(TILE), groups, TILE],
+            );
         } else {
             add(format!("{name}.f32"), Dtype::F32, vec![rows, cols]);
         }
@@ -110,5 +147,11 @@ fn header(config: &Config, form: &Form) -> Result<Header> {
     for (name, n) in crate::file::vectors(config, true) {
         add(name, Dtype::F32, vec![n]);
     }
-    Ok(Header { config: config.clone(), attention: form.attention, kv_scale: true, tensors, data: at })
+    Ok(Header {
+        config: config.clone(),
+        attention: form.attention,
+        kv_scale: true,
+        tensors,
+        data: at,
+    })
 }

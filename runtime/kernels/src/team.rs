@@ -40,13 +40,30 @@ impl Team {
     pub fn new(workers: usize) -> Result<Self> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let workers = if workers == 0 { cores } else { workers };
-        let build = || rayon::ThreadPoolBuilder::new().num_threads(workers).thread_name(|i| format!("foveate-{i}")).build();
-        let pool = if workers == 1 { None } else { Some(build().map_err(|e| Error::caused(Kind::Threads, "team", e))?) };
+        let build = || {
+            rayon::ThreadPoolBuilder::new()
+                .num_threads(workers)
+                .thread_name(|i| format!("foveate-{i}"))
+                .build()
+        };
+        let pool = if workers == 1 {
+            None
+        } else {
+            Some(build().map_err(|e| Error::caused(Kind::Threads, "team", e))?)
+        };
         let zero = || Line(AtomicUsize::new(0));
         // About 20 microseconds of spinning cover the unevenness of two workers that both run; a worker that had to give its
         // core away takes longer, and with more workers than cores somebody always has.
         let spins = if workers > cores { 0 } else { 1000 };
-        Ok(Self { pool, workers, spins, next: zero(), arrived: zero(), generation: zero(), broken: AtomicBool::new(false) })
+        Ok(Self {
+            pool,
+            workers,
+            spins,
+            next: zero(),
+            arrived: zero(),
+            generation: zero(),
+            broken: AtomicBool::new(false),
+        })
     }
 
     pub fn workers(&self) -> usize {
@@ -76,12 +93,17 @@ impl Team {
         if self.arrived.0.fetch_add(1, Ordering::AcqRel) + 1 == self.workers {
             self.arrived.0.store(0, Ordering::Relaxed);
             self.next.0.store(0, Ordering::Relaxed);
-            self.generation.0.store(generation.wrapping_add(1), Ordering::Release);
+            self.generation
+                .0
+                .store(generation.wrapping_add(1), Ordering::Release);
             return;
         }
         let mut turns = 0;
         while self.generation.0.load(Ordering::Acquire) == generation {
-            assert!(!self.broken.load(Ordering::Relaxed), "another worker panicked");
+            assert!(
+                !self.broken.load(Ordering::Relaxed),
+                "another worker panicked"
+            );
             if turns < self.spins {
                 turns += 1;
                 std::hint::spin_loop();
@@ -151,7 +173,11 @@ unsafe impl<T: Send + Sync> Send for Shared<'_, T> {}
 
 impl<'a, T> Shared<'a, T> {
     pub fn new(slice: &'a mut [T]) -> Self {
-        Self { at: slice.as_mut_ptr(), len: slice.len(), life: PhantomData }
+        Self {
+            at: slice.as_mut_ptr(),
+            len: slice.len(),
+            life: PhantomData,
+        }
     }
 
     /// # Safety
@@ -164,7 +190,10 @@ impl<'a, T> Shared<'a, T> {
 
     /// # Safety
     /// No other reference to any part of this range is used in the same phase, by this worker or another.
-    #[allow(clippy::mut_from_ref, reason = "the caller vouches for exclusive use of the range")]
+    #[allow(
+        clippy::mut_from_ref,
+        reason = "the caller vouches for exclusive use of the range"
+    )]
     pub unsafe fn get_mut(&self, range: Range<usize>) -> &mut [T] {
         assert!(range.start <= range.end && range.end <= self.len);
         // SAFETY: inside the slice that is borrowed for 'a; used by nobody else, says the caller.
@@ -208,9 +237,11 @@ mod tests {
         }));
         assert!(panics.is_err());
         let done = AtomicUsize::new(0);
-        team.run(|worker| worker.share(10, 2, |range| {
-            done.fetch_add(range.len(), Ordering::Relaxed);
-        }));
+        team.run(|worker| {
+            worker.share(10, 2, |range| {
+                done.fetch_add(range.len(), Ordering::Relaxed);
+            })
+        });
         assert_eq!(done.into_inner(), 10);
     }
 }

@@ -19,7 +19,13 @@ const ROWS: usize = 2;
 /// # Safety
 /// AVX2; lengths as [`super::tile`] checks them.
 #[target_feature(enable = "avx2")]
-pub(super) unsafe fn tile(bits: Bits, codes: &[u8], x: &[i8], stride: usize, sums: &mut [[i32; TILE]]) {
+pub(super) unsafe fn tile(
+    bits: Bits,
+    codes: &[u8],
+    x: &[i8],
+    stride: usize,
+    sums: &mut [[i32; TILE]],
+) {
     let blocks = codes.len() / BLOCK;
     for (i, sums) in sums.chunks_mut(ROWS).enumerate() {
         // SAFETY: row i * ROWS is one of the rows the caller vouches for; the kernel reads `sums.len()` rows from there.
@@ -63,11 +69,17 @@ unsafe fn narrow<const BITS: u32, const SPAN: usize, const T: usize>(
             for b in start..blocks.min(start + SPAN) {
                 let at = codes.add(b * BLOCK);
                 _mm_prefetch::<_MM_HINT_T0>(at.wrapping_add(AHEAD).cast());
-                let w = [_mm256_loadu_si256(at.cast()), _mm256_loadu_si256(at.add(32).cast())];
+                let w = [
+                    _mm256_loadu_si256(at.cast()),
+                    _mm256_loadu_si256(at.add(32).cast()),
+                ];
                 for field in 0..fields {
                     let c = w.map(|w| _mm256_and_si256(shift::<BITS>(w, field), mask));
                     for (i, short) in short.iter_mut().enumerate() {
-                        let x = x.add(i * stride + 4 * (b * fields + field)).cast::<i32>().read_unaligned();
+                        let x = x
+                            .add(i * stride + 4 * (b * fields + field))
+                            .cast::<i32>()
+                            .read_unaligned();
                         let x = _mm256_set1_epi32(x);
                         short[0] = _mm256_add_epi16(short[0], _mm256_maddubs_epi16(c[0], x));
                         short[1] = _mm256_add_epi16(short[1], _mm256_maddubs_epi16(c[1], x));
@@ -104,7 +116,10 @@ unsafe fn wide(codes: *const u8, blocks: usize, x: *const i8, sums: &mut [i32; T
                 let x = _mm256_set1_epi32(x.add(4 * b).cast::<i32>().read_unaligned());
                 for (half, short) in short.iter_mut().enumerate() {
                     let w = _mm256_loadu_si256(at.add(32 * half).cast());
-                    let nibbles = [_mm256_and_si256(w, mask), _mm256_and_si256(_mm256_srli_epi16::<4>(w), mask)];
+                    let nibbles = [
+                        _mm256_and_si256(w, mask),
+                        _mm256_and_si256(_mm256_srli_epi16::<4>(w), mask),
+                    ];
                     for (short, nibble) in short.iter_mut().zip(nibbles) {
                         *short = _mm256_add_epi16(*short, _mm256_maddubs_epi16(nibble, x));
                     }

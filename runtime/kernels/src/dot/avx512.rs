@@ -21,7 +21,13 @@ const ROWS: usize = 8;
 /// # Safety
 /// AVX-512 F, BW, VNNI; lengths as [`super::tile`] checks them.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-pub(super) unsafe fn tile(bits: Bits, codes: &[u8], x: &[i8], stride: usize, sums: &mut [[i32; TILE]]) {
+pub(super) unsafe fn tile(
+    bits: Bits,
+    codes: &[u8],
+    x: &[i8],
+    stride: usize,
+    sums: &mut [[i32; TILE]],
+) {
     let blocks = codes.len() / BLOCK;
     for (i, sums) in sums.chunks_mut(ROWS).enumerate() {
         // SAFETY: row i * ROWS is one of the rows the caller vouches for; the kernel reads `sums.len()` rows from there.
@@ -39,7 +45,13 @@ pub(super) unsafe fn tile(bits: Bits, codes: &[u8], x: &[i8], stride: usize, sum
 /// # Safety
 /// As [`tile`]; at most [`ROWS`] sums.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-unsafe fn rows<const BITS: u32>(codes: *const u8, blocks: usize, x: *const i8, stride: usize, sums: &mut [[i32; TILE]]) {
+unsafe fn rows<const BITS: u32>(
+    codes: *const u8,
+    blocks: usize,
+    x: *const i8,
+    stride: usize,
+    sums: &mut [[i32; TILE]],
+) {
     // SAFETY: passed on.
     unsafe {
         match sums.len() {
@@ -75,7 +87,11 @@ unsafe fn kernel<const BITS: u32, const T: usize, const CHAINS: usize>(
     // [..4 * fields], all inside what the caller checked.
     unsafe {
         let mut step = |w: __m512i, field: usize, x: *const i8, chain: usize| {
-            let c = if BITS == 8 { w } else { _mm512_and_si512(shift::<BITS>(w, field), mask) };
+            let c = if BITS == 8 {
+                w
+            } else {
+                _mm512_and_si512(shift::<BITS>(w, field), mask)
+            };
             for (i, acc) in acc.iter_mut().enumerate() {
                 let x = _mm512_set1_epi32(x.add(i * stride).cast::<i32>().read_unaligned());
                 acc[chain % CHAINS] = _mm512_dpbusd_epi32(acc[chain % CHAINS], c, x);

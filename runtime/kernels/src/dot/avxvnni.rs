@@ -11,7 +11,13 @@ const ROWS: usize = 4;
 /// # Safety
 /// AVX2 and AVX-VNNI; lengths as [`super::tile`] checks them.
 #[target_feature(enable = "avx2,avxvnni")]
-pub(super) unsafe fn tile(bits: Bits, codes: &[u8], x: &[i8], stride: usize, sums: &mut [[i32; TILE]]) {
+pub(super) unsafe fn tile(
+    bits: Bits,
+    codes: &[u8],
+    x: &[i8],
+    stride: usize,
+    sums: &mut [[i32; TILE]],
+) {
     let blocks = codes.len() / BLOCK;
     for (i, sums) in sums.chunks_mut(ROWS).enumerate() {
         // SAFETY: row i * ROWS is one of the rows the caller vouches for; the kernel reads `sums.len()` rows from there.
@@ -29,7 +35,13 @@ pub(super) unsafe fn tile(bits: Bits, codes: &[u8], x: &[i8], stride: usize, sum
 /// # Safety
 /// As [`tile`]; at most [`ROWS`] sums.
 #[target_feature(enable = "avx2,avxvnni")]
-unsafe fn rows<const BITS: u32>(codes: *const u8, blocks: usize, x: *const i8, stride: usize, sums: &mut [[i32; TILE]]) {
+unsafe fn rows<const BITS: u32>(
+    codes: *const u8,
+    blocks: usize,
+    x: *const i8,
+    stride: usize,
+    sums: &mut [[i32; TILE]],
+) {
     // SAFETY: passed on.
     unsafe {
         match sums.len() {
@@ -72,7 +84,10 @@ unsafe fn kernel<const BITS: u32, const T: usize, const CHAINS: usize>(
             if T <= 2 {
                 _mm_prefetch::<_MM_HINT_T0>(at.wrapping_add(AHEAD).cast());
             }
-            let w = [_mm256_loadu_si256(at.cast()), _mm256_loadu_si256(at.add(32).cast())];
+            let w = [
+                _mm256_loadu_si256(at.cast()),
+                _mm256_loadu_si256(at.add(32).cast()),
+            ];
             for field in 0..fields {
                 step(w, field, x.add(4 * (b * fields + field)), field);
             }

@@ -24,19 +24,26 @@ mod scalar;
 #[cfg(target_arch = "x86_64")]
 const AHEAD: usize = 4096;
 
-/// Adds the products of one tile to `sums` [m][16].
+/// Adds the products of one tile to `sums` `[m, 16]`.
 ///
-/// `codes`: [blocks, 64], a whole number of blocks. `x`: `sums.len()` rows that begin `stride` apart, each with as many
+/// `codes`: `[blocks, 64]`, a whole number of blocks. `x`: `sums.len()` rows that begin `stride` apart, each with as many
 /// columns as the blocks have (zeros where the matrix has no column).
 ///
 /// # Panics
 /// If `codes` or `x` are too short for that.
 pub fn tile(cpu: Cpu, bits: Bits, codes: &[u8], x: &[i8], stride: usize, sums: &mut [[i32; TILE]]) {
-    let Some(last) = sums.len().checked_sub(1) else { return };
+    let Some(last) = sums.len().checked_sub(1) else {
+        return;
+    };
     let blocks = codes.len() / BLOCK;
     assert!(codes.len() == blocks * BLOCK, "codes are not whole blocks");
-    let needed = last.checked_mul(stride).and_then(|n| n.checked_add(blocks * bits.columns()));
-    assert!(needed.is_some_and(|n| n <= x.len()), "activations are shorter than the codes");
+    let needed = last
+        .checked_mul(stride)
+        .and_then(|n| n.checked_add(blocks * bits.columns()));
+    assert!(
+        needed.is_some_and(|n| n <= x.len()),
+        "activations are shorter than the codes"
+    );
     match cpu.0 {
         Isa::Scalar => scalar::tile(bits, codes, x, stride, sums),
         // SAFETY (all of them): the token proves the instructions; lengths were checked above.

@@ -16,7 +16,13 @@ const ROWS: usize = 4;
 /// # Safety
 /// NEON and dot product; lengths as [`super::tile`] checks them.
 #[target_feature(enable = "neon,dotprod")]
-pub(super) unsafe fn tile(bits: Bits, codes: &[u8], x: &[i8], stride: usize, sums: &mut [[i32; TILE]]) {
+pub(super) unsafe fn tile(
+    bits: Bits,
+    codes: &[u8],
+    x: &[i8],
+    stride: usize,
+    sums: &mut [[i32; TILE]],
+) {
     let blocks = codes.len() / BLOCK;
     for (i, sums) in sums.chunks_mut(ROWS).enumerate() {
         // SAFETY: row i * ROWS is one of the rows the caller vouches for; the kernel reads `sums.len()` rows from there.
@@ -34,7 +40,13 @@ pub(super) unsafe fn tile(bits: Bits, codes: &[u8], x: &[i8], stride: usize, sum
 /// # Safety
 /// As [`tile`]; at most [`ROWS`] sums.
 #[target_feature(enable = "neon,dotprod")]
-unsafe fn rows<const BITS: u32>(codes: *const u8, blocks: usize, x: *const i8, stride: usize, sums: &mut [[i32; TILE]]) {
+unsafe fn rows<const BITS: u32>(
+    codes: *const u8,
+    blocks: usize,
+    x: *const i8,
+    stride: usize,
+    sums: &mut [[i32; TILE]],
+) {
     // SAFETY: passed on.
     unsafe {
         match sums.len() {
@@ -51,7 +63,13 @@ unsafe fn rows<const BITS: u32>(codes: *const u8, blocks: usize, x: *const i8, s
 /// # Safety
 /// As [`tile`]; `sums` has `T` elements.
 #[target_feature(enable = "neon,dotprod")]
-unsafe fn kernel<const BITS: u32, const T: usize>(codes: *const u8, blocks: usize, x: *const i8, stride: usize, sums: &mut [[i32; TILE]]) {
+unsafe fn kernel<const BITS: u32, const T: usize>(
+    codes: *const u8,
+    blocks: usize,
+    x: *const i8,
+    stride: usize,
+    sums: &mut [[i32; TILE]],
+) {
     let fields = 8 / BITS as usize;
     let mask = vdupq_n_u8(if BITS == 8 { 255 } else { (1 << BITS) - 1 });
     let bias = vdupq_n_u8(if BITS == 8 { 128 } else { 0 });
@@ -64,9 +82,14 @@ unsafe fn kernel<const BITS: u32, const T: usize>(codes: *const u8, blocks: usiz
             let w: [uint8x16_t; 4] = core::array::from_fn(|part| vld1q_u8(at.add(16 * part)));
             for field in 0..fields {
                 let shift = vdupq_n_s8(-((BITS as usize * field) as i8));
-                let c = w.map(|w| vreinterpretq_s8_u8(veorq_u8(vandq_u8(vshlq_u8(w, shift), mask), bias)));
+                let c = w.map(|w| {
+                    vreinterpretq_s8_u8(veorq_u8(vandq_u8(vshlq_u8(w, shift), mask), bias))
+                });
                 for i in 0..T {
-                    let x = x.add(i * stride + 4 * (b * fields + field)).cast::<i32>().read_unaligned();
+                    let x = x
+                        .add(i * stride + 4 * (b * fields + field))
+                        .cast::<i32>()
+                        .read_unaligned();
                     let x = vreinterpretq_s8_s32(vdupq_n_s32(x));
                     for (acc, c) in acc[i].iter_mut().zip(c) {
                         *acc = dot(*acc, c, x);
@@ -92,6 +115,8 @@ unsafe fn kernel<const BITS: u32, const T: usize>(codes: *const u8, blocks: usiz
 #[target_feature(enable = "neon,dotprod")]
 fn dot(mut acc: int32x4_t, a: int8x16_t, b: int8x16_t) -> int32x4_t {
     // SAFETY: registers only.
-    unsafe { asm!("sdot {0:v}.4s, {1:v}.16b, {2:v}.16b", inout(vreg) acc, in(vreg) a, in(vreg) b, options(pure, nomem, nostack, preserves_flags)) };
+    unsafe {
+        asm!("sdot {0:v}.4s, {1:v}.16b, {2:v}.16b", inout(vreg) acc, in(vreg) a, in(vreg) b, options(pure, nomem, nostack, preserves_flags))
+    };
     acc
 }

@@ -8,7 +8,8 @@ pub(super) fn tile(bits: Bits, codes: &[u8], x: &[i8], stride: usize, sums: &mut
             let x = &x[i * stride + block * bits.columns()..][..bits.columns()];
             for (row, sum) in sums.iter_mut().enumerate() {
                 for (j, &x) in x.iter().enumerate() {
-                    let code = (codes[4 * row + j % 4] >> (bits.count() * (j / 4))) & bits.top() as u8;
+                    let code =
+                        (codes[4 * row + j % 4] >> (bits.count() * (j / 4))) & bits.top() as u8;
                     *sum = sum.wrapping_add(i32::from(code) * i32::from(x));
                 }
             }

@@ -36,17 +36,35 @@ fn check(bits: Bits, blocks: usize, m: usize, extreme: bool, random: &mut Random
     let cols = blocks * bits.columns();
     let stride = cols + random.below(3);
     let (skip_codes, skip_x) = (random.below(64), random.below(64)); // misaligned on purpose
-    let codes: Vec<u8> = (0..skip_codes + blocks * BLOCK).map(|_| if extreme { 255 } else { random.byte() }).collect();
-    let x: Vec<i8> = (0..skip_x + m * stride).map(|_| if extreme { -128 } else { random.byte() as i8 }).collect();
-    let start: Vec<[i32; TILE]> = (0..m).map(|_| std::array::from_fn(|_| random.next() as i32)).collect();
+    let codes: Vec<u8> = (0..skip_codes + blocks * BLOCK)
+        .map(|_| if extreme { 255 } else { random.byte() })
+        .collect();
+    let x: Vec<i8> = (0..skip_x + m * stride)
+        .map(|_| if extreme { -128 } else { random.byte() as i8 })
+        .collect();
+    let start: Vec<[i32; TILE]> = (0..m)
+        .map(|_| std::array::from_fn(|_| random.next() as i32))
+        .collect();
     let run = |cpu| {
         let mut sums = start.clone();
-        tile(cpu, bits, &codes[skip_codes..], &x[skip_x..], stride, &mut sums);
+        tile(
+            cpu,
+            bits,
+            &codes[skip_codes..],
+            &x[skip_x..],
+            stride,
+            &mut sums,
+        );
         sums
     };
     let oracle = run(Cpu::scalar());
     for cpu in Cpu::available() {
-        assert_eq!(run(cpu), oracle, "{} {bits:?} blocks {blocks} rows {m} extreme {extreme}", cpu.name());
+        assert_eq!(
+            run(cpu),
+            oracle,
+            "{} {bits:?} blocks {blocks} rows {m} extreme {extreme}",
+            cpu.name()
+        );
     }
 }
 
@@ -55,13 +73,19 @@ fn oracle_is_the_definition() {
     let mut random = Random::new(3);
     for bits in Bits::ALL {
         let (rows, cols) = (16, 37);
-        let codes: Vec<u8> = (0..rows * cols).map(|_| (random.below(bits.top() as usize + 1)) as u8).collect();
+        let codes: Vec<u8> = (0..rows * cols)
+            .map(|_| (random.below(bits.top() as usize + 1)) as u8)
+            .collect();
         let packed = crate::packed::pack(bits, rows, cols, &codes);
-        let x: Vec<i8> = (0..64).map(|i| if i < cols { random.byte() as i8 } else { 0 }).collect();
+        let x: Vec<i8> = (0..64)
+            .map(|i| if i < cols { random.byte() as i8 } else { 0 })
+            .collect();
         let mut sums = [[0; TILE]];
         tile(Cpu::scalar(), bits, &packed, &x, 64, &mut sums);
         for row in 0..rows {
-            let sum: i32 = (0..cols).map(|j| i32::from(codes[row * cols + j]) * i32::from(x[j])).sum();
+            let sum: i32 = (0..cols)
+                .map(|j| i32::from(codes[row * cols + j]) * i32::from(x[j]))
+                .sum();
             assert_eq!(sums[0][row], sum);
         }
     }
@@ -70,5 +94,12 @@ fn oracle_is_the_definition() {
 #[test]
 #[should_panic(expected = "shorter")]
 fn short_activations_are_refused() {
-    tile(Cpu::scalar(), Bits::Two, &[0; 128], &[0; 31], 32, &mut [[0; TILE]]);
+    tile(
+        Cpu::scalar(),
+        Bits::Two,
+        &[0; 128],
+        &[0; 31],
+        32,
+        &mut [[0; TILE]],
+    );
 }

@@ -38,11 +38,11 @@ macro_rules! per_isa {
 }
 
 per_isa! {
-    /// `out = (x * (1 / sqrt(mean(x^2) + eps))) * weight`, all [n].
+    /// `out = (x * (1 / sqrt(mean(x^2) + eps))) * weight`, all `[n]`.
     fn rmsnorm(x: &[f32], weight: &[f32], eps: f32, out: &mut [f32]);
-    /// One head in place, [head_dim]: RoPE by `turn` ([head_dim / 2] of cos, sin), then RMSNorm.
+    /// One head in place, `[head_dim]`: RoPE by `turn` (`[head_dim / 2]` of cos, sin), then RMSNorm.
     fn rope_norm(x: &mut [f32], turn: &[[f32; 2]], weight: &[f32], eps: f32);
-    /// Quantizes an activation row [n] to int8 in `out` (zeros beyond n), its sums over 16 columns each to `sums`; gives the scale.
+    /// Quantizes an activation row `[n]` to int8 in `out` (zeros beyond n), its sums over 16 columns each to `sums`; gives the scale.
     fn quantize(x: &[f32], out: &mut [i8], sums: &mut [i32]) -> f32;
     /// `clamp(round(x / scale), -128, 127) + 128`, the code of a cached key or value.
     fn to_grid(x: &[f32], scale: f32, out: &mut [u8]);

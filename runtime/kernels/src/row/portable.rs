@@ -1,5 +1,8 @@
 //! The text of every row operation. `#[inline(always)]`, so that it is compiled with its caller's instruction set.
-#![allow(clippy::inline_always, reason = "a target-feature caller must compile the body itself")]
+#![allow(
+    clippy::inline_always,
+    reason = "a target-feature caller must compile the body itself"
+)]
 
 const LANES: usize = 16;
 
@@ -87,7 +90,11 @@ pub(super) fn quantize(x: &[f32], out: &mut [i8], sums: &mut [i32]) -> f32 {
     const TINY: f32 = f32::from_bits(27 << 23); // 2^-100
     let a = max_by(x, 0.0, f32::abs);
     out[x.len()..].fill(0);
-    let (scale, inverse) = if a < TINY { (0.0, 0.0) } else { (a / 127.0, 127.0 / a) };
+    let (scale, inverse) = if a < TINY {
+        (0.0, 0.0)
+    } else {
+        (a / 127.0, 127.0 / a)
+    };
     for (out, x) in out.iter_mut().zip(x) {
         *out = round(x * inverse) as i8;
     }
@@ -130,7 +137,13 @@ fn exp(x: f32) -> f32 {
     let nf = n as f32;
     let r = (x - nf * 0.693_359_4) + nf * 2.121_944_4e-4;
     let mut p = 1.987_569_1e-4;
-    for c in [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 0.166_666_65, 0.5] {
+    for c in [
+        1.398_199_9e-3,
+        8.333_452e-3,
+        4.166_579_6e-2,
+        0.166_666_65,
+        0.5,
+    ] {
         p = p * r + c;
     }
     let e = (p * (r * r) + r) + 1.0;
@@ -151,7 +164,13 @@ pub(super) fn softmax_digits(x: &[f32], high: &mut [i8], low: &mut [i8]) -> u32 
 }
 
 #[inline(always)]
-pub(super) fn add_products(sums: &[[i32; LANES]], zeros: &[i32], scale: &[f32; LANES], first: bool, out: &mut [[f32; LANES]]) {
+pub(super) fn add_products(
+    sums: &[[i32; LANES]],
+    zeros: &[i32],
+    scale: &[f32; LANES],
+    first: bool,
+    out: &mut [[f32; LANES]],
+) {
     for ((sums, &zero), out) in sums.iter().zip(zeros).zip(out) {
         for i in 0..LANES {
             let product = (sums[i].wrapping_mul(2).wrapping_sub(zero) as f32 * 0.5) * scale[i];

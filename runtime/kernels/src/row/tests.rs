@@ -18,7 +18,10 @@ fn same<T: PartialEq + std::fmt::Debug>(f: impl Fn(Cpu) -> T) -> T {
 
 fn near(a: &[f32], b: impl IntoIterator<Item = f64>, tolerance: f64) {
     for (i, (&a, b)) in a.iter().zip(b).enumerate() {
-        assert!((f64::from(a) - b).abs() <= tolerance * b.abs().max(1.0), "{i}: {a} is not {b}");
+        assert!(
+            (f64::from(a) - b).abs() <= tolerance * b.abs().max(1.0),
+            "{i}: {a} is not {b}"
+        );
     }
 }
 
@@ -33,9 +36,17 @@ fn rmsnorm_and_rope() {
             out
         });
         let ms = x.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>() / n as f64;
-        near(&out, x.iter().zip(&w).map(|(&x, &w)| f64::from(x) / (ms + 1e-5).sqrt() * f64::from(w)), 1e-6);
+        near(
+            &out,
+            x.iter()
+                .zip(&w)
+                .map(|(&x, &w)| f64::from(x) / (ms + 1e-5).sqrt() * f64::from(w)),
+            1e-6,
+        );
 
-        let turn: Vec<[f32; 2]> = (0..n / 2).map(|i| [(i as f32).cos(), (i as f32).sin()]).collect();
+        let turn: Vec<[f32; 2]> = (0..n / 2)
+            .map(|i| [(i as f32).cos(), (i as f32).sin()])
+            .collect();
         same(|cpu| {
             let mut x = x.clone();
             rope_norm(cpu, &mut x, &turn, &w, 1e-5);
@@ -51,26 +62,45 @@ fn quantize_is_half_to_even_and_bounded() {
         for scale in [1e-38, 1e-3, 1.0, 1e30] {
             let x = floats(&mut random, n, scale);
             let (q, sums, s) = same(|cpu| {
-                let (mut q, mut sums) = (vec![1i8; n.next_multiple_of(64)], vec![0; n.div_ceil(16)]);
+                let (mut q, mut sums) =
+                    (vec![1i8; n.next_multiple_of(64)], vec![0; n.div_ceil(16)]);
                 let s = quantize(cpu, &x, &mut q, &mut sums);
                 (q, sums, s)
             });
             let a = x.iter().fold(0f32, |a, x| a.max(x.abs()));
             for (i, &q) in q.iter().enumerate() {
-                let expected = if i < n && s > 0.0 { (x[i] * (127.0 / a)).round_ties_even() } else { 0.0 };
+                let expected = if i < n && s > 0.0 {
+                    (x[i] * (127.0 / a)).round_ties_even()
+                } else {
+                    0.0
+                };
                 assert_eq!(f32::from(q), expected);
             }
-            assert_eq!(sums.iter().sum::<i32>(), q.iter().map(|&q| i32::from(q)).sum::<i32>());
+            assert_eq!(
+                sums.iter().sum::<i32>(),
+                q.iter().map(|&q| i32::from(q)).sum::<i32>()
+            );
         }
     }
     let (mut q, mut sums) = ([0i8; 64], [0; 4]);
-    quantize(Cpu::scalar(), &[127.0, 0.5, 1.5, 2.5, -0.5, -1.5], &mut q, &mut sums);
+    quantize(
+        Cpu::scalar(),
+        &[127.0, 0.5, 1.5, 2.5, -0.5, -1.5],
+        &mut q,
+        &mut sums,
+    );
     assert_eq!(q[..6], [127, 0, 2, 2, 0, -2]);
 }
 
 #[test]
 fn hostile_values_do_not_panic() {
-    for x in [f32::NAN, f32::INFINITY, -f32::INFINITY, f32::MIN_POSITIVE / 2.0, f32::MAX] {
+    for x in [
+        f32::NAN,
+        f32::INFINITY,
+        -f32::INFINITY,
+        f32::MIN_POSITIVE / 2.0,
+        f32::MAX,
+    ] {
         let row = [x; 33];
         for cpu in Cpu::available() {
             quantize(cpu, &row, &mut [0; 64], &mut [0; 3]);
@@ -91,10 +121,19 @@ fn softmax_digits_are_softmax() {
             let sum = softmax_digits(cpu, &x, &mut high, &mut low);
             (high, low, sum)
         });
-        let p: Vec<f32> = high.iter().zip(&low).map(|(&h, &l)| f32::from(h) * 128.0 + f32::from(l)).collect();
+        let p: Vec<f32> = high
+            .iter()
+            .zip(&low)
+            .map(|(&h, &l)| f32::from(h) * 128.0 + f32::from(l))
+            .collect();
         assert_eq!(p.iter().sum::<f32>() as u32, sum);
         let max = f64::from(x.iter().fold(f32::MIN, |a, &b| a.max(b)));
-        near(&p, x.iter().map(|&x| ((f64::from(x) - max).exp() * 16383.0).round()), 1e-3);
+        near(
+            &p,
+            x.iter()
+                .map(|&x| ((f64::from(x) - max).exp() * 16383.0).round()),
+            1e-3,
+        );
         assert!(high.iter().chain(&low).all(|&d| d >= 0));
 
         let soft = same(|cpu| {
@@ -102,7 +141,11 @@ fn softmax_digits_are_softmax() {
             softmax(cpu, &mut x);
             x
         });
-        near(&soft, p.iter().map(|&p| f64::from(p) / f64::from(sum)), 1e-3);
+        near(
+            &soft,
+            p.iter().map(|&p| f64::from(p) / f64::from(sum)),
+            1e-3,
+        );
     }
 }
 
@@ -117,7 +160,11 @@ fn silu_grid_dot() {
             g
         });
         let silu = |g: f32| f64::from(g) / (1.0 + (-f64::from(g)).exp());
-        near(&out, g.iter().zip(&u).map(|(&g, &u)| silu(g) * f64::from(u)), 1e-6);
+        near(
+            &out,
+            g.iter().zip(&u).map(|(&g, &u)| silu(g) * f64::from(u)),
+            1e-6,
+        );
         same(|cpu| dot(cpu, &g, &u));
         let codes = same(|cpu| {
             let mut out = vec![0; n];
@@ -125,7 +172,10 @@ fn silu_grid_dot() {
             out
         });
         for (&code, &g) in codes.iter().zip(&g) {
-            assert_eq!(f32::from(code), (g / 0.1).round_ties_even().clamp(-128.0, 127.0) + 128.0);
+            assert_eq!(
+                f32::from(code),
+                (g / 0.1).round_ties_even().clamp(-128.0, 127.0) + 128.0
+            );
         }
     }
 }
