@@ -120,6 +120,10 @@ def simulate(record, rng):
     odd = np.stack([rng.uniform(0, zoom * record.width, ghosts), rng.uniform(0, zoom * record.height, ghosts), *rng.uniform(8, 60, (2, ghosts))], 1)
     weights = np.concatenate([weights, simulated_weights([GLYPHS[i] for i in rng.integers(0, N_ASCII, ghosts)], 0.3, rng)])
     place, truth = np.concatenate([place, odd]).astype(np.float32), np.concatenate([keep, np.full(ghosts, -1)]).astype(np.int64)
+    again = np.nonzero(rng.random(len(place)) < rng.choice([0.0, 0.01, 0.05, 0.15]))[0]  # one glyph claimed by two patches
+    double = place[again] + np.array([1, 0, 0, 0]) * (rng.choice([-1, 1], len(again)) * rng.uniform(0.4, 0.7, len(again)) * place[again, 2])[:, None]
+    weights, truth = np.concatenate([weights, weights[again]]), np.concatenate([truth, np.full(len(again), -1)])
+    place = np.concatenate([place, double]).astype(np.float32)
     order = raster_order(place)
     return ImageTokens(weights[order], place[order], truth[order])
 

@@ -184,17 +184,17 @@ def bundle_config(v: VisionConfig, d: DecoderConfig, name):
             "prompts": {"ocr": "Read the text.", "fields": "Fill in {fields}"}}
 
 
-def load_vision(path):
+def load_vision(path, weights="ema"):
     saved = torch.load(path, map_location="cpu", weights_only=True)
     model = Vision(VisionConfig(**saved["config"]))
-    model.load_state_dict(saved["state"]["ema"])
+    model.load_state_dict(saved["state"][weights])
     return model.eval()
 
 
-def load_decoder(path):
+def load_decoder(path, weights="ema"):
     saved = torch.load(path, map_location="cpu", weights_only=True)
     model = Decoder(DecoderConfig(**saved["config"]))
-    model.load_state_dict(saved["state"]["ema"])
+    model.load_state_dict(saved["state"][weights])
     return model.eval()
 
 
@@ -204,8 +204,9 @@ def main():
     parser.add_argument("--decoder", required=True)
     parser.add_argument("--out", required=True)
     parser.add_argument("--name", default="nano")
+    parser.add_argument("--weights", choices=("ema", "masters"), default="ema", help="the average over training, or the last step's")
     args = parser.parse_args()
-    export_bundle(load_vision(args.vision), load_decoder(args.decoder), args.out, args.name)
+    export_bundle(load_vision(args.vision, args.weights), load_decoder(args.decoder, args.weights), args.out, args.name)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """bfloat16 training with float32 master weights, and the optimisers over them."""
 
-import math
+import signal
+import time
 
 import torch
 
@@ -76,6 +77,26 @@ class Masters:
         self.publish(self.masters)
 
 
+class Stopping:
+    """Set by SIGTERM or SIGINT, so that a run that is stopped saves what it has."""
+
+    def __init__(self):
+        self.asked = False
+        for s in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(s, self.ask)
+
+    def ask(self, *_):
+        self.asked = True
+
+
+def closing(args, began):
+    """1, falling linearly to 0.05 over the last `args.fall` of `args.minutes`: what a run of given length ends with."""
+    if not args.fall:
+        return 1.0
+    left = args.minutes - (time.time() - began) / 60
+    return max(0.05, min(1.0, left / args.fall))
+
+
 def schedule(step, warmup, total, tail=0.25):
     """Warm-up, constant, then a linear fall to 5% over the last `tail` of `total` steps (0 = no fall)."""
     rise = min(1.0, (step + 1) / warmup)
@@ -83,7 +104,3 @@ def schedule(step, warmup, total, tail=0.25):
         return rise
     left = max(0.0, (total - step) / (total * tail))
     return rise * max(0.05, min(1.0, left))
-
-
-def cosine(step, total):
-    return 0.5 * (1 + math.cos(math.pi * min(1.0, step / total)))

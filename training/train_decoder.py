@@ -15,7 +15,7 @@ import torch.nn.functional as F
 
 from decoder import Decoder, DecoderConfig
 from dialogue import GLYPH_IDS, SPECIAL, ImageTokens, example, simulate
-from optim import Masters, schedule
+from optim import Masters, Stopping, closing, schedule
 from records import GLYPH, IGNORE, Record, Stream
 
 
@@ -46,7 +46,7 @@ def collate(examples, device):
 
 
 def forward(model, b):
-    """-> logits [n, m, vocab], pointer scores [n, m, 1+g]."""
+    """-> logits [n, m, vocab], pointer scores [n, m, 1+g], guided attention scores [n, m, t]."""
     n, t = b["ids"].shape
     g = b["place"].shape[1]
     places = model.place_embedding(b["place"])
@@ -55,24 +55,27 @@ def forward(model, b):
     tokens = tokens * there[..., None]
     fed = torch.gather(places, 1, b["feed"].clamp_min(0)[..., None].expand(-1, -1, places.shape[-1])) * (b["feed"] >= 0)[..., None]
     extra = fed + F.pad(tokens, (0, 0, 1, t - 1 - g))
-    hidden = model(b["ids"], extra, b["valid"], b["select"])
+    hidden, guide = model(b["ids"], extra, b["valid"], b["select"], guided=True)
     scores = model.pointer_scores(hidden, tokens).float()
     scores[..., 1:] = scores[..., 1:].masked_fill(~there[:, None], -1e4)
-    return model.logits(hidden), scores
+    return model.logits(hidden), scores, guide
 
 
 def losses(model, b):
     """-> total, token loss, pointer loss, right tokens, right pointers (among glyphs)."""
-    logits, scores = forward(model, b)
+    logits, scores, guide = forward(model, b)
     target, pointer = b["target"].flatten(), b["pointer"].flatten()
     logits, scores = logits.flatten(0, 1).float(), scores.flatten(0, 1)
     token = F.cross_entropy(logits, target, ignore_index=IGNORE)
     point = F.cross_entropy(scores, pointer, ignore_index=IGNORE)
+    # Image token j stands at row 1 + j of the sequence, so a pointer target is also the row that the guided head should look at.
+    looked = (pointer > 0).nonzero()[:, 0]
+    look = F.cross_entropy(guide.flatten(0, 1)[looked].float(), pointer[looked])
     with torch.no_grad():
         right = (logits.argmax(-1) == target)[target != IGNORE].float().mean()
         glyphs = pointer > 0
         pointed = (scores.argmax(-1) == pointer)[glyphs].float().mean()
-    return token + 0.5 * point, token, point, right, pointed
+    return token + 0.5 * point + 0.3 * look, token, point, right, pointed
 
 
 def lines_of(record, rng, longest):
@@ -171,6 +174,7 @@ def main():
     parser.add_argument("--lr", type=float, default=1.5e-3)
     parser.add_argument("--total", type=int, default=0)
     parser.add_argument("--minutes", type=float, default=1e9)
+    parser.add_argument("--fall", type=float, default=0, help="minutes at the end in which the rate falls to 5%%")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--eval-every", type=int, default=300)
     parser.add_argument("--tokens-from", help="folder of collect.py's shards")
@@ -193,12 +197,13 @@ def main():
     tests = [b for b, _ in zip(batches(held, args.tokens, device), range(6))]
     held.stop = True
     began = shown = time.time()
+    stopping = Stopping()
     sums, seen = np.zeros(5), 0
     collected = Collected(args.tokens_from, args.seed + step, args.longest * 2) if args.tokens_from else None
     for b in batches(stream, args.tokens, device, collected=collected, share=args.share):
         out = losses(model, b)
         out[0].backward()
-        norm = masters.step(schedule(step, 200, args.total))
+        norm = masters.step(schedule(step, 200, args.total) * closing(args, began))
         step += 1
         seen += 1
         sums += [float(x.detach()) for x in out]
@@ -213,7 +218,7 @@ def main():
                 s = np.mean([[float(x) for x in losses(model, t)] for t in tests], 0)
             print(f"{step} HELD-OUT token {s[1]:.3f} pointer {s[2]:.3f} right {s[3]:.4f} pointed {s[4]:.4f}", flush=True)
             masters.publish(masters.masters)
-        if time.time() - began > args.minutes * 60 or (args.total and step >= args.total):
+        if stopping.asked or time.time() - began > args.minutes * 60 or (args.total and step >= args.total):
             break
     save(path, masters, step, config)
     stream.stop = True
