@@ -52,9 +52,9 @@ impl Team {
             Some(build().map_err(|e| Error::caused(Kind::Threads, "team", e))?)
         };
         let zero = || Line(AtomicUsize::new(0));
-        // About 20 microseconds of spinning cover the unevenness of two workers that both run; a worker that had to give its
-        // core away takes longer, and with more workers than cores somebody always has.
-        let spins = if workers > cores { 0 } else { 1000 };
+        // Under a millisecond. Whoever yields to another program loses its core for that program's whole slice, and
+        // then keeps the other workers waiting (see `LOG.md`); with more workers than cores it is a worker that runs.
+        let spins = if workers > cores { 0 } else { 50_000 };
         Ok(Self {
             pool,
             workers,
