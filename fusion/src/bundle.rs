@@ -141,9 +141,11 @@ impl Bundle {
             "vision.onnx",
             "adapter.onnx",
             "fusion.safetensors",
-            "decoder.onnx",
         ] {
             bundle.file(name)?;
+        }
+        if !bundle.has("decoder.safetensors") {
+            bundle.file("decoder.onnx")?;
         }
         Ok(bundle)
     }
@@ -158,6 +160,12 @@ impl Bundle {
     #[must_use]
     pub fn dir(&self) -> &Path {
         &self.dir
+    }
+
+    /// Whether a file is there.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.dir.join(name).is_file()
     }
 
     /// The path of a file that is there.

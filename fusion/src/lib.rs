@@ -40,11 +40,13 @@
 
 mod answer;
 mod bundle;
+pub mod calendar;
 mod error;
 pub mod glyphs;
 mod grounding;
 mod image;
 mod model;
+mod overlay;
 mod place;
 mod pointer;
 mod prompt;
@@ -62,7 +64,8 @@ pub use error::{Error, ErrorKind, Result};
 pub use foveate_language::{CancelHandle, Sampling, StopReason};
 pub use foveate_onnx::Provider;
 pub use foveate_vision::{Limits, Mode, Pixels, Placement, Rect};
-pub use model::{Model, Options, Parts};
+pub use model::{DecoderFile, Model, Options, Parts};
+pub use overlay::draw_boxes;
 pub use place::PlaceEmbedding;
 pub use pointer::Pointer;
 pub use prompt::Prompt;

@@ -1,2 +1,11 @@
-//! foveate
-fn main() {}
+//! The command line: questions about pictures, answered on this machine.
+//!
+//! Exit codes: 0, every picture was answered; 1, some were not (each is named on standard error); 2, wrong usage; 3, the
+//! model cannot be loaded.
+#![forbid(unsafe_code)]
+
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    cli::run()
+}

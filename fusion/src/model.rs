@@ -6,7 +6,7 @@ use crate::pointer::Pointer;
 use crate::prompt::Prompt;
 use crate::sight::{self, OnnxSight, Seen, Sight};
 use crate::{Error, Fingerprint, Image, Result, Session};
-use foveate_language::{Decoder, Grammars, OnnxDecoder, Tokenizer};
+use foveate_language::{Decoder, Grammars, OnnxDecoder, PackedDecoder, Tokenizer};
 use foveate_onnx::{GraphOptions, Provider, Runtime, RuntimeOptions};
 use foveate_vision::Mode;
 use schemars::JsonSchema;
@@ -24,6 +24,8 @@ pub struct Options {
     pub mode: Option<Mode>,
     /// The ONNX Runtime library; searched for in the usual places where it is `None`.
     pub runtime: Option<PathBuf>,
+    /// Which of a bundle's decoders is run.
+    pub decoder: DecoderFile,
     /// What runs the graphs. The CPU by default.
     pub provider: Provider,
     /// Pictures whose image tokens are remembered, over all sessions. 16 by default: some megabytes.
@@ -36,10 +38,23 @@ impl Default for Options {
             threads: 0,
             mode: None,
             runtime: None,
+            decoder: DecoderFile::default(),
             provider: Provider::default(),
             remembered_images: 16,
         }
     }
+}
+
+/// Which of a bundle's decoders is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DecoderFile {
+    /// Packed integers where the bundle has them, the float graph otherwise.
+    #[default]
+    Auto,
+    /// `decoder.safetensors`: packed integers, run by the kernels.
+    Packed,
+    /// `decoder.onnx`: floats, run by ONNX Runtime.
+    Onnx,
 }
 
 /// The stages of a model, each replaceable.
@@ -115,7 +130,7 @@ impl Model {
             ..GraphOptions::default()
         };
         let sight = OnnxSight::open(&bundle, PlaceEmbedding::new(&weights), &graphs)?;
-        let decoder = open_decoder(&bundle, &graphs)?;
+        let decoder = open_decoder(&bundle, options.decoder, &graphs)?;
         Self::from_parts(Parts {
             name: config.name.clone(),
             tokenizer: Arc::new(tokenizer),
@@ -266,8 +281,19 @@ impl std::fmt::Debug for Model {
     }
 }
 
-fn open_decoder(bundle: &Bundle, graphs: &GraphOptions) -> Result<Box<dyn Decoder>> {
-    let file = bundle.file("decoder.onnx")?;
+fn open_decoder(
+    bundle: &Bundle,
+    which: DecoderFile,
+    graphs: &GraphOptions,
+) -> Result<Box<dyn Decoder>> {
+    let packed = which == DecoderFile::Packed
+        || (which == DecoderFile::Auto && bundle.has("decoder.safetensors"));
+    let file = bundle.file(if packed {
+        "decoder.safetensors"
+    } else {
+        "decoder.onnx"
+    })?;
+    let shape = bundle.config().decoder.shape();
     let invalid = |e: foveate_language::Error| match e {
         foveate_language::Error::Decoder { what, source } => {
             match source.map(|s| s.downcast::<foveate_onnx::Error>()) {
@@ -280,7 +306,12 @@ fn open_decoder(bundle: &Bundle, graphs: &GraphOptions) -> Result<Box<dyn Decode
         }
         other => other.into(),
     };
-    let decoder =
-        OnnxDecoder::open(&file, bundle.config().decoder.shape(), graphs).map_err(invalid)?;
-    Ok(Box::new(decoder))
+    if packed {
+        return Ok(Box::new(
+            PackedDecoder::open(&file, shape, graphs.threads).map_err(invalid)?,
+        ));
+    }
+    Ok(Box::new(
+        OnnxDecoder::open(&file, shape, graphs).map_err(invalid)?,
+    ))
 }

@@ -2,7 +2,7 @@
 use crate::bundle::FusionWeights;
 use crate::sight::ImageTokens;
 use foveate_language::Feedback;
-use ndarray::{Array1, Array2, ArrayView1, Axis, concatenate};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, concatenate};
 use std::sync::Arc;
 
 /// The pointer's weights.
@@ -27,10 +27,10 @@ impl Pointer {
         }
     }
 
-    /// Keys of image tokens: `[n, pointer_dim]`.
+    /// Keys of image tokens, glyph and place together (`[n, dim]`): `[n, pointer_dim]`.
     #[must_use]
-    pub fn keys(&self, tokens: &ImageTokens) -> Array2<f32> {
-        tokens.tokens.dot(&self.key)
+    pub fn keys_of(&self, tokens: ArrayView2<'_, f32>) -> Array2<f32> {
+        tokens.dot(&self.key)
     }
 
     /// The image token that `hidden` (`[dim]`) points at among `keys`; `None` where nothing beats pointing nowhere.
@@ -75,7 +75,7 @@ impl Pointing {
     }
 
     pub(crate) fn add(&mut self, tokens: &ImageTokens) {
-        let keys = self.pointer.keys(tokens);
+        let keys = self.pointer.keys_of(tokens.tokens.view());
         let join = |a: &Array2<f32>, b: &Array2<f32>| {
             concatenate(Axis(0), &[a.view(), b.view()])
                 .unwrap_or_else(|_| unreachable!("rows of one width"))

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | text to token ids and back, never splitting a character | `tokenizer.rs` |
 //! | what a decoder is: rows in, logits and hidden rows out, with a cache | `decoder.rs` |
-//! | the decoder of a bundle's `decoder.onnx` | `onnx.rs` |
+//! | the decoders of a bundle: `decoder.onnx`, `decoder.safetensors` | `onnx.rs`, `packed.rs` |
 //! | the rows of one conversation and the cache that follows them | `context.rs` |
 //! | logits to a token | `sampler.rs` |
 //! | which tokens may come next, and JSON Schema as such a rule | `constraint.rs`, `schema.rs`, `json.rs`, `closing.rs` |
@@ -26,6 +26,7 @@ pub mod fake;
 mod generate;
 mod json;
 mod onnx;
+mod packed;
 mod repetition;
 mod sampler;
 mod schema;
@@ -39,6 +40,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use generate::{Feedback, Generator, Token, Work};
 pub use json::{Grammars, JsonConstraint};
 pub use onnx::OnnxDecoder;
+pub use packed::PackedDecoder;
 pub use repetition::LoopDetector;
 pub use sampler::{Sampler, Sampling};
 pub use schema::Schema;

@@ -199,12 +199,8 @@ fn day_before(text: &[Piece], month: usize) -> Option<(i8, Option<i8>, std::ops:
     let at = (0..month).rev().find(|&i| !skippable(text, i))?;
     let day = day_number(text, at).filter(|_| !(at > 0 && text[at - 1].is(':')))?;
     // The first day of `12 - 14 June` or `12. & 14. June`.
-    let earlier = at.checked_sub(1).filter(|&j| {
-        text[j].is('-')
-            || text[j].is('&')
-            || text[j].is('+')
-            || text[j].is('/')
-            || text[j].word().is_some_and(words::joins)
+    let earlier = (0..at).rev().find(|&j| !skippable(text, j)).filter(|&j| {
+        "-&+/".chars().any(|c| text[j].is(c)) || text[j].word().is_some_and(words::joins)
     });
     let first = earlier.and_then(|j| (0..j).rev().find(|&i| !skippable(text, i)));
     match first.and_then(|i| Some((day_number(text, i)?, i))) {

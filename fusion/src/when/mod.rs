@@ -103,6 +103,16 @@ impl Date {
         self.0.weekday().to_monday_zero_offset() as u8
     }
 
+    /// The day that many minutes after its midnight, and the minutes into that day.
+    pub(crate) fn plus_minutes(self, minutes: i32) -> (Self, i32) {
+        let days = minutes.div_euclid(24 * 60);
+        let day = self
+            .0
+            .checked_add(jiff::Span::new().days(days))
+            .unwrap_or(self.0);
+        (Self(day), minutes.rem_euclid(24 * 60))
+    }
+
     /// The day after.
     #[must_use]
     pub fn tomorrow(self) -> Self {

@@ -1,0 +1,116 @@
+//! The decoder of a bundle's `decoder.safetensors`: packed integer weights, run by the kernels.
+use crate::{Cache, Decoder, DecoderShape, Error, Output, Result, Rows, Store};
+use foveate_kernels::{Cpu, Input};
+use ndarray::Array2;
+use std::path::Path;
+
+/// A decoder of packed integers with an integer cache.
+pub struct PackedDecoder {
+    inner: foveate_kernels::Decoder,
+    shape: DecoderShape,
+}
+
+impl PackedDecoder {
+    /// Opens the file for this machine's CPU and checks its sizes against `shape`. `threads` 0 takes one for each core.
+    pub fn open(path: impl AsRef<Path>, shape: DecoderShape, threads: usize) -> Result<Self> {
+        let cpu = Cpu::detect().map_err(refused)?;
+        let inner = foveate_kernels::Decoder::open(path, cpu, threads).map_err(refused)?;
+        let c = inner.config();
+        let found = DecoderShape {
+            dim: c.dim,
+            n_layers_kv: c.n_layers_kv,
+            n_layers_shared: c.n_layers_shared,
+            n_heads: c.n_heads,
+            n_kv_heads: c.n_kv_heads,
+            head_dim: c.head_dim,
+            vocab_size: c.vocab_size,
+            context: c.context,
+        };
+        if found != shape {
+            return Err(Error::decoder(format!(
+                "the file holds {found:?}, the configuration says {shape:?}"
+            )));
+        }
+        Ok(Self { inner, shape })
+    }
+
+    /// The instruction set in use.
+    #[must_use]
+    pub fn cpu(&self) -> &'static str {
+        self.inner.cpu().name()
+    }
+}
+
+impl std::fmt::Debug for PackedDecoder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PackedDecoder")
+            .field("shape", &self.shape)
+            .field("cpu", &self.cpu())
+            .finish()
+    }
+}
+
+fn refused(e: foveate_kernels::Error) -> Error {
+    Error::Decoder {
+        what: e.to_string(),
+        source: Some(Box::new(e)),
+    }
+}
+
+impl Decoder for PackedDecoder {
+    fn shape(&self) -> &DecoderShape {
+        &self.shape
+    }
+
+    fn new_cache(&self) -> Cache {
+        Cache::new(Pages(self.inner.cache()))
+    }
+
+    fn forward(&self, cache: &mut Cache, rows: Rows<'_>) -> Result<Output> {
+        let Pages(pages) = cache.store::<Pages>()?;
+        let len = pages.len() + rows.ids.len();
+        if len > self.shape.context {
+            return Err(Error::ContextFull {
+                needed: len,
+                limit: self.shape.context,
+            });
+        }
+        let extra = rows.extra.as_standard_layout();
+        let input = Input {
+            ids: rows.ids,
+            extra: extra.as_slice(),
+            positions: None,
+            select: rows.select,
+        };
+        let output = self.inner.run(pages, input).map_err(refused)?;
+        let table = |values: Vec<f32>, width: usize| {
+            Array2::from_shape_vec((rows.select.len(), width), values)
+                .map_err(|e| Error::decoder(e.to_string()))
+        };
+        Ok(Output {
+            logits: table(output.logits, self.shape.vocab_size)?,
+            hidden: table(output.hidden, self.shape.dim)?,
+        })
+    }
+}
+
+/// The kernels' cache.
+struct Pages(foveate_kernels::Cache);
+
+impl Store for Pages {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn truncate(&mut self, len: usize) {
+        self.0.truncate(len);
+    }
+
+    fn fork(&self) -> Box<dyn Store> {
+        Box::new(Self(self.0.fork()))
+    }
+
+    fn bytes(&self) -> usize {
+        self.0.bytes()
+    }
+}

@@ -1,0 +1,153 @@
+//! Bundles that are incomplete, truncated or at odds with themselves: each gives the named error, none panics.
+use foveate::{ErrorKind, Model};
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// A copy of the tiny bundle.
+fn copy() -> TempDir {
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/tiny");
+    let dir = tempfile::tempdir().unwrap();
+    for name in [
+        "config.json",
+        "tokenizer.json",
+        "vision.onnx",
+        "adapter.onnx",
+        "decoder.onnx",
+        "fusion.safetensors",
+    ] {
+        fs::copy(from.join(name), dir.path().join(name)).unwrap();
+    }
+    dir
+}
+
+/// The error of loading a bundle spoilt by `spoil`, which must name `file`.
+fn error(file: &str, spoil: impl FnOnce(PathBuf)) -> (ErrorKind, String) {
+    let dir = copy();
+    spoil(dir.path().join(file));
+    let e = Model::load(dir.path()).unwrap_err();
+    assert!(e.to_string().contains(file), "{e}");
+    (e.kind(), e.to_string())
+}
+
+fn edited(path: &Path, edit: impl FnOnce(&mut Value)) {
+    let mut config: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    edit(&mut config);
+    fs::write(path, config.to_string()).unwrap();
+}
+
+#[test]
+fn the_bundle_itself_loads() {
+    assert_eq!(Model::load(copy().path()).unwrap().name(), "tiny");
+}
+
+#[test]
+fn missing_files_are_named() {
+    for file in [
+        "config.json",
+        "tokenizer.json",
+        "vision.onnx",
+        "adapter.onnx",
+        "decoder.onnx",
+        "fusion.safetensors",
+    ] {
+        let (kind, _) = error(file, |path| fs::remove_file(path).unwrap());
+        assert_eq!(kind, ErrorKind::AssetsMissing, "{file}");
+    }
+    assert_eq!(
+        Model::load("/nowhere").unwrap_err().kind(),
+        ErrorKind::AssetsMissing
+    );
+}
+
+#[test]
+fn truncated_and_empty_files_are_named() {
+    for file in [
+        "config.json",
+        "tokenizer.json",
+        "vision.onnx",
+        "adapter.onnx",
+        "decoder.onnx",
+        "fusion.safetensors",
+    ] {
+        for keep in [0, 2] {
+            let cut = |path: PathBuf| {
+                let bytes = fs::read(&path).unwrap();
+                fs::write(&path, &bytes[..bytes.len() * keep / 3]).unwrap();
+            };
+            let (kind, e) = error(file, cut);
+            assert_eq!(kind, ErrorKind::AssetsInvalid, "{file}: {e}");
+        }
+    }
+}
+
+#[test]
+fn a_configuration_at_odds_is_refused_by_name() {
+    for (pointer, value, says) in [
+        ("/format", 2.into(), "format 2"),
+        ("/decoder/dim", 0.into(), "decoder.dim"),
+        ("/decoder/dim", 1_000_000_000_000u64.into(), "decoder.dim"),
+        ("/decoder/n_heads", 3.into(), "n_heads"),
+        ("/decoder/vocab_size", "many".into(), "invalid type"),
+        ("/fusion/n_freq", 1.into(), "n_freq"),
+        ("/image/patch", 13.into(), "image"),
+        ("/adapter/max_glyphs", 0.into(), "max_glyphs"),
+        ("/prompts/fields", "Fill in".into(), "{fields}"),
+        ("/tokens", Value::Null, "TokenNames"),
+    ] {
+        let (kind, e) = error("config.json", |path| {
+            edited(&path, |c| *c.pointer_mut(pointer).unwrap() = value)
+        });
+        assert_eq!(kind, ErrorKind::AssetsInvalid, "{pointer}");
+        assert!(e.contains(says), "{pointer}: {e}");
+    }
+}
+
+#[test]
+fn files_that_do_not_fit_the_configuration_are_named() {
+    let spoilt = |pointer: &str, value: u64| {
+        let dir = copy();
+        edited(&dir.path().join("config.json"), |c| {
+            *c.pointer_mut(pointer).unwrap() = value.into()
+        });
+        Model::load(dir.path()).unwrap_err()
+    };
+    for (pointer, value, file) in [
+        ("/decoder/dim", 128, "fusion.safetensors"),
+        ("/fusion/pointer_dim", 8, "fusion.safetensors"),
+        ("/fusion/n_freq", 5, "fusion.safetensors"),
+        ("/decoder/vocab_size", 300, "tokenizer.json"),
+        ("/decoder/vocab_size", 1024, "decoder.onnx"),
+        ("/decoder/n_layers_kv", 3, "decoder.onnx"),
+        ("/decoder/n_layers_kv", 1, "decoder.onnx"),
+        ("/decoder/head_dim", 32, "decoder.onnx"),
+    ] {
+        let e = spoilt(pointer, value);
+        assert!(
+            e.kind() == ErrorKind::AssetsInvalid && e.to_string().contains(file),
+            "{pointer}: {e}"
+        );
+    }
+    let dir = copy();
+    edited(&dir.path().join("config.json"), |c| {
+        c["tokens"]["end"] = "<|stop|>".into()
+    });
+    let e = Model::load(dir.path()).unwrap_err().to_string();
+    assert!(
+        e.contains("tokenizer.json") && e.contains("<|stop|>"),
+        "{e}"
+    );
+}
+
+#[test]
+fn a_safetensors_header_that_claims_too_much_is_refused() {
+    for header in [u64::MAX, 1 << 40, 7] {
+        let (kind, _) = error("fusion.safetensors", |path| {
+            let mut bytes = fs::read(&path).unwrap();
+            bytes[..8].copy_from_slice(&header.to_le_bytes());
+            fs::write(&path, bytes).unwrap();
+        });
+        assert_eq!(kind, ErrorKind::AssetsInvalid);
+    }
+}

@@ -1,0 +1,175 @@
+//! Every stage against PyTorch's golden tensors, on a bundle of random weights (`training/tiny.py` makes both).
+use foveate::language::{Context, OnnxDecoder};
+use foveate::sight::{Adapter, image_tokens};
+use foveate::{Bundle, Image, Mode, Model, PlaceEmbedding, Pointer, StopReason};
+use foveate_onnx::GraphOptions;
+use ndarray::{Array, ArrayD, Axis, Dimension, IxDyn};
+use safetensors::{Dtype, SafeTensors};
+use std::path::{Path, PathBuf};
+
+fn tiny() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/tiny")
+}
+
+struct Golden(Vec<u8>);
+
+impl Golden {
+    fn load() -> Self {
+        Self(std::fs::read(tiny().join("golden.safetensors")).unwrap())
+    }
+
+    fn floats(&self, name: &str) -> ArrayD<f32> {
+        let file = SafeTensors::deserialize(&self.0).unwrap();
+        let tensor = file.tensor(name).unwrap();
+        assert_eq!(tensor.dtype(), Dtype::F32, "{name}");
+        let values = tensor
+            .data()
+            .as_chunks::<4>()
+            .0
+            .iter()
+            .map(|b| f32::from_le_bytes(*b))
+            .collect();
+        Array::from_shape_vec(IxDyn(tensor.shape()), values).unwrap()
+    }
+
+    fn integers(&self, name: &str) -> Vec<i64> {
+        let file = SafeTensors::deserialize(&self.0).unwrap();
+        let tensor = file.tensor(name).unwrap();
+        assert_eq!(tensor.dtype(), Dtype::I64, "{name}");
+        tensor
+            .data()
+            .as_chunks::<8>()
+            .0
+            .iter()
+            .map(|b| i64::from_le_bytes(*b))
+            .collect()
+    }
+}
+
+/// Largest difference over the largest magnitude.
+fn apart<D: Dimension>(got: &Array<f32, D>, expected: &ArrayD<f32>) -> f32 {
+    assert_eq!(got.shape(), expected.shape());
+    let scale = expected.iter().fold(0.0f32, |m, x| m.max(x.abs()));
+    got.iter()
+        .zip(expected)
+        .fold(0.0f32, |m, (a, b)| m.max((a - b).abs()))
+        / scale
+}
+
+#[test]
+fn adapter_choice_and_place_agree() {
+    let (bundle, golden) = (Bundle::open(tiny()).unwrap(), Golden::load());
+    let adapter = Adapter::open(
+        bundle.file("adapter.onnx").unwrap(),
+        bundle.config().decoder.dim,
+        &GraphOptions::default(),
+    )
+    .unwrap();
+    let features = golden.floats("features").into_dimensionality().unwrap();
+    let slots = adapter.run(features).unwrap();
+    assert!(apart(&slots.tokens, &golden.floats("tokens")) < 1e-4);
+    assert!(apart(&slots.place, &golden.floats("place")) < 1e-4);
+    assert!(apart(&slots.presence, &golden.floats("presence")) < 1e-4);
+    assert_eq!(
+        slots.glyph,
+        golden
+            .integers("glyph")
+            .iter()
+            .map(|&g| g as u32)
+            .collect::<Vec<_>>()
+    );
+
+    let chosen = foveate::glyphs::choose(&slots, false, &bundle.config().adapter).unwrap();
+    assert_eq!(
+        chosen.index,
+        golden
+            .integers("kept")
+            .iter()
+            .map(|&i| i as usize)
+            .collect::<Vec<_>>()
+    );
+    assert!(apart(&chosen.place, &golden.floats("canvas")) < 1e-4);
+
+    let place = PlaceEmbedding::new(&bundle.fusion_weights().unwrap());
+    let tokens = image_tokens(&slots, false, &bundle.config().adapter, &place).unwrap();
+    let extra: ndarray::Array2<f32> = golden.floats("extra").into_dimensionality().unwrap();
+    let fed = extra
+        .slice_axis(Axis(0), (1..=tokens.len()).into())
+        .to_owned();
+    assert!(apart(&tokens.tokens, &fed.into_dyn()) < 1e-4);
+}
+
+#[test]
+fn decoder_and_pointer_agree_whole_and_step_by_step() {
+    let (bundle, golden) = (Bundle::open(tiny()).unwrap(), Golden::load());
+    let shape = bundle.config().decoder.shape();
+    let decoder = OnnxDecoder::open(
+        bundle.file("decoder.onnx").unwrap(),
+        shape,
+        &GraphOptions::default(),
+    )
+    .unwrap();
+    let ids: Vec<u32> = golden.integers("ids").iter().map(|&i| i as u32).collect();
+    let extra: ndarray::Array2<f32> = golden.floats("extra").into_dimensionality().unwrap();
+    let wanted = golden.integers("select").len();
+    let mut context = Context::new(&decoder);
+    for (i, &id) in ids.iter().enumerate() {
+        context
+            .push(id, Some(extra.row(i).to_slice().unwrap()))
+            .unwrap();
+    }
+    let mut fork = context.fork();
+    let whole = context.forward(&decoder, wanted).unwrap();
+    assert!(apart(&whole.logits, &golden.floats("logits")) < 2e-4);
+    assert!(apart(&whole.hidden, &golden.floats("hidden")) < 2e-4);
+
+    fork.truncate(ids.len() - wanted);
+    fork.prefill(&decoder).unwrap();
+    for row in 0..wanted {
+        let i = ids.len() - wanted + row;
+        fork.push(ids[i], Some(extra.row(i).to_slice().unwrap()))
+            .unwrap();
+        let step = fork.forward(&decoder, 1).unwrap();
+        let expected = golden
+            .floats("logits")
+            .index_axis(Axis(0), row)
+            .to_owned()
+            .insert_axis(Axis(0));
+        assert!(apart(&step.logits, &expected) < 2e-4, "step {row}");
+    }
+
+    let pointer = Pointer::new(&bundle.fusion_weights().unwrap());
+    let n = golden.integers("kept").len();
+    let keys = pointer.keys_of(extra.slice_axis(Axis(0), (1..=n).into()));
+    for (row, scores) in golden.floats("pointer").outer_iter().enumerate() {
+        let best = (0..scores.len())
+            .max_by(|&a, &b| scores[[a]].total_cmp(&scores[[b]]))
+            .unwrap();
+        assert_eq!(
+            pointer.point(whole.hidden.row(row), &keys),
+            best.checked_sub(1),
+            "row {row}"
+        );
+    }
+}
+
+#[test]
+fn a_model_of_random_weights_answers_every_mode() {
+    let model = Model::load(tiny()).unwrap();
+    let image = Image::open(tiny().join("picture.png")).unwrap();
+    let schema = serde_json::json!({"type": "object", "properties": {"title": {"type": "string"}, "date": {"type": ["string", "null"]}}, "required": ["title"]});
+    for mode in [Mode::Rapid, Mode::Balanced, Mode::High] {
+        let mut session = model.session().unwrap();
+        session.add_image_in(&image, mode).unwrap();
+        let request = foveate::Request {
+            max_tokens: Some(40),
+            ..Default::default()
+        };
+        let answer = session.ask_with("What?", &request).unwrap();
+        assert!(answer.usage.generated <= 40 && answer.stop != StopReason::Cancelled);
+        let typed = session
+            .read_schema::<serde_json::Value>(&schema, &request)
+            .unwrap();
+        assert!(typed.value["title"].is_string(), "{}", typed.json);
+    }
+}
