@@ -154,7 +154,7 @@ fn places(
         .into_iter()
         .chain(repositories.iter().map(|root| root.join(".venv")));
     vec![
-        Place::new("ORT_DYLIB_PATH (not set)", []),
+        Place::new("ORT_DYLIB_PATH", []),
         Place::new("beside the executable", beside),
         Place::new("the repository's cache", repository_caches),
         Place::new("the user's cache", user_cache),
@@ -209,7 +209,10 @@ fn site_packages(venv: &Path) -> Vec<PathBuf> {
     });
     let mut folders: Vec<_> = pythons.map(|python| python.join("site-packages")).collect();
     folders.sort();
-    folders.push(venv.join("Lib").join("site-packages"));
+    if folders.is_empty() {
+        let python = if cfg!(windows) { "Lib" } else { "lib/python3" };
+        folders.push(venv.join(python).join("site-packages"));
+    }
     folders
         .into_iter()
         .map(|folder| folder.join("onnxruntime").join("capi"))
@@ -336,7 +339,7 @@ fn load_first(places: &[Place]) -> Result<Runtime> {
     for place in places {
         let paths = place.paths();
         if paths.is_empty() && !place.named {
-            looked.lines.push(format!("{}: nothing there", place.name));
+            looked.lines.push(format!("{}: none", place.name));
         }
         for path in paths {
             // A bare name that is no file here is left to the system's own search, if the user named it.
@@ -454,7 +457,7 @@ mod tests {
         };
         let places = places(&RuntimeOptions::default(), var);
         let expected = [
-            "ORT_DYLIB_PATH (not set)",
+            "ORT_DYLIB_PATH",
             "beside the executable",
             "the repository's cache",
             "the user's cache",
