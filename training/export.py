@@ -104,15 +104,42 @@ def write_onnx(module, args, path, inputs, outputs, dynamic):
         warnings.simplefilter("ignore")
         program = torch.onnx.export(module.eval(), args, input_names=inputs, output_names=outputs, dynamic_shapes=dynamic, opset_version=OPSET, dynamo=True, optimize=True, verbose=False)
     program.save(path, external_data=False)
-    halve(path)
+    halve(path, module)
 
 
-def halve(path, least=1024):
+def weight_names(module):
+    """Bytes of every parameter and buffer of float32, as it is and transposed -> its name (`.T` for the transpose)."""
+    names = {}
+    for name, p in module.state_dict().items():
+        value = p.detach().float().numpy()
+        names[value.tobytes()] = name
+        if value.ndim == 2:
+            names[np.ascontiguousarray(value.T).tobytes()] = name + ".T"
+    return names
+
+
+def name_weights(model, module):
+    """Gives the graph's anonymous constants the names of the weights that they are, so that `restore.py` finds them again."""
+    names, renamed = weight_names(module), {}
+    taken = {w.name for w in model.graph.initializer}
+    for w in model.graph.initializer:
+        name = names.get(onnx.numpy_helper.to_array(w).tobytes())
+        if w.data_type == onnx.TensorProto.FLOAT and name and name not in taken:
+            renamed[w.name] = name
+            taken.add(name)
+            w.name = name
+    for node in model.graph.node:
+        for i, x in enumerate(node.input):
+            node.input[i] = renamed.get(x, x)
+
+
+def halve(path, module, least=1024):
     """Stores the weights of at least so many numbers as float16 behind a Cast, which ONNX Runtime folds away on loading: half the file.
 
     Rounding to float16 costs less than 0.05% of a weight; the graph still computes in float32.
     """
     model = onnx.load(path)
+    name_weights(model, module)
     casts, kept = [], []
     for w in model.graph.initializer:
         if w.data_type != onnx.TensorProto.FLOAT or np.prod(w.dims) < least:

@@ -1,0 +1,69 @@
+"""Makes training checkpoints from a bundle, so that training can go on from what ships (weights rounded to float16, no optimiser state).
+
+    python restore.py ../models/nano --vision ../runs/vision/vision.pt --decoder ../runs/decoder/decoder.pt
+"""
+
+import argparse
+import dataclasses
+import os
+
+import onnx
+import torch
+from safetensors.numpy import load_file
+
+from charset import N_CLASSES
+from decoder import Decoder, DecoderConfig
+from vision import Vision, VisionConfig
+
+FUSION = {"place.weight": "place.weight", "place.bias": "place.bias", "pointer.query": "pointer_query.weight", "pointer.key": "pointer_key.weight", "pointer.null": "pointer_null"}
+
+
+def graph_weights(path, prefix=""):
+    """{name without prefix: float32 tensor} of a graph's named weights."""
+    out = {}
+    for w in onnx.load(path).graph.initializer:
+        name = w.name.removesuffix(".f16")
+        value = torch.from_numpy(onnx.numpy_helper.to_array(w).copy())
+        if name.endswith(".T"):
+            name, value = name[:-2], value.T
+        if name.startswith(prefix) and value.is_floating_point():
+            out[name[len(prefix) :]] = value.float().contiguous()
+    return out
+
+
+def filled(model, found):
+    """The model's state with the weights found; says which are missing (they keep their fresh start)."""
+    state = {}
+    for name, p in model.named_parameters():
+        if name in found and found[name].numel() == p.numel():
+            state[name] = found[name].reshape(p.shape)
+        else:
+            print("not in the bundle:", name)
+            state[name] = p.detach().clone()
+    return state
+
+
+def save(path, config, state):
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    torch.save({"state": {"masters": state, "ema": state, "optimizers": []}, "step": 1000, "config": dataclasses.asdict(config)}, path)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("bundle")
+    parser.add_argument("--vision", required=True)
+    parser.add_argument("--decoder", required=True)
+    args = parser.parse_args()
+    vision_config, decoder_config = VisionConfig(n_glyphs=N_CLASSES), DecoderConfig()
+    adapter = graph_weights(os.path.join(args.bundle, "adapter.onnx"))
+    found = graph_weights(os.path.join(args.bundle, "vision.onnx")) | {k: v for k, v in adapter.items() if k.startswith("adapter.")}
+    save(args.vision, vision_config, filled(Vision(vision_config), found))
+    found = graph_weights(os.path.join(args.bundle, "decoder.onnx"), "d.")
+    fusion = load_file(os.path.join(args.bundle, "fusion.safetensors"))
+    found |= {theirs: torch.from_numpy(fusion[ours].copy()) for ours, theirs in FUSION.items()}
+    found["feature.weight"] = adapter["feature"]
+    save(args.decoder, decoder_config, filled(Decoder(decoder_config), found))
+
+
+if __name__ == "__main__":
+    main()
