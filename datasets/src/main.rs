@@ -1,5 +1,6 @@
 //! `foveate-datasets`: makes pictures with text for training and tests.
 
+#![forbid(unsafe_code)]
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use foveate_datasets::files::Set;

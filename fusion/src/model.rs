@@ -77,11 +77,14 @@ pub struct Parts {
     pub remembered_images: usize,
 }
 
+/// A picture as looked at in a mode, and what was seen.
+type Remembered = ((Fingerprint, Mode), Arc<Seen>);
+
 struct Shared {
     parts: Parts,
     grammars: Grammars,
     /// The pictures seen last, the latest at the end.
-    seen: Mutex<Vec<((Fingerprint, Mode), Arc<Seen>)>>,
+    seen: Mutex<Vec<Remembered>>,
     encoded: AtomicUsize,
 }
 

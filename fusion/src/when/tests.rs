@@ -3,9 +3,9 @@ use super::*;
 const TODAY: &str = "2026-03-10"; // a Tuesday
 
 fn read(date: &str, start: &str, end: &str) -> Option<Schedule> {
-    let some = |s: &'static str| Some(s);
-    let _ = some;
-    let given = |s| if s == "" { None } else { Some(s) };
+    fn given(s: &str) -> Option<&str> {
+        (!s.is_empty()).then_some(s)
+    }
     let printed = Printed {
         date: given(date),
         start: given(start),

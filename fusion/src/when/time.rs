@@ -239,7 +239,7 @@ fn digits(text: &[Piece], i: usize, n: u32, figures: usize) -> Option<(u8, u8, u
     let colon = sign.is_some_and(|p| p.is(':')) || hour_sign;
     let dot = sign.is_some_and(|p| p.is('.'));
     match minutes(i + 2).filter(|_| colon || dot) {
-        Some(minute) => Some((n as u8, minute, i + if hour_sign { 3 } else { 3 }, colon)),
+        Some(minute) => Some((n as u8, minute, i + 3, colon)),
         None => Some((n as u8, 0, i + 1, false)),
     }
 }
