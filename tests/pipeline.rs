@@ -253,8 +253,11 @@ fn forks_go_their_own_ways() {
 #[test]
 fn a_full_context_is_an_error_with_both_counts_and_changes_nothing() {
     let (model, _, _) = model();
+    let page: String = (0..1500u32)
+        .map(|i| char::from(b'a' + (i * i % 251 % 26) as u8))
+        .collect();
     let mut session = model.session().unwrap();
-    session.add_image(&picture(&"x".repeat(1500))).unwrap();
+    session.add_image(&picture(&page)).unwrap();
     let e = session.add_image(&picture(&"y".repeat(600))).unwrap_err();
     assert_eq!(e.kind(), ErrorKind::ContextFull);
     assert!(
@@ -323,4 +326,141 @@ fn eight_threads_answer_as_one() {
         threads.into_iter().map(|t| t.join().unwrap()).collect()
     });
     assert_eq!(one, many);
+}
+
+#[test]
+fn a_conversation_is_saved_and_taken_up_again() {
+    let (model, decoder, log) = model();
+    let image = picture(FLYER);
+    let mut session = model.look_at(&image).unwrap();
+    session.read::<Event>().unwrap();
+    let saved = serde_json::to_string(&session.transcript()).unwrap();
+    session.ask("And?").unwrap();
+    let expected = log.lock().unwrap().clone();
+
+    let transcript = serde_json::from_str(&saved).unwrap();
+    let runs = decoder.runs();
+    let mut restored = model
+        .restore(&transcript, std::slice::from_ref(&image))
+        .unwrap();
+    assert_eq!((decoder.runs(), restored.turns().len()), (runs, 2));
+    assert_eq!(restored.ask("And?").unwrap().text, "You said And?");
+    assert_eq!(
+        *log.lock().unwrap(),
+        expected,
+        "the same rows, places included"
+    );
+
+    let e = model
+        .restore(&transcript, &[picture("another")])
+        .unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::Transcript);
+    assert_eq!(
+        model.restore(&transcript, &[]).unwrap_err().kind(),
+        ErrorKind::Transcript
+    );
+}
+
+#[test]
+fn snapshots_grow_by_whole_fields() {
+    let (model, _, _) = model();
+    let mut session = model.look_at(&picture(FLYER)).unwrap();
+    let snapshots = session.stream_read::<Event>(&Request::default()).unwrap();
+    let values: Vec<String> = snapshots.map(|v| v.unwrap().to_string()).collect();
+    assert_eq!(values.first().unwrap(), "{}");
+    assert!(
+        values.contains(&r#"{"title":"Jazz Night"}"#.to_owned()),
+        "{values:?}"
+    );
+    assert_eq!(
+        values.last().unwrap(),
+        r#"{"title":"Jazz Night","date":"SAT 3 MAY","venue":null}"#
+    );
+    assert!(values.len() <= 6, "{values:?}");
+}
+
+#[test]
+fn feedback_is_json_with_the_conversation() {
+    let (model, _, _) = model();
+    let mut session = model.look_at(&picture("Hi")).unwrap();
+    session.ocr().unwrap();
+    let feedback = session.feedback(
+        foveate::Sentiment::Negative,
+        &[foveate::Issue::Misread],
+        Some("Ho"),
+    );
+    let json = serde_json::to_value(&feedback).unwrap();
+    assert_eq!(
+        (&json["sentiment"], &json["issues"][0], &json["desired"]),
+        (&"negative".into(), &"misread".into(), &"Ho".into())
+    );
+    assert_eq!(json["transcript"]["turns"][0]["answer"], "Hi");
+}
+
+#[test]
+fn guessing_ahead_changes_the_speed_and_nothing_else() {
+    let drafted = Request {
+        draft: true,
+        ..Request::default()
+    };
+    for text in [
+        FLYER,
+        "a_b|c",
+        "Hello_world|again_and_again|Hello_world",
+        "",
+    ] {
+        let run = |request: &Request| {
+            let (model, decoder, log) = model();
+            let mut session = model.look_at(&picture(text)).unwrap();
+            let typed = session.read_with::<serde_json::Value>(request);
+            let typed = typed.map(|t| (t.json, t.transcript, t.fields));
+            let event = session
+                .read_with::<Event>(request)
+                .map(|t| (t.json, t.fields, t.usage.accepted));
+            session.ask("And?").unwrap();
+            let rows = log.lock().unwrap().clone();
+            (
+                typed.ok(),
+                event.ok().map(|e| (e.0, e.1)),
+                session.turns().to_vec(),
+                rows,
+                session.usage(),
+                decoder.runs(),
+            )
+        };
+        let (plain, fast) = (run(&Request::default()), run(&drafted));
+        assert_eq!(
+            (&plain.0, &plain.1, &plain.2, &plain.3),
+            (&fast.0, &fast.1, &fast.2, &fast.3),
+            "{text}"
+        );
+        assert!(fast.4.accepted <= fast.4.drafted && plain.4.drafted == 0);
+        if text == FLYER {
+            assert!(fast.5 * 2 < plain.5, "{} runs against {}", fast.5, plain.5);
+        }
+    }
+    // Noise accepts nearly nothing and still says the same.
+    let vocab = tokenizer().len();
+    for seed in 0..6 {
+        let run = |draft: bool| {
+            let model = model_of(Box::new(Hashed::new(
+                seed,
+                vocab,
+                world::DIM,
+                world::CONTEXT,
+            )));
+            let request = Request {
+                draft,
+                max_tokens: Some(60),
+                ..Request::default()
+            };
+            model
+                .look_at(&picture(FLYER))
+                .unwrap()
+                .read_with::<Event>(&request)
+                .unwrap()
+                .json
+        };
+        assert_eq!(run(false), run(true));
+    }
 }

@@ -34,6 +34,10 @@ pub struct Usage {
     pub forced: usize,
     /// Runs of the decoder.
     pub runs: usize,
+    /// Tokens guessed ahead.
+    pub drafted: usize,
+    /// Those of them that were right.
+    pub accepted: usize,
 }
 
 impl std::ops::AddAssign for Timing {
@@ -54,6 +58,8 @@ impl std::ops::AddAssign for Usage {
         self.generated += other.generated;
         self.forced += other.forced;
         self.runs += other.runs;
+        self.drafted += other.drafted;
+        self.accepted += other.accepted;
     }
 }
 
@@ -91,6 +97,8 @@ pub(crate) fn cost(prompt: usize, work: Work, seeing: Timing) -> (Timing, Usage)
         generated: work.tokens,
         forced: work.forced,
         runs: work.runs,
+        drafted: work.drafted,
+        accepted: work.accepted,
     };
     (timing, usage)
 }

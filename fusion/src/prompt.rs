@@ -48,6 +48,30 @@ impl Prompt {
         })
     }
 
+    /// The token that begins every conversation.
+    #[must_use]
+    pub fn begin(&self) -> TokenId {
+        self.begin
+    }
+
+    /// The token whose rows are image tokens.
+    #[must_use]
+    pub fn image(&self) -> TokenId {
+        self.image
+    }
+
+    /// The token that ends an answer.
+    #[must_use]
+    pub fn end(&self) -> TokenId {
+        self.end
+    }
+
+    /// Tokens that an answer never holds.
+    #[must_use]
+    pub fn never(&self) -> &[TokenId] {
+        &self.never
+    }
+
     /// The rows of a question, up to where its answer begins. Its text is spelled in bytes, never in special tokens.
     pub fn question(&self, tokenizer: &Tokenizer, text: &str) -> Result<Vec<TokenId>> {
         let mut ids = vec![self.user];

@@ -1,5 +1,6 @@
 //! A conversation about pictures. Nothing that was seen, computed or said is computed again.
 use crate::answer::{self, Answer, Reading, Timing, Typed, Usage};
+use crate::draft::Copying;
 use crate::grounding::{Gallery, Traced};
 use crate::pointer::Pointing;
 use crate::{Error, Image, Model, Result};
@@ -27,6 +28,9 @@ pub struct Request {
     pub time_limit: Option<Duration>,
     /// Ends the answer from another thread.
     pub cancel: Option<CancelHandle>,
+    /// Guess ahead what the answer copies from the picture and check several tokens in one run of the decoder. Greedy
+    /// answers are the same with and without; off by default until a bundle's measurements say that it pays.
+    pub draft: bool,
 }
 
 /// One question and its answer.
@@ -73,6 +77,9 @@ pub struct PictureRecord {
     pub fingerprint: crate::Fingerprint,
     /// Turns before it was shown.
     pub(crate) after: usize,
+    /// How closely it was looked at.
+    #[serde(serialize_with = "mode_word")]
+    pub(crate) mode: Mode,
     /// Its image tokens.
     pub tokens: usize,
 }
@@ -122,6 +129,7 @@ impl Session {
             name: image.name().to_owned(),
             fingerprint: image.fingerprint(),
             after: self.turns.len(),
+            mode: seen.mode,
             tokens: seen.tokens.len(),
         });
         self.seeing += timing;
@@ -278,7 +286,7 @@ impl Session {
             typed.timing += timing;
             typed.usage += usage;
         }
-        typed.transcript = self.transcript().map(|t| t.answer.clone());
+        typed.transcript = self.reading().map(|t| t.answer.clone());
         Ok(typed)
     }
 
@@ -333,6 +341,31 @@ impl Session {
         })
     }
 
+    /// Reads a `T` off the pictures, field by field: the snapshots hold what is complete. The pictures' text is read first,
+    /// before the first snapshot comes.
+    pub fn stream_read<T: JsonSchema>(&mut self, request: &Request) -> Result<Snapshots<'_>> {
+        let schema = Schema::new(&schema_of::<T>())?;
+        let question = self.model.prompt().fields(&schema);
+        self.transcribe(&question, request)?;
+        Ok(Snapshots {
+            stream: self.constrained(&question, &schema, request)?,
+            last: None,
+        })
+    }
+
+    /// Answers a question with a `T`, field by field: the snapshots hold what is complete.
+    pub fn stream_respond<T: JsonSchema>(
+        &mut self,
+        prompt: &str,
+        request: &Request,
+    ) -> Result<Snapshots<'_>> {
+        let schema = Schema::new(&schema_of::<T>())?;
+        Ok(Snapshots {
+            stream: self.constrained(prompt, &schema, request)?,
+            last: None,
+        })
+    }
+
     /// A stream of an answer that obeys `schema`, within its token budget.
     pub(crate) fn constrained(
         &mut self,
@@ -355,7 +388,7 @@ impl Session {
 
     /// Makes sure that the pictures' text was read; leaves room for `question` and a typed answer.
     fn transcribe(&mut self, question: &str, request: &Request) -> Result<Option<(Timing, Usage)>> {
-        if self.transcript().is_some() {
+        if self.reading().is_some() {
             return Ok(None);
         }
         let prompt = self.model.prompt().ocr().to_owned();
@@ -380,7 +413,7 @@ impl Session {
     }
 
     /// The turn that read the text of all pictures shown.
-    fn transcript(&self) -> Option<&Turn> {
+    fn reading(&self) -> Option<&Turn> {
         let whole =
             |t: &&Turn| t.prompt == self.model.prompt().ocr() && t.pictures == self.images.len();
         self.turns.iter().find(whole)
@@ -394,7 +427,7 @@ impl Session {
     }
 
     /// Writes a question; what does not fit leaves the session as it was.
-    fn begin(&mut self, prompt: &str) -> Result<()> {
+    pub(crate) fn begin(&mut self, prompt: &str) -> Result<()> {
         let question = self
             .model
             .prompt()
@@ -442,10 +475,14 @@ impl Session {
             turns,
             seeing,
             usage,
+            gallery,
             ..
         } = self;
         let prompt_rows = context.len();
         let prompt = model.prompt();
+        let draft = request
+            .draft
+            .then(|| copying(model.tokenizer(), gallery, turns));
         let Some(turn) = turns.last_mut() else {
             unreachable!("a turn was begun")
         };
@@ -465,6 +502,9 @@ impl Session {
         .watching_for_loops();
         if let Some(constraint) = constraint {
             generator = generator.constrained(constraint);
+        }
+        if let Some(draft) = draft {
+            generator = generator.drafted(Box::new(draft));
         }
         let mut tokens: Box<dyn TokenStream + '_> = Box::new(generator.max_tokens(most));
         if let Some(limit) = request.time_limit {
@@ -506,6 +546,25 @@ impl Session {
     pub fn last_lines(&self) -> Vec<crate::Line> {
         self.last_traced().lines(&self.gallery)
     }
+}
+
+/// Guesses from all pictures and answers so far.
+fn copying(tokenizer: &Tokenizer, gallery: &Gallery, turns: &[Turn]) -> Copying {
+    let answers = turns
+        .iter()
+        .flat_map(|t| t.ids.iter().copied().zip(t.sources.iter().copied()));
+    let mut draft = Copying::new(
+        tokenizer.byte(b' '),
+        tokenizer.byte(b'\n'),
+        answers.collect(),
+    );
+    gallery.pictures.iter().for_each(|p| draft.add(&p.1.tokens));
+    draft
+}
+
+/// The word that `Mode` is read back from.
+fn mode_word<S: serde::Serializer>(mode: &Mode, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&format!("{mode:?}").to_lowercase())
 }
 
 /// The JSON Schema of a type.
@@ -598,5 +657,36 @@ impl Drop for Stream<'_> {
     fn drop(&mut self) {
         self.settle();
         *self.seeing = Timing::default();
+    }
+}
+
+/// A typed answer as it is written: an iterator of growing values, each with the fields that are complete. The last one is
+/// the whole answer.
+pub struct Snapshots<'s> {
+    stream: Stream<'s>,
+    last: Option<serde_json::Value>,
+}
+
+impl Snapshots<'_> {
+    /// Why the answer ended, and what it cost. An answer that was not read to its end counts as cancelled.
+    pub fn finish(self) -> (StopReason, Timing, Usage) {
+        self.stream.finish()
+    }
+}
+
+impl Iterator for Snapshots<'_> {
+    type Item = Result<serde_json::Value>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Err(e) = self.stream.next()? {
+                return Some(Err(e));
+            }
+            let now = crate::partial::complete_part(self.stream.so_far());
+            if now.is_some() && now != self.last {
+                self.last.clone_from(&now);
+                return now.map(Ok);
+            }
+        }
     }
 }

@@ -15,6 +15,16 @@ pub trait Feedback: Send + Sync {
     fn place(&self, source: usize) -> &[f32];
 }
 
+/// Guesses what comes next, so that several tokens are checked in one run of the decoder. What a guess is worth shows in
+/// the speed only: greedy answers are the same token for token.
+pub trait Draft: Send {
+    /// Tokens likely to follow, each with the source that it would be read from; `last` is the last source pointed at.
+    fn propose(&mut self, last: Option<usize>) -> Vec<(TokenId, Option<usize>)>;
+
+    /// A token was written.
+    fn wrote(&mut self, id: TokenId, source: Option<usize>);
+}
+
 /// A token of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Token {
@@ -41,6 +51,10 @@ pub struct Work {
     pub tokens: usize,
     /// Those of them that a constraint demanded, so that the decoder was not asked.
     pub forced: usize,
+    /// Tokens guessed.
+    pub drafted: usize,
+    /// Those of them that were right.
+    pub accepted: usize,
 }
 
 /// Writes an answer into a [`Context`], one token at a time.
@@ -63,6 +77,9 @@ pub struct Generator<'a> {
     started: bool,
     stop: Option<StopReason>,
     loops: Option<LoopDetector>,
+    draft: Option<Box<dyn Draft + 'a>>,
+    /// Rows of the context up to the last token handed out; accepted guesses may lie behind it.
+    handed: usize,
     work: Work,
 }
 
@@ -76,6 +93,7 @@ impl<'a> Generator<'a> {
     ) -> Self {
         Self {
             decoder,
+            handed: context.len(),
             context,
             sampler,
             end,
@@ -87,6 +105,7 @@ impl<'a> Generator<'a> {
             started: false,
             stop: None,
             loops: None,
+            draft: None,
             work: Work::default(),
         }
     }
@@ -116,6 +135,13 @@ impl<'a> Generator<'a> {
     #[must_use]
     pub fn watching_for_loops(mut self) -> Self {
         self.loops = Some(LoopDetector::default());
+        self
+    }
+
+    /// Checks the guesses of `draft` along with each token. Only greedy answers are drafted.
+    #[must_use]
+    pub fn drafted(mut self, draft: Box<dyn Draft + 'a>) -> Self {
+        self.draft = Some(draft).filter(|_| self.sampler.is_greedy());
         self
     }
 
@@ -151,29 +177,58 @@ impl<'a> Generator<'a> {
         }
     }
 
-    /// Decides on the next tokens: one sampled, and those that it forces.
+    /// Decides on the next tokens: one sampled after each guess that held, and those that they force.
     fn decide(&mut self) -> Result<()> {
-        let (began, rows) = (
-            Instant::now(),
-            self.context.len() - self.context.cached().min(self.context.len() - 1),
-        );
-        let mut output = self.context.forward(self.decoder, 1)?;
+        let began = Instant::now();
+        let rows = self.context.len() - self.context.cached().min(self.context.len() - 1);
+        let base = self.context.len();
+        let guesses = self.guess()?;
+        let mut output = self.context.forward(self.decoder, guesses.len() + 1)?;
         self.work.runs += 1;
         if self.work.runs == 1 {
             (self.work.prefill_rows, self.work.prefill) = (rows, began.elapsed());
         }
-        let decided = self.choose(&mut output);
+        let mut held = 0;
+        while self.choose(&mut output, held, guesses.get(held).copied())? {
+            held += 1;
+        }
+        self.context.truncate(base + held);
+        self.work.drafted += guesses.len();
+        self.work.accepted += held;
         if self.work.runs > 1 {
             self.work.decode += began.elapsed();
         }
-        decided
+        Ok(())
     }
 
-    fn choose(&mut self, output: &mut Output) -> Result<()> {
-        let mut row = output.logits.row_mut(0);
-        let logits = row
+    /// Puts guesses behind the context; each with the last source pointed at once it was right.
+    fn guess(&mut self) -> Result<Vec<(TokenId, Option<usize>)>> {
+        let Some(draft) = &mut self.draft else {
+            return Ok(Vec::new());
+        };
+        let mut guesses = draft.propose(self.last);
+        guesses.truncate(self.context.room().saturating_sub(2));
+        let mut last = self.last;
+        for (id, source) in &mut guesses {
+            last = source.or(last);
+            *source = last;
+            let place = self.feedback.zip(last).map(|(f, source)| f.place(source));
+            self.context.push(*id, place)?;
+        }
+        Ok(guesses)
+    }
+
+    /// Decides on the token of one row; whether it is the one guessed, so that the next row counts too.
+    fn choose(
+        &mut self,
+        output: &mut Output,
+        row: usize,
+        guess: Option<(TokenId, Option<usize>)>,
+    ) -> Result<bool> {
+        let mut logits = output.logits.row_mut(row);
+        let logits = logits
             .as_slice_mut()
-            .unwrap_or_else(|| unreachable!("one row of a standard array"));
+            .unwrap_or_else(|| unreachable!("a row of a standard array"));
         for &token in self.never {
             if let Some(logit) = logits.get_mut(token as usize) {
                 *logit = f32::NEG_INFINITY;
@@ -183,12 +238,18 @@ impl<'a> Generator<'a> {
             constraint.mask(logits)?;
         }
         let id = self.sampler.pick(logits)?;
-        let hidden = output.hidden.row(0).to_vec();
-        self.commit(id, &hidden)
+        let source = self
+            .feedback
+            .and_then(|f| f.point(&output.hidden.row(row).to_vec()));
+        let (taken, forced_any) = self.commit(id, source)?;
+        // Where the queue stands: the place that this token carries.
+        let last = self.queue.iter().rev().find_map(|t| t.source).or(self.last);
+        Ok(taken && !forced_any && self.stop.is_none() && guess == Some((id, last)))
     }
 
-    fn commit(&mut self, id: TokenId, hidden: &[f32]) -> Result<()> {
-        let sampled = |source| Token {
+    /// Puts the sampled token and what it forces into the queue: whether it was taken, and whether anything is forced.
+    fn commit(&mut self, id: TokenId, source: Option<usize>) -> Result<(bool, bool)> {
+        let sampled = Token {
             id,
             source,
             forced: false,
@@ -196,29 +257,34 @@ impl<'a> Generator<'a> {
         let Some(constraint) = &mut self.constraint else {
             if id == self.end {
                 self.stop = Some(StopReason::End);
-            } else {
-                self.queue
-                    .push_back(sampled(self.feedback.and_then(|f| f.point(hidden))));
+                return Ok((false, false));
             }
-            return Ok(());
+            self.queue.push_back(sampled);
+            return Ok((true, false));
         };
         let commit = constraint.commit(id)?;
         if commit.taken {
-            self.queue
-                .push_back(sampled(self.feedback.and_then(|f| f.point(hidden))));
+            self.queue.push_back(sampled);
         }
+        let forced_any = !commit.forced.is_empty();
         self.queue.extend(commit.forced.into_iter().map(forced));
         self.note_done();
-        Ok(())
+        Ok((commit.taken, forced_any))
     }
 
     fn hand_out(&mut self, token: Token) -> Result<Token> {
         self.last = token.source.or(self.last);
-        let place = self
-            .feedback
-            .zip(self.last)
-            .map(|(f, source)| f.place(source));
-        self.context.push(token.id, place)?;
+        if self.handed == self.context.len() {
+            let place = self
+                .feedback
+                .zip(self.last)
+                .map(|(f, source)| f.place(source));
+            self.context.push(token.id, place)?;
+        }
+        self.handed += 1;
+        if let Some(draft) = &mut self.draft {
+            draft.wrote(token.id, token.source);
+        }
         self.work.tokens += 1;
         self.work.forced += usize::from(token.forced);
         let circles = !token.forced
@@ -253,6 +319,12 @@ fn forced(id: TokenId) -> Token {
         id,
         source: None,
         forced: true,
+    }
+}
+
+impl Drop for Generator<'_> {
+    fn drop(&mut self) {
+        self.context.truncate(self.handed);
     }
 }
 

@@ -39,6 +39,12 @@ impl Sampler {
         Self { sampling, state }
     }
 
+    /// Whether the likeliest token is always chosen.
+    #[must_use]
+    pub fn is_greedy(&self) -> bool {
+        !matches!(self.sampling, Sampling::Random { temperature, .. } if temperature > 0.0)
+    }
+
     /// The next token by `logits` (`[vocab]`); tokens at negative infinity are never chosen.
     pub fn pick(&mut self, logits: &[f32]) -> Result<TokenId> {
         if logits.iter().any(|x| x.is_nan()) {

@@ -204,16 +204,14 @@ fn infer_type(map: &mut Map<String, Value>) {
         ),
         ("string", &["pattern", "format", "minLength", "maxLength"]),
     ];
-    if !["type", "$ref", "const", "enum", "anyOf", "oneOf", "allOf"]
+    let typed = ["type", "$ref", "const", "enum", "anyOf", "oneOf", "allOf"];
+    let says = SAYS
         .iter()
-        .any(|k| map.contains_key(*k))
+        .find(|(_, keys)| keys.iter().any(|k| map.contains_key(*k)));
+    if let Some((kind, _)) = says
+        && !typed.iter().any(|k| map.contains_key(*k))
     {
-        if let Some((kind, _)) = SAYS
-            .iter()
-            .find(|(_, keys)| keys.iter().any(|k| map.contains_key(*k)))
-        {
-            map.insert("type".into(), (*kind).into());
-        }
+        map.insert("type".into(), (*kind).into());
     }
     if has_type(map, "array") && !map.contains_key("items") && !map.contains_key("prefixItems") {
         map.insert("items".into(), json!({}));
@@ -413,10 +411,11 @@ fn one_of_disjoint(map: &mut Map<String, Value>) {
             .any(|(key, value)| b.iter().any(|(k, v)| k == key && v != value))
     };
     let disjoint = (0..tags.len()).all(|i| (0..i).all(|j| differ(&tags[i], &tags[j])));
-    if disjoint && !map.contains_key("anyOf") {
-        if let Some(branches) = map.remove("oneOf") {
-            map.insert("anyOf".into(), branches);
-        }
+    if disjoint
+        && !map.contains_key("anyOf")
+        && let Some(branches) = map.remove("oneOf")
+    {
+        map.insert("anyOf".into(), branches);
     }
 }
 

@@ -110,36 +110,19 @@ fn next(tokenizer: &Tokenizer, ids: &[TokenId], glyphs: &[u8]) -> (TokenId, Opti
     };
     let copies = matches!(byte, b'!'..=b'~') && question != "Repeat.";
     let source = if question == "Read the text." {
-        copies.then(|| {
-            written
-                .iter()
-                .filter(|b| !b.is_ascii_whitespace() && **b != b'|')
-                .count()
-        })
+        copies.then_some(written.len())
     } else {
-        let text: Vec<u8> = glyphs.to_vec();
+        // Inside a value: where its whole text stands, and how far into it this byte is.
         let inside = written.iter().filter(|b| **b == b'"').count() % 4 == 3;
-        let value: Vec<u8> = written
-            .iter()
-            .rev()
-            .take_while(|b| **b != b'"')
-            .copied()
-            .collect();
-        let start = wanted[..written.len()].len() - value.len();
-        let all: Vec<u8> = wanted[start..]
+        let done = written.iter().rev().take_while(|b| **b != b'"').count();
+        let value: Vec<u8> = wanted[written.len() - done..]
             .iter()
             .take_while(|b| **b != b'"')
-            .copied()
+            .map(|&b| if b == b' ' { b'_' } else { b })
             .collect();
-        let at = find(
-            &text,
-            &all.iter()
-                .copied()
-                .filter(|b| *b != b' ')
-                .collect::<Vec<_>>(),
-        );
-        at.filter(|_| inside && byte != b'"' && byte != b' ')
-            .map(|at| at + value.iter().filter(|b| **b != b' ').count())
+        find(glyphs, &value)
+            .filter(|_| inside && copies && byte != b'"')
+            .map(|at| at + done)
     };
     (tokenizer.byte(byte), source.filter(|s| *s < glyphs.len()))
 }

@@ -1,0 +1,92 @@
+//! Every stage by hand: what `model.ocr(&image)` does in one line.
+//!
+//! ```text
+//! cargo run --release --example stages -- MODEL_DIR IMAGE
+//! ```
+use foveate::language::{
+    Context, Decoder, Generator, OnnxDecoder, PackedDecoder, Sampler, Sampling, TokenStream,
+    Tokenizer,
+};
+use foveate::sight::{Adapter, image_tokens};
+use foveate::vision::{Encoder, Limits, Mode, Pixels, Views};
+use foveate::{Bundle, PlaceEmbedding, Prompt};
+use foveate_onnx::GraphOptions;
+
+fn main() -> anyhow::Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    let (Some(dir), Some(picture)) = (arguments.next(), arguments.next()) else {
+        anyhow::bail!("usage: stages MODEL_DIR IMAGE");
+    };
+    let bundle = Bundle::open(dir)?;
+    let (config, options) = (bundle.config(), GraphOptions::default());
+
+    // bytes -> Pixels -> Views -> features [views, rows, columns, d]
+    let pixels = Pixels::open(&picture, &Limits::default())?;
+    let views = Views::new(&pixels, Mode::Auto, &config.image);
+    let features =
+        Encoder::open(bundle.file("vision.onnx")?, &config.image, &options)?.encode(&views)?;
+    println!(
+        "{}x{} pixels, {:?}, features {:?}",
+        pixels.width(),
+        pixels.height(),
+        views.mode(),
+        features.shape()
+    );
+
+    // features -> glyph slots -> image tokens [n, dim] in reading order
+    let slots =
+        Adapter::open(bundle.file("adapter.onnx")?, config.decoder.dim, &options)?.run(features)?;
+    let place = PlaceEmbedding::new(&bundle.fusion_weights()?);
+    let tokens = image_tokens(&slots, views.mode() == Mode::High, &config.adapter, &place)?;
+    println!(
+        "{} slots, {} image tokens",
+        slots.tokens.nrows(),
+        tokens.len()
+    );
+
+    // image tokens and a question -> rows of the decoder
+    let tokenizer = Tokenizer::load(bundle.file("tokenizer.json")?)?;
+    let shape = config.decoder.shape();
+    let prompt = Prompt::new(
+        &tokenizer,
+        &config.tokens,
+        config.prompts.clone(),
+        shape.vocab_size,
+    )?;
+    let decoder: Box<dyn Decoder> = if bundle.has("decoder.safetensors") {
+        Box::new(PackedDecoder::open(
+            bundle.file("decoder.safetensors")?,
+            shape,
+            0,
+        )?)
+    } else {
+        Box::new(OnnxDecoder::open(
+            bundle.file("decoder.onnx")?,
+            shape,
+            &options,
+        )?)
+    };
+    let mut context = Context::new(&*decoder);
+    context.push(prompt.begin(), None)?;
+    context.push_rows(prompt.image(), tokens.tokens.view())?;
+    context.push_ids(&prompt.question(&tokenizer, prompt.ocr())?)?;
+    println!("{} rows of {}", context.len(), context.limit());
+
+    // rows -> tokens -> text. Without the pointer's feedback, which a session adds, it is only nearly what `ocr` reads.
+    let generator = Generator::new(
+        &*decoder,
+        &mut context,
+        Sampler::new(Sampling::Greedy),
+        prompt.end(),
+    );
+    let mut stream = generator
+        .never(prompt.never())
+        .watching_for_loops()
+        .max_tokens(500);
+    let ids: Vec<u32> = stream
+        .by_ref()
+        .map(|t| t.map(|t| t.id))
+        .collect::<Result<_, _>>()?;
+    println!("{}\n({:?})", tokenizer.decode(&ids), stream.stop());
+    Ok(())
+}

@@ -1,0 +1,118 @@
+//! Guesses of what an answer copies next: the glyphs that follow in the picture, or what was copied before.
+use crate::sight::ImageTokens;
+use foveate_language::{Draft, TokenId};
+
+/// Tokens that must agree before an earlier answer is taken to be repeated.
+const AGREE: usize = 3;
+/// Most tokens guessed at once: a run of so many rows costs little more than one.
+const GUESSES: usize = 8;
+/// A gap wider than this share of the em is a space; wider than the second, another column.
+const SPACE: f32 = 0.16;
+const COLUMN: f32 = 2.5;
+/// Glyphs on one line are closer in height than this share of the em.
+const LINE: f32 = 0.4;
+
+/// A token written, and the image token it was read from.
+type Written = (TokenId, Option<usize>);
+
+/// Guesses from the picture's glyphs and from earlier answers of the same conversation.
+pub(crate) struct Copying {
+    /// Canvas place and likeliest character of every image token.
+    glyphs: Vec<([f32; 4], TokenId)>,
+    space: TokenId,
+    line_end: TokenId,
+    /// All answers so far, this one last.
+    written: Vec<Written>,
+    /// Where this answer begins in `written`.
+    began: usize,
+}
+
+impl Copying {
+    pub(crate) fn new(space: TokenId, line_end: TokenId, written: Vec<Written>) -> Self {
+        let began = written.len();
+        Self {
+            glyphs: Vec::new(),
+            space,
+            line_end,
+            written,
+            began,
+        }
+    }
+
+    pub(crate) fn add(&mut self, tokens: &ImageTokens) {
+        let place = |i: usize| [0, 1, 2, 3].map(|j| tokens.canvas[[i, j]]);
+        self.glyphs
+            .extend((0..tokens.len()).map(|i| (place(i), tokens.glyph[i])));
+    }
+
+    /// What followed the last tokens when they stood in an answer before.
+    fn repeat(&self) -> Vec<Written> {
+        let n = self.written.len();
+        if n < self.began + AGREE {
+            return Vec::new();
+        }
+        let ids = |at: usize| (at..at + AGREE).map(|i| self.written[i].0);
+        let earlier = (0..n - AGREE).rev().find(|&at| ids(at).eq(ids(n - AGREE)));
+        earlier.map_or_else(Vec::new, |at| {
+            self.written[at + AGREE..]
+                .iter()
+                .take(GUESSES)
+                .copied()
+                .collect()
+        })
+    }
+
+    /// The glyphs that follow in the picture.
+    fn follow(&self, last: usize) -> Vec<Written> {
+        let mut guesses = Vec::new();
+        let mut at = last;
+        let mut separated = self
+            .written
+            .last()
+            .is_some_and(|w| w.0 == self.space || w.0 == self.line_end);
+        while guesses.len() < GUESSES {
+            let Some((next, gap)) = self.right_of(at) else {
+                break;
+            };
+            if gap > SPACE && !separated {
+                guesses.push((self.space, None));
+            }
+            separated = false;
+            guesses.push((self.glyphs[next].1, Some(next)));
+            at = next;
+        }
+        guesses
+    }
+
+    /// The nearest glyph to the right on the same line, and the gap before it in em.
+    fn right_of(&self, at: usize) -> Option<(usize, f32)> {
+        let ([x, y, w, h], _) = *self.glyphs.get(at)?;
+        let right = |&(i, ([cx, cy, ..], _)): &(usize, &([f32; 4], TokenId))| {
+            i != at && *cx > x && (cy - y).abs() < LINE * h
+        };
+        let near = |g: &(usize, &([f32; 4], TokenId))| g.1.0[0];
+        let next = self
+            .glyphs
+            .iter()
+            .enumerate()
+            .filter(right)
+            .min_by(|a, b| near(a).total_cmp(&near(b)))?;
+        let gap = (next.1.0[0] - next.1.0[2] / 2.0 - x - w / 2.0) / h;
+        (gap < COLUMN).then_some((next.0, gap))
+    }
+}
+
+impl Draft for Copying {
+    fn propose(&mut self, last: Option<usize>) -> Vec<(TokenId, Option<usize>)> {
+        let repeated = self.repeat();
+        if repeated.is_empty() {
+            last.map_or_else(Vec::new, |last| self.follow(last))
+        } else {
+            repeated
+        }
+    }
+
+    fn wrote(&mut self, id: TokenId, source: Option<usize>) {
+        self.written.push((id, source));
+    }
+}

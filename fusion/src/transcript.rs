@@ -1,0 +1,163 @@
+//! A conversation as data: saved, restored, and sent in as feedback.
+use crate::{Error, Image, Model, PictureRecord, Result, Session, Turn};
+use foveate_language::Feedback as _;
+use serde::{Deserialize, Serialize};
+
+/// A conversation that can be kept: what was shown (not the pixels), asked and answered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Transcript {
+    /// The model's name.
+    pub model: String,
+    /// What the model was told to keep to.
+    pub instructions: Option<String>,
+    /// The pictures shown.
+    pub pictures: Vec<PictureRecord>,
+    /// The questions and answers.
+    pub turns: Vec<Turn>,
+}
+
+/// How an answer was received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sentiment {
+    /// It was right.
+    Positive,
+    /// Neither.
+    Neutral,
+    /// It was wrong.
+    Negative,
+}
+
+/// What was wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Issue {
+    /// Text was read wrongly.
+    Misread,
+    /// Text was left out.
+    Missing,
+    /// Something was said that does not stand in the picture.
+    Invented,
+    /// A right text in the wrong field.
+    WrongField,
+    /// The answer went round in circles or broke off.
+    Incomplete,
+    /// It took too long.
+    Slow,
+    /// Anything else.
+    Other,
+}
+
+/// A conversation with a judgement of its last answer, to be sent to whoever makes the model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Feedback {
+    /// How the answer was received.
+    pub sentiment: Sentiment,
+    /// What was wrong.
+    pub issues: Vec<Issue>,
+    /// What the answer should have been.
+    pub desired: Option<String>,
+    /// The conversation.
+    pub transcript: Transcript,
+}
+
+impl Session {
+    /// The conversation as data.
+    #[must_use]
+    pub fn transcript(&self) -> Transcript {
+        Transcript {
+            model: self.model.name().to_owned(),
+            instructions: self.instructions.clone(),
+            pictures: self.images.clone(),
+            turns: self.turns.clone(),
+        }
+    }
+
+    /// The conversation with a judgement of its last answer.
+    #[must_use]
+    pub fn feedback(
+        &self,
+        sentiment: Sentiment,
+        issues: &[Issue],
+        desired: Option<&str>,
+    ) -> Feedback {
+        Feedback {
+            sentiment,
+            issues: issues.to_vec(),
+            desired: desired.map(str::to_owned),
+            transcript: self.transcript(),
+        }
+    }
+
+    /// Writes a saved turn as if it had just been answered.
+    fn replay(&mut self, turn: &Turn) -> Result<()> {
+        let known = |&id: &u32| {
+            (id as usize) < self.model.tokenizer().len()
+                && self.model.tokenizer().special_name(id).is_none()
+        };
+        if turn.ids.len() != turn.sources.len() || !turn.ids.iter().all(known) {
+            return Err(Error::Transcript(format!(
+                "the answer to {:?} holds tokens of another model",
+                turn.prompt
+            )));
+        }
+        if turn
+            .sources
+            .iter()
+            .flatten()
+            .any(|&s| s >= self.pointing.len())
+        {
+            return Err(Error::Transcript(format!(
+                "the answer to {:?} was read from another picture",
+                turn.prompt
+            )));
+        }
+        self.begin(&turn.prompt)?;
+        let mut last = None;
+        for (&id, &source) in turn.ids.iter().zip(&turn.sources) {
+            last = source.or(last);
+            self.context
+                .push(id, last.map(|s| self.pointing.place(s)))?;
+        }
+        if let Some(begun) = self.turns.last_mut() {
+            *begun = turn.clone();
+        }
+        Ok(())
+    }
+}
+
+impl Model {
+    /// Takes a saved conversation up again. `images` are the pictures it was about, in the same order; another picture is
+    /// an error.
+    pub fn restore(&self, transcript: &Transcript, images: &[Image]) -> Result<Session> {
+        if transcript.model != self.name() || transcript.pictures.len() != images.len() {
+            let (of, n) = (&transcript.model, transcript.pictures.len());
+            return Err(Error::Transcript(format!(
+                "it is with the model {of} about {n} pictures"
+            )));
+        }
+        let mut session = self.session()?;
+        session.instructions.clone_from(&transcript.instructions);
+        let mut pictures = transcript.pictures.iter().zip(images).peekable();
+        for i in 0..=transcript.turns.len() {
+            while let Some((record, image)) = pictures.next_if(|(record, _)| record.after <= i) {
+                if record.fingerprint != image.fingerprint() {
+                    return Err(Error::Transcript(format!(
+                        "{} is not the picture {}",
+                        image.name(),
+                        record.name
+                    )));
+                }
+                session.add_image_in(image, record.mode)?;
+                if let Some(added) = session.images.last_mut() {
+                    added.name.clone_from(&record.name);
+                }
+            }
+            if let Some(turn) = transcript.turns.get(i) {
+                session.replay(turn)?;
+            }
+        }
+        Ok(session)
+    }
+}

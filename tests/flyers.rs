@@ -1,0 +1,89 @@
+//! What the shipped model reads off the shipped flyers, as snapshots (`cargo insta review` after a new model).
+use foveate::calendar::{Entry, Flyer, ics};
+use foveate::when::Printed;
+use foveate::{Image, Model, Typed};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+struct CalendarEvent {
+    title: Option<String>,
+    date: Option<String>,
+    start: Option<String>,
+    end: Option<String>,
+    venue: Option<String>,
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The shipped model, or `None` with a note where the checkout has none yet.
+fn model() -> Option<Model> {
+    let dir = root().join("models/nano");
+    if !dir.join("config.json").is_file() {
+        eprintln!("skipped: {} is not in this checkout", dir.display());
+        return None;
+    }
+    Some(Model::load(dir).unwrap())
+}
+
+fn flyers() -> Vec<(String, PathBuf)> {
+    let pictures = ["png", "jpg"];
+    let listed = std::fs::read_dir(root().join("examples/flyers"))
+        .unwrap()
+        .map(|e| e.unwrap().path());
+    let mut found: Vec<(String, PathBuf)> = listed
+        .filter(|p| {
+            p.extension()
+                .is_some_and(|e| pictures.iter().any(|x| e == *x))
+        })
+        .map(|p| (p.file_stem().unwrap().to_string_lossy().into_owned(), p))
+        .collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn transcripts() {
+    let Some(model) = model() else { return };
+    for (name, path) in flyers() {
+        let reading = model.ocr(&Image::open(path).unwrap()).unwrap();
+        insta::assert_snapshot!(format!("transcript_{name}"), reading.text);
+    }
+}
+
+#[test]
+fn events() {
+    let Some(model) = model() else { return };
+    let today = "2026-01-01".parse().unwrap();
+    for (name, path) in flyers() {
+        let image = Image::open(path).unwrap();
+        let read: Typed<CalendarEvent> = model.look_at(&image).unwrap().read().unwrap();
+        let CalendarEvent {
+            title,
+            date,
+            start,
+            end,
+            venue,
+        } = &read.value;
+        let flyer = Flyer {
+            title: title.as_deref(),
+            when: Printed {
+                date: date.as_deref(),
+                start: start.as_deref(),
+                end: end.as_deref(),
+            },
+            venue: venue.as_deref(),
+            transcript: read.transcript.as_deref(),
+        };
+        let calendar =
+            Entry::from_flyer(flyer, today).map(|e| ics(&[e], today).replace("\r\n", "\n"));
+        let calendar = calendar.unwrap_or_else(|e| e.to_string());
+        insta::assert_snapshot!(
+            format!("event_{name}"),
+            format!("{}\n\n{calendar}", read.json)
+        );
+    }
+}
