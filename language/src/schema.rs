@@ -145,6 +145,7 @@ fn prepare(schema: &mut Value, path: &str) -> Result<()> {
     relocate_ref(map, path)?;
     check_format(map, path)?;
     bound_numbers(map);
+    split_at_zero(map);
     sort_properties(map, order.as_ref());
     for key in ["items", "additionalProperties"] {
         if let Some(child) = map.get_mut(key) {
@@ -340,6 +341,45 @@ fn bound_numbers(map: &mut Map<String, Value>) {
     if !map.contains_key("maximum") && !map.contains_key("exclusiveMaximum") {
         map.insert("maximum".into(), high);
     }
+}
+
+/// Whole numbers on both sides of zero become a union of those below it and the rest: a plain range would allow `-0`,
+/// which is a real number to JSON readers.
+fn split_at_zero(map: &mut Map<String, Value>) {
+    let unions = ["anyOf", "oneOf", "allOf", "enum", "const", "$ref"];
+    let bound = |key: &str| map.get(key).and_then(Value::as_f64);
+    let below = bound("minimum").is_some_and(|b| b < 0.0)
+        || bound("exclusiveMinimum").is_some_and(|b| b < 0.0);
+    let zero = bound("maximum").is_none_or(|b| b >= 0.0)
+        && bound("exclusiveMaximum").is_none_or(|b| b > 0.0);
+    if !has_type(map, "integer")
+        || has_type(map, "number")
+        || !below
+        || !zero
+        || unions.iter().any(|k| map.contains_key(*k))
+    {
+        return;
+    }
+    let mut rest = map.clone();
+    rest.remove("$defs");
+    rest.insert("type".into(), "integer".into());
+    let mut negative = rest.clone();
+    negative.insert("maximum".into(), json!(-1));
+    negative.remove("exclusiveMaximum");
+    rest.insert("minimum".into(), json!(0));
+    rest.remove("exclusiveMinimum");
+    let mut branches = vec![Value::Object(negative), Value::Object(rest)];
+    if let Some(Value::Array(types)) = map.get("type") {
+        let others: Vec<Value> = types.iter().filter(|t| *t != "integer").cloned().collect();
+        let mut other = map.clone();
+        other.remove("$defs");
+        other.insert("type".into(), others.into());
+        branches.push(Value::Object(other));
+    }
+    let definitions = map.remove("$defs");
+    map.clear();
+    map.insert("anyOf".into(), branches.into());
+    map.extend(definitions.map(|d| ("$defs".to_owned(), d)));
 }
 
 fn sort_properties(map: &mut Map<String, Value>, order: Option<&Value>) {
@@ -578,9 +618,12 @@ mod tests {
             (json!(0), json!(255))
         );
         assert_eq!(
-            bounds(json!({"type": "integer"})),
-            (json!(-LARGEST), json!(LARGEST))
+            bounds(json!({"type": "integer", "minimum": 0})),
+            (json!(0), json!(LARGEST))
         );
+        let both = Schema::new(&json!({"type": ["integer", "null"]})).unwrap();
+        assert_eq!(both.value()["anyOf"][0]["minimum"], json!(-LARGEST));
+        assert_eq!(both.value()["anyOf"][1]["maximum"], json!(LARGEST));
         assert_eq!(
             bounds(json!({"type": ["number", "null"], "maximum": 5})),
             (json!(-LARGEST_REAL), json!(5))
