@@ -464,3 +464,68 @@ fn guessing_ahead_changes_the_speed_and_nothing_else() {
         assert_eq!(run(false), run(true));
     }
 }
+
+struct Adder;
+
+impl foveate::tools::Tool for Adder {
+    fn name(&self) -> &str {
+        "add"
+    }
+    fn description(&self) -> &str {
+        "adds two numbers"
+    }
+    fn arguments(&self) -> serde_json::Value {
+        let number = serde_json::json!({"$ref": "#/$defs/N"});
+        serde_json::json!({"type": "object", "properties": {"a": number, "b": number}, "required": ["a", "b"],
+            "$defs": {"N": {"type": "integer", "minimum": 0, "maximum": 9}}})
+    }
+    fn call(
+        &self,
+        call: foveate::tools::Call<'_>,
+    ) -> Result<serde_json::Value, Box<dyn std::error::Error + Send + Sync>> {
+        assert!(call.untrusted);
+        let (a, b) = (
+            call.arguments["a"].as_u64().unwrap(),
+            call.arguments["b"].as_u64().unwrap(),
+        );
+        if a == 7 {
+            Err("seven is broken".into())
+        } else {
+            Ok((a + b).into())
+        }
+    }
+}
+
+#[test]
+fn noise_calls_only_declared_tools_with_declared_arguments() {
+    use foveate::tools::{OcrTool, ToolMode};
+    let vocab = tokenizer().len();
+    let (reader, _, _) = model();
+    let ocr = OcrTool::new(reader, vec![picture("one"), picture("two")]);
+    let (mut called, mut failed) = (0, 0);
+    for seed in 0..20 {
+        let model = model_of(Box::new(Hashed::new(
+            seed,
+            vocab,
+            world::DIM,
+            world::CONTEXT,
+        )));
+        let mut session = model.look_at(&picture("x")).unwrap();
+        let request = Request {
+            max_tokens: Some(60),
+            ..Request::default()
+        };
+        match session.consult("Add.", &[&Adder, &ocr], ToolMode::Required, &request) {
+            Ok(consulted) => {
+                assert!(!consulted.calls.is_empty());
+                called += consulted.calls.len();
+            }
+            Err(e) => {
+                assert_eq!(e.kind(), ErrorKind::Tool, "{e}");
+                assert!(e.to_string().contains("tool add: seven is broken"), "{e}");
+                failed += 1;
+            }
+        }
+    }
+    assert!(called > 10 && failed > 0, "{called} {failed}");
+}

@@ -54,6 +54,7 @@ mod pointer;
 mod prompt;
 mod session;
 pub mod sight;
+pub mod tools;
 mod transcript;
 pub mod when;
 

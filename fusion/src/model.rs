@@ -230,6 +230,15 @@ impl Model {
         Ok((seen, timing))
     }
 
+    /// Forgets what was seen of every picture; sessions keep theirs.
+    pub fn forget_images(&self) {
+        self.0
+            .seen
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+
     fn recall(&self, key: (Fingerprint, Mode)) -> Option<Arc<Seen>> {
         let mut memory = self.0.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let at = memory.iter().position(|(k, _)| *k == key)?;

@@ -304,6 +304,18 @@ impl Session {
         self.respond_schema(prompt, &Schema::new(&schema_of::<T>())?, request)
     }
 
+    /// Answers a question with a `T` that a JSON Schema describes.
+    pub fn respond_value<T: DeserializeOwned>(
+        &mut self,
+        prompt: &str,
+        schema: &serde_json::Value,
+        request: &Request,
+    ) -> Result<T> {
+        Ok(self
+            .respond_schema(prompt, &Schema::new(schema)?, request)?
+            .value)
+    }
+
     fn respond_schema<T: DeserializeOwned>(
         &mut self,
         prompt: &str,

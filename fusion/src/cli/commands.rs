@@ -8,7 +8,7 @@ use foveate::{Image, Line, Model, Region, Request, StopReason, Timing, Typed};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::io::Write;
+use std::io::{BufRead, Write};
 
 /// What is to be read off a flyer, word for word.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -55,7 +55,13 @@ pub fn run(model: &Model, command: Command, common: &Common) -> Result<usize> {
             Ok(failed)
         }
         Command::Ocr { images } => each(&images, |source| ocr(model, source, common)),
-        Command::Info => info(model).map(|()| 0),
+        Command::Chat { image } => chat(model, &image, common).map(|()| 0),
+        Command::Bench {
+            runs,
+            draft,
+            images,
+        } => each(&images, |source| bench(model, runs, draft, source)),
+        Command::Info | Command::Completions { .. } => info(model).map(|()| 0),
     }
 }
 
@@ -179,6 +185,63 @@ fn ocr(model: &Model, source: &Source, common: &Common) -> Result<()> {
     let (stop, timing, _) = stream.finish();
     writeln!(out)?;
     note(source, stop, &timing, common);
+    Ok(())
+}
+
+/// The picture is encoded once; each question computes only its own rows.
+fn chat(model: &Model, image: &str, common: &Common) -> Result<()> {
+    let source = pictures::find(&[image.to_owned()])?;
+    let source = source.first().context("no picture")?;
+    let mut session = model.look_at(&source.open()?)?;
+    session.prewarm()?;
+    let mut out = std::io::stdout().lock();
+    for question in std::io::stdin().lock().lines() {
+        let mut stream = session.stream(&question?)?;
+        for piece in stream.by_ref() {
+            out.write_all(piece?.as_bytes())?;
+            out.flush()?;
+        }
+        let (stop, timing, _) = stream.finish();
+        writeln!(out)?;
+        note(source, stop, &timing, common);
+    }
+    Ok(())
+}
+
+/// The median of each stage over `runs` transcripts of a picture that is never remembered.
+fn bench(model: &Model, runs: usize, draft: bool, source: &Source) -> Result<()> {
+    let image = source.open()?;
+    let mut timings = Vec::new();
+    let mut usage = foveate::Usage::default();
+    for _ in 0..runs.max(1) {
+        model.forget_images();
+        let mut session = model.look_at(&image)?;
+        let reading = session.ocr_with(&Request {
+            draft,
+            ..Request::default()
+        })?;
+        timings.push(reading.timing);
+        usage = reading.usage;
+    }
+    let median = |of: fn(&Timing) -> std::time::Duration| {
+        let mut all: Vec<_> = timings.iter().map(of).collect();
+        all.sort();
+        all[all.len() / 2].as_secs_f64() * 1e3
+    };
+    let decode = median(|t| t.decode);
+    let speed = usage.generated as f64 / (decode / 1e3);
+    println!(
+        "{}: encode {:.0} ms, adapter {:.0} ms, prefill {:.0} ms ({} rows), decode {decode:.0} ms ({} tokens, {speed:.0}/s, {} runs, {} of {} guesses right)",
+        source.name(),
+        median(|t| t.encode),
+        median(|t| t.adapter),
+        median(|t| t.prefill),
+        usage.prompt,
+        usage.generated,
+        usage.runs,
+        usage.accepted,
+        usage.drafted
+    );
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 mod commands;
 mod pictures;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use foveate::when::Date;
 use foveate::{Mode, Model, Options};
 use std::path::PathBuf;
@@ -81,8 +81,30 @@ enum Command {
         #[arg(required = true)]
         images: Vec<String>,
     },
+    /// Answer questions about one picture, read from standard input, one a line.
+    Chat {
+        /// The picture.
+        image: String,
+    },
+    /// Read each picture several times and say how long each stage takes.
+    Bench {
+        /// How often.
+        #[arg(long, default_value_t = 5)]
+        runs: usize,
+        /// Guess ahead (speculative decoding).
+        #[arg(long)]
+        draft: bool,
+        /// Pictures.
+        #[arg(required = true)]
+        images: Vec<String>,
+    },
     /// Say what the model is.
     Info,
+    /// Print completions for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
 }
 
 fn mode(text: &str) -> Result<Mode, String> {
@@ -98,6 +120,15 @@ fn mode(text: &str) -> Result<Mode, String> {
 /// Parses the command line and carries it out.
 pub fn run() -> ExitCode {
     let Cli { command, common } = Cli::parse();
+    if let Command::Completions { shell } = command {
+        clap_complete::generate(
+            shell,
+            &mut Cli::command(),
+            "foveate",
+            &mut std::io::stdout(),
+        );
+        return ExitCode::SUCCESS;
+    }
     let options = Options {
         threads: common.threads,
         mode: common.mode,
