@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn circles_are_found_soon() {
-        assert!(first_hit(std::iter::repeat((7, None)).take(500)).unwrap() < 60);
+        assert!(first_hit(std::iter::repeat_n((7, None), 500)).unwrap() < 60);
         for period in [1, 2, 13, 40] {
             let hit =
                 first_hit((0..2000).map(|i| (i % period, Some(i as usize % period as usize))))

@@ -42,7 +42,7 @@ impl Dice {
         match self.below(5) {
             0 => json!(i),
             1 => json!(null),
-            2 => json!(i % 2 == 0),
+            2 => json!(i.is_multiple_of(2)),
             _ => json!(format!(
                 "{}{i}",
                 ["red", "Green \"x\"", "über", "a\\b"][self.below(4) as usize]
