@@ -133,6 +133,13 @@ def name_weights(model, module):
             node.input[i] = renamed.get(x, x)
 
 
+def forget_origins(model):
+    """Drops the exporter's notes on every node: source lines and folders of the machine that exported."""
+    for part in (model, model.graph, *model.graph.node, *model.graph.input, *model.graph.output, *model.graph.initializer):
+        del part.metadata_props[:]
+        part.doc_string = ""
+
+
 def halve(path, module, least=1024):
     """Stores the weights of at least so many numbers as float16 behind a Cast, which ONNX Runtime folds away on loading: half the file.
 
@@ -153,6 +160,7 @@ def halve(path, module, least=1024):
     del model.graph.node[:]
     model.graph.node.extend(casts + nodes)
     del model.graph.value_info[:]
+    forget_origins(model)
     onnx.checker.check_model(model)
     onnx.save(model, path)
 
