@@ -22,13 +22,13 @@ SHARD = 50
 
 
 @torch.no_grad()
-def slots_of(vision, views, blank_limit=glyphs.BLANK_LIMIT):
+def slots_of(vision, views):
     """u8 views [v, s, s, 3] -> Slots and, row by row, letter probabilities [n, letters] and slot features [n, d]."""
     dtype = next(vision.parameters()).dtype
     pixels = (torch.from_numpy(views).permute(0, 3, 1, 2).to(dtype) / 127.5 - 1).contiguous(memory_format=torch.channels_last)
     logits, raw, slot = vision(pixels)
     blank = logits.float().softmax(-1)[..., 0]
-    view, row, col, k = (blank < blank_limit).nonzero().unbind(-1)
+    view, row, col, k = (blank < glyphs.BLANK_LIMIT).nonzero().unbind(-1)
     letters = logits[view, row, col, k][:, 1:].float().softmax(-1).numpy()
     g = raw[view, row, col, k].float()
     size = g[:, 2:].clamp(-4, 5).exp() * 16
@@ -71,13 +71,13 @@ def legible_small(record):
 
 
 def collect(vision, record, rng):
-    """One flyer's image tokens with their truth, and how many glyphs were found and rightly named."""
+    """One flyer's image tokens with their truth, in a mode that it can be read in."""
     mode = "balanced" if legible_small(record) and rng.random() < 0.5 else "high"
     tokens, scale = tokens_of(vision, Image.fromarray(record.pixels), mode)
     g = record.glyphs
     truth = np.stack([g["cx"], g["cy"], g["w"], g["h"]], 1) * scale
     tokens.truth = match(tokens.place, truth)
-    return tokens, mode
+    return tokens
 
 
 def main():
@@ -100,7 +100,7 @@ def main():
         stream = Stream(args.generator, ["--kind", args.kind, "--split", args.split, "--size", "1344", "--count", str(SHARD)], args.seed + shard, ahead=4)
         kept, found, right, total, ghosts = [], 0, 0, 0, 0
         for record in stream.take(SHARD):
-            tokens, mode = collect(vision, record, rng)
+            tokens = collect(vision, record, rng)
             hit = tokens.truth >= 0
             names = [tokens.weights[i].argmax() for i in np.nonzero(hit)[0]]
             chars = record.glyphs["char"][tokens.truth[hit]]

@@ -1,6 +1,6 @@
-"""Writes a bundle (models/FORMAT.md) from training checkpoints, and golden tensors for the Rust side.
+"""Writes a bundle (models/FORMAT.md) from training checkpoints, for the Rust side; `tiny.py` makes the golden tensors.
 
-    python export.py --vision runs/vision/vision.pt --decoder runs/decoder/decoder.pt --out models/nano [--golden tests/golden]
+    python export.py --vision runs/vision/vision.pt --decoder runs/decoder/decoder.pt --out models/nano
 """
 
 import argparse
@@ -13,9 +13,10 @@ import onnx
 import torch
 from safetensors.numpy import save_file
 from torch import nn
+from torch.export import Dim
 
 import glyphs
-from charset import CLASS_OF, GLYPHS, SPECIALS, build_tokenizer, token_ids
+from charset import GLYPHS, SPECIALS, build_tokenizer, token_ids
 from decoder import Decoder, DecoderConfig, rope_angles, rotate
 from vision import Vision, VisionConfig
 
@@ -166,8 +167,6 @@ def halve(path, module, least=1024):
 
 
 def export_vision(vision, path, side):
-    from torch.export import Dim
-
     example = torch.zeros(2, 3, side, side)
     write_onnx(PixelsToFeatures(vision), (example,), path, ["pixels"], ["features"], {"pixels": {0: Dim.DYNAMIC, 2: Dim.DYNAMIC, 3: Dim.DYNAMIC}})
 
@@ -175,11 +174,9 @@ def export_vision(vision, path, side):
 def export_bundle(vision, decoder, out, name, side=448):
     """Every file of the bundle but its card."""
     os.makedirs(out, exist_ok=True)
-    special, chars = token_ids()
+    _, chars = token_ids()
     glyph_ids = torch.tensor([chars[c] for c in GLYPHS])
     vision, decoder = vision.float().eval(), decoder.float().eval()
-    from torch.export import Dim
-
     export_vision(vision, os.path.join(out, "vision.onnx"), side)
     features = torch.randn(2, side // 16, side // 16, vision.c.dim)
     write_onnx(FeaturesToTokens(vision, decoder, glyph_ids), (features,), os.path.join(out, "adapter.onnx"), ["features"], ["tokens", "place", "presence", "glyph"],
@@ -196,8 +193,6 @@ def export_bundle(vision, decoder, out, name, side=448):
 
 
 def export_decoder(decoder, path):
-    from torch.export import Dim
-
     c = decoder.c
     t, past = 3, 5
     args = [torch.zeros(t, dtype=torch.int64), torch.zeros(t, c.dim), torch.arange(past, past + t), torch.tensor([1, 2])]

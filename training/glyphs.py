@@ -11,7 +11,7 @@ from PIL import Image
 CANVAS = {"rapid": 224, "balanced": 672, "high": 1344}
 PAD = (127, 127, 127)
 MAX_UPSCALE = 2.0
-BLANK_LIMIT = 0.1  # a slot is kept when its probability of being blank is under this (0.5 keeps 1% more glyphs and half as many ghosts again)
+BLANK_LIMIT = 0.1  # a slot is kept when its probability of being blank is under this; our measurement, training/LOG.md
 OVERVIEW_MIN_EM = 28.0  # overview pixels
 DETAIL_MAX_EM = 72.0  # tile pixels
 MAX_GLYPHS = 1200

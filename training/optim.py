@@ -1,5 +1,7 @@
 """bfloat16 training with float32 master weights, and the optimisers over them."""
 
+import dataclasses
+import os
 import signal
 import time
 
@@ -75,6 +77,12 @@ class Masters:
             for o, s in zip(self.optimizers, state.get("optimizers", [])):
                 o.load_state_dict(s)
         self.publish(self.masters)
+
+
+def save(path, masters, step, config):
+    """A checkpoint that is either the old one or the new one, whatever happens in between."""
+    torch.save({"state": masters.state(), "step": step, "config": dataclasses.asdict(config)}, path + ".tmp")
+    os.replace(path + ".tmp", path)
 
 
 class Stopping:

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 
 from decoder import Decoder, DecoderConfig
 from dialogue import GLYPH_IDS, SPECIAL, ImageTokens, example, simulate
-from optim import Masters, Stopping, closing, schedule
+from optim import Masters, Stopping, closing, save, schedule
 from records import GLYPH, IGNORE, Record, Stream
 
 
@@ -157,11 +157,6 @@ def batches(stream, tokens, device, pool=48, collected=None, share=0.5):
         rng.shuffle(groups)
         for group in groups:
             yield collate(group, device)
-
-
-def save(path, masters, step, config):
-    torch.save({"state": masters.state(), "step": step, "config": dataclasses.asdict(config)}, path + ".tmp")
-    os.replace(path + ".tmp", path)
 
 
 def main():

@@ -4,7 +4,6 @@
 """
 
 import argparse
-import dataclasses
 import os
 import time
 
@@ -13,8 +12,8 @@ import torch
 import torch.nn.functional as F
 
 from charset import N_CLASSES
-from optim import Masters, Stopping, closing, schedule
-from records import IGNORE, Stream, slot_labels
+from optim import Masters, Stopping, closing, save, schedule
+from records import Stream, slot_labels
 from vision import Vision, VisionConfig
 
 
@@ -76,11 +75,6 @@ def held_out(args, device, dtype):
         out.append((kind, [batch_of(stream.take(8), device, dtype) for _ in range(6)]))
         stream.stop = True
     return out
-
-
-def save(path, masters, step, config):
-    torch.save({"state": masters.state(), "step": step, "config": dataclasses.asdict(config)}, path + ".tmp")
-    os.replace(path + ".tmp", path)
 
 
 def main():
