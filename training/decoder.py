@@ -129,6 +129,8 @@ class Decoder(nn.Module):
         self.block2 = nn.ModuleList(Layer(c, True) for _ in range(c.n_layers_shared))
         self.norm = RMSNorm(c.dim, c.norm_eps)
         self.place = nn.Linear(8 * c.n_freq, c.dim)
+        self.before = nn.Linear(8 * c.n_freq, c.dim, bias=False)
+        nn.init.zeros_(self.before.weight)
         self.pointer_query = nn.Linear(c.dim, c.pointer_dim, bias=False)
         self.pointer_key = nn.Linear(c.dim, c.pointer_dim, bias=False)
         self.pointer_null = nn.Parameter(torch.zeros(c.pointer_dim))
@@ -148,6 +150,12 @@ class Decoder(nn.Module):
         """[..., 4] -> [..., dim]."""
         return self.place(self.place_features(where).to(self.place.weight.dtype))
 
+    def before_embedding(self, where):
+        """[..., g, 4] -> [..., g, dim]: each image token also carries the place of the one before it, so that "what comes after the glyph
+        just read" is a search for an equal."""
+        told = self.before(self.place_features(where).to(self.before.weight.dtype))
+        return F.pad(told[..., :-1, :], (0, 0, 1, 0))
+
     def image_tokens(self, letters, weights, place, feature=None):
         """Image tokens [n, g, dim]: the expected embedding of the slot's characters, its features, its place.
 
@@ -156,7 +164,7 @@ class Decoder(nn.Module):
         x = weights.to(self.embed.weight.dtype) @ self.embed(letters)
         if feature is not None and self.feature is not None:
             x = x + self.feature(feature)
-        return x + self.place_embedding(place)
+        return x + self.place_embedding(place) + self.before_embedding(place)
 
     def block_1(self, x, positions, bias):
         """-> x after block 1 and the K, V that block 2 reads."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from charset import GLYPHS, token_ids
+from glyphs import line_order
 from records import IGNORE
 
 SPECIAL, CHAR_ID = token_ids()
@@ -67,11 +68,6 @@ def char_tokens(c):
     return [known] if known is not None else list(c.encode())
 
 
-def raster_order(place):
-    """FORMAT.md's order: by row of 16 pixels, then from the left."""
-    return np.lexsort((place[:, 0], np.floor(place[:, 1] / 16)))
-
-
 def another(c, rng):
     """A character that one takes `c` for: mostly a lookalike, sometimes the other case, else any."""
     others = CONFUSED.get(c)
@@ -124,7 +120,7 @@ def simulate(record, rng):
     double = place[again] + np.array([1, 0, 0, 0]) * (rng.choice([-1, 1], len(again)) * rng.uniform(0.4, 0.7, len(again)) * place[again, 2])[:, None]
     weights, truth = np.concatenate([weights, weights[again]]), np.concatenate([truth, np.full(len(again), -1)])
     place = np.concatenate([place, double]).astype(np.float32)
-    order = raster_order(place)
+    order = line_order(place)
     return ImageTokens(weights[order], place[order], truth[order])
 
 

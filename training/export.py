@@ -183,6 +183,7 @@ def export_bundle(vision, decoder, out, name, side=448):
                {"features": {0: Dim.DYNAMIC, 1: Dim.DYNAMIC, 2: Dim.DYNAMIC}})
     export_decoder(decoder, os.path.join(out, "decoder.onnx"))
     save_file({"place.weight": decoder.place.weight.detach().numpy(), "place.bias": decoder.place.bias.detach().numpy(),
+               "before.weight": decoder.before.weight.detach().numpy(),
                "pointer.query": decoder.pointer_query.weight.detach().numpy(), "pointer.key": decoder.pointer_key.weight.detach().numpy(),
                "pointer.null": decoder.pointer_null.detach().numpy()}, os.path.join(out, "fusion.safetensors"))
     with open(os.path.join(out, "tokenizer.json"), "w") as f:

@@ -11,10 +11,12 @@ from PIL import Image
 CANVAS = {"rapid": 224, "balanced": 672, "high": 1344}
 PAD = (127, 127, 127)
 MAX_UPSCALE = 2.0
-BLANK_LIMIT = 0.1  # a slot is kept when its probability of being blank is under this; our measurement, training/LOG.md
+BLANK_LIMIT = 0.8  # the adapter's graph gives the slots whose probability of being blank is under this
+PRESENCE_SUM = 0.8  # what the claims to one glyph must add up to; our measurement, training/LOG.md
 OVERVIEW_MIN_EM = 28.0  # overview pixels
 DETAIL_MAX_EM = 72.0  # tile pixels
 MAX_GLYPHS = 1200
+LINE_DRIFT, LINE_GROWTH, LINE_GAP = 0.4, 1.7, 1.0  # neighbours on a line: steps down, sizes and gaps in em sizes
 SAME_GLYPH = 0.4  # two slots closer than this times the larger advance (across) and 0.3 em (down) are one glyph
 
 
@@ -70,6 +72,22 @@ def rank(slots, place, high):
     return slots.presence + suits
 
 
+def claims(order, place, presence):
+    """Slots in falling rank -> those that no better one claims, and the sum of the presences that claim each."""
+    kept, total = np.zeros(len(order), np.int64), np.zeros(len(order), np.float32)
+    n = 0
+    for i in order:
+        near = place[kept[:n]]
+        wide, tall = np.maximum(near[:, 2], place[i, 2]), np.maximum(near[:, 3], place[i, 3])
+        same = (np.abs(near[:, 0] - place[i, 0]) < SAME_GLYPH * wide) & (np.abs(near[:, 1] - place[i, 1]) < 0.3 * tall)
+        if n and same.any():
+            total[same.argmax()] += presence[i]
+            continue
+        kept[n], total[n] = i, presence[i]
+        n += 1
+    return kept[:n], total[:n]
+
+
 def choose(slots, high):
     """FORMAT.md's choice: -> (indices of the slots kept, in order; their places in canvas pixels)."""
     place = to_canvas(slots, high)
@@ -78,16 +96,36 @@ def choose(slots, high):
         keep = np.where(slots.view == 0, slots.place[:, 3] >= OVERVIEW_MIN_EM, slots.place[:, 3] <= DETAIL_MAX_EM)
     index = np.nonzero(keep)[0]
     order = index[np.argsort(-rank(slots, place, high)[index], kind="stable")]
-    kept = np.zeros(len(order), np.int64)
-    n = 0
-    for i in order:
-        near = place[kept[:n]]
-        wide, tall = np.maximum(near[:, 2], place[i, 2]), np.maximum(near[:, 3], place[i, 3])
-        if n and np.any((np.abs(near[:, 0] - place[i, 0]) < SAME_GLYPH * wide) & (np.abs(near[:, 1] - place[i, 1]) < 0.3 * tall)):
-            continue
-        kept[n] = i
-        n += 1
-    kept = np.sort(kept[:n])
-    p = place[kept]
-    kept = kept[np.lexsort((p[:, 0], np.floor(p[:, 1] / 16)))][:MAX_GLYPHS]
+    kept, total = claims(order, place, slots.presence)
+    kept = np.sort(kept[total >= PRESENCE_SUM])
+    kept = kept[line_order(place[kept])][:MAX_GLYPHS]
     return kept, place[kept]
+
+
+def links(place):
+    """For each glyph the one after it on its line, or -1: each the other's nearest (FORMAT.md)."""
+    cx, cy, w, h = place.astype(np.float32).T
+    dx, dy = cx[None] - cx[:, None], np.abs(cy[None] - cy[:, None])
+    small, big = np.minimum(h[None], h[:, None]), np.maximum(h[None], h[:, None])
+    gap = (cx - w / 2)[None] - (cx + w / 2)[:, None]
+    near = (dx > 0) & (dy < LINE_DRIFT * small) & (big < LINE_GROWTH * small) & (gap < LINE_GAP * small)
+    cost = np.where(near, dx + 2 * dy, np.float32(np.inf))
+    after, before = cost.argmin(1), cost.argmin(0)
+    mutual = np.isfinite(cost.min(1)) & (before[after] == np.arange(len(place)))
+    return np.where(mutual, after, -1)
+
+
+def line_order(place):
+    """FORMAT.md's order of image tokens: chains of neighbours, by the row of 16 pixels and the column in which each begins."""
+    if not len(place):
+        return np.zeros(0, np.int64)
+    after = links(place)
+    first = np.ones(len(place), bool)
+    first[after[after >= 0]] = False
+    heads = np.nonzero(first)[0]
+    out = []
+    for i in heads[np.lexsort((place[heads, 0], np.floor(place[heads, 1] / 16)))]:
+        while i >= 0:
+            out.append(i)
+            i = after[i]
+    return np.array(out, np.int64)

@@ -52,37 +52,54 @@ def read_record(stream, with_pixels=True):
     return Record(meta, glyphs, width, height, pixels)
 
 
-def slot_labels(glyphs, rows, cols, slots=4, patch=16, min_h=0.0, max_h=1e9):
+def bins(at, across, slots):
+    """Slots of glyphs sorted by (patch `at`, place `across` the patch in 0..1): that of the part of the patch where the centre lies, or
+    the nearest free one if two share it. -> slot of each glyph, -1 for all of a patch with more glyphs than slots.
+
+    Slots counted from the left instead would hang on every glyph before: one whose centre is near the patch's border, in or out, moves
+    all that follow it, and the encoder cannot know which.
+    """
+    first = np.searchsorted(at, at)
+    rank = np.arange(len(at)) - first
+    count = np.searchsorted(at, at, side="right") - first
+    slot = np.minimum((across * slots).astype(np.int64), slots - 1)
+    for r in range(1, slots):
+        i = np.nonzero(rank == r)[0]
+        slot[i] = np.maximum(slot[i], slot[i - 1] + 1)
+    for r in range(slots - 1, -1, -1):
+        i = np.nonzero((rank == r) & (count <= slots))[0]
+        last = rank[i] == count[i] - 1
+        slot[i] = np.minimum(slot[i], np.where(last, slots, slot[np.minimum(i + 1, len(slot) - 1)]) - 1)
+    return np.where(count > slots, -1, slot)
+
+
+def slot_labels(glyphs, rows, cols, slots=4, patch=16):
     """Labels of one picture.
 
     -> classes [rows, cols, slots] (0 blank, -100 ignored), geometry [rows, cols, slots, 4], index [rows, cols, slots] of the glyph or -1.
-    Each patch's slots are filled left to right by the glyphs whose centres lie in it. A patch with more glyphs than slots, or with
-    a character outside the charset, is ignored there.
+    Each slot is a part of its patch from left to right and holds the glyph whose centre lies there (`bins`). A patch with more glyphs
+    than slots is ignored, and so is the slot of a character outside the charset.
     """
     classes = np.zeros((rows * cols, slots), np.int64)
     geometry = np.zeros((rows * cols, slots, 4), np.float32)
     index = np.full((rows * cols, slots), -1, np.int64)
     px, py = np.floor(glyphs["cx"] / patch).astype(np.int64), np.floor(glyphs["cy"] / patch).astype(np.int64)
-    inside = (px >= 0) & (px < cols) & (py >= 0) & (py < rows)
-    which = np.nonzero(inside & (glyphs["h"] >= min_h) & (glyphs["h"] <= max_h))[0]
+    which = np.nonzero((px >= 0) & (px < cols) & (py >= 0) & (py < rows))[0]
     if len(which):
-        g = glyphs[which]
         at = py[which] * cols + px[which]
-        order = np.lexsort((g["cx"], at))
-        which, g, at = which[order], g[order], at[order]
-        rank = np.arange(len(at)) - np.searchsorted(at, at)
-        crowded = np.unique(at[rank >= slots])
-        fits = rank < slots
-        which, g, at, rank = which[fits], g[fits], at[fits], rank[fits]
-        cls = CLASS_TABLE[np.minimum(g["char"], 0xFFFF)]
-        classes[at, rank] = cls
-        index[at, rank] = which
-        geometry[at, rank, 0] = g["cx"] / patch - at % cols
-        geometry[at, rank, 1] = g["cy"] / patch - at // cols
-        geometry[at, rank, 2] = np.log(np.maximum(g["w"], 0.5) / 16)
-        geometry[at, rank, 3] = np.log(np.maximum(g["h"], 0.5) / 16)
-        classes[crowded] = IGNORE
-        index[crowded] = -1
+        order = np.lexsort((glyphs["cx"][which], at))
+        which, at = which[order], at[order]
+        g = glyphs[which]
+        slot = bins(at, g["cx"] / patch - at % cols, slots)
+        classes[at[slot < 0]] = IGNORE
+        fits = slot >= 0
+        which, g, at, slot = which[fits], g[fits], at[fits], slot[fits]
+        classes[at, slot] = CLASS_TABLE[np.minimum(g["char"], 0xFFFF)]
+        index[at, slot] = which
+        geometry[at, slot, 0] = g["cx"] / patch - at % cols
+        geometry[at, slot, 1] = g["cy"] / patch - at // cols
+        geometry[at, slot, 2] = np.log(np.maximum(g["w"], 0.5) / 16)
+        geometry[at, slot, 3] = np.log(np.maximum(g["h"], 0.5) / 16)
     shape = (rows, cols, slots)
     return classes.reshape(shape), geometry.reshape(*shape, 4), index.reshape(shape)
 

@@ -15,7 +15,7 @@ from charset import N_CLASSES
 from decoder import Decoder, DecoderConfig
 from vision import Vision, VisionConfig
 
-FUSION = {"place.weight": "place.weight", "place.bias": "place.bias", "pointer.query": "pointer_query.weight", "pointer.key": "pointer_key.weight", "pointer.null": "pointer_null"}
+FUSION = {"place.weight": "place.weight", "before.weight": "before.weight", "place.bias": "place.bias", "pointer.query": "pointer_query.weight", "pointer.key": "pointer_key.weight", "pointer.null": "pointer_null"}
 
 
 def graph_weights(path, prefix=""):
@@ -60,7 +60,7 @@ def main():
     save(args.vision, vision_config, filled(Vision(vision_config), found))
     found = graph_weights(os.path.join(args.bundle, "decoder.onnx"), "d.")
     fusion = load_file(os.path.join(args.bundle, "fusion.safetensors"))
-    found |= {theirs: torch.from_numpy(fusion[ours].copy()) for ours, theirs in FUSION.items()}
+    found |= {theirs: torch.from_numpy(fusion[ours].copy()) for ours, theirs in FUSION.items() if ours in fusion}
     found["feature.weight"] = adapter["feature"]
     save(args.decoder, decoder_config, filled(Decoder(decoder_config), found))
 

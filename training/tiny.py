@@ -31,7 +31,7 @@ def tiny_models(seed=0):
                 p.normal_(0, 0.4 / p.shape[-1] ** 0.5 if p.ndim == 2 else 0.1)
         decoder.embed.weight.normal_(0, 0.3)
         vision.adapter.classes.weight.mul_(4)
-        vision.adapter.classes.bias[0] = 6.5
+        vision.adapter.classes.bias[0] = 7.7
         vision.adapter.geometry.bias.copy_(torch.tensor([0.5, 0.5, -0.2, 0.4]))
         decoder.pointer_null.normal_(0, 1)
         for p in [*vision.parameters(), *decoder.parameters()]:
@@ -61,7 +61,7 @@ def golden(vision, decoder, image, mode):
     slots = glyphs.Slots(place[:, 0].long().numpy(), place[:, 1:].numpy(), presence.numpy())
     kept, canvas = glyphs.choose(slots, mode == "high")
     where = torch.from_numpy(canvas)
-    image_tokens = tokens[torch.from_numpy(kept)] + decoder.place_embedding(where)
+    image_tokens = tokens[torch.from_numpy(kept)] + decoder.place_embedding(where) + decoder.before_embedding(where)
     prompt = [special["<|user|>"], *b"Read the text.", special["<|answer|>"], *b"ab c"]
     ids = torch.tensor([special["<|begin|>"], *[special["<|image|>"]] * len(kept), *prompt])
     extra = torch.zeros(len(ids), decoder.c.dim)

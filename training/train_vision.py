@@ -13,13 +13,17 @@ import torch.nn.functional as F
 
 from charset import N_CLASSES
 from optim import Masters, Stopping, closing, save, schedule
-from records import Stream, slot_labels
+from records import IGNORE, Stream, slot_labels
 from vision import Vision, VisionConfig
+
+
+LEAST_EM = 9.5  # px; what is smaller is ignored: of print under 10 px on photographs a third was read, so its labels are mostly noise
 
 
 def example(record):
     """Record -> (pixels u8 [h, w, 3], classes, geometry)."""
     classes, geometry, _ = slot_labels(record.glyphs, record.height // 16, record.width // 16)
+    classes[(classes > 0) & (geometry[..., 3] < np.log(LEAST_EM / 16))] = IGNORE
     return record.pixels, classes, geometry
 
 
@@ -38,11 +42,14 @@ def glyph_loss(logits, raw_geometry, classes, geometry, blank_weight=0.3):
     """
     logits, classes = logits.reshape(-1, logits.shape[-1]), classes.reshape(-1)
     glyph, blank = (classes > 0).nonzero()[:, 0], (classes == 0).nonzero()[:, 0]
-    read = F.cross_entropy(logits[glyph].float(), classes[glyph], label_smoothing=0.02)
+    target = geometry.reshape(-1, 4)[glyph]
+    weight = target[:, 3].exp().clamp(0.6, 4)
+    weight = weight / weight.mean()
+    read = (F.cross_entropy(logits[glyph].float(), classes[glyph], label_smoothing=0.02, reduction="none") * weight).mean()
     each = F.cross_entropy(logits[blank].float(), classes[blank], reduction="none")
     hardest = each.topk(min(len(each), max(16, len(glyph)))).values.mean()
     empty = each.mean() + hardest
-    where = F.smooth_l1_loss(raw_geometry.reshape(-1, 4)[glyph].float(), geometry.reshape(-1, 4)[glyph], beta=0.1)
+    where = F.smooth_l1_loss(raw_geometry.reshape(-1, 4)[glyph].float(), target, beta=0.1)
     return read + blank_weight * empty + 0.5 * where, read, empty, where
 
 

@@ -239,10 +239,11 @@ impl Maker<'_> {
     }
 
     fn mix(&mut self) -> Vec<Sample> {
-        let mut made: Vec<Sample> = (0..10).map(|_| self.crop()).collect();
-        made.extend(self.flyer_crops(4));
-        made.extend(self.flyer_crops(3));
+        let mut made: Vec<Sample> = (0..7).map(|_| self.crop()).collect();
         for _ in 0..3 {
+            made.extend(self.flyer_crops(4));
+        }
+        for _ in 0..2 {
             let document = pages::page(self.dice, self.fonts, self.options.split);
             made.extend(self.windows(&document, 1));
         }
@@ -285,7 +286,10 @@ impl Maker<'_> {
         if runs.is_empty() {
             return [0.0; 2];
         }
-        let run = &runs[self.dice.below(runs.len())];
+        // The larger of two half the time: a flyer has one title and thirty lines of small print.
+        let [a, b] = [0, 1].map(|_| &runs[self.dice.below(runs.len())]);
+        let larger = self.dice.chance(0.5) && b.style.em > a.style.em;
+        let run = if larger { b } else { a };
         let x = if run.glyphs.is_empty() {
             0.0
         } else {

@@ -192,7 +192,7 @@ impl Bundle {
         };
         let (dim, pointer) = (self.config.decoder.dim, self.config.fusion.pointer_dim);
         let wide = 8 * self.config.fusion.n_freq;
-        let numbers = (dim as u64 * wide as u64)
+        let numbers = 2 * (dim as u64 * wide as u64)
             + dim as u64
             + 2 * (pointer as u64 * dim as u64)
             + pointer as u64;
@@ -203,6 +203,10 @@ impl Bundle {
         Ok(FusionWeights {
             place_weight: matrix("place.weight", [dim, wide])?,
             place_bias: vector("place.bias", dim)?,
+            before_weight: match tensors.tensor("before.weight") {
+                Ok(_) => matrix("before.weight", [dim, wide])?,
+                Err(_) => Array2::zeros([dim, wide]),
+            },
             pointer_query: matrix("pointer.query", [pointer, dim])?,
             pointer_key: matrix("pointer.key", [pointer, dim])?,
             pointer_null: vector("pointer.null", pointer)?,
@@ -217,6 +221,8 @@ pub struct FusionWeights {
     pub place_weight: Array2<f32>,
     /// `[dim]`
     pub place_bias: Array1<f32>,
+    /// `[dim, 8 * n_freq]`: from the place of the image token before; zeros if the bundle has none.
+    pub before_weight: Array2<f32>,
     /// `[pointer_dim, dim]`
     pub pointer_query: Array2<f32>,
     /// `[pointer_dim, dim]`

@@ -1,15 +1,16 @@
 //! Which of the adapter's glyph slots become image tokens, and in which order (`models/FORMAT.md`).
 use crate::bundle::AdapterConfig;
-use crate::{Error, Result};
+use crate::{Error, Result, lines};
 use foveate_language::TokenId;
 use ndarray::{Array1, Array2, ArrayView1};
 
-/// Edge of a view of mode `high`, and of the cells that rows are sorted by.
+/// Edge of a view of mode `high`.
 const TILE: f32 = 672.0;
-const CELL: f32 = 16.0;
 /// Two slots claim one glyph when they are closer than these: a share of the larger advance across, of the larger em down.
 const SAME_ACROSS: f32 = 0.4;
 const SAME_DOWN: f32 = 0.3;
+/// What the presences that claim one glyph must add up to: a centre near the border of two patches gives each of them half.
+const PRESENCE_SUM: f32 = 0.8;
 /// The overview suits glyphs above this share of `detail_max_em`.
 const SUITS: f32 = 0.75;
 
@@ -41,6 +42,8 @@ struct Spot {
     slot: usize,
     at: [f32; 4],
     rank: f32,
+    /// Sum of the presences that claim this glyph.
+    presence: f32,
 }
 
 /// Chooses, removes double sightings, and sorts into reading order; `high` says that the views are an overview and tiles.
@@ -53,25 +56,30 @@ pub fn choose(slots: &Slots, high: bool, config: &AdapterConfig) -> Result<Chose
         .collect();
     // Both sorts are stable: of equals the earlier slot comes first.
     spots.sort_by(|a, b| b.rank.total_cmp(&a.rank));
-    let mut taken: Vec<Spot> = Vec::with_capacity(spots.len());
-    for spot in spots {
-        if !taken.iter().any(|t| same_glyph(t.at, spot.at)) {
-            taken.push(spot);
-        }
-    }
+    let mut taken = claimed(spots);
+    taken.retain(|s| s.presence >= PRESENCE_SUM);
     taken.sort_by_key(|s| s.slot);
-    taken.sort_by(|a, b| {
-        let line = |s: &Spot| (s.at[1] / CELL).floor();
-        line(a)
-            .total_cmp(&line(b))
-            .then(a.at[0].total_cmp(&b.at[0]))
-    });
-    taken.truncate(config.max_glyphs);
+    let at: Vec<[f32; 4]> = taken.iter().map(|s| s.at).collect();
+    let mut order = lines::order(&at);
+    order.truncate(config.max_glyphs);
+    let taken: Vec<Spot> = order.into_iter().map(|i| taken[i]).collect();
     let place = Array2::from_shape_fn((taken.len(), 4), |(i, j)| taken[i].at[j]);
     Ok(Chosen {
         index: taken.iter().map(|s| s.slot).collect(),
         place,
     })
+}
+
+/// Spots in falling rank to those that no better one claims, each with what claims it.
+fn claimed(spots: Vec<Spot>) -> Vec<Spot> {
+    let mut taken: Vec<Spot> = Vec::with_capacity(spots.len());
+    for spot in spots {
+        match taken.iter_mut().find(|t| same_glyph(t.at, spot.at)) {
+            Some(better) => better.presence += spot.presence,
+            None => taken.push(spot),
+        }
+    }
+    taken
 }
 
 fn check(slots: &Slots, high: bool) -> Result<()> {
@@ -118,6 +126,7 @@ fn spot(
             slot,
             at: [cx, cy, w, h],
             rank: presence,
+            presence,
         };
     }
     if view == 0.0 {
@@ -126,6 +135,7 @@ fn spot(
             slot,
             at,
             rank: presence + suits(at[3] > SUITS * config.detail_max_em),
+            presence,
         };
     }
     let tile = view - 1.0;
@@ -139,6 +149,7 @@ fn spot(
         slot,
         at,
         rank: presence + suits(h <= SUITS * config.detail_max_em),
+        presence,
     }
 }
 
@@ -198,9 +209,19 @@ mod tests {
             [1, 2]
         );
         assert_eq!(
-            chosen(&[at(20.0, 0.6), at(24.1, 0.8)], false),
+            chosen(&[at(20.0, 0.85), at(24.1, 0.8)], false),
             [0, 1],
             "0.4 of the advance apart"
+        );
+    }
+
+    #[test]
+    fn unsure_claims_add_up() {
+        let at = |x: f32, p: f32| ([0.0, x, 20.0, 10.0, 12.0], p);
+        assert_eq!(
+            chosen(&[at(20.0, 0.4), at(21.0, 0.45), at(60.0, 0.7)], false),
+            [1],
+            "two halves are a glyph, seven tenths are not"
         );
     }
 
@@ -210,8 +231,8 @@ mod tests {
             ([0.0, 100.0, 100.0, 8.0, 10.0], 0.9),   // overview, too small
             ([0.0, 200.0, 100.0, 20.0, 30.0], 0.9),  // overview, em 60 on the canvas: suits
             ([1.0, 400.0, 200.0, 40.0, 60.0], 0.99), // the same in a tile: over 54, does not suit
-            ([2.0, 10.0, 300.0, 8.0, 12.0], 0.6),
-            ([3.0, 10.0, 10.0, 8.0, 12.0], 0.6),
+            ([2.0, 10.0, 300.0, 8.0, 12.0], 0.9),
+            ([3.0, 10.0, 10.0, 8.0, 12.0], 0.9),
             ([4.0, 30.0, 20.0, 60.0, 80.0], 0.9), // tile, too large
         ];
         let got = choose(&slots(&rows), true, &CONFIG).unwrap();

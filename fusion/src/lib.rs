@@ -46,6 +46,7 @@ mod error;
 pub mod glyphs;
 mod grounding;
 mod image;
+mod lines;
 mod model;
 mod overlay;
 mod partial;

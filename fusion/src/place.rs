@@ -18,6 +18,8 @@ pub struct PlaceEmbedding {
     weight: Array2<f32>,
     /// `[dim]`
     bias: Array1<f32>,
+    /// `[8 * n_freq, dim]`: what an image token is told of the one before it.
+    before: Array2<f32>,
 }
 
 impl PlaceEmbedding {
@@ -30,12 +32,29 @@ impl PlaceEmbedding {
             rates: (0..n_freq).map(rate).collect(),
             weight: weights.place_weight.t().to_owned(),
             bias: weights.place_bias.clone(),
+            before: weights.before_weight.t().to_owned(),
         }
     }
 
     /// `[n, 4]` canvas pixels (cx, cy, w, h) to `[n, dim]`.
     #[must_use]
     pub fn embed(&self, place: ArrayView2<'_, f32>) -> Array2<f32> {
+        self.waves(place).dot(&self.weight) + &self.bias
+    }
+
+    /// `[n, 4]` places of image tokens in their order to `[n, dim]`: what each is told of the one before it, zeros for the first.
+    #[must_use]
+    pub fn before(&self, place: ArrayView2<'_, f32>) -> Array2<f32> {
+        let mut told = Array2::zeros((place.nrows(), self.bias.len()));
+        let earlier = self.waves(place).dot(&self.before);
+        for (mut row, of) in told.rows_mut().into_iter().skip(1).zip(earlier.rows()) {
+            row.assign(&of);
+        }
+        told
+    }
+
+    /// Sines and cosines `[n, 8 * n_freq]` of places `[n, 4]`.
+    fn waves(&self, place: ArrayView2<'_, f32>) -> Array2<f32> {
         let half = 4 * self.rates.len();
         let mut waves = Array2::zeros((place.nrows(), 2 * half));
         for (row, mut out) in place.rows().into_iter().zip(waves.rows_mut()) {
@@ -48,7 +67,7 @@ impl PlaceEmbedding {
                 }
             }
         }
-        waves.dot(&self.weight) + &self.bias
+        waves
     }
 }
 
@@ -56,17 +75,36 @@ impl PlaceEmbedding {
 mod tests {
     use super::*;
 
-    #[test]
-    fn waves_are_value_major_sines_then_cosines() {
-        let weights = FusionWeights {
+    fn weights() -> FusionWeights {
+        FusionWeights {
             place_weight: Array2::eye(16),
             place_bias: Array1::zeros(16),
+            before_weight: Array2::eye(16) * 2.0,
             pointer_query: Array2::zeros((1, 16)),
             pointer_key: Array2::zeros((1, 16)),
             pointer_null: Array1::zeros(1),
-        };
-        let got =
-            PlaceEmbedding::new(&weights).embed(ndarray::arr2(&[[1024.0, 0.0, 128.0, 4.0]]).view());
+        }
+    }
+
+    #[test]
+    fn each_is_told_of_the_one_before() {
+        let place = PlaceEmbedding::new(&weights());
+        let at = ndarray::arr2(&[[1024.0, 0.0, 128.0, 4.0], [3.0, 5.0, 7.0, 9.0]]);
+        let told = place.before(at.view());
+        assert_eq!(told.row(0).to_vec(), [0.0; 16]);
+        assert_eq!(told.row(1), place.embed(at.view()).row(0).map(|v| v * 2.0));
+        assert_eq!(
+            place
+                .before(ArrayView2::from_shape((0, 4), &[]).unwrap())
+                .dim(),
+            (0, 16)
+        );
+    }
+
+    #[test]
+    fn waves_are_value_major_sines_then_cosines() {
+        let got = PlaceEmbedding::new(&weights())
+            .embed(ndarray::arr2(&[[1024.0, 0.0, 128.0, 4.0]]).view());
         let near =
             |i: usize, v: f32| assert!((got[[0, i]] - v).abs() < 1e-4, "{i}: {}", got[[0, i]]);
         near(0, 1.0); // sin(2 pi / 4)

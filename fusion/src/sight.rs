@@ -135,7 +135,9 @@ pub fn image_tokens(
     let chosen = glyphs::choose(slots, high, config)?;
     let places = place.embed(chosen.place.view());
     Ok(ImageTokens {
-        tokens: slots.tokens.select(Axis(0), &chosen.index) + &places,
+        tokens: slots.tokens.select(Axis(0), &chosen.index)
+            + &places
+            + place.before(chosen.place.view()),
         places,
         canvas: chosen.place,
         glyph: chosen.index.iter().map(|&i| slots.glyph[i]).collect(),

@@ -221,6 +221,7 @@ pub fn weights() -> FusionWeights {
     FusionWeights {
         place_weight: Array2::zeros((DIM, 16)),
         place_bias: Array1::zeros(DIM),
+        before_weight: Array2::zeros((DIM, 16)),
         pointer_query: pick(0, 1),
         pointer_key: pick(1, 2),
         pointer_null: ndarray::arr1(&[0.0, -1.0]),

@@ -9,16 +9,22 @@ from PIL import Image
 
 import glyphs
 from collect import match
-from records import GLYPH, IGNORE, read_record, slot_labels
+from records import GLYPH, IGNORE, bins, read_record, slot_labels
 
 
-def test_slots_are_filled_from_the_left():
+def test_a_slot_is_a_part_of_its_patch():
     g = np.array([(ord("b"), 12, 5, 4, 9, 0, 0), (ord("a"), 3, 6, 4, 9, 0, 0), (ord("c"), 20, 20, 8, 16, 0, 1)], GLYPH)
     classes, geometry, index = slot_labels(g, 2, 2)
-    assert index[0, 0].tolist() == [1, 0, -1, -1]
-    assert index[1, 1].tolist() == [2, -1, -1, -1]
+    assert index[0, 0].tolist() == [1, -1, -1, 0]
+    assert index[1, 1].tolist() == [-1, 2, -1, -1]
     assert (classes > 0).sum() == 3
-    np.testing.assert_allclose(geometry[1, 1, 0], [0.25, 0.25, np.log(0.5), 0], atol=1e-6)
+    np.testing.assert_allclose(geometry[1, 1, 1], [0.25, 0.25, np.log(0.5), 0], atol=1e-6)
+
+
+def test_glyphs_that_share_a_part_take_the_nearest_free_one():
+    at = np.array([0, 0, 0, 1, 1, 2, 2, 2, 2])
+    across = np.array([0.1, 0.15, 0.9, 0.95, 0.99, 0.8, 0.85, 0.9, 0.95])
+    assert bins(at, across, 4).tolist() == [0, 1, 3, 2, 3, 0, 1, 2, 3]
 
 
 def test_a_crowded_patch_is_not_judged():
@@ -51,13 +57,13 @@ def slots(rows):
 
 
 def test_one_glyph_seen_twice_is_kept_once():
-    kept, place = glyphs.choose(slots([[1, 100, 100, 20, 40, 0.9], [1, 103, 101, 20, 40, 0.95], [1, 130, 100, 20, 40, 0.6]]), True)
+    kept, place = glyphs.choose(slots([[1, 100, 100, 20, 40, 0.9], [1, 103, 101, 20, 40, 0.95], [1, 130, 100, 20, 40, 0.9], [1, 160, 100, 20, 40, 0.6]]), True)
     assert kept.tolist() == [1, 2]
 
 
 def test_a_big_glyph_is_the_overviews_and_a_small_one_the_tiles():
     big = [[0, 100, 100, 16, 32, 0.9], [1, 200, 200, 32, 64, 0.99]]
-    small = [[0, 300, 300, 14, 28.5, 0.9], [4, 0, 0, 24, 50, 0.6]]
+    small = [[0, 300, 300, 14, 28.5, 0.9], [4, 0, 0, 24, 50, 0.9]]
     kept, place = glyphs.choose(slots(big + small + [[0, 10, 10, 5, 10, 0.9]]), True)
     assert sorted(kept.tolist()) == [0, 2, 3]
     assert [200.0, 200.0] in place[:, :2].tolist() and [672.0, 672.0] in place[:, :2].tolist()
@@ -66,3 +72,14 @@ def test_a_big_glyph_is_the_overviews_and_a_small_one_the_tiles():
 def test_tokens_find_their_glyph():
     truth = np.array([[10, 10, 8, 16], [18, 10, 8, 16]], np.float32)
     assert match(np.array([[17, 11, 8, 16], [11, 10, 8, 16], [60, 60, 8, 16]], np.float32), truth).tolist() == [1, 0, -1]
+
+
+def test_unsure_claims_to_one_glyph_add_up():
+    kept, _ = glyphs.choose(slots([[0, 20, 20, 10, 12, 0.4], [0, 21, 20, 10, 12, 0.45], [0, 60, 20, 10, 12, 0.7]]), False)
+    assert kept.tolist() == [1]
+
+
+def test_a_tilted_line_stays_together():
+    line = [[[10.0 * i, y - 1.5 * i, 9, 14] for i in range(40)] for y in (118, 100, 136)]
+    order = glyphs.line_order(np.array(sum(line, []), np.float32))
+    assert order.tolist() == [*range(40, 80), *range(40), *range(80, 120)]
