@@ -45,14 +45,17 @@ impl Copying {
             .extend((0..tokens.len()).map(|i| (place(i), tokens.glyph[i])));
     }
 
-    /// What followed the last tokens when they stood in an answer before.
+    /// What followed the last tokens when they stood in an earlier answer: the fields of a transcript. (Within one answer
+    /// three tokens agree by chance, in every "the", and the picture is the better guess.)
     fn repeat(&self) -> Vec<Written> {
         let n = self.written.len();
-        if n < self.began + AGREE {
+        if n < self.began + AGREE || self.began < AGREE {
             return Vec::new();
         }
         let ids = |at: usize| (at..at + AGREE).map(|i| self.written[i].0);
-        let earlier = (0..n - AGREE).rev().find(|&at| ids(at).eq(ids(n - AGREE)));
+        let earlier = (0..=self.began - AGREE)
+            .rev()
+            .find(|&at| ids(at).eq(ids(n - AGREE)));
         earlier.map_or_else(Vec::new, |at| {
             self.written[at + AGREE..]
                 .iter()
@@ -62,26 +65,44 @@ impl Copying {
         })
     }
 
-    /// The glyphs that follow in the picture.
+    /// The glyphs that follow in the picture: along the line, then down to the next one.
     fn follow(&self, last: usize) -> Vec<Written> {
+        let wrote = self.written.last().map(|w| w.0);
+        let mut ended = wrote == Some(self.line_end);
+        let mut separated = ended || wrote == Some(self.space);
         let mut guesses = Vec::new();
         let mut at = last;
-        let mut separated = self
-            .written
-            .last()
-            .is_some_and(|w| w.0 == self.space || w.0 == self.line_end);
         while guesses.len() < GUESSES {
-            let Some((next, gap)) = self.right_of(at) else {
+            let right = self.right_of(at).filter(|_| !ended);
+            let Some(next) = right.map(|r| r.0).or_else(|| self.below(at)) else {
                 break;
             };
-            if gap > SPACE && !separated {
-                guesses.push((self.space, None));
+            match right {
+                Some((_, gap)) if gap > SPACE && !separated => guesses.push((self.space, None)),
+                None if !ended => guesses.push((self.line_end, None)),
+                _ => {}
             }
-            separated = false;
+            (ended, separated) = (false, false);
             guesses.push((self.glyphs[next].1, Some(next)));
             at = next;
         }
         guesses
+    }
+
+    /// The first glyph of the nearest line below.
+    fn below(&self, at: usize) -> Option<usize> {
+        let ([_, y, _, h], _) = *self.glyphs.get(at)?;
+        let under = self
+            .glyphs
+            .iter()
+            .filter(|([_, cy, ..], _)| cy - y > LINE * h)
+            .map(|g| g.0[1])
+            .min_by(f32::total_cmp)?;
+        let on_it = |&i: &usize| (self.glyphs[i].0[1] - under).abs() < LINE * self.glyphs[i].0[3];
+        let x = |i: &usize| self.glyphs[*i].0[0];
+        (0..self.glyphs.len())
+            .filter(on_it)
+            .min_by(|a, b| x(a).total_cmp(&x(b)))
     }
 
     /// The nearest glyph to the right on the same line, and the gap before it in em.
