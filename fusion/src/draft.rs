@@ -137,3 +137,71 @@ impl Draft for Copying {
         self.written.push((id, source));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::Array2;
+
+    const SPACE_ID: TokenId = 100;
+    const END_ID: TokenId = 101;
+
+    /// Glyphs 10 px wide at these places; the character of each is its number.
+    fn copying(places: &[(f32, f32)], written: Vec<Written>) -> Copying {
+        let n = places.len();
+        let mut copying = Copying::new(SPACE_ID, END_ID, written);
+        copying.add(&ImageTokens {
+            tokens: Array2::zeros((n, 1)),
+            places: Array2::zeros((n, 1)),
+            canvas: Array2::from_shape_fn((n, 4), |(i, j)| {
+                [places[i].0, places[i].1, 10.0, 20.0][j]
+            }),
+            glyph: (0..n as TokenId).collect(),
+        });
+        copying
+    }
+
+    /// "ab c" over "d".
+    const PAGE: [(f32, f32); 4] = [(5.0, 10.0), (15.0, 10.0), (35.0, 10.0), (5.0, 40.0)];
+
+    #[test]
+    fn glyphs_are_followed_along_the_line_and_down() {
+        let mut copying = copying(&PAGE, Vec::new());
+        copying.wrote(0, Some(0));
+        let expected = [
+            (1, Some(1)),
+            (SPACE_ID, None),
+            (2, Some(2)),
+            (END_ID, None),
+            (3, Some(3)),
+        ];
+        assert_eq!(copying.propose(Some(0)), expected);
+        copying.wrote(1, Some(1));
+        copying.wrote(SPACE_ID, None);
+        assert_eq!(copying.propose(Some(1)), expected[2..]);
+        copying.wrote(2, Some(2));
+        copying.wrote(END_ID, None);
+        assert_eq!(copying.propose(Some(2)), expected[4..]);
+        assert_eq!(copying.propose(Some(3)), [], "nothing is left");
+        assert_eq!(copying.propose(None), []);
+    }
+
+    #[test]
+    fn what_an_earlier_answer_went_on_with_comes_before_the_glyphs() {
+        let earlier = (10..16).map(|id| (id, Some(0))).collect();
+        let mut copying = copying(&PAGE, earlier);
+        for id in [11, 12] {
+            copying.wrote(id, Some(0));
+        }
+        assert_eq!(
+            copying.propose(Some(0))[0],
+            (1, Some(1)),
+            "two do not say enough"
+        );
+        copying.wrote(13, Some(0));
+        assert_eq!(
+            copying.propose(Some(0))[..2],
+            [(14, Some(0)), (15, Some(0))]
+        );
+    }
+}

@@ -150,12 +150,14 @@ fn event(model: &Model, today: Date, source: &Source, common: &Common) -> Result
         transcript: read.transcript.as_deref(),
     };
     let entry = Entry::from_flyer(flyer, today)?;
-    let line = || json!({"file": name, "read": read.value, "starts": entry.starts(), "ends": entry.ends()});
+    let out = if common.json {
+        let (starts, ends) = (entry.starts(), entry.ends());
+        json!({"file": name, "read": read.value, "starts": starts, "ends": ends}).to_string() + "\n"
+    } else {
+        String::new()
+    };
     Ok(Said {
-        out: common
-            .json
-            .then(|| format!("{}\n", line()))
-            .unwrap_or_default(),
+        out,
         notes: notes(&name, read.stop, &read.timing, &read.usage, common),
         value: entry,
     })
