@@ -1,7 +1,7 @@
 //! What the shipped model reads off the shipped flyers, as snapshots (`cargo insta review` after a new model).
 use foveate::calendar::{Entry, Flyer, ics};
 use foveate::when::Printed;
-use foveate::{Image, Model, Typed};
+use foveate::{Image, Model, Request, Typed, Usage};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -86,4 +86,34 @@ fn events() {
             format!("{}\n\n{calendar}", read.json)
         );
     }
+}
+
+/// The transcript with the boxes of its words, the fields with theirs, and what both cost.
+fn read_all(model: &Model, image: &Image, draft: bool) -> (String, Usage) {
+    let request = Request {
+        draft,
+        ..Request::default()
+    };
+    let mut session = model.look_at(image).unwrap();
+    let reading = session.ocr_with(&request).unwrap();
+    let typed: Typed<CalendarEvent> = session.read_with(&request).unwrap();
+    let tokens = serde_json::to_string(&session.turns().to_vec()).unwrap();
+    let told = format!("{tokens}\n{:?}\n{:?}", reading.lines, typed.fields);
+    (told, session.usage())
+}
+
+#[test]
+fn guessing_ahead_reads_the_same_in_half_the_runs() {
+    let Some(model) = model() else { return };
+    let (mut fast, mut slow) = (0, 0);
+    for (name, path) in flyers() {
+        let image = Image::open(path).unwrap();
+        let (guessed, usage) = read_all(&model, &image, true);
+        let (plain, without) = read_all(&model, &image, false);
+        assert_eq!(guessed, plain, "{name}");
+        assert_eq!(without.drafted, 0);
+        eprintln!("{name}: {usage:?}, {} runs without", without.runs);
+        (fast, slow) = (fast + usage.runs, slow + without.runs);
+    }
+    assert!(fast * 2 < slow, "{fast} runs against {slow}");
 }

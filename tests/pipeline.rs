@@ -108,7 +108,12 @@ fn a_second_question_costs_no_encoding_and_no_prefill_of_what_was_there() {
     let first = session.ask("One?").unwrap();
     assert_eq!((model.encoder_runs(), first.usage.cached), (1, 0));
     let rows = decoder.rows();
-    let second = session.ask("Two?").unwrap();
+    // A wrong guess would be a row more.
+    let request = Request {
+        draft: false,
+        ..Request::default()
+    };
+    let second = session.ask_with("Two?", &request).unwrap();
     assert_eq!(second.text, "You said Two?");
     assert_eq!(model.encoder_runs(), 1);
     assert!(second.usage.cached > 320, "{:?}", second.usage);
@@ -399,8 +404,8 @@ fn feedback_is_json_with_the_conversation() {
 
 #[test]
 fn guessing_ahead_changes_the_speed_and_nothing_else() {
-    let drafted = Request {
-        draft: true,
+    let plain = Request {
+        draft: false,
         ..Request::default()
     };
     for text in [
@@ -428,7 +433,7 @@ fn guessing_ahead_changes_the_speed_and_nothing_else() {
                 decoder.runs(),
             )
         };
-        let (plain, fast) = (run(&Request::default()), run(&drafted));
+        let (plain, fast) = (run(&plain), run(&Request::default()));
         assert_eq!(
             (&plain.0, &plain.1, &plain.2, &plain.3),
             (&fast.0, &fast.1, &fast.2, &fast.3),

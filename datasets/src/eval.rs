@@ -3,11 +3,12 @@
 use crate::canvas::Canvas;
 use crate::files::{EventTruth, Set, save};
 use crate::fonts::Fonts;
-use crate::metrics::{self, Right};
+use crate::metrics::{self, Corners, Grounding, Right};
 use crate::pen::Pen;
 use crate::record::Truth;
+use foveate::sight::glyph_box;
 use foveate::when::{Date, Order, Printed, Schedule};
-use foveate::{Image, Model};
+use foveate::{Image, Model, Rect, Region};
 use indicatif::ProgressBar;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -48,6 +49,8 @@ pub struct Tally {
     pub words: [usize; 2],
     /// Edits, and characters there are.
     pub characters: [usize; 2],
+    /// Where the right fields were said to stand.
+    pub grounding: Grounding,
     /// Answers that were a value of the type.
     pub parsed: usize,
     /// From the picture to the event.
@@ -57,6 +60,8 @@ pub struct Tally {
 /// What a model said of one flyer.
 struct Outcome {
     printed: Option<FlyerEvent>,
+    /// JSON pointer and box of the fields that were read off the picture.
+    boxes: Vec<(String, Corners)>,
     transcript: String,
     error: Option<String>,
     time: Duration,
@@ -103,22 +108,59 @@ fn ask(model: &Model, canvas: &Canvas) -> Outcome {
             Some(text) => text,
             None => session.ocr()?.text,
         };
-        Ok((typed.value, transcript, time))
+        let place = |(path, region): (String, Region)| (path, corners(region.rect));
+        let boxes = typed.fields.into_iter().map(place).collect();
+        Ok((typed.value, boxes, transcript, time))
     });
     match answer {
-        Ok((printed, transcript, time)) => Outcome {
+        Ok((printed, boxes, transcript, time)) => Outcome {
             printed: Some(printed),
+            boxes,
             transcript,
             error: None,
             time,
         },
         Err(error) => Outcome {
             printed: None,
+            boxes: Vec::new(),
             transcript: String::new(),
             error: Some(error.to_string()),
             time: start.elapsed(),
         },
     }
+}
+
+fn corners(rect: Rect) -> Corners {
+    [rect.x0, rect.y0, rect.x1, rect.y1]
+}
+
+/// Where a field stands: the smallest box around its glyphs, each as large as those of answers are taken to be; `None` for a
+/// field that the flyer does not have.
+pub fn true_box(truth: &Truth, field: &str) -> Option<Corners> {
+    let ranges = truth.fields.get(field)?.glyphs.iter();
+    ranges
+        .filter_map(|&[from, to]| truth.glyphs.get(from..to))
+        .flatten()
+        .map(|g| corners(glyph_box([g.cx, g.cy, g.w, g.h])))
+        .reduce(metrics::around)
+}
+
+/// Of the fields that are right, how well their boxes lie; what the flyer does not tell has no box and does not count.
+fn grounding(truth: &Truth, right: Right, boxes: &[(String, Corners)]) -> Grounding {
+    let mut grounding = Grounding::default();
+    let fields = [
+        ("title", right.title),
+        ("date", right.date),
+        ("start", right.start),
+        ("venue", right.venue),
+    ];
+    for (name, _) in fields.into_iter().filter(|f| f.1) {
+        let read = boxes.iter().find(|b| b.0.strip_prefix('/') == Some(name));
+        if let Some(expected) = true_box(truth, name) {
+            grounding.add(expected, read.map(|b| b.1));
+        }
+    }
+    grounding
 }
 
 /// What printed pieces mean. `today` only supplies the year of dates that have none.
@@ -182,6 +224,7 @@ impl Tally {
         let (edits, characters) = metrics::character_errors(&truth.text, &outcome.transcript);
         self.words = [self.words[0] + found, self.words[1] + words];
         self.characters = [self.characters[0] + edits, self.characters[1] + characters];
+        self.grounding += grounding(truth, right, &outcome.boxes);
         self.flyers += 1;
         self.parsed += usize::from(outcome.printed.is_some());
         self.time += outcome.time;
@@ -225,11 +268,103 @@ impl fmt::Display for Report {
         row("character error rate", &|t| {
             format!("{:.3}", ratio(t.characters))
         })?;
+        row("right fields with a box of IoU 0.5 or more", &|t| {
+            let Grounding { fields, on_it, .. } = t.grounding;
+            let share = 100.0 * ratio([on_it, fields]);
+            format!("{share:.1}% ({on_it} of {fields})")
+        })?;
+        row("mean IoU of the boxes of right fields", &|t| {
+            let mean = t.grounding.overlap / t.grounding.fields.max(1) as f64;
+            format!("{mean:.3}")
+        })?;
         row("answers that parse", &|t| {
             format!("{} of {}", t.parsed, t.flyers)
         })?;
         row("seconds a flyer", &|t| {
             format!("{:.2}", t.time.as_secs_f64() / t.flyers.max(1) as f64)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Field, GlyphBox};
+
+    fn glyph(cx: f32, cy: f32) -> GlyphBox {
+        GlyphBox {
+            ch: 'x',
+            cx,
+            cy,
+            w: 10.0,
+            h: 20.0,
+            angle: 0.0,
+            line: 0,
+        }
+    }
+
+    /// A title on two lines and a date; no venue.
+    fn truth() -> Truth {
+        let field = |glyphs: &[[usize; 2]]| Field {
+            text: String::new(),
+            glyphs: glyphs.to_vec(),
+            value: String::new(),
+        };
+        Truth {
+            kind: "flyer",
+            seed: 0,
+            photographed: false,
+            layout: "",
+            fonts: Vec::new(),
+            text: String::new(),
+            lines: Vec::new(),
+            fields: [
+                ("title", field(&[[0, 2], [3, 4]])),
+                ("date", field(&[[2, 3]])),
+            ]
+            .into(),
+            glyphs: vec![
+                glyph(5.0, 11.0),
+                glyph(15.0, 11.0),
+                glyph(100.0, 100.0),
+                glyph(5.0, 31.0),
+            ],
+            size: [200, 200],
+        }
+    }
+
+    fn near(got: Corners, expected: Corners) {
+        let far = got.iter().zip(expected).any(|(a, b)| (a - b).abs() > 1e-4);
+        assert!(!far, "{got:?}, not {expected:?}");
+    }
+
+    #[test]
+    fn a_fields_box_goes_around_all_its_glyphs() {
+        near(true_box(&truth(), "title").unwrap(), [0.0, 0.0, 20.0, 40.0]);
+        near(
+            true_box(&truth(), "date").unwrap(),
+            [95.0, 89.0, 105.0, 109.0],
+        );
+        assert_eq!(true_box(&truth(), "venue"), None);
+    }
+
+    #[test]
+    fn only_right_fields_that_are_told_count() {
+        let right = Right {
+            title: true,
+            date: true,
+            start: false,
+            venue: true,
+        };
+        let boxes = [
+            ("/title".to_owned(), [0.0, 0.0, 20.0, 30.0]),
+            ("/start".to_owned(), [0.0, 0.0, 1.0, 1.0]),
+        ];
+        let got = grounding(&truth(), right, &boxes);
+        // The title by three quarters; the date has no box; the flyer does not tell the venue.
+        assert_eq!((got.fields, got.on_it), (2, 1));
+        assert!((got.overlap - 0.75).abs() < 1e-4, "{}", got.overlap);
+        let none = grounding(&truth(), Right::default(), &boxes);
+        assert_eq!(none, Grounding::default());
     }
 }

@@ -133,9 +133,94 @@ fn same_day(expected: &str, got: &str) -> bool {
     }
 }
 
+/// A box: left, top, right, bottom in pixels.
+pub type Corners = [f64; 4];
+
+/// The smallest box around both.
+pub fn around(a: Corners, b: Corners) -> Corners {
+    [
+        a[0].min(b[0]),
+        a[1].min(b[1]),
+        a[2].max(b[2]),
+        a[3].max(b[3]),
+    ]
+}
+
+/// Intersection over union of two boxes: 1 for the same box, 0 for boxes that have nothing in common, and for boxes without
+/// area.
+pub fn iou(a: Corners, b: Corners) -> f64 {
+    let area = |[x0, y0, x1, y1]: Corners| (x1 - x0).max(0.0) * (y1 - y0).max(0.0);
+    let common = area([
+        a[0].max(b[0]),
+        a[1].max(b[1]),
+        a[2].min(b[2]),
+        a[3].min(b[3]),
+    ]);
+    let union = area(a) + area(b) - common;
+    if union > 0.0 { common / union } else { 0.0 }
+}
+
+/// How well the boxes of right fields lie on what they were read from.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Grounding {
+    /// Fields that are right and that the flyer tells.
+    pub fields: usize,
+    /// Those of them whose box has an IoU of at least 0.5 with the true one.
+    pub on_it: usize,
+    /// Sum of the IoU over `fields`.
+    pub overlap: f64,
+}
+
+impl Grounding {
+    /// Counts a field that is right: its true box, and the one that came with the answer; none counts as an IoU of 0.
+    pub fn add(&mut self, truth: Corners, read: Option<Corners>) {
+        let iou = read.map_or(0.0, |read| iou(truth, read));
+        self.fields += 1;
+        self.on_it += usize::from(iou >= 0.5);
+        self.overlap += iou;
+    }
+}
+
+impl std::ops::AddAssign for Grounding {
+    fn add_assign(&mut self, other: Self) {
+        self.fields += other.fields;
+        self.on_it += other.on_it;
+        self.overlap += other.overlap;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn boxes_overlap_by_their_shares() {
+        let a = [0.0, 0.0, 4.0, 2.0];
+        assert_eq!(iou(a, a), 1.0);
+        assert_eq!(iou(a, [2.0, 0.0, 6.0, 2.0]), 4.0 / 12.0);
+        assert_eq!(iou(a, [0.0, 0.0, 2.0, 2.0]), 0.5, "one inside the other");
+        assert_eq!(iou(a, [4.0, 0.0, 6.0, 2.0]), 0.0, "side by side");
+        assert_eq!(iou(a, [9.0, 9.0, 8.0, 8.0]), 0.0, "inside out");
+        assert_eq!(iou([1.0; 4], [1.0; 4]), 0.0, "no area");
+        assert_eq!(around(a, [-1.0, 1.0, 3.0, 5.0]), [-1.0, 0.0, 4.0, 5.0]);
+    }
+
+    #[test]
+    fn right_fields_without_a_box_count_as_missed() {
+        let mut grounding = Grounding::default();
+        let truth = [0.0, 0.0, 4.0, 2.0];
+        grounding.add(truth, Some(truth));
+        grounding.add(truth, Some([0.0, 0.0, 2.0, 2.0]));
+        grounding.add(truth, Some([2.0, 0.0, 6.0, 2.0]));
+        grounding.add(truth, None);
+        let Grounding {
+            fields,
+            on_it,
+            overlap,
+        } = grounding;
+        assert_eq!((fields, on_it), (4, 2));
+        assert!((overlap - (1.5 + 1.0 / 3.0)).abs() < 1e-12);
+    }
 
     #[test]
     fn words_lose_outer_punctuation_only() {

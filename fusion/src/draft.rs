@@ -45,14 +45,17 @@ impl Copying {
             .extend((0..tokens.len()).map(|i| (place(i), tokens.glyph[i])));
     }
 
-    /// What followed the last tokens when they stood in an answer before.
+    /// What followed the last tokens when they stood in an earlier answer: the fields of a transcript. (Within one answer
+    /// three tokens agree by chance, in every "the", and the picture is the better guess.)
     fn repeat(&self) -> Vec<Written> {
         let n = self.written.len();
-        if n < self.began + AGREE {
+        if n < self.began + AGREE || self.began < AGREE {
             return Vec::new();
         }
         let ids = |at: usize| (at..at + AGREE).map(|i| self.written[i].0);
-        let earlier = (0..n - AGREE).rev().find(|&at| ids(at).eq(ids(n - AGREE)));
+        let earlier = (0..=self.began - AGREE)
+            .rev()
+            .find(|&at| ids(at).eq(ids(n - AGREE)));
         earlier.map_or_else(Vec::new, |at| {
             self.written[at + AGREE..]
                 .iter()
@@ -62,26 +65,44 @@ impl Copying {
         })
     }
 
-    /// The glyphs that follow in the picture.
+    /// The glyphs that follow in the picture: along the line, then down to the next one.
     fn follow(&self, last: usize) -> Vec<Written> {
+        let wrote = self.written.last().map(|w| w.0);
+        let mut ended = wrote == Some(self.line_end);
+        let mut separated = ended || wrote == Some(self.space);
         let mut guesses = Vec::new();
         let mut at = last;
-        let mut separated = self
-            .written
-            .last()
-            .is_some_and(|w| w.0 == self.space || w.0 == self.line_end);
         while guesses.len() < GUESSES {
-            let Some((next, gap)) = self.right_of(at) else {
+            let right = self.right_of(at).filter(|_| !ended);
+            let Some(next) = right.map(|r| r.0).or_else(|| self.below(at)) else {
                 break;
             };
-            if gap > SPACE && !separated {
-                guesses.push((self.space, None));
+            match right {
+                Some((_, gap)) if gap > SPACE && !separated => guesses.push((self.space, None)),
+                None if !ended => guesses.push((self.line_end, None)),
+                _ => {}
             }
-            separated = false;
+            (ended, separated) = (false, false);
             guesses.push((self.glyphs[next].1, Some(next)));
             at = next;
         }
         guesses
+    }
+
+    /// The first glyph of the nearest line below.
+    fn below(&self, at: usize) -> Option<usize> {
+        let ([_, y, _, h], _) = *self.glyphs.get(at)?;
+        let under = self
+            .glyphs
+            .iter()
+            .filter(|([_, cy, ..], _)| cy - y > LINE * h)
+            .map(|g| g.0[1])
+            .min_by(f32::total_cmp)?;
+        let on_it = |&i: &usize| (self.glyphs[i].0[1] - under).abs() < LINE * self.glyphs[i].0[3];
+        let x = |i: &usize| self.glyphs[*i].0[0];
+        (0..self.glyphs.len())
+            .filter(on_it)
+            .min_by(|a, b| x(a).total_cmp(&x(b)))
     }
 
     /// The nearest glyph to the right on the same line, and the gap before it in em.
@@ -114,5 +135,73 @@ impl Draft for Copying {
 
     fn wrote(&mut self, id: TokenId, source: Option<usize>) {
         self.written.push((id, source));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::Array2;
+
+    const SPACE_ID: TokenId = 100;
+    const END_ID: TokenId = 101;
+
+    /// Glyphs 10 px wide at these places; the character of each is its number.
+    fn copying(places: &[(f32, f32)], written: Vec<Written>) -> Copying {
+        let n = places.len();
+        let mut copying = Copying::new(SPACE_ID, END_ID, written);
+        copying.add(&ImageTokens {
+            tokens: Array2::zeros((n, 1)),
+            places: Array2::zeros((n, 1)),
+            canvas: Array2::from_shape_fn((n, 4), |(i, j)| {
+                [places[i].0, places[i].1, 10.0, 20.0][j]
+            }),
+            glyph: (0..n as TokenId).collect(),
+        });
+        copying
+    }
+
+    /// "ab c" over "d".
+    const PAGE: [(f32, f32); 4] = [(5.0, 10.0), (15.0, 10.0), (35.0, 10.0), (5.0, 40.0)];
+
+    #[test]
+    fn glyphs_are_followed_along_the_line_and_down() {
+        let mut copying = copying(&PAGE, Vec::new());
+        copying.wrote(0, Some(0));
+        let expected = [
+            (1, Some(1)),
+            (SPACE_ID, None),
+            (2, Some(2)),
+            (END_ID, None),
+            (3, Some(3)),
+        ];
+        assert_eq!(copying.propose(Some(0)), expected);
+        copying.wrote(1, Some(1));
+        copying.wrote(SPACE_ID, None);
+        assert_eq!(copying.propose(Some(1)), expected[2..]);
+        copying.wrote(2, Some(2));
+        copying.wrote(END_ID, None);
+        assert_eq!(copying.propose(Some(2)), expected[4..]);
+        assert_eq!(copying.propose(Some(3)), [], "nothing is left");
+        assert_eq!(copying.propose(None), []);
+    }
+
+    #[test]
+    fn what_an_earlier_answer_went_on_with_comes_before_the_glyphs() {
+        let earlier = (10..16).map(|id| (id, Some(0))).collect();
+        let mut copying = copying(&PAGE, earlier);
+        for id in [11, 12] {
+            copying.wrote(id, Some(0));
+        }
+        assert_eq!(
+            copying.propose(Some(0))[0],
+            (1, Some(1)),
+            "two do not say enough"
+        );
+        copying.wrote(13, Some(0));
+        assert_eq!(
+            copying.propose(Some(0))[..2],
+            [(14, Some(0)), (15, Some(0))]
+        );
     }
 }

@@ -62,6 +62,14 @@ pub enum Error {
         /// What is wrong with it.
         source: foveate_vision::Error,
     },
+    /// A name that stands for no picture.
+    #[error("{name}: {why}")]
+    Unfound {
+        /// The name: a path, a pattern, a list.
+        name: String,
+        /// Why nothing was found.
+        why: String,
+    },
     /// The tokenizer, the decoder or the constraint.
     #[error(transparent)]
     Language(#[from] foveate_language::Error),
@@ -134,7 +142,7 @@ impl Error {
             Self::AssetsMissing(_) => ErrorKind::AssetsMissing,
             Self::AssetsInvalid { .. } => ErrorKind::AssetsInvalid,
             Self::Runtime(_) => ErrorKind::Runtime,
-            Self::InvalidImage { .. } => ErrorKind::InvalidImage,
+            Self::InvalidImage { .. } | Self::Unfound { .. } => ErrorKind::InvalidImage,
             Self::Language(e) => match e.kind() {
                 Language::ContextFull => ErrorKind::ContextFull,
                 Language::UnsupportedSchema => ErrorKind::UnsupportedSchema,

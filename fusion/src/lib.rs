@@ -29,6 +29,8 @@
 //!   [`sight::Adapter`], [`glyphs`], [`PlaceEmbedding`], [`Pointer`], [`Prompt`], and [`foveate_language`]'s `Tokenizer`,
 //!   `Decoder`, `Sampler`, `Constraint` and `Generator`.
 //!
+//! [`batch`] answers many pictures on all cores, in order and in bounded memory.
+//!
 //! [`when`] turns the dates and times that people print into those that calendars understand.
 //!
 //! # What is promised
@@ -39,6 +41,7 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+pub mod batch;
 mod bundle;
 pub mod calendar;
 mod draft;

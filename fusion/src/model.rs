@@ -22,6 +22,9 @@ pub struct Options {
     pub threads: usize,
     /// How closely pictures are looked at; the bundle's own default where it is `None`.
     pub mode: Option<Mode>,
+    /// Pictures that may go through the graphs at once; others wait. Each beyond the first costs a copy of the weights of
+    /// the ONNX graphs, opened when it is first needed. 1 by default.
+    pub at_once: usize,
     /// The ONNX Runtime library; searched for in the usual places where it is `None`.
     pub runtime: Option<PathBuf>,
     /// Which of a bundle's decoders is run.
@@ -37,6 +40,7 @@ impl Default for Options {
         Self {
             threads: 0,
             mode: None,
+            at_once: 1,
             runtime: None,
             decoder: DecoderFile::default(),
             provider: Provider::default(),
@@ -130,6 +134,7 @@ impl Model {
         let graphs = GraphOptions {
             threads: options.threads,
             provider: options.provider,
+            at_once: options.at_once,
             ..GraphOptions::default()
         };
         let sight = OnnxSight::open(&bundle, PlaceEmbedding::new(&weights), &graphs)?;

@@ -44,13 +44,18 @@ impl ImageTokens {
     /// The box of glyph `i` in canvas pixels.
     #[must_use]
     pub fn canvas_box(&self, i: usize) -> Rect {
-        let [cx, cy, w, h] = [0, 1, 2, 3].map(|j| self.canvas[[i, j]]);
-        Rect {
-            x0: f64::from(cx - w / 2.0),
-            y0: f64::from(cy - ABOVE * h),
-            x1: f64::from(cx + w / 2.0),
-            y1: f64::from(cy + BELOW * h),
-        }
+        glyph_box([0, 1, 2, 3].map(|j| self.canvas[[i, j]]))
+    }
+}
+
+/// The box of a glyph by its cx, cy, w, h (`models/FORMAT.md`), in the same pixels.
+#[must_use]
+pub fn glyph_box([cx, cy, w, h]: [f32; 4]) -> Rect {
+    Rect {
+        x0: f64::from(cx - w / 2.0),
+        y0: f64::from(cy - ABOVE * h),
+        x1: f64::from(cx + w / 2.0),
+        y1: f64::from(cy + BELOW * h),
     }
 }
 

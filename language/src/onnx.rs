@@ -178,6 +178,23 @@ impl Part {
     }
 }
 
+/// The first `len` rows of every head, `[heads, len, width]`. Each head's rows lie together and are copied as one piece:
+/// guesses that were wrong are cut off after nearly every run.
+fn beginning(kv: ArrayView3<'_, f32>, len: usize) -> Array3<f32> {
+    let (heads, rows, width) = kv.dim();
+    let len = len.min(rows);
+    let mut values = Vec::with_capacity(heads * len * width);
+    for head in kv.outer_iter() {
+        let kept = head.slice_axis_move(Axis(0), Slice::from(..len));
+        match kept.as_slice() {
+            Some(kept) => values.extend_from_slice(kept),
+            None => values.extend(kept.iter()),
+        }
+    }
+    Array3::from_shape_vec((heads, len, width), values)
+        .unwrap_or_else(|_| unreachable!("heads x len x width"))
+}
+
 impl Store for KvCache {
     fn len(&self) -> usize {
         self.len
@@ -187,13 +204,7 @@ impl Store for KvCache {
         let cut: Option<Vec<Part>> = self
             .parts
             .iter()
-            .map(|part| {
-                Some(Part::Ours(Arc::new(
-                    part.view()?
-                        .slice_axis(Axis(1), Slice::from(..len))
-                        .to_owned(),
-                )))
-            })
+            .map(|part| Some(Part::Ours(Arc::new(beginning(part.view()?, len)))))
             .collect();
         // A tensor that cannot be read cannot be cut: what is lost is computed again.
         match cut {

@@ -1,14 +1,17 @@
 //! What each command does with each picture.
-use super::pictures::{self, Source};
+use super::bench::bench;
+use super::many::{Job, Said};
 use super::{Command, Common};
 use anyhow::{Context, Result};
+use foveate::batch::{Source, Sources};
 use foveate::calendar::{Entry, Flyer, ics};
 use foveate::when::{Date, Printed};
-use foveate::{Image, Line, Model, Region, Request, StopReason, Timing, Typed};
+use foveate::{Line, Model, Region, Request, StopReason, Timing, Typed, Usage};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::io::{BufRead, Write};
+use std::path::Path;
 
 /// What is to be read off a flyer, word for word.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -20,89 +23,84 @@ struct CalendarEvent {
     venue: Option<String>,
 }
 
-/// Carries a command out; how many pictures failed.
-pub fn run(model: &Model, command: Command, common: &Common) -> Result<usize> {
+/// Carries out a command that is about the pictures of `job`; how many failed.
+pub fn run(model: &Model, command: &Command, job: Job, common: &Common) -> Result<usize> {
     match command {
-        Command::Ask { prompt, images } => {
-            each(&images, |source| ask(model, &prompt, source, common))
+        Command::Ask { prompt, .. } => {
+            job.each(|source| ask(model, prompt, source, common), |()| ())
         }
         Command::Read {
-            schema,
-            max_tokens,
-            images,
+            schema, max_tokens, ..
         } => {
-            let text = std::fs::read(&schema).with_context(|| schema.display().to_string())?;
-            let schema: Value =
-                serde_json::from_slice(&text).with_context(|| schema.display().to_string())?;
-            let request = Request {
-                max_tokens,
+            let schema = &schema_in(schema)?;
+            let request = &Request {
+                max_tokens: *max_tokens,
                 ..Request::default()
             };
-            each(&images, |source| {
-                read(model, &schema, &request, source, common)
-            })
+            let work = |source: &Source| read(model, schema, request, source, common);
+            job.each(work, |()| ())
         }
-        Command::Event { today, images } => {
+        Command::Event { today, .. } => {
             let today = today.unwrap_or_else(Date::today);
             let mut entries = Vec::new();
-            let failed = each(&images, |source| {
-                entries.push(event(model, today, source, common)?);
-                Ok(())
-            })?;
+            let work = |source: &Source| event(model, today, source, common);
+            let failed = job.each(work, |entry| entries.push(entry))?;
             if !common.json && !entries.is_empty() {
-                print!("{}", ics(&entries, today));
+                write!(std::io::stdout(), "{}", ics(&entries, today))?;
             }
             Ok(failed)
         }
-        Command::Ocr { images } => each(&images, |source| ocr(model, source, common)),
-        Command::Chat { image } => chat(model, &image, common).map(|()| 0),
-        Command::Bench {
-            runs,
-            draft,
-            images,
-        } => each(&images, |source| bench(model, runs, draft, source)),
-        Command::Info | Command::Completions { .. } => info(model).map(|()| 0),
-    }
-}
-
-fn each(arguments: &[String], mut work: impl FnMut(&Source) -> Result<()>) -> Result<usize> {
-    let mut failed = 0;
-    for source in pictures::find(arguments)? {
-        if let Err(e) = work(&source) {
-            let (name, why) = (source.name(), format!("{e:#}"));
-            let named = if why.starts_with(&name) {
-                why
-            } else {
-                format!("{name}: {why}")
-            };
-            eprintln!("{named}");
-            failed += 1;
+        Command::Ocr { .. } if job.is_single() && !common.json => {
+            job.each(|source| stream_ocr(model, source, common), |()| ())
         }
+        Command::Ocr { .. } => job.each(|source| ocr(model, source, common), |()| ()),
+        Command::Bench {
+            runs, speculation, ..
+        } => job.each(|source| bench(model, *runs, *speculation, source), |()| ()),
+        Command::Chat { .. } | Command::Info | Command::Completions { .. } => Ok(0),
     }
-    Ok(failed)
 }
 
-fn note(source: &Source, stop: StopReason, timing: &Timing, common: &Common) {
+fn schema_in(file: &Path) -> Result<Value> {
+    let name = || file.display().to_string();
+    let text = std::fs::read(file).with_context(name)?;
+    serde_json::from_slice(&text).with_context(name)
+}
+
+/// What people are told besides the answer.
+fn notes(
+    name: &str,
+    stop: StopReason,
+    timing: &Timing,
+    usage: &Usage,
+    common: &Common,
+) -> Vec<String> {
+    let mut notes = Vec::new();
     if !stop.is_complete() {
-        eprintln!("{}: the answer is not complete: {stop}", source.name());
+        notes.push(format!("{name}: the answer is not complete: {stop}"));
     }
     if common.timing {
-        eprintln!("{}: {timing}", source.name());
+        notes.push(format!(
+            "{name}: {timing}, {} runs of the decoder, {} of {} guesses right",
+            usage.runs, usage.accepted, usage.drafted
+        ));
     }
+    notes
 }
 
-fn ask(model: &Model, prompt: &str, source: &Source, common: &Common) -> Result<()> {
+fn ask(model: &Model, prompt: &str, source: &Source, common: &Common) -> Result<Said> {
+    let name = source.name();
     let answer = model.ask(&source.open()?, prompt)?;
-    if common.json {
-        println!(
-            "{}",
-            json!({"file": source.name(), "answer": answer.text, "stop": answer.stop.as_str()})
-        );
+    let out = if common.json {
+        json!({"file": name, "answer": answer.text, "stop": answer.stop.as_str()}).to_string()
     } else {
-        println!("{}", answer.text);
-    }
-    note(source, answer.stop, &answer.timing, common);
-    Ok(())
+        answer.text
+    };
+    Ok(Said {
+        out: out + "\n",
+        notes: notes(&name, answer.stop, &answer.timing, &answer.usage, common),
+        value: (),
+    })
 }
 
 fn read(
@@ -111,30 +109,29 @@ fn read(
     request: &Request,
     source: &Source,
     common: &Common,
-) -> Result<()> {
+) -> Result<Said> {
+    let name = source.name();
     let typed: Typed<Value> = model
         .look_at(&source.open()?)?
         .read_schema(schema, request)?;
-    if common.json {
-        let boxes: Vec<Value> = typed
-            .fields
-            .iter()
-            .map(|(path, r)| json!({"path": path, "box": corners(r)}))
-            .collect();
-        println!(
-            "{}",
-            json!({"file": source.name(), "value": typed.value, "stop": typed.stop.as_str(), "boxes": boxes})
-        );
+    let out = if common.json {
+        let place = |(path, r): &(String, Region)| json!({"path": path, "box": corners(r)});
+        let boxes: Vec<Value> = typed.fields.iter().map(place).collect();
+        json!({"file": name, "value": typed.value, "stop": typed.stop.as_str(), "boxes": boxes})
+            .to_string()
     } else {
-        println!("{}", typed.json);
-    }
-    note(source, typed.stop, &typed.timing, common);
-    Ok(())
+        typed.json
+    };
+    Ok(Said {
+        out: out + "\n",
+        notes: notes(&name, typed.stop, &typed.timing, &typed.usage, common),
+        value: (),
+    })
 }
 
-fn event(model: &Model, today: Date, source: &Source, common: &Common) -> Result<Entry> {
+fn event(model: &Model, today: Date, source: &Source, common: &Common) -> Result<Said<Entry>> {
+    let name = source.name();
     let read: Typed<CalendarEvent> = model.look_at(&source.open()?)?.read()?;
-    note(source, read.stop, &read.timing, common);
     let CalendarEvent {
         title,
         date,
@@ -153,45 +150,60 @@ fn event(model: &Model, today: Date, source: &Source, common: &Common) -> Result
         transcript: read.transcript.as_deref(),
     };
     let entry = Entry::from_flyer(flyer, today)?;
-    if common.json {
-        println!(
-            "{}",
-            json!({"file": source.name(), "read": read.value, "starts": entry.starts(), "ends": entry.ends()})
-        );
-    }
-    Ok(entry)
+    let out = if common.json {
+        let (starts, ends) = (entry.starts(), entry.ends());
+        json!({"file": name, "read": read.value, "starts": starts, "ends": ends}).to_string() + "\n"
+    } else {
+        String::new()
+    };
+    Ok(Said {
+        out,
+        notes: notes(&name, read.stop, &read.timing, &read.usage, common),
+        value: entry,
+    })
 }
 
-fn ocr(model: &Model, source: &Source, common: &Common) -> Result<()> {
-    let image: Image = source.open()?;
-    let mut session = model.look_at(&image)?;
-    if common.json {
-        let reading = session.ocr()?;
+fn ocr(model: &Model, source: &Source, common: &Common) -> Result<Said> {
+    let name = source.name();
+    let reading = model.ocr(&source.open()?)?;
+    let out = if common.json {
         let line = |l: &Line| json!({"text": l.text, "box": l.region.as_ref().map(corners)});
         let lines: Vec<Value> = reading.lines.iter().map(line).collect();
-        println!(
-            "{}",
-            json!({"file": source.name(), "lines": lines, "stop": reading.stop.as_str()})
-        );
-        note(source, reading.stop, &reading.timing, common);
-        return Ok(());
-    }
+        json!({"file": name, "lines": lines, "stop": reading.stop.as_str()}).to_string()
+    } else {
+        format!("== {name}\n{}", reading.text)
+    };
+    Ok(Said {
+        out: out + "\n",
+        notes: notes(&name, reading.stop, &reading.timing, &reading.usage, common),
+        value: (),
+    })
+}
+
+/// The text of the only picture, printed as it is read.
+fn stream_ocr(model: &Model, source: &Source, common: &Common) -> Result<Said> {
+    let mut session = model.look_at(&source.open()?)?;
     let mut out = std::io::stdout().lock();
     let mut stream = session.stream_ocr()?;
     for piece in stream.by_ref() {
-        out.write_all(piece?.as_bytes())?;
-        out.flush()?;
+        match out.write_all(piece?.as_bytes()).and_then(|()| out.flush()) {
+            // Whoever read the output wants no more of it.
+            Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => break,
+            written => written?,
+        }
     }
-    let (stop, timing, _) = stream.finish();
-    writeln!(out)?;
-    note(source, stop, &timing, common);
-    Ok(())
+    let (stop, timing, usage) = stream.finish();
+    Ok(Said {
+        out: "\n".into(),
+        notes: notes(&source.name(), stop, &timing, &usage, common),
+        value: (),
+    })
 }
 
 /// The picture is encoded once; each question computes only its own rows.
-fn chat(model: &Model, image: &str, common: &Common) -> Result<()> {
-    let source = pictures::find(&[image.to_owned()])?;
-    let source = source.first().context("no picture")?;
+pub fn chat(model: &Model, image: &Path, common: &Common) -> Result<()> {
+    let source = Sources::of([image.to_owned()]).next();
+    let source = source.context("no picture")??;
     let mut session = model.look_at(&source.open()?)?;
     session.prewarm()?;
     let mut out = std::io::stdout().lock();
@@ -201,47 +213,11 @@ fn chat(model: &Model, image: &str, common: &Common) -> Result<()> {
             out.write_all(piece?.as_bytes())?;
             out.flush()?;
         }
-        let (stop, timing, _) = stream.finish();
+        let (stop, timing, usage) = stream.finish();
         writeln!(out)?;
-        note(source, stop, &timing, common);
+        let notes = notes(&source.name(), stop, &timing, &usage, common);
+        notes.iter().for_each(|note| eprintln!("{note}"));
     }
-    Ok(())
-}
-
-/// The median of each stage over `runs` transcripts of a picture that is never remembered.
-fn bench(model: &Model, runs: usize, draft: bool, source: &Source) -> Result<()> {
-    let image = source.open()?;
-    let mut timings = Vec::new();
-    let mut usage = foveate::Usage::default();
-    for _ in 0..runs.max(1) {
-        model.forget_images();
-        let mut session = model.look_at(&image)?;
-        let reading = session.ocr_with(&Request {
-            draft,
-            ..Request::default()
-        })?;
-        timings.push(reading.timing);
-        usage = reading.usage;
-    }
-    let median = |of: fn(&Timing) -> std::time::Duration| {
-        let mut all: Vec<_> = timings.iter().map(of).collect();
-        all.sort();
-        all[all.len() / 2].as_secs_f64() * 1e3
-    };
-    let decode = median(|t| t.decode);
-    let speed = usage.generated as f64 / (decode / 1e3);
-    println!(
-        "{}: encode {:.0} ms, adapter {:.0} ms, prefill {:.0} ms ({} rows), decode {decode:.0} ms ({} tokens, {speed:.0}/s, {} runs, {} of {} guesses right)",
-        source.name(),
-        median(|t| t.encode),
-        median(|t| t.adapter),
-        median(|t| t.prefill),
-        usage.prompt,
-        usage.generated,
-        usage.runs,
-        usage.accepted,
-        usage.drafted
-    );
     Ok(())
 }
 
@@ -251,7 +227,7 @@ fn corners(region: &Region) -> [f64; 4] {
     [r.x0, r.y0, r.x1, r.y1].map(|v| (v * 10.0).round() / 10.0)
 }
 
-fn info(model: &Model) -> Result<()> {
+pub fn info(model: &Model) {
     let shape = model.decoder().shape();
     println!("name           {}", model.name());
     println!(
@@ -265,5 +241,4 @@ fn info(model: &Model) -> Result<()> {
     println!("vocabulary     {} tokens", shape.vocab_size);
     println!("context        {} tokens", shape.context);
     println!("pictures       {:?} by default", model.default_mode());
-    Ok(())
 }

@@ -1,11 +1,14 @@
 //! Commands and what they share.
+mod bench;
 mod commands;
-mod pictures;
+mod many;
 
+use anyhow::Result;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use foveate::when::Date;
 use foveate::{Mode, Model, Options};
-use std::path::PathBuf;
+use many::Job;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Ask questions of pictures, on the machine that holds them.
@@ -18,8 +21,11 @@ struct Cli {
     common: Common,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 every picture was answered; 1 some were not (named on standard error); 2 wrong \
-usage; 3 the model cannot be loaded.\nPictures are files, folders, patterns such as 'scans/*.jpg', or - for standard input.";
+const EXIT_CODES: &str = "\
+Exit codes: 0 every picture was answered; 1 some were not (each is named on standard error, the others are answered all \
+the same); 2 wrong usage; 3 the model cannot be loaded.\n\
+Pictures are files, folders, patterns such as 'scans/*.jpg', or - for the bytes of one on standard input. Several are \
+answered at once, on all cores, and printed in the order they are named.";
 
 /// Options of every command.
 #[derive(Args)]
@@ -30,7 +36,8 @@ struct Common {
     /// How closely pictures are looked at: auto, rapid, balanced or high.
     #[arg(long, global = true, value_parser = mode)]
     mode: Option<Mode>,
-    /// Threads of the graphs; 0 is as many as there are cores.
+    /// Threads for each picture; as many pictures are answered at once as leaves no core idle. 0 shares the cores among the
+    /// pictures.
     #[arg(long, global = true, default_value_t = 0)]
     threads: usize,
     /// The ONNX Runtime library, if it is not to be searched for.
@@ -44,17 +51,39 @@ struct Common {
     json: bool,
 }
 
+/// The pictures of a command.
+#[derive(Args)]
+struct Pictures {
+    /// Files, folders, patterns such as 'scans/*.jpg', or - for a picture on standard input.
+    #[arg(value_name = "PICTURE", required_unless_present = "files_from")]
+    images: Vec<PathBuf>,
+    /// A file that names pictures, one a line, or - for such a list on standard input.
+    #[arg(long, value_name = "FILE")]
+    files_from: Option<PathBuf>,
+}
+
+impl Pictures {
+    /// What is wrong with them before any is looked for.
+    fn misuse(&self) -> Option<&'static str> {
+        let is_input = |path: &&PathBuf| path.as_path() == Path::new("-");
+        let inputs = self.images.iter().chain(&self.files_from);
+        (inputs.filter(is_input).count() > 1)
+            .then_some("standard input can be one picture or one list, and is named several times")
+    }
+}
+
 #[derive(Subcommand)]
 enum Command {
     /// Answer a question about each picture.
+    #[command(after_help = EXIT_CODES)]
     Ask {
         /// The question.
         prompt: String,
-        /// Pictures.
-        #[arg(required = true)]
-        images: Vec<String>,
+        #[command(flatten)]
+        pictures: Pictures,
     },
     /// Read a value of a JSON Schema off each picture.
+    #[command(after_help = EXIT_CODES)]
     Read {
         /// A file that holds the schema.
         #[arg(long, value_name = "FILE")]
@@ -62,41 +91,39 @@ enum Command {
         /// Most tokens of an answer.
         #[arg(long)]
         max_tokens: Option<usize>,
-        /// Pictures.
-        #[arg(required = true)]
-        images: Vec<String>,
+        #[command(flatten)]
+        pictures: Pictures,
     },
     /// Turn pictures of flyers into an iCalendar.
+    #[command(after_help = EXIT_CODES)]
     Event {
         /// The day that dates without a year come after; the current day by default.
         #[arg(long)]
         today: Option<Date>,
-        /// Pictures.
-        #[arg(required = true)]
-        images: Vec<String>,
+        #[command(flatten)]
+        pictures: Pictures,
     },
     /// Read the text of each picture.
+    #[command(after_help = EXIT_CODES)]
     Ocr {
-        /// Pictures.
-        #[arg(required = true)]
-        images: Vec<String>,
+        #[command(flatten)]
+        pictures: Pictures,
     },
     /// Answer questions about one picture, read from standard input, one a line.
     Chat {
         /// The picture.
-        image: String,
+        image: PathBuf,
     },
     /// Read each picture several times and say how long each stage takes.
     Bench {
         /// How often.
         #[arg(long, default_value_t = 5)]
         runs: usize,
-        /// Guess ahead (speculative decoding).
+        /// Read without guessing ahead (speculative decoding) too, and say what it is worth.
         #[arg(long)]
-        draft: bool,
-        /// Pictures.
-        #[arg(required = true)]
-        images: Vec<String>,
+        speculation: bool,
+        #[command(flatten)]
+        pictures: Pictures,
     },
     /// Say what the model is.
     Info,
@@ -117,36 +144,74 @@ fn mode(text: &str) -> Result<Mode, String> {
     }
 }
 
+impl Command {
+    fn pictures(&self) -> Option<&Pictures> {
+        match self {
+            Self::Ask { pictures, .. }
+            | Self::Read { pictures, .. }
+            | Self::Event { pictures, .. }
+            | Self::Ocr { pictures }
+            | Self::Bench { pictures, .. } => Some(pictures),
+            Self::Chat { .. } | Self::Info | Self::Completions { .. } => None,
+        }
+    }
+
+    /// The pictures, looked up; those of a benchmark one by one.
+    fn job(&self, threads: usize) -> Result<Option<Job>> {
+        let job = self.pictures().map(|pictures| Job::new(pictures, threads));
+        let alone = matches!(self, Self::Bench { .. });
+        let job = job.transpose()?;
+        Ok(job.map(|job| if alone { job.one_by_one(threads) } else { job }))
+    }
+}
+
 /// Parses the command line and carries it out.
 pub fn run() -> ExitCode {
     let Cli { command, common } = Cli::parse();
     if let Command::Completions { shell } = command {
-        clap_complete::generate(
-            shell,
-            &mut Cli::command(),
-            "foveate",
-            &mut std::io::stdout(),
-        );
+        let mut out = std::io::stdout();
+        clap_complete::generate(shell, &mut Cli::command(), "foveate", &mut out);
         return ExitCode::SUCCESS;
     }
+    if let Some(misuse) = command.pictures().and_then(Pictures::misuse) {
+        let kind = clap::error::ErrorKind::ArgumentConflict;
+        Cli::command().error(kind, misuse).exit();
+    }
+    match carry_out(&command, &common) {
+        Ok(code) => code,
+        Err(e) => {
+            eprintln!("{e:#}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+fn carry_out(command: &Command, common: &Common) -> Result<ExitCode> {
+    let job = command.job(common.threads)?;
+    let plan = job.as_ref().map(|job| job.plan);
     let options = Options {
-        threads: common.threads,
+        threads: plan.map_or(common.threads, |plan| plan.threads),
+        at_once: plan.map_or(1, |plan| plan.workers),
         mode: common.mode,
         runtime: common.runtime.clone(),
+        // Each picture is shown once.
+        remembered_images: 0,
         ..Options::default()
     };
     let model = match Model::load_with(&common.model, &options) {
         Ok(model) => model,
         Err(e) => {
             eprintln!("{e}");
-            return ExitCode::from(3);
+            return Ok(ExitCode::from(3));
         }
     };
-    match commands::run(&model, command, &common) {
-        Ok(failed) => ExitCode::from(u8::from(failed > 0)),
-        Err(e) => {
-            eprintln!("{e:#}");
-            ExitCode::from(1)
+    let failed = match (command, job) {
+        (_, Some(job)) => commands::run(&model, command, job, common)?,
+        (Command::Chat { image }, None) => commands::chat(&model, image, common).map(|()| 0)?,
+        (_, None) => {
+            commands::info(&model);
+            0
         }
-    }
+    };
+    Ok(ExitCode::from(u8::from(failed > 0)))
 }

@@ -1,6 +1,5 @@
 use std::{
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
     thread,
 };
 
@@ -15,7 +14,7 @@ use ort::{
 
 use crate::{
     Element, Error, ErrorKind, Kept, Outputs, Port, Result, Runtime, RuntimeOptions, Tensor,
-    tensor::mismatch,
+    sessions::Sessions, tensor::mismatch,
 };
 
 /// How much a graph is rewritten when it is opened.
@@ -67,6 +66,9 @@ pub struct GraphOptions {
     /// Let the threads wait for the next operator in a loop. On by default as in ONNX Runtime; off saves power and
     /// leaves the cores to others, at the price of slower small operators.
     pub spin: bool,
+    /// Most runs at once; further ones wait. Each beyond the first holds weights and threads of its own, opened when it is
+    /// first needed. 1 by default, the least memory.
+    pub at_once: usize,
 }
 
 impl Default for GraphOptions {
@@ -78,39 +80,37 @@ impl Default for GraphOptions {
             arena: true,
             memory_pattern: false,
             spin: true,
+            at_once: 1,
         }
     }
 }
 
-/// A graph that is ready to run. It may be shared between threads; runs of one graph wait for each other, since not
-/// every execution provider allows two at once.
+/// A graph that is ready to run. It may be shared between threads; [`GraphOptions::at_once`] says how many may run it at
+/// once, and the others wait.
 #[derive(Debug)]
 pub struct Graph {
     path: PathBuf,
     inputs: Vec<Port>,
     outputs: Vec<Port>,
-    session: Mutex<Session>,
+    sessions: Sessions,
 }
 
 impl Graph {
     /// Opens an ONNX file. The runtime is [found](Runtime::find) by default options if it was not before.
     pub fn open(path: impl AsRef<Path>, options: &GraphOptions) -> Result<Self> {
-        let path = path.as_ref();
-        let refused = |kind, source: Box<dyn std::error::Error + Send + Sync>| {
-            Error::caused(kind, format!("{}: {source}", path.display()), source)
-        };
-        std::fs::File::open(path)
-            .map_err(|error| refused(ErrorKind::GraphMissing, error.into()))?;
-        let runtime = Runtime::find(&RuntimeOptions::default())?;
-        let mut builder = builder(runtime, options)?;
-        let session = builder
-            .commit_from_file(path)
-            .map_err(|error| refused(ErrorKind::GraphInvalid, error.into()))?;
+        let path = path.as_ref().to_owned();
+        let file = path.clone();
+        let how = options.clone();
+        let sessions = Sessions::new(options.at_once, move || open_session(&file, &how))?;
+        let (inputs, outputs) = sessions.with(|session| {
+            let ports = |outlets: &[ort::value::Outlet]| outlets.iter().map(Port::new).collect();
+            (ports(session.inputs()), ports(session.outputs()))
+        })?;
         Ok(Self {
-            path: path.to_owned(),
-            inputs: session.inputs().iter().map(Port::new).collect(),
-            outputs: session.outputs().iter().map(Port::new).collect(),
-            session: Mutex::new(session),
+            path,
+            inputs,
+            outputs,
+            sessions,
         })
     }
 
@@ -194,14 +194,20 @@ impl Graph {
         for (name, tensor) in &contiguous {
             values.push((*name, input_value(tensor).map_err(failed)?));
         }
-        // A panic of another thread inside a run leaves nothing half-written on our side: the session has no state.
-        let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
-        let outputs = session.run(values).map_err(failed)?;
-        let kept = outputs
-            .into_iter()
-            .map(|(name, value)| Kept::new(name, value))
-            .collect::<Result<_>>()?;
-        Ok(Outputs { kept })
+        self.sessions.with(|session| {
+            let outputs = session.run(values).map_err(failed)?;
+            let kept = outputs
+                .into_iter()
+                .map(|(name, value)| Kept::new(name, value))
+                .collect::<Result<_>>()?;
+            Ok(Outputs { kept })
+        })?
+    }
+
+    /// How many copies of the graph are open: one, and another each time that all of them were in use
+    /// ([`GraphOptions::at_once`]).
+    pub fn copies(&self) -> usize {
+        self.sessions.count()
     }
 
     fn check(&self, inputs: &[(&str, Tensor<'_>)]) -> Result<()> {
@@ -233,6 +239,17 @@ impl Graph {
             None => Ok(()),
         }
     }
+}
+
+fn open_session(path: &Path, options: &GraphOptions) -> Result<Session> {
+    let refused = |kind, source: Box<dyn std::error::Error + Send + Sync>| {
+        Error::caused(kind, format!("{}: {source}", path.display()), source)
+    };
+    std::fs::File::open(path).map_err(|error| refused(ErrorKind::GraphMissing, error.into()))?;
+    let runtime = Runtime::find(&RuntimeOptions::default())?;
+    builder(runtime, options)?
+        .commit_from_file(path)
+        .map_err(|error| refused(ErrorKind::GraphInvalid, error.into()))
 }
 
 fn builder(runtime: &Runtime, options: &GraphOptions) -> Result<SessionBuilder> {

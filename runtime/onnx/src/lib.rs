@@ -25,6 +25,7 @@
 mod error;
 mod find;
 mod graph;
+mod sessions;
 mod tensor;
 
 pub use error::{Error, ErrorKind, Result};

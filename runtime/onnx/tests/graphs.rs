@@ -219,22 +219,31 @@ fn a_provider_that_is_not_there_is_an_error() {
 
 #[test]
 fn threads_share_a_graph() {
-    let graph = open("add.onnx");
-    std::thread::scope(|scope| {
-        for thread in 0..4_u8 {
-            let graph = &graph;
-            scope.spawn(move || {
-                let a = Array2::from_elem((5, 3), f32::from(thread));
-                for _ in 0..50 {
-                    let mut outputs = graph
-                        .run(&[("a", (&a).into()), ("b", Array1::<f32>::ones(3).into())])
-                        .unwrap();
-                    assert_eq!(
-                        outputs.take::<f32, ndarray::Ix2>("sum").unwrap()[[4, 2]],
-                        f32::from(thread) + 1.0
-                    );
-                }
-            });
-        }
-    });
+    for at_once in [1, 3] {
+        let options = GraphOptions {
+            threads: 1,
+            at_once,
+            ..GraphOptions::default()
+        };
+        let graph = Graph::open(path("add.onnx"), &options).unwrap();
+        assert_eq!(graph.copies(), 1, "more only when they are needed");
+        std::thread::scope(|scope| {
+            for thread in 0..4_u8 {
+                let graph = &graph;
+                scope.spawn(move || sums(graph, f32::from(thread)));
+            }
+        });
+        assert!((1..=at_once).contains(&graph.copies()));
+    }
+}
+
+fn sums(graph: &Graph, number: f32) {
+    let a = Array2::from_elem((5, 3), number);
+    for _ in 0..50 {
+        let mut outputs = graph
+            .run(&[("a", (&a).into()), ("b", Array1::<f32>::ones(3).into())])
+            .unwrap();
+        let sum = outputs.take::<f32, ndarray::Ix2>("sum").unwrap();
+        assert_eq!(sum[[4, 2]], number + 1.0);
+    }
 }
