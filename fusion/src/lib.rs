@@ -23,7 +23,7 @@
 //!
 //! # Three floors
 //! - [`Model`]: one line for the common case. `ask` answers in words, `read` in a type, `ocr` in lines with boxes.
-//! - [`Session`]: several pictures and questions; streams, limits, schemas at run time, what an answer cost and where in the
+//! - [`Session`]: several pictures and questions; streams, limits, [`Adapter`]s, schemas at run time, what an answer cost and where in the
 //!   picture it was read.
 //! - Every stage by its name, to be used or replaced alone: [`foveate_vision`]'s `Pixels`, `Views` and `Encoder`,
 //!   [`sight::Adapter`], [`glyphs`], [`PlaceEmbedding`], [`Pointer`], [`Prompt`], and [`foveate_language`]'s `Tokenizer`,
@@ -38,6 +38,7 @@
 //! - Files of a bundle are checked before anything is allocated for what they claim.
 #![forbid(unsafe_code)]
 
+mod adapter;
 mod answer;
 mod bundle;
 pub mod calendar;
@@ -59,10 +60,11 @@ mod transcript;
 pub mod when;
 
 pub use crate::image::{Fingerprint, Image};
+pub use adapter::Adapter;
 pub use answer::{Answer, Line, Reading, Region, Timing, Typed, Usage, Word};
 pub use bundle::{
     AdapterConfig, Bundle, Config, DecoderConfig, FORMAT, FusionConfig, FusionWeights, Prompts,
-    TokenNames,
+    TokenNames, signature,
 };
 pub use error::{Error, ErrorKind, Result};
 pub use foveate_language::{CancelHandle, Sampling, StopReason};

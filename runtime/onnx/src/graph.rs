@@ -96,16 +96,28 @@ impl Graph {
     /// Opens an ONNX file. The runtime is [found](Runtime::find) by default options if it was not before.
     pub fn open(path: impl AsRef<Path>, options: &GraphOptions) -> Result<Self> {
         let path = path.as_ref();
-        let refused = |kind, source: Box<dyn std::error::Error + Send + Sync>| {
-            Error::caused(kind, format!("{}: {source}", path.display()), source)
-        };
-        std::fs::File::open(path)
-            .map_err(|error| refused(ErrorKind::GraphMissing, error.into()))?;
+        std::fs::File::open(path).map_err(|error| {
+            let message = format!("{}: {error}", path.display());
+            Error::caused(ErrorKind::GraphMissing, message, error)
+        })?;
+        Self::commit(path, options, |builder| builder.commit_from_file(path))
+    }
+
+    /// Opens what was read from `path` and may have been changed since.
+    pub(crate) fn from_bytes(path: &Path, bytes: &[u8], options: &GraphOptions) -> Result<Self> {
+        Self::commit(path, options, |builder| builder.commit_from_memory(bytes))
+    }
+
+    fn commit(
+        path: &Path,
+        options: &GraphOptions,
+        commit: impl FnOnce(&mut SessionBuilder) -> ort::Result<Session>,
+    ) -> Result<Self> {
         let runtime = Runtime::find(&RuntimeOptions::default())?;
-        let mut builder = builder(runtime, options)?;
-        let session = builder
-            .commit_from_file(path)
-            .map_err(|error| refused(ErrorKind::GraphInvalid, error.into()))?;
+        let session = commit(&mut builder(runtime, options)?).map_err(|error| {
+            let message = format!("{}: {error}", path.display());
+            Error::caused(ErrorKind::GraphInvalid, message, error)
+        })?;
         Ok(Self {
             path: path.to_owned(),
             inputs: session.inputs().iter().map(Port::new).collect(),

@@ -26,8 +26,10 @@ mod error;
 mod find;
 mod graph;
 mod tensor;
+mod weights;
 
 pub use error::{Error, ErrorKind, Result};
 pub use find::{OLDEST_MINOR, Runtime, RuntimeOptions};
 pub use graph::{Graph, GraphOptions, Optimisation, Provider};
 pub use tensor::{Dim, Element, FromTensor, Kept, Outputs, Port, Tensor};
+pub use weights::GraphFile;
