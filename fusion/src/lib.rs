@@ -31,6 +31,10 @@
 //!
 //! [`when`] turns the dates and times that people print into those that calendars understand.
 //!
+//! # Features
+//! - `qr`: `codes`, which reads QR codes and is a tool for a model.
+//! - `async`: `AsyncSession`, a session on a thread of its own, under any executor.
+//!
 //! # What is promised
 //! - A typed answer is valid by its schema or a named [`Error`]; it is never cut.
 //! - Every answer says why it ended; one that goes round in circles is stopped and says so.
@@ -40,8 +44,12 @@
 
 mod adapter;
 mod answer;
+#[cfg(feature = "async")]
+mod background;
 mod bundle;
 pub mod calendar;
+#[cfg(feature = "qr")]
+pub mod codes;
 mod draft;
 mod error;
 pub mod glyphs;
@@ -62,6 +70,8 @@ pub mod when;
 pub use crate::image::{Fingerprint, Image};
 pub use adapter::Adapter;
 pub use answer::{Answer, Line, Reading, Region, Timing, Typed, Usage, Word};
+#[cfg(feature = "async")]
+pub use background::{AsyncSession, Pending, Pieces};
 pub use bundle::{
     AdapterConfig, Bundle, Config, DecoderConfig, FORMAT, FusionConfig, FusionWeights, Prompts,
     TokenNames, signature,
