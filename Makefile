@@ -25,11 +25,11 @@ test: lint test-rust test-python ## everything: formatting, lints, documentation
 
 lint: ## formatting, lints and documentation, warnings refused
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --quiet -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
+	cargo clippy --workspace --all-features --all-targets --quiet -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps --quiet
 
 test-rust: runtime ## the Rust tests
-	cargo test --workspace
+	cargo test --workspace --all-features
 
 test-python: python ## the Python tests
 	.venv/bin/python -m pytest training

@@ -214,16 +214,16 @@ def fields_prompt(names):
     return "Fill in {" + ",".join(json.dumps(shown) for shown, _ in names) + "}"
 
 
-def example(record, image, rng, read=True, fill=True):
-    """The training sequence of one picture."""
+def example(record, image, rng, read=True, fill=True, names=choose_names):
+    """The training sequence of one picture; `names(fields, rng)` says which fields are asked for."""
     w = Writer(image, len(record.glyphs))
     meta = record.meta
     if read:
         w.turn("Read the text.", [(meta["text"], range(len(record.glyphs)))])
     fields = meta.get("fields") or {}
     if fill and fields:
-        names = choose_names(fields, rng)
-        w.turn(fields_prompt(names), json_pieces(fields, names))
+        shown = names(fields, rng)
+        w.turn(fields_prompt(shown), json_pieces(fields, shown))
         asked = [f for f in QUESTIONS if f in fields]
         if asked and rng.random() < 0.3:
             f = asked[rng.integers(len(asked))]

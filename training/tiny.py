@@ -1,6 +1,6 @@
-"""A bundle of random weights, a few hundred kilobytes, with golden tensors of every stage: what the Rust tests run on.
+"""A bundle of random weights, a few hundred kilobytes, with golden tensors of every stage and an adapter: what the Rust tests run on.
 
-    python tiny.py ../tests/data/tiny
+    python tiny.py ../tests/data/tiny [--adapter]    (--adapter: that alone)
 """
 
 import os
@@ -9,12 +9,13 @@ import sys
 import numpy as np
 import torch
 from PIL import Image, ImageDraw
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 
 import glyphs
 from charset import GLYPHS, N_CLASSES, token_ids
 from decoder import Decoder, DecoderConfig
 from export import FeaturesToTokens, export_bundle
+from lora import attach, merge, save_adapter, signature
 from vision import Vision, VisionConfig
 
 TINY_VISION = dict(dim=32, n_layers=2, n_heads=2, ffn_dim=48, n_registers=2, global_layers=(1,), global_grid=4, stem=(8, 12, 16), glyph_dim=16, n_glyphs=N_CLASSES)
@@ -77,15 +78,38 @@ def golden(vision, decoder, image, mode):
     return {k: np.ascontiguousarray(x.numpy() if isinstance(x, torch.Tensor) else x) for k, x in out.items()}
 
 
+@torch.no_grad()
+def golden_adapter(decoder, out):
+    """adapters/loud: a random update of every matrix, and what the decoder with the updates merged says to the golden rows."""
+    base = signature(decoder)
+    golden = {k: torch.from_numpy(x) for k, x in load_file(os.path.join(out, "golden.safetensors")).items() if k in ("ids", "extra", "select", "logits")}
+    rows = golden["ids"][None], golden["extra"][None], torch.ones(1, len(golden["ids"]), dtype=torch.bool), golden["select"][None]
+    torch.testing.assert_close(decoder.logits(decoder(*rows))[0], golden["logits"], atol=1e-4, rtol=0)
+    torch.manual_seed(1)
+    updates = attach(decoder, rank=4, alpha=6.0)
+    for update in updates.values():
+        update.b.normal_(0, 0.1)
+        for p in (update.a, update.b):
+            p.copy_(p.half().float())  # as the file stores them
+    save_adapter(updates, os.path.join(out, "adapters", "loud"), base, "loud", 4, 6.0, "Random updates, to be seen.", "MIT OR Apache-2.0")
+    merge(updates)
+    hidden = decoder(*rows)
+    print("the update moves logits by", float((decoder.logits(hidden)[0] - golden["logits"]).abs().max()), "of", float(golden["logits"].abs().max()))
+    save_file({"logits": decoder.logits(hidden)[0].numpy(), "hidden": hidden[0].numpy()}, os.path.join(out, "golden_adapter.safetensors"))
+
+
 def main():
     out = sys.argv[1]
     vision, decoder = tiny_models()
+    if sys.argv[2:] == ["--adapter"]:
+        return golden_adapter(decoder, out)
     export_bundle(vision, decoder, out, "tiny", side=224)
     image = test_picture()
     image.save(os.path.join(out, "picture.png"))
     tensors = golden(vision, decoder, image, "rapid")
     print({k: x.shape for k, x in tensors.items()})
     save_file(tensors, os.path.join(out, "golden.safetensors"))
+    golden_adapter(decoder, out)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 //! A model's folder: what it claims, checked before anything is allocated for it.
 use crate::{Error, Result};
-use foveate_language::DecoderShape;
+use foveate_language::{DecoderShape, MatrixName, MatrixPart};
 use foveate_vision::ImageConfig;
 use ndarray::{Array1, Array2};
 use safetensors::{Dtype, SafeTensors};
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -14,7 +16,7 @@ pub const FORMAT: u32 = 1;
 const MAX_CONFIG: u64 = 1 << 20;
 const MAX_TOKENIZER: u64 = 64 << 20;
 /// Room for the header of a safetensors file beside its numbers.
-const MAX_HEADER: u64 = 1 << 20;
+pub(crate) const MAX_HEADER: u64 = 1 << 20;
 
 /// `config.json`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -113,6 +115,62 @@ impl DecoderConfig {
             vocab_size: self.vocab_size,
             context: self.context,
         }
+    }
+
+    /// Rows and columns of a matrix; `None` where the decoder has no such layer.
+    #[must_use]
+    pub fn matrix(&self, name: MatrixName) -> Option<[usize; 2]> {
+        let (q, kv) = (
+            self.n_heads * self.head_dim,
+            self.n_kv_heads * self.head_dim,
+        );
+        let layers = if name.shared {
+            self.n_layers_shared
+        } else {
+            self.n_layers_kv
+        };
+        (name.index < layers).then_some(match name.part {
+            MatrixPart::Q => [q, self.dim],
+            MatrixPart::K | MatrixPart::V => [kv, self.dim],
+            MatrixPart::O => [self.dim, q],
+            MatrixPart::Gate | MatrixPart::Up => [self.ffn_dim, self.dim],
+            MatrixPart::Down => [self.dim, self.ffn_dim],
+        })
+    }
+
+    /// The sizes in the order of `config.json`, as a signature takes them.
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "sizes are below 2^53, checked when the bundle is opened"
+    )]
+    fn numbers(&self) -> [f64; 11] {
+        let sizes = [
+            self.dim,
+            self.n_layers_kv,
+            self.n_layers_shared,
+            self.n_heads,
+            self.n_kv_heads,
+            self.head_dim,
+            self.ffn_dim,
+            self.vocab_size,
+            self.context,
+        ]
+        .map(|n| n as f64);
+        let [
+            dim,
+            kv,
+            shared,
+            heads,
+            kv_heads,
+            head_dim,
+            ffn,
+            vocab,
+            context,
+        ] = sizes;
+        let (theta, eps) = (self.rope_theta, self.norm_eps);
+        [
+            dim, kv, shared, heads, kv_heads, head_dim, ffn, vocab, theta, eps, context,
+        ]
     }
 }
 
@@ -214,6 +272,70 @@ impl Bundle {
     }
 }
 
+/// What a model is recognised by: a SHA-256 in lower-case hexadecimal over the decoder's sizes and the tensors that were
+/// trained with it (`models/FORMAT.md`, *Signature*).
+///
+/// It is the same for every decoder file of a bundle, and costs a hash of some hundred kilobytes. It tells one training from
+/// another; it is no proof against a file that was changed on purpose.
+#[must_use]
+pub fn signature(decoder: &DecoderConfig, weights: &FusionWeights) -> String {
+    let mut hash = Sha256::new();
+    hash.update(b"foveate-base-1\n");
+    for number in decoder.numbers() {
+        hash.update(number.to_le_bytes());
+    }
+    let tensors = [
+        weights.place_weight.iter(),
+        weights.pointer_query.iter(),
+        weights.pointer_key.iter(),
+    ];
+    let vectors = [weights.place_bias.iter(), weights.pointer_null.iter()];
+    for value in tensors.into_iter().flatten() {
+        hash.update(value.to_le_bytes());
+    }
+    for value in vectors.into_iter().flatten() {
+        hash.update(value.to_le_bytes());
+    }
+    hash.finalize().iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+/// What an adapter must have been trained on, and where a bundle keeps its own.
+#[derive(Debug, Clone)]
+pub(crate) struct Base {
+    /// The bundle's folder.
+    pub dir: PathBuf,
+    pub decoder: DecoderConfig,
+    pub signature: String,
+}
+
+impl Base {
+    pub fn new(bundle: &Bundle, weights: &FusionWeights) -> Self {
+        let decoder = bundle.config().decoder;
+        Self {
+            dir: bundle.dir().to_owned(),
+            decoder,
+            signature: signature(&decoder, weights),
+        }
+    }
+
+    /// Names of the folders in `adapters/`, sorted.
+    pub fn adapters(&self) -> Vec<String> {
+        let folders = fs::read_dir(self.dir.join("adapters"))
+            .into_iter()
+            .flatten();
+        let mut names: Vec<String> = folders
+            .flatten()
+            .filter(|f| f.path().join("adapter.json").is_file())
+            .filter_map(|f| f.file_name().into_string().ok())
+            .collect();
+        names.sort();
+        names
+    }
+}
+
 /// The tensors of `fusion.safetensors`.
 #[derive(Debug, Clone)]
 pub struct FusionWeights {
@@ -232,7 +354,7 @@ pub struct FusionWeights {
 }
 
 /// Reads a file whose length is at most `limit`.
-fn read(file: &Path, limit: u64) -> Result<Vec<u8>> {
+pub(crate) fn read(file: &Path, limit: u64) -> Result<Vec<u8>> {
     let refused = |why: String| Error::AssetsInvalid {
         file: file.to_owned(),
         why,

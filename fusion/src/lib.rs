@@ -23,7 +23,7 @@
 //!
 //! # Three floors
 //! - [`Model`]: one line for the common case. `ask` answers in words, `read` in a type, `ocr` in lines with boxes.
-//! - [`Session`]: several pictures and questions; streams, limits, schemas at run time, what an answer cost and where in the
+//! - [`Session`]: several pictures and questions; streams, limits, [`Adapter`]s, schemas at run time, what an answer cost and where in the
 //!   picture it was read.
 //! - Every stage by its name, to be used or replaced alone: [`foveate_vision`]'s `Pixels`, `Views` and `Encoder`,
 //!   [`sight::Adapter`], [`glyphs`], [`PlaceEmbedding`], [`Pointer`], [`Prompt`], and [`foveate_language`]'s `Tokenizer`,
@@ -33,6 +33,10 @@
 //!
 //! [`when`] turns the dates and times that people print into those that calendars understand.
 //!
+//! # Features
+//! - `qr`: `codes`, which reads QR codes and is a tool for a model.
+//! - `async`: `AsyncSession`, a session on a thread of its own, under any executor.
+//!
 //! # What is promised
 //! - A typed answer is valid by its schema or a named [`Error`]; it is never cut.
 //! - Every answer says why it ended; one that goes round in circles is stopped and says so.
@@ -40,10 +44,15 @@
 //! - Files of a bundle are checked before anything is allocated for what they claim.
 #![forbid(unsafe_code)]
 
+mod adapter;
 mod answer;
+#[cfg(feature = "async")]
+mod background;
 pub mod batch;
 mod bundle;
 pub mod calendar;
+#[cfg(feature = "qr")]
+pub mod codes;
 mod draft;
 mod error;
 pub mod glyphs;
@@ -63,10 +72,13 @@ mod transcript;
 pub mod when;
 
 pub use crate::image::{Fingerprint, Image};
+pub use adapter::Adapter;
 pub use answer::{Answer, Line, Reading, Region, Timing, Typed, Usage, Word};
+#[cfg(feature = "async")]
+pub use background::{AsyncSession, Pending, Pieces};
 pub use bundle::{
     AdapterConfig, Bundle, Config, DecoderConfig, FORMAT, FusionConfig, FusionWeights, Prompts,
-    TokenNames,
+    TokenNames, signature,
 };
 pub use error::{Error, ErrorKind, Result};
 pub use foveate_language::{CancelHandle, Sampling, StopReason};

@@ -1,6 +1,7 @@
 //! A model: what it takes to answer questions about pictures, loaded once and shared.
+use crate::adapter::Adapter;
 use crate::answer::{Answer, Reading, Timing, Typed};
-use crate::bundle::Bundle;
+use crate::bundle::{Base, Bundle};
 use crate::place::PlaceEmbedding;
 use crate::pointer::Pointer;
 use crate::prompt::Prompt;
@@ -13,7 +14,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// How a model is loaded and run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,6 +91,10 @@ struct Shared {
     /// The pictures seen last, the latest at the end.
     seen: Mutex<Vec<Remembered>>,
     encoded: AtomicUsize,
+    /// The bundle that it was loaded from.
+    base: Option<Base>,
+    /// The decoders of the adapters in use.
+    adapted: Mutex<Vec<(Adapter, Weak<dyn Decoder>)>>,
 }
 
 /// A model, loaded once; clones share it, and any number of threads may use it at a time.
@@ -139,7 +144,7 @@ impl Model {
         };
         let sight = OnnxSight::open(&bundle, PlaceEmbedding::new(&weights), &graphs)?;
         let decoder = open_decoder(&bundle, options.decoder, &graphs)?;
-        Self::from_parts(Parts {
+        let parts = Parts {
             name: config.name.clone(),
             tokenizer: Arc::new(tokenizer),
             sight: Box::new(sight),
@@ -148,11 +153,16 @@ impl Model {
             prompt,
             mode: options.mode.unwrap_or(config.image.default_mode),
             remembered_images: options.remembered_images,
-        })
+        };
+        Self::assemble(parts, Some(Base::new(&bundle, &weights)))
     }
 
-    /// A model of one's own stages.
+    /// A model of one's own stages. Adapters are for models of a bundle: this one takes none.
     pub fn from_parts(parts: Parts) -> Result<Self> {
+        Self::assemble(parts, None)
+    }
+
+    fn assemble(parts: Parts, base: Option<Base>) -> Result<Self> {
         let grammars = Grammars::new(
             parts.tokenizer.clone(),
             parts.decoder.shape().vocab_size,
@@ -163,6 +173,8 @@ impl Model {
             grammars,
             seen: Mutex::new(Vec::new()),
             encoded: AtomicUsize::new(0),
+            base,
+            adapted: Mutex::new(Vec::new()),
         })))
     }
 
@@ -170,6 +182,60 @@ impl Model {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0.parts.name
+    }
+
+    /// Names of the adapters that came with the model, sorted.
+    #[must_use]
+    pub fn adapters(&self) -> Vec<String> {
+        self.0.base.as_ref().map(Base::adapters).unwrap_or_default()
+    }
+
+    /// Loads one of the adapters that came with the model, and checks that it fits.
+    /// [`Session::set_adapter`] puts it to use; [`Adapter::load`] takes one from anywhere.
+    pub fn adapter(&self, name: &str) -> Result<Adapter> {
+        let known = self.adapters();
+        let base = self.base(name)?;
+        if !known.iter().any(|n| n == name) {
+            let why = match known.as_slice() {
+                [] => "the model came with no adapters".to_owned(),
+                known => format!("the model has no such adapter; it has {}", known.join(", ")),
+            };
+            return Err(mismatch(name, why));
+        }
+        let adapter = Adapter::load(base.dir.join("adapters").join(name))?;
+        adapter.check(base)?;
+        Ok(adapter)
+    }
+
+    /// The decoder with an adapter applied. It is made on the first call (`decoder.onnx` is opened a second time with the
+    /// merged weights; packed weights are shared) and then shared by all who use it; the last one to let go frees it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::AdapterMismatch`](crate::ErrorKind::AdapterMismatch) where the adapter was trained on another model or
+    /// holds matrices that this one has not.
+    pub fn decoder_with(&self, adapter: &Adapter) -> Result<Arc<dyn Decoder>> {
+        adapter.check(self.base(adapter.name())?)?;
+        let mut adapted = self
+            .0
+            .adapted
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        adapted.retain(|(_, decoder)| decoder.strong_count() > 0);
+        let known = adapted.iter().find(|(known, _)| known.is(adapter));
+        if let Some(decoder) = known.and_then(|(_, decoder)| decoder.upgrade()) {
+            return Ok(decoder);
+        }
+        let decoder = self.decoder().adapted(adapter.lora());
+        let decoder = decoder.map_err(|e| mismatch(adapter.name(), e.to_string()))?;
+        adapted.push((adapter.clone(), Arc::downgrade(&decoder)));
+        Ok(decoder)
+    }
+
+    fn base(&self, adapter: &str) -> Result<&Base> {
+        let why =
+            "the model was put together of parts; only one loaded from a bundle takes adapters";
+        let base = self.0.base.as_ref();
+        base.ok_or_else(|| mismatch(adapter, why.to_owned()))
     }
 
     /// A new conversation.
@@ -295,6 +361,13 @@ impl std::fmt::Debug for Model {
         f.debug_struct("Model")
             .field("name", &self.name())
             .finish_non_exhaustive()
+    }
+}
+
+fn mismatch(adapter: &str, why: String) -> Error {
+    Error::AdapterMismatch {
+        name: adapter.to_owned(),
+        why,
     }
 }
 

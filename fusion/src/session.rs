@@ -3,15 +3,16 @@ use crate::answer::{self, Answer, Reading, Timing, Typed, Usage};
 use crate::draft::Copying;
 use crate::grounding::{Gallery, Traced};
 use crate::pointer::Pointing;
-use crate::{Error, Image, Model, Result};
+use crate::{Adapter, Error, Image, Model, Result};
 use foveate_language::{
-    CancelHandle, Constraint, Context, Feedback, Generator, Sampler, Sampling, Schema, StopReason,
-    TextStream, TokenId, TokenStream, Tokenizer, Work,
+    CancelHandle, Constraint, Context, Decoder, Feedback, Generator, Sampler, Sampling, Schema,
+    StopReason, TextStream, TokenId, TokenStream, Tokenizer, Work,
 };
 use foveate_vision::Mode;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Most tokens of a typed answer when the request names no number: some five hundred words, far more than a flyer's fields.
@@ -65,9 +66,9 @@ pub struct Turn {
 /// A conversation with a model: pictures, questions and answers, in order, append-only.
 ///
 /// Requests take `&mut self`: one at a time. Many sessions may share a [`Model`] on many threads.
-#[derive(Debug)]
 pub struct Session {
     pub(crate) model: Model,
+    adapter: Option<(Adapter, Arc<dyn Decoder>)>,
     pub(crate) context: Context,
     pub(crate) pointing: Pointing,
     pub(crate) gallery: Gallery,
@@ -104,6 +105,7 @@ impl Session {
         let pointing = Pointing::new(model.pointer().clone());
         Ok(Self {
             model,
+            adapter: None,
             context,
             pointing,
             gallery: Gallery::default(),
@@ -151,7 +153,37 @@ impl Session {
 
     /// Computes what is known already, so that the next answer begins sooner.
     pub fn prewarm(&mut self) -> Result<()> {
-        Ok(self.context.prefill(self.model.decoder())?)
+        let decoder = decoder(&self.model, self.adapter.as_ref());
+        Ok(self.context.prefill(decoder)?)
+    }
+
+    /// Answers from here on with an adapter, or without one: what was shown and said stays, and is computed again, since
+    /// the decoder now sees it in another light. Setting the one that is set already costs nothing.
+    ///
+    /// The model is not loaded again, other sessions do not notice, and any number of adapters may be in use at a time.
+    ///
+    /// # Errors
+    /// An adapter that does not fit the model ([`Model::decoder_with`]); the session is then as it was.
+    pub fn set_adapter(&mut self, adapter: Option<&Adapter>) -> Result<&mut Self> {
+        let same = match (self.adapter(), adapter) {
+            (Some(now), Some(next)) => now.is(next),
+            (now, next) => now.is_none() && next.is_none(),
+        };
+        if !same {
+            self.adapter = match adapter {
+                Some(adapter) => Some((adapter.clone(), self.model.decoder_with(adapter)?)),
+                None => None,
+            };
+            let decoder = decoder(&self.model, self.adapter.as_ref());
+            self.context.change_decoder(decoder);
+        }
+        Ok(self)
+    }
+
+    /// The adapter in use.
+    #[must_use]
+    pub fn adapter(&self) -> Option<&Adapter> {
+        self.adapter.as_ref().map(|(adapter, _)| adapter)
     }
 
     /// A copy that goes its own way from here.
@@ -159,6 +191,7 @@ impl Session {
     pub fn fork(&self) -> Self {
         Self {
             model: self.model.clone(),
+            adapter: self.adapter.clone(),
             context: self.context.fork(),
             pointing: self.pointing.clone(),
             gallery: self.gallery.clone(),
@@ -495,6 +528,7 @@ impl Session {
     ) -> Result<Stream<'_>> {
         let Self {
             model,
+            adapter,
             context,
             pointing,
             turns,
@@ -517,7 +551,7 @@ impl Session {
             .min(context.room().saturating_sub(1));
         let by_context = max_tokens.is_none_or(|m| m > most);
         let mut generator = Generator::new(
-            model.decoder(),
+            decoder(model, adapter.as_ref()),
             context,
             Sampler::new(request.sampling),
             prompt.end,
@@ -571,6 +605,26 @@ impl Session {
     pub fn last_lines(&self) -> Vec<crate::Line> {
         self.last_traced().lines(&self.gallery)
     }
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session")
+            .field("model", &self.model)
+            .field("adapter", &self.adapter())
+            .field("context", &self.context)
+            .field("pictures", &self.images)
+            .field("turns", &self.turns)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What runs a session: its adapter's decoder, the model's without one.
+fn decoder<'s>(
+    model: &'s Model,
+    adapter: Option<&'s (Adapter, Arc<dyn Decoder>)>,
+) -> &'s dyn Decoder {
+    adapter.map_or(model.decoder(), |(_, decoder)| &**decoder)
 }
 
 /// Guesses from all pictures and answers so far.

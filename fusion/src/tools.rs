@@ -49,6 +49,8 @@ pub struct Consulted {
     pub calls: Vec<(String, Value, Value)>,
 }
 
+/// How a result's mark `{"untrusted": true}` reads in a question.
+const UNTRUSTED: &str = "\"untrusted\":true";
 /// Most calls for one question: a model that asks for more is going round in circles.
 const MAX_CALLS: usize = 4;
 
@@ -90,6 +92,7 @@ impl Session {
                 Step::Call { tool, arguments } => (tool, arguments),
             };
             let result = self.carry_out(tools, &name, &arguments)?;
+            // A result that is marked as untrusted keeps its mark in the question, where `heard_strangers` finds it.
             question = format!("{name}: {result}");
             calls.push((name, arguments, result));
         }
@@ -110,9 +113,15 @@ impl Session {
             .ok_or_else(|| failed("there is no such tool".into()))?;
         tool.call(Call {
             arguments,
-            untrusted: !self.pictures().is_empty(),
+            untrusted: !self.pictures().is_empty() || self.heard_strangers(),
         })
         .map_err(failed)
+    }
+
+    /// Whether a tool brought in text that it marked as untrusted. It is read off the turns, so that it outlives a saved
+    /// conversation; somebody who writes the mark into a question of their own is taken at their word.
+    fn heard_strangers(&self) -> bool {
+        self.turns().iter().any(|t| t.prompt.contains(UNTRUSTED))
     }
 }
 
@@ -172,16 +181,41 @@ fn renamed(schema: &mut Value, tool: usize) {
     }
 }
 
-/// Reads the text of other pictures than the session's, each by its name.
+/// Pictures that a tool may be asked about, each by its name.
+pub(crate) struct Pictures(pub Vec<crate::Image>);
+
+impl Pictures {
+    /// JSON Schema of a call's arguments: the name of a picture.
+    pub fn arguments(&self) -> Value {
+        json!({"type": "object", "properties": {"picture": {"enum": self.names()}}, "required": ["picture"]})
+    }
+
+    /// The picture that a call is about.
+    pub fn named(&self, call: Call<'_>) -> Result<&crate::Image, String> {
+        let name = call.arguments["picture"].as_str().unwrap_or_default();
+        let found = self.0.iter().find(|p| p.name() == name);
+        found.ok_or_else(|| {
+            let known = self.names().join(", ");
+            format!("there is no picture {name:?}; there are {known}")
+        })
+    }
+
+    fn names(&self) -> Vec<&str> {
+        self.0.iter().map(crate::Image::name).collect()
+    }
+}
+
+/// Reads the text of other pictures than the session's, each by its name. What it gives is marked as untrusted.
 pub struct OcrTool {
     model: crate::Model,
-    pictures: Vec<crate::Image>,
+    pictures: Pictures,
 }
 
 impl OcrTool {
     /// Reads `pictures` with `model`.
     #[must_use]
     pub fn new(model: crate::Model, pictures: Vec<crate::Image>) -> Self {
+        let pictures = Pictures(pictures);
         Self { model, pictures }
     }
 }
@@ -196,17 +230,11 @@ impl Tool for OcrTool {
     }
 
     fn arguments(&self) -> Value {
-        let names: Vec<&str> = self.pictures.iter().map(crate::Image::name).collect();
-        json!({"type": "object", "properties": {"picture": {"enum": names}}, "required": ["picture"]})
+        self.pictures.arguments()
     }
 
     fn call(&self, call: Call<'_>) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
-        let name = call.arguments["picture"].as_str().unwrap_or_default();
-        let picture = self
-            .pictures
-            .iter()
-            .find(|p| p.name() == name)
-            .ok_or("there is no such picture")?;
-        Ok(json!({"text": self.model.ocr(picture)?.text, "untrusted": true}))
+        let reading = self.model.ocr(self.pictures.named(call)?)?;
+        Ok(json!({"text": reading.text, "untrusted": true}))
     }
 }

@@ -8,6 +8,10 @@ use serde::{Deserialize, Serialize};
 pub struct Transcript {
     /// The model's name.
     pub model: String,
+    /// The adapter in use, by its name. It is for people and statistics: a conversation is restored without one, and
+    /// [`Session::set_adapter`] costs nothing before the next answer.
+    #[serde(default)]
+    pub adapter: Option<String>,
     /// What the model was told to keep to.
     pub instructions: Option<String>,
     /// The pictures shown.
@@ -68,6 +72,7 @@ impl Session {
     pub fn transcript(&self) -> Transcript {
         Transcript {
             model: self.model.name().to_owned(),
+            adapter: self.adapter().map(|a| a.name().to_owned()),
             instructions: self.instructions.clone(),
             pictures: self.images.clone(),
             turns: self.turns.clone(),

@@ -157,6 +157,11 @@ impl Context {
         }
     }
 
+    /// Goes on with another decoder of the same shape: the rows stay, what was computed of them is computed again.
+    pub fn change_decoder(&mut self, decoder: &dyn Decoder) {
+        self.cache = decoder.new_cache();
+    }
+
     /// Forgets every row from `len` on.
     pub fn truncate(&mut self, len: usize) {
         if len < self.len() {

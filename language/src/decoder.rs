@@ -1,7 +1,8 @@
 //! What a decoder is: rows of a conversation in, logits and hidden rows out, with a cache of what it has seen.
-use crate::{Result, TokenId};
+use crate::{Error, Lora, Result, TokenId};
 use ndarray::{Array2, ArrayView2};
 use std::any::Any;
+use std::sync::Arc;
 
 /// Sizes of a decoder, as the bundle's `config.json` states them and the decoder's file must confirm.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,6 +57,15 @@ pub trait Decoder: Send + Sync {
 
     /// Runs `rows` at the positions `cache.len()..`, adds them to the cache and answers for the selected ones.
     fn forward(&self, cache: &mut Cache, rows: Rows<'_>) -> Result<Output>;
+
+    /// A decoder of the same weights with `lora` added to them; this one stays as it is. Keys and values depend on the
+    /// update, so a conversation that changes over begins with a new cache. A decoder that takes no updates says so.
+    fn adapted(&self, lora: &Lora) -> Result<Arc<dyn Decoder>> {
+        let n = lora.updates().len();
+        Err(Error::decoder(format!(
+            "this kind of decoder takes no adapters; {n} matrices were to be updated"
+        )))
+    }
 }
 
 /// The keys and values that a decoder keeps of a conversation. What is inside is the decoder's own affair.
@@ -118,7 +128,7 @@ impl Cache {
     pub fn store<S: Store>(&mut self) -> Result<&mut S> {
         let any: &mut dyn Any = &mut *self.0;
         any.downcast_mut()
-            .ok_or_else(|| crate::Error::decoder("the cache belongs to another kind of decoder"))
+            .ok_or_else(|| Error::decoder("the cache belongs to another kind of decoder"))
     }
 }
 

@@ -7,6 +7,7 @@
 //! | text to token ids and back, never splitting a character | `tokenizer.rs` |
 //! | what a decoder is: rows in, logits and hidden rows out, with a cache | `decoder.rs` |
 //! | the decoders of a bundle: `decoder.onnx`, `decoder.safetensors` | `onnx.rs`, `packed.rs` |
+//! | low-rank updates of a decoder's matrices | `lora.rs` |
 //! | the rows of one conversation and the cache that follows them | `context.rs` |
 //! | logits to a token | `sampler.rs` |
 //! | which tokens may come next, and JSON Schema as such a rule | `constraint.rs`, `schema.rs`, `json.rs`, `closing.rs` |
@@ -25,6 +26,7 @@ mod error;
 pub mod fake;
 mod generate;
 mod json;
+mod lora;
 mod onnx;
 mod packed;
 mod repetition;
@@ -39,6 +41,7 @@ pub use decoder::{Cache, Decoder, DecoderShape, Output, Rows, Store};
 pub use error::{Error, ErrorKind, Result};
 pub use generate::{Draft, Feedback, Generator, Token, Work};
 pub use json::{Grammars, JsonConstraint};
+pub use lora::{Lora, LowRank, MatrixName, MatrixPart};
 pub use onnx::OnnxDecoder;
 pub use packed::PackedDecoder;
 pub use repetition::LoopDetector;

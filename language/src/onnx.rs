@@ -1,6 +1,6 @@
 //! The decoder of a bundle's `decoder.onnx`, run by ONNX Runtime.
-use crate::{Cache, Decoder, DecoderShape, Error, Output, Result, Rows, Store};
-use foveate_onnx::{Element, Graph, GraphOptions, Kept, Outputs, Tensor};
+use crate::{Cache, Decoder, DecoderShape, Error, Lora, LowRank, Output, Result, Rows, Store};
+use foveate_onnx::{Element, Graph, GraphFile, GraphOptions, Kept, Outputs, Tensor};
 use ndarray::{Array1, Array3, ArrayView3, Axis, Slice};
 use std::path::Path;
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use std::sync::Arc;
 pub struct OnnxDecoder {
     graph: Graph,
     shape: DecoderShape,
+    options: GraphOptions,
     /// Names of the cache's tensors: k and v of each block-1 layer, as inputs and as outputs.
     past: Vec<String>,
     present: Vec<String>,
@@ -24,6 +25,10 @@ impl OnnxDecoder {
         options: &GraphOptions,
     ) -> Result<Self> {
         let graph = Graph::open(path, options).map_err(refused)?;
+        Self::of(graph, shape, options)
+    }
+
+    fn of(graph: Graph, shape: DecoderShape, options: &GraphOptions) -> Result<Self> {
         let layers = || (0..shape.n_layers_kv).flat_map(|i| [format!("k_{i}"), format!("v_{i}")]);
         let past: Vec<String> = layers().map(|l| format!("past_{l}")).collect();
         let present: Vec<String> = layers().map(|l| format!("present_{l}")).collect();
@@ -59,6 +64,7 @@ impl OnnxDecoder {
         Ok(Self {
             graph,
             shape,
+            options: options.clone(),
             past,
             present,
         })
@@ -146,6 +152,51 @@ impl Decoder for OnnxDecoder {
         kv.len = len;
         Ok(output)
     }
+
+    /// Reads the graph's file again, adds the update to the weights in it, and opens the result beside this graph.
+    ///
+    /// Merging costs nothing a token, works with every bundle whose graph names its weights (`models/FORMAT.md`), and takes
+    /// the memory of a second graph, and the time of opening it, once for each adapter in use. Rejected: graph inputs for
+    /// `A` and `B` (two more products for each matrix and token even without an adapter, and a new export of every bundle),
+    /// and ONNX Runtime's own `AddInitializer` (weights so replaced are left out of constant folding, and the casts from
+    /// float16 would run at every step).
+    fn adapted(&self, lora: &Lora) -> Result<Arc<dyn Decoder>> {
+        let mut file = GraphFile::read(self.graph.path()).map_err(refused)?;
+        for update in lora.updates() {
+            merge(&mut file, update, lora.scale())?;
+        }
+        let graph = file.open(&self.options).map_err(refused)?;
+        let decoder = Self::of(graph, self.shape.clone(), &self.options)?;
+        Ok(Arc::new(decoder))
+    }
+}
+
+/// `W + scale * B A` in `W`'s place, which may be stored transposed and as float16.
+fn merge(file: &mut GraphFile, update: &LowRank, scale: f32) -> Result<()> {
+    let LowRank { name, a, b } = update;
+    let forms =
+        ["weight", "weight.f16", "weight.T", "weight.T.f16"].map(|f| format!("d.{name}.{f}"));
+    let names = forms.each_ref().map(String::as_str);
+    let Some(stored) = file.find(&names) else {
+        return Err(Error::decoder(format!(
+            "the graph has no weight {}",
+            forms[0]
+        )));
+    };
+    let mut weight = file.matrix(stored).map_err(refused)?;
+    let mut delta = b.dot(a) * scale;
+    if stored.contains(".T") {
+        delta = delta.reversed_axes();
+    }
+    if weight.dim() != delta.dim() {
+        return Err(Error::decoder(format!(
+            "{name}: the update is {:?}, the weight {:?}",
+            delta.dim(),
+            weight.dim()
+        )));
+    }
+    weight += &delta;
+    file.replace(stored, weight.view()).map_err(refused)
 }
 
 /// Keys and values, `[n_kv_heads, len, head_dim]` each, k and v of every block-1 layer by turns.

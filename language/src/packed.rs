@@ -1,13 +1,17 @@
 //! The decoder of a bundle's `decoder.safetensors`: packed integer weights, run by the kernels.
-use crate::{Cache, Decoder, DecoderShape, Error, Output, Result, Rows, Store};
-use foveate_kernels::{Cpu, Input};
+use crate::{
+    Cache, Decoder, DecoderShape, Error, Lora, MatrixName, MatrixPart, Output, Result, Rows, Store,
+};
+use foveate_kernels::{Cpu, Input, Matrix, Update};
 use ndarray::Array2;
 use std::path::Path;
+use std::sync::Arc;
 
 /// A decoder of packed integers with an integer cache.
 pub struct PackedDecoder {
-    inner: foveate_kernels::Decoder,
+    inner: Arc<foveate_kernels::Decoder>,
     shape: DecoderShape,
+    lora: Option<foveate_kernels::Lora>,
 }
 
 impl PackedDecoder {
@@ -31,7 +35,25 @@ impl PackedDecoder {
                 "the file holds {found:?}, the configuration says {shape:?}"
             )));
         }
-        Ok(Self { inner, shape })
+        Ok(Self {
+            inner: Arc::new(inner),
+            shape,
+            lora: None,
+        })
+    }
+
+    /// The number of a matrix' layer, block 1 first.
+    fn layer(&self, name: MatrixName) -> Result<usize> {
+        let (first, count) = if name.shared {
+            (self.shape.n_layers_kv, self.shape.n_layers_shared)
+        } else {
+            (0, self.shape.n_layers_kv)
+        };
+        if name.index < count {
+            return Ok(first + name.index);
+        }
+        let what = format!("{name}: the block has {count} layers");
+        Err(Error::decoder(what))
     }
 
     /// The instruction set in use.
@@ -82,7 +104,8 @@ impl Decoder for PackedDecoder {
             positions: None,
             select: rows.select,
         };
-        let output = self.inner.run(pages, input).map_err(refused)?;
+        let output = self.inner.run_with(pages, input, self.lora.as_ref());
+        let output = output.map_err(refused)?;
         let table = |values: Vec<f32>, width: usize| {
             Array2::from_shape_vec((rows.select.len(), width), values)
                 .map_err(|e| Error::decoder(e.to_string()))
@@ -91,6 +114,45 @@ impl Decoder for PackedDecoder {
             logits: table(output.logits, self.shape.vocab_size)?,
             hidden: table(output.hidden, self.shape.dim)?,
         })
+    }
+
+    /// The packed weights are shared; the update runs beside them in float (`foveate_kernels::Lora`).
+    fn adapted(&self, lora: &Lora) -> Result<Arc<dyn Decoder>> {
+        let factors: Vec<_> = lora
+            .updates()
+            .iter()
+            .map(|u| (u.name, u.a.as_standard_layout(), u.b.as_standard_layout()))
+            .collect();
+        let updates: Vec<Update<'_>> = factors
+            .iter()
+            .map(|(name, a, b)| {
+                Ok(Update {
+                    layer: self.layer(*name)?,
+                    matrix: matrix(name.part),
+                    a: a.as_slice().unwrap_or_default(),
+                    b: b.as_slice().unwrap_or_default(),
+                })
+            })
+            .collect::<Result<_>>()?;
+        let lora =
+            foveate_kernels::Lora::new(self.inner.config(), lora.rank(), lora.scale(), &updates);
+        Ok(Arc::new(Self {
+            inner: self.inner.clone(),
+            shape: self.shape.clone(),
+            lora: Some(lora.map_err(refused)?),
+        }))
+    }
+}
+
+fn matrix(part: MatrixPart) -> Matrix {
+    match part {
+        MatrixPart::Q => Matrix::Q,
+        MatrixPart::K => Matrix::K,
+        MatrixPart::V => Matrix::V,
+        MatrixPart::O => Matrix::O,
+        MatrixPart::Gate => Matrix::Gate,
+        MatrixPart::Up => Matrix::Up,
+        MatrixPart::Down => Matrix::Down,
     }
 }
 

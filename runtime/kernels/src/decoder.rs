@@ -11,6 +11,7 @@ use crate::error::{Error, Kind, Result};
 use crate::file::{Attention, Limits, Tensors};
 use crate::forward::{self, Scratch};
 use crate::linear::Linear;
+use crate::lora::Lora;
 use crate::team::Team;
 
 /// The weights of a decoder, ready to run. Sessions (each with its own [`Cache`]) may share one; their calls take turns.
@@ -166,7 +167,16 @@ impl Decoder {
 
     /// Appends tokens to the cache, and gives the logits of the selected ones. After an error the cache is as before.
     pub fn run(&self, cache: &mut Cache, input: Input) -> Result<Output> {
+        self.run_with(cache, input, None)
+    }
+
+    /// As [`Decoder::run`], with `lora` added to the matrices. Keys and values depend on it: the caller keeps a cache to one
+    /// `lora`, or to none.
+    pub fn run_with(&self, cache: &mut Cache, input: Input, lora: Option<&Lora>) -> Result<Output> {
         self.check(cache, &input)?;
+        if lora.is_some_and(|lora| !lora.fits(&self.weights.config)) {
+            return Err(Error::new(Kind::Input, "updates of another decoder"));
+        }
         let (config, m, past) = (&self.weights.config, input.select.len(), cache.len());
         let size = |width: usize| {
             m.checked_mul(width)
@@ -187,6 +197,7 @@ impl Decoder {
             &pages,
             past,
             &input,
+            lora,
             &mut output,
         );
         drop(pages);

@@ -8,6 +8,8 @@
 //!   block 2, every layer:   norm | q     | heads          | attend | o + | norm | gate up | down +     on that last layer's keys and values
 //!   norm, logits
 //! ```
+//! With a [`Lora`], every product of an updated matrix has a phase before it, in which `low = scale * A * act` is made.
+//!
 //! The rule that makes the `unsafe` here sound: in a phase, each worker writes only the rows, columns or heads that
 //! `Worker::share` gave to it, and reads only what earlier phases wrote.
 
@@ -19,7 +21,8 @@ use crate::cache::{PAGE, Page, PageLayout};
 use crate::cpu::Cpu;
 use crate::decoder::{Input, Layer, Output, Own, Weights};
 use crate::file::Attention;
-use crate::linear::{Activations, Lent, Linear, ROWS, View};
+use crate::linear::{Activations, Linear, ROWS, View};
+use crate::lora::{Factors, Lora, Matrix};
 use crate::packed::TILE;
 use crate::row;
 use crate::team::{Shared, Team, Worker};
@@ -36,13 +39,19 @@ pub(crate) struct Scratch {
     q: Vec<f32>,
     k: Vec<f32>,
     v: Vec<f32>,
+    /// `[rows, 3, rank]`: of up to three matrices that are multiplied in one phase.
+    low: Vec<f32>,
     activations: Option<[Activations; 3]>,
     attention: Vec<attention::Scratch>,
 }
 
 impl Scratch {
-    fn fit(&mut self, weights: &Weights, rows: usize, workers: usize) {
+    fn fit(&mut self, weights: &Weights, rows: usize, workers: usize, lora: Option<&Lora>) {
         let c = &weights.config;
+        let low = lora.map_or(0, |lora| rows * 3 * lora.rank());
+        if low > self.low.len() {
+            self.low = vec![0.0; low];
+        }
         self.attention.resize_with(workers, Default::default);
         if rows <= self.rows {
             return;
@@ -160,6 +169,7 @@ struct Buffers<'a> {
     q: Shared<'a, f32>,
     k: Shared<'a, f32>,
     v: Shared<'a, f32>,
+    low: Shared<'a, f32>,
     normed: Act<'a>,
     heads: Act<'a>,
     ffn: Act<'a>,
@@ -181,9 +191,10 @@ pub(crate) fn run(
     pages: &[Page],
     past: usize,
     input: &Input,
+    lora: Option<&Lora>,
     output: &mut Output,
 ) {
-    scratch.fit(weights, input.ids.len().min(CHUNK), team.workers());
+    scratch.fit(weights, input.ids.len().min(CHUNK), team.workers(), lora);
     let Some([normed, heads, ffn]) = &mut scratch.activations else {
         return;
     };
@@ -193,6 +204,7 @@ pub(crate) fn run(
         q: Shared::new(&mut scratch.q),
         k: Shared::new(&mut scratch.k),
         v: Shared::new(&mut scratch.v),
+        low: Shared::new(&mut scratch.low),
         normed: Act::new(normed),
         heads: Act::new(heads),
         ffn: Act::new(ffn),
@@ -211,6 +223,7 @@ pub(crate) fn run(
             layout,
             past,
             input,
+            lora,
         }
         .run()
     });
@@ -226,7 +239,11 @@ struct Part<'a> {
     layout: PageLayout,
     past: usize,
     input: &'a Input<'a>,
+    lora: Option<&'a Lora>,
 }
+
+/// A matrix and what is added to it.
+type Updated<'a> = (&'a Linear, Option<&'a Factors>);
 
 impl Part<'_> {
     fn run(&self) {
@@ -251,38 +268,52 @@ impl Part<'_> {
             self.norm(&layer.attn_norm, rows.len());
             match &layer.own {
                 Some(kv) if i + 1 == own => {
-                    self.project(&[(&kv.k, &self.b.k), (&kv.v, &self.b.v)], rows.len());
+                    self.project(
+                        &[
+                            (self.with(i, Matrix::K, &kv.k), &self.b.k),
+                            (self.with(i, Matrix::V, &kv.v), &self.b.v),
+                        ],
+                        rows.len(),
+                    );
                     self.heads(layer, Some((i, kv)), &rows, 0);
                     self.keep(&mut rows, select);
                     if rows.is_empty() {
                         return;
                     }
-                    self.project(&[(&layer.q, &self.b.q)], rows.len());
+                    self.project(
+                        &[(self.with(i, Matrix::Q, &layer.q), &self.b.q)],
+                        rows.len(),
+                    );
                     self.heads(layer, None, &rows, rows.len());
                 }
                 Some(kv) => {
                     self.project(
                         &[
-                            (&layer.q, &self.b.q),
-                            (&kv.k, &self.b.k),
-                            (&kv.v, &self.b.v),
+                            (self.with(i, Matrix::Q, &layer.q), &self.b.q),
+                            (self.with(i, Matrix::K, &kv.k), &self.b.k),
+                            (self.with(i, Matrix::V, &kv.v), &self.b.v),
                         ],
                         rows.len(),
                     );
                     self.heads(layer, Some((i, kv)), &rows, rows.len());
                 }
                 None => {
-                    self.project(&[(&layer.q, &self.b.q)], rows.len());
+                    self.project(
+                        &[(self.with(i, Matrix::Q, &layer.q), &self.b.q)],
+                        rows.len(),
+                    );
                     self.heads(layer, None, &rows, rows.len());
                 }
             }
             self.attend(i.min(own - 1), &rows);
             self.quantize(&self.b.heads, rows.len());
-            self.add(&layer.o, &self.b.heads, rows.len());
+            let o = self.with(i, Matrix::O, &layer.o);
+            self.add(o, &self.b.heads, rows.len());
             self.norm(&layer.ffn_norm, rows.len());
-            self.gate_up(layer, rows.len());
+            self.gate_up(i, layer, rows.len());
             self.quantize(&self.b.ffn, rows.len());
-            self.add(&layer.down, &self.b.ffn, rows.len());
+            let down = self.with(i, Matrix::Down, &layer.down);
+            self.add(down, &self.b.ffn, rows.len());
         }
         self.logits(rows.len(), out);
     }
@@ -346,15 +377,68 @@ impl Part<'_> {
         });
     }
 
+    /// A layer's matrix with its update, if it has one.
+    fn with<'m>(&'m self, layer: usize, matrix: Matrix, weights: &'m Linear) -> Updated<'m> {
+        (weights, self.lora.and_then(|l| l.factors(layer, matrix)))
+    }
+
+    /// `low = scale * A * act` of every update among `matrices`; without any, not even a phase.
+    fn lower(&self, matrices: &[Updated], act: &Act, rows: usize) {
+        let rank = self.lora.map_or(0, Lora::rank);
+        if matrices.iter().all(|m| m.1.is_none()) {
+            return;
+        }
+        let n = rows * matrices.len() * rank;
+        self.worker.share(n, self.worker.chunk(n), |tasks| {
+            for task in tasks {
+                let (row, m, k) = (
+                    task / rank / matrices.len(),
+                    task / rank % matrices.len(),
+                    task % rank,
+                );
+                let Some(update) = matrices[m].1 else {
+                    continue;
+                };
+                // SAFETY: this number is this worker's; the activations were written before.
+                unsafe {
+                    let x = act.x.get(act.row(row));
+                    self.b.low.get_mut(task..task + 1)[0] = update.lower(self.cpu, k, x);
+                }
+            }
+        });
+    }
+
+    /// Adds the update of matrix `m` (of `count`) to a tile's products with the rows `part`; the tile begins at row `at` of
+    /// the matrix.
+    fn raise(
+        &self,
+        update: Option<&Factors>,
+        [m, count]: [usize; 2],
+        part: Range<usize>,
+        at: usize,
+        out: &mut [[f32; TILE]],
+    ) {
+        let (Some(update), Some(lora)) = (update, self.lora) else {
+            return;
+        };
+        for (i, out) in part.zip(out) {
+            let start = (i * count + m) * lora.rank();
+            // SAFETY: `low` was written in an earlier phase.
+            let low = unsafe { self.b.low.get(start..start + lora.rank()) };
+            update.raise(self.cpu, low, at, out);
+        }
+    }
+
     /// Every tile of `matrices` (as if stacked) times every row of `act`: `sink(matrix, row, column, values)`.
     fn product(
         &self,
-        matrices: &[&Linear],
+        matrices: &[Updated],
         act: &Act,
         rows: usize,
         sink: impl Fn(usize, usize, usize, &[f32]),
     ) {
-        let total = matrices.iter().map(|m| m.tiles()).sum();
+        self.lower(matrices, act, rows);
+        let total = matrices.iter().map(|m| m.0.tiles()).sum();
         // SAFETY: the activations were written before.
         let view = unsafe { act.view(rows) };
         let mut out = [[0.0; TILE]; ROWS];
@@ -363,7 +447,7 @@ impl Part<'_> {
                 for start in (0..rows).step_by(ROWS) {
                     let part = start..rows.min(start + ROWS);
                     let mut first = 0;
-                    for (m, matrix) in matrices.iter().enumerate() {
+                    for (m, &(matrix, update)) in matrices.iter().enumerate() {
                         let lent = matrix.lend();
                         for tile in tiles.start.max(first)..tiles.end.min(first + matrix.tiles()) {
                             let at = (tile - first) * TILE;
@@ -372,6 +456,13 @@ impl Part<'_> {
                                 view,
                                 part.clone(),
                                 tile - first,
+                                &mut out[..part.len()],
+                            );
+                            self.raise(
+                                update,
+                                [m, matrices.len()],
+                                part.clone(),
+                                at,
                                 &mut out[..part.len()],
                             );
                             for (i, out) in part.clone().zip(&out) {
@@ -385,19 +476,19 @@ impl Part<'_> {
     }
 
     /// `out = matrix * normed` for each pair.
-    fn project(&self, pairs: &[(&Linear, &Shared<f32>)], rows: usize) {
+    fn project(&self, pairs: &[(Updated, &Shared<f32>)], rows: usize) {
         let matrices: Vec<_> = pairs.iter().map(|p| p.0).collect();
         self.product(&matrices, &self.b.normed, rows, |m, i, at, y| {
-            let start = i * pairs[m].0.rows + at;
+            let start = i * matrices[m].0.rows + at;
             // SAFETY: this tile's columns are this worker's.
             put(unsafe { pairs[m].1.get_mut(start..start + y.len()) }, y);
         });
     }
 
     /// `x += matrix * act`
-    fn add(&self, matrix: &Linear, act: &Act, rows: usize) {
+    fn add(&self, matrix: Updated, act: &Act, rows: usize) {
         self.product(&[matrix], act, rows, |_, i, at, y| {
-            let start = i * matrix.rows + at;
+            let start = i * matrix.0.rows + at;
             // SAFETY: this tile's columns are this worker's.
             let x = unsafe { self.b.x.get_mut(start..start + y.len()) };
             match (x.as_mut_array::<TILE>(), y.as_array::<TILE>()) {
@@ -408,20 +499,27 @@ impl Part<'_> {
     }
 
     /// `ffn = silu(gate * normed) * (up * normed)`
-    fn gate_up(&self, layer: &Layer, rows: usize) {
+    fn gate_up(&self, i: usize, layer: &Layer, rows: usize) {
+        let matrices = [
+            self.with(i, Matrix::Gate, &layer.gate),
+            self.with(i, Matrix::Up, &layer.up),
+        ];
+        self.lower(&matrices, &self.b.normed, rows);
         let tiles = layer.gate.tiles();
         // SAFETY: the activations were written before.
         let view = unsafe { self.b.normed.view(rows) };
         let (mut gate, mut up) = ([[0.0; TILE]; ROWS], [[0.0; TILE]; ROWS]);
         self.worker
             .share(tiles, self.worker.chunk(tiles).min(16), |tiles| {
-                let (gate_weights, up_weights): (Lent, Lent) = (layer.gate.lend(), layer.up.lend());
+                let lent = matrices.map(|m| m.0.lend());
                 for start in (0..rows).step_by(ROWS) {
                     let part = start..rows.min(start + ROWS);
                     let (gate, up) = (&mut gate[..part.len()], &mut up[..part.len()]);
                     for tile in tiles.clone() {
-                        gate_weights.tile(self.cpu, view, part.clone(), tile, gate);
-                        up_weights.tile(self.cpu, view, part.clone(), tile, up);
+                        for (m, out) in [&mut *gate, &mut *up].into_iter().enumerate() {
+                            lent[m].tile(self.cpu, view, part.clone(), tile, out);
+                            self.raise(matrices[m].1, [m, 2], part.clone(), tile * TILE, out);
+                        }
                         row::silu_mul(self.cpu, gate.as_flattened_mut(), up.as_flattened());
                         let n = TILE.min(layer.gate.rows - tile * TILE);
                         for (i, gate) in part.clone().zip(&*gate) {
@@ -657,7 +755,7 @@ impl Part<'_> {
         let (dim, vocab) = (self.weights.config.dim, self.weights.config.vocab_size);
         self.norm(&self.weights.norm, rows);
         self.product(
-            &[&self.weights.embed],
+            &[(&self.weights.embed, None)],
             &self.b.normed,
             rows,
             |_, i, at, y| {

@@ -3,6 +3,7 @@
 //!
 //! From the outside in:
 //! - [`Decoder`]: opens a `decoder.safetensors`, makes a [`Cache`], runs tokens over it.
+//! - [`Lora`]: low-rank updates that a run may add to the matrices.
 //! - [`Cpu`]: the instruction set, chosen once; results do not depend on it, nor on the number of threads.
 //! - [`packed`], [`dot`], [`row`]: the layout and the arithmetic under it.
 //!
@@ -21,6 +22,7 @@ mod error;
 mod file;
 mod forward;
 mod linear;
+mod lora;
 pub mod packed;
 mod random;
 pub mod row;
@@ -32,6 +34,7 @@ pub use cpu::Cpu;
 pub use decoder::{Decoder, Input, Output};
 pub use error::{Error, Kind, Result};
 pub use file::{Attention, Limits};
+pub use lora::{Lora, MAX_RANK, Matrix, Update};
 
 #[cfg(test)]
 mod tests;

@@ -98,16 +98,32 @@ pub struct Graph {
 impl Graph {
     /// Opens an ONNX file. The runtime is [found](Runtime::find) by default options if it was not before.
     pub fn open(path: impl AsRef<Path>, options: &GraphOptions) -> Result<Self> {
-        let path = path.as_ref().to_owned();
-        let file = path.clone();
+        let file = path.as_ref().to_owned();
         let how = options.clone();
-        let sessions = Sessions::new(options.at_once, move || open_session(&file, &how))?;
+        Self::of(path.as_ref(), options, move || open_session(&file, &how))
+    }
+
+    /// Opens what was read from `path` and may have been changed since.
+    pub(crate) fn from_bytes(path: &Path, bytes: Vec<u8>, options: &GraphOptions) -> Result<Self> {
+        let file = path.to_owned();
+        let how = options.clone();
+        Self::of(path, options, move || {
+            commit(&file, &how, |builder| builder.commit_from_memory(&bytes))
+        })
+    }
+
+    fn of(
+        path: &Path,
+        options: &GraphOptions,
+        open: impl Fn() -> Result<Session> + Send + Sync + 'static,
+    ) -> Result<Self> {
+        let sessions = Sessions::new(options.at_once, open)?;
         let (inputs, outputs) = sessions.with(|session| {
             let ports = |outlets: &[ort::value::Outlet]| outlets.iter().map(Port::new).collect();
             (ports(session.inputs()), ports(session.outputs()))
         })?;
         Ok(Self {
-            path,
+            path: path.to_owned(),
             inputs,
             outputs,
             sessions,
@@ -242,14 +258,23 @@ impl Graph {
 }
 
 fn open_session(path: &Path, options: &GraphOptions) -> Result<Session> {
-    let refused = |kind, source: Box<dyn std::error::Error + Send + Sync>| {
-        Error::caused(kind, format!("{}: {source}", path.display()), source)
-    };
-    std::fs::File::open(path).map_err(|error| refused(ErrorKind::GraphMissing, error.into()))?;
+    std::fs::File::open(path).map_err(|error| {
+        let message = format!("{}: {error}", path.display());
+        Error::caused(ErrorKind::GraphMissing, message, error)
+    })?;
+    commit(path, options, |builder| builder.commit_from_file(path))
+}
+
+fn commit(
+    path: &Path,
+    options: &GraphOptions,
+    commit: impl FnOnce(&mut SessionBuilder) -> ort::Result<Session>,
+) -> Result<Session> {
     let runtime = Runtime::find(&RuntimeOptions::default())?;
-    builder(runtime, options)?
-        .commit_from_file(path)
-        .map_err(|error| refused(ErrorKind::GraphInvalid, error.into()))
+    commit(&mut builder(runtime, options)?).map_err(|error| {
+        let message = format!("{}: {error}", path.display());
+        Error::caused(ErrorKind::GraphInvalid, message, error)
+    })
 }
 
 fn builder(runtime: &Runtime, options: &GraphOptions) -> Result<SessionBuilder> {

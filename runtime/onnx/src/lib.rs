@@ -27,8 +27,10 @@ mod find;
 mod graph;
 mod sessions;
 mod tensor;
+mod weights;
 
 pub use error::{Error, ErrorKind, Result};
 pub use find::{OLDEST_MINOR, Runtime, RuntimeOptions};
 pub use graph::{Graph, GraphOptions, Optimisation, Provider};
 pub use tensor::{Dim, Element, FromTensor, Kept, Outputs, Port, Tensor};
+pub use weights::GraphFile;

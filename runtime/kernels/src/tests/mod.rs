@@ -1,5 +1,6 @@
 //! Tests of the whole decoder, on small random ones.
 
+mod lora;
 mod refusals;
 mod sessions;
 
