@@ -72,7 +72,7 @@ def legible_small(record):
 
 def collect(vision, record, rng):
     """One flyer's image tokens with their truth, in a mode that it can be read in."""
-    mode = "balanced" if legible_small(record) and rng.random() < 0.5 else "high"
+    mode = "balanced" if legible_small(record) and rng.random() < 0.15 else "high"
     tokens, scale = tokens_of(vision, Image.fromarray(record.pixels), mode)
     g = record.glyphs
     truth = np.stack([g["cx"], g["cy"], g["w"], g["h"]], 1) * scale
@@ -89,9 +89,10 @@ def main():
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=50_000_000)
     parser.add_argument("--out", required=True)
+    parser.add_argument("--weights", choices=("ema", "masters"), default="ema", help="as in export.py")
     args = parser.parse_args()
     os.makedirs(args.out, exist_ok=True)
-    vision = load_vision(args.vision).bfloat16().to(memory_format=torch.channels_last)
+    vision = load_vision(args.vision, args.weights).bfloat16().to(memory_format=torch.channels_last)
     for shard in range((args.count + SHARD - 1) // SHARD):
         path = os.path.join(args.out, f"{args.split}-{args.seed + shard}.pt")
         if os.path.exists(path):
