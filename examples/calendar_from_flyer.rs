@@ -11,7 +11,7 @@ use clap::Parser;
 use foveate::batch::{Plan, Source, Sources, in_order};
 use foveate::calendar::{Entry, Flyer, ics};
 use foveate::when::{Date, Printed};
-use foveate::{Image, Model, Typed};
+use foveate::{Model, Typed};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::io::Write;
