@@ -11,7 +11,7 @@ use clap::Parser;
 use foveate::batch::{Plan, Source, Sources, in_order};
 use foveate::calendar::{Entry, Flyer, ics};
 use foveate::when::{Date, Printed};
-use foveate::{Image, Model, Typed};
+use foveate::{Model, Typed};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::io::Write;
@@ -82,7 +82,7 @@ fn main() -> ExitCode {
     match read_all(&model, &options, plan.workers) {
         Ok(failed) => ExitCode::from(u8::from(failed > 0)),
         Err(e) => {
-            eprintln!("{e:#}");
+            eprintln!("{e}");
             ExitCode::from(1)
         }
     }
@@ -96,7 +96,7 @@ fn read_all(model: &Model, options: &Options, workers: usize) -> anyhow::Result<
     let sources = Sources::of(options.images.clone()).chain(listed);
     let work = |source: foveate::Result<Source>| {
         let source = source.map_err(|e| e.to_string())?;
-        event(model, &source, today, options).map_err(|e| format!("{}: {e}", source.name()))
+        event(model, &source, today, options).map_err(|e| source.blame(e))
     };
     let (mut entries, mut failed) = (Vec::new(), 0);
     in_order(sources, workers, work, |read| {

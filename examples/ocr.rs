@@ -52,7 +52,7 @@ fn main() -> ExitCode {
         Ok(model) => match read_all(&model, &options, plan.workers, single) {
             Ok(failed) => ExitCode::from(u8::from(failed > 0)),
             Err(e) => {
-                eprintln!("{e:#}");
+                eprintln!("{e}");
                 ExitCode::from(1)
             }
         },
@@ -74,19 +74,20 @@ fn read_all(
     let listed = listed.transpose()?.into_iter().flatten();
     let sources = Sources::of(options.images.clone()).chain(listed);
     let work = |source: foveate::Result<Source>| {
-        let source = source?;
-        if single {
+        let source = source.map_err(|e| e.to_string())?;
+        let text = if single {
             stream(model, &source, options).map(|()| String::new())
         } else {
             whole(model, &source, options)
-        }
+        };
+        text.map_err(|e| source.blame(e))
     };
     let mut failed = 0;
     in_order(sources, workers, work, |text| {
         match text {
             Ok(text) => write!(std::io::stdout(), "{text}")?,
             Err(e) => {
-                eprintln!("{e:#}");
+                eprintln!("{e}");
                 failed += 1;
             }
         }

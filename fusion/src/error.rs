@@ -55,7 +55,7 @@ pub enum Error {
     #[error(transparent)]
     Runtime(#[from] foveate_onnx::Error),
     /// A picture cannot be read.
-    #[error("{name}: {source}")]
+    #[error("{}", under(name, source))]
     InvalidImage {
         /// Which picture: its path, its label or its number.
         name: String,
@@ -131,6 +131,15 @@ pub enum Error {
     /// A saved session does not fit the model or its pictures.
     #[error("transcript: {0}")]
     Transcript(String),
+}
+
+/// What is wrong with a picture, under its name; once, where the cause names the file itself.
+fn under(name: &str, cause: &foveate_vision::Error) -> String {
+    let cause = cause.to_string();
+    match cause.strip_prefix(name) {
+        Some(rest) if rest.starts_with(':') => cause,
+        _ => format!("{name}: {cause}"),
+    }
 }
 
 impl Error {

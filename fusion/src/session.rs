@@ -30,8 +30,8 @@ pub struct Request {
     /// Ends the answer from another thread.
     pub cancel: Option<CancelHandle>,
     /// Guess ahead what the answer copies from the picture and check several tokens in one run of the decoder. Greedy
-    /// answers are the same with and without. On by default: the shipped flyers are read in a fifth of the runs and less than half the
-    /// decoding time (`foveate bench --speculation` says what it is worth on a picture).
+    /// answers are the same with and without. On by default: the shipped flyers are read in a fifth of the runs and in
+    /// less than half the decoding time (`foveate bench --speculation` says what it is worth on a picture).
     pub draft: bool,
 }
 

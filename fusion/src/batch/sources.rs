@@ -27,6 +27,17 @@ impl Source {
         }
     }
 
+    /// What went wrong with it, under its name; messages that begin with the name stay as they are.
+    #[must_use]
+    pub fn blame(&self, why: impl std::fmt::Display) -> String {
+        let (name, why) = (self.name(), why.to_string());
+        if why.strip_prefix(&name).is_some_and(|w| w.starts_with(':')) {
+            why
+        } else {
+            format!("{name}: {why}")
+        }
+    }
+
     /// Reads and decodes it.
     ///
     /// # Errors
@@ -282,6 +293,13 @@ mod tests {
         }
         let (many, name) = ("*a".repeat(40), "a".repeat(200) + "b");
         assert!(!matches(many.as_bytes(), name.as_bytes()));
+    }
+
+    #[test]
+    fn errors_carry_the_name_once() {
+        let source = Source::File("a.png".into());
+        assert_eq!(source.blame("a.png: is empty"), "a.png: is empty");
+        assert_eq!(source.blame("no date was read"), "a.png: no date was read");
     }
 
     /// Last parts of the paths found, or the error.

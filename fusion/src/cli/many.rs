@@ -69,7 +69,7 @@ impl Job {
         let mut failed = 0;
         let one = |source: foveate::Result<Source>| {
             let source = source.map_err(|e| e.to_string())?;
-            work(&source).map_err(|e| named(&source.name(), &format!("{e:#}")))
+            work(&source).map_err(|e| source.blame(e))
         };
         let printed = in_order(self.sources, self.plan.workers, one, |said| {
             bar.inc(1);
@@ -118,13 +118,4 @@ fn print<T>(said: &Said<T>) -> std::io::Result<()> {
     out.flush()?;
     said.notes.iter().for_each(|note| eprintln!("{note}"));
     Ok(())
-}
-
-/// The error with the picture's name before it, unless it is there.
-fn named(name: &str, why: &str) -> String {
-    if why.starts_with(name) {
-        why.to_owned()
-    } else {
-        format!("{name}: {why}")
-    }
 }
