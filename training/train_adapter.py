@@ -86,7 +86,7 @@ def train(decoder, masters, examples, step, args, path):
         step += 1
         recent.append([float(x.detach()) for x in out])
         if step % 20 == 0:
-            s = np.mean(recent, 0)
+            s = np.mean(recent[-20:], 0)
             print(f"{step} token {s[1]:.3f} pointer {s[2]:.3f} right {s[3]:.4f} pointed {s[4]:.4f} {(time.time() - began) / len(recent):.2f} s/step", flush=True)
             save(path, masters, step, decoder.c)
     save(path, masters, step, decoder.c)

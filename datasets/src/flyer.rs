@@ -40,7 +40,7 @@ pub struct Document {
     pub values: Vec<(Tag, String)>,
     /// Name of the layout.
     pub layout: &'static str,
-    /// flyer or page.
+    /// flyer, page or card.
     pub kind: &'static str,
 }
 

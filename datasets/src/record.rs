@@ -37,7 +37,7 @@ pub struct TextLine {
     pub glyphs: [usize; 2],
 }
 
-/// A field of an event.
+/// A field of an event or a card.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Field {
     /// As printed.
@@ -51,7 +51,7 @@ pub struct Field {
 /// Everything known about a picture.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Truth {
-    /// crop, page or flyer.
+    /// crop, page, flyer or card.
     pub kind: &'static str,
     /// Index-mixed seed that makes this picture.
     pub seed: u64,
@@ -65,7 +65,7 @@ pub struct Truth {
     pub text: String,
     /// The lines.
     pub lines: Vec<TextLine>,
-    /// The event's fields; empty for crops and pages.
+    /// The event's or card's fields; empty for crops and pages.
     pub fields: BTreeMap<&'static str, Field>,
     /// The glyphs, in reading order.
     #[serde(skip)]

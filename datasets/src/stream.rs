@@ -2,6 +2,7 @@
 
 use crate::camera::View;
 use crate::canvas::Canvas;
+use crate::cards;
 use crate::degrade;
 use crate::dice::Dice;
 use crate::flyer::{self, Document, PAGE};
@@ -23,6 +24,8 @@ pub enum Kind {
     Flyercrops,
     /// Pages of running text; crops of them when the size is under 672.
     Pages,
+    /// Business cards.
+    Cards,
     /// Half crops, 35% crops of flyers, 15% crops of pages.
     Mix,
 }
@@ -112,7 +115,7 @@ impl Kind {
     /// How many pictures one index gives.
     pub fn batch(self) -> usize {
         match self {
-            Kind::Crops | Kind::Flyers | Kind::Pages => 1,
+            Kind::Crops | Kind::Flyers | Kind::Pages | Kind::Cards => 1,
             Kind::Flyercrops => 6,
             Kind::Mix => 20,
         }
@@ -133,6 +136,7 @@ pub fn samples(fonts: &Fonts, options: &Options, index: u64, pen: &mut Pen) -> V
         Kind::Flyers => vec![maker.whole_flyer().1],
         Kind::Flyercrops => maker.flyer_crops(6),
         Kind::Pages => maker.pages(),
+        Kind::Cards => vec![maker.card()],
         Kind::Mix => maker.mix(),
     };
     for (truth, _) in &mut made {
@@ -236,6 +240,12 @@ impl Maker<'_> {
         }
         let view = self.view(&document);
         vec![self.whole(&document, &view)]
+    }
+
+    fn card(&mut self) -> Sample {
+        let document = cards::card(self.dice, self.fonts, self.options.split);
+        let view = self.view(&document);
+        self.whole(&document, &view)
     }
 
     fn mix(&mut self) -> Vec<Sample> {

@@ -7,11 +7,12 @@ use foveate_datasets::record::Truth;
 use foveate_datasets::stream::{self, Kind, Options};
 use std::collections::HashSet;
 
-const KINDS: [Kind; 5] = [
+const KINDS: [Kind; 6] = [
     Kind::Crops,
     Kind::Flyers,
     Kind::Flyercrops,
     Kind::Pages,
+    Kind::Cards,
     Kind::Mix,
 ];
 
@@ -131,16 +132,7 @@ fn fields_are_spelt_by_their_glyphs() {
     let flyers = truths(Kind::Flyers, Split::Train, 0..200);
     for truth in &flyers {
         assert!(truth.fields.contains_key("title"), "{}", truth.text);
-        for (name, field) in &truth.fields {
-            let spelt: String = field
-                .glyphs
-                .iter()
-                .flat_map(|r| &truth.glyphs[r[0]..r[1]])
-                .map(|g| g.ch)
-                .collect();
-            assert_eq!(spelt, field.text.replace(' ', ""), "{name}");
-            assert!(!field.value.is_empty());
-        }
+        spelt(truth);
     }
     let share = |name: &str| {
         flyers
@@ -151,6 +143,43 @@ fn fields_are_spelt_by_their_glyphs() {
             / flyers.len()
     };
     assert!(share("date") > 93 && share("start") > 90 && share("venue") > 90);
+}
+
+/// Every field's glyphs spell its text.
+fn spelt(truth: &Truth) {
+    for (name, field) in &truth.fields {
+        let glyphs = field.glyphs.iter().flat_map(|r| &truth.glyphs[r[0]..r[1]]);
+        let spelt: String = glyphs.map(|g| g.ch).collect();
+        assert_eq!(spelt, field.text.replace(' ', ""), "{name}");
+        assert!(!field.value.is_empty());
+    }
+}
+
+#[test]
+fn cards_tell_who_somebody_is_and_how_to_reach_them() {
+    let cards = truths(Kind::Cards, Split::Train, 0..200);
+    for truth in &cards {
+        assert!(truth.kind == "card" && truth.glyphs.len() < 400);
+        spelt(truth);
+        if let Some(email) = truth.fields.get("email") {
+            assert!(email.text.contains('@'), "{}", email.text);
+        }
+    }
+    for (name, least) in [
+        ("name", 190),
+        ("job", 150),
+        ("company", 150),
+        ("phone", 150),
+        ("email", 150),
+        ("website", 110),
+        ("address", 120),
+    ] {
+        let found = cards.iter().filter(|t| t.fields.contains_key(name)).count();
+        assert!(
+            found >= least && (name == "name" || found < 200),
+            "{name}: {found}"
+        );
+    }
 }
 
 #[test]

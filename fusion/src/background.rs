@@ -137,7 +137,6 @@ impl AsyncSession {
     }
 
     /// Gives the session back once every request made before is answered.
-    #[must_use]
     pub fn into_session(self) -> Pending<Session> {
         let (sender, answer) = oneshot::channel();
         // Should the thread be gone, the sender is dropped with the job, and the future says so.

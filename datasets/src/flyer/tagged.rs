@@ -3,7 +3,7 @@
 use crate::dice::Dice;
 use crate::scene::Style;
 
-/// A field of an event, or none.
+/// A field of an event or a card, or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Tag {
     /// No field.
@@ -38,6 +38,12 @@ pub enum Tag {
     Age,
     /// What it is about.
     Description,
+    /// Who somebody is.
+    Name,
+    /// What they do.
+    Job,
+    /// Where they do it.
+    Company,
 }
 
 impl Tag {
@@ -60,6 +66,9 @@ impl Tag {
             Tag::Performer => "performer",
             Tag::Age => "age",
             Tag::Description => "description",
+            Tag::Name => "name",
+            Tag::Job => "job",
+            Tag::Company => "company",
         }
     }
 }
