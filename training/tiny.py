@@ -32,7 +32,7 @@ def tiny_models(seed=0):
                 p.normal_(0, 0.4 / p.shape[-1] ** 0.5 if p.ndim == 2 else 0.1)
         decoder.embed.weight.normal_(0, 0.3)
         vision.adapter.classes.weight.mul_(4)
-        vision.adapter.classes.bias[0] = 7.7
+        vision.adapter.classes.bias[0] = 8.6
         vision.adapter.geometry.bias.copy_(torch.tensor([0.5, 0.5, -0.2, 0.4]))
         decoder.pointer_null.normal_(0, 1)
         for p in [*vision.parameters(), *decoder.parameters()]:
