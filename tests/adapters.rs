@@ -309,8 +309,11 @@ fn rewritten(dir: &Path, edit: impl FnOnce(&mut BTreeMap<String, (Dtype, Vec<usi
 fn another_models_adapter_is_a_mismatch() {
     let (kind, e) = error(|dir| described(dir, |card| card["base"] = "0123456789abcdef".into()));
     assert_eq!(kind, ErrorKind::AdapterMismatch);
+    let card = tiny().join("adapters/loud/adapter.json");
+    let card: Value = serde_json::from_slice(&fs::read(card).unwrap()).unwrap();
+    let base = format!("{}..", &card["base"].as_str().unwrap()[..12]);
     assert!(
-        e.contains("loud") && e.contains("0123456789ab..") && e.contains("79a6c5a4f17d.."),
+        e.contains("loud") && e.contains("0123456789ab..") && e.contains(&base),
         "{e}"
     );
     // The other way round: a model of other sizes.

@@ -17,6 +17,7 @@ from records import IGNORE
 SPECIAL, CHAR_ID = token_ids()
 FIELDS = json.load(open(os.path.join(os.path.dirname(__file__), "fields.json")))
 GLYPH_IDS = np.array([CHAR_ID[c] for c in GLYPHS])
+FORCED, FIELD, DECISIVE = 0.05, 2.0, 12.0  # weights of the tokens of a typed answer
 INDEX = {c: i for i, c in enumerate(GLYPHS)}
 N_ASCII = 94  # the first so many GLYPHS are ASCII
 EVENT = ["title", "date", "start", "end", "venue"]
@@ -53,13 +54,14 @@ class ImageTokens:
 @dataclass
 class Example:
     """ids [t]; feed [t]: index of the image token whose place is added, or -1; target, pointer [t]: next token and 0 = none or
-    1 + image token, IGNORE where there is no loss."""
+    1 + image token, IGNORE where there is no loss; weight [t]: what the loss of that token counts."""
 
     image: ImageTokens
     ids: list = field(default_factory=list)
     feed: list = field(default_factory=list)
     target: list = field(default_factory=list)
     pointer: list = field(default_factory=list)
+    weight: list = field(default_factory=list)
 
 
 def char_tokens(c):
@@ -141,11 +143,12 @@ class Writer:
         self.e.feed.append(-1)
         self.e.target.append(IGNORE)
         self.e.pointer.append(IGNORE)
+        self.e.weight.append(0.0)
 
-    def wrote(self, token, glyph=-1):
+    def wrote(self, token, glyph=-1, weight=1.0):
         """The model writes `token`, read from record glyph `glyph` (-1: none)."""
         j = int(self.at[glyph]) if glyph >= 0 else -1
-        self.e.target[-1] = token
+        self.e.target[-1], self.e.weight[-1] = token, weight
         # A glyph that the encoder lost has no token to point at: no pointer loss there.
         self.e.pointer[-1] = IGNORE if glyph >= 0 and j < 0 else j + 1
         if j >= 0:
@@ -154,23 +157,24 @@ class Writer:
         self.e.feed.append(self.last)
         self.e.target.append(IGNORE)
         self.e.pointer.append(IGNORE)
+        self.e.weight.append(0.0)
 
     def turn(self, prompt, pieces):
-        """`pieces`: (text, glyph index of each non-space character or None)."""
+        """`pieces`: (text, glyph index of each non-space character or None, and if not 1 the weight of each character)."""
         self.given(SPECIAL["<|user|>"])
         for c in prompt:
             for t in char_tokens(c):
                 self.given(t)
         self.given(SPECIAL["<|answer|>"])
         self.last = -1
-        for text, glyphs in pieces:
+        for text, glyphs, *weights in pieces:
             k = 0
-            for c in text:
+            for n, c in enumerate(text):
                 glyph = -1
                 if glyphs is not None and not c.isspace():
                     glyph, k = glyphs[k], k + 1
                 for i, t in enumerate(char_tokens(c)):
-                    self.wrote(t, glyph if i == 0 else -1)
+                    self.wrote(t, glyph if i == 0 else -1, weights[0][n] if weights else 1.0)
         self.wrote(SPECIAL["<|end|>"])
 
 
@@ -179,20 +183,26 @@ def glyph_indices(spans):
 
 
 def json_pieces(fields, names):
-    """Compact JSON of (shown name, field or None) as pieces."""
+    """Compact JSON of (shown name, field or None) as pieces.
+
+    What the grammar forces weighs next to nothing. Where an answer goes right or wrong weighs most: whether there is a value, the glyph
+    it begins at, and where it ends. They are one token in forty, and with equal weights the letters were right while the lines were not.
+    """
     out = []
     for i, (shown, f) in enumerate(names):
         lead = ("{" if i == 0 else ",") + json.dumps(shown) + ":"
+        forced = [FORCED] * len(lead)
         if f is None or f not in fields:
-            out.append((lead + "null", None))
+            out.append((lead + "null", None, [*forced, DECISIVE, FORCED, FORCED, FORCED]))
             continue
-        out.append((lead + '"', None))
+        out.append((lead + '"', None, [*forced, DECISIVE]))
         glyphs = iter(glyph_indices(fields[f]["glyphs"]))
-        for c in fields[f]["text"]:
+        for k, c in enumerate(fields[f]["text"]):
             escaped = json.dumps(c, ensure_ascii=False)[1:-1]
-            out.append((escaped, None) if c.isspace() else (escaped, [next(glyphs)] + [-1] * (len(escaped) - 1)))
-        out.append(('"', None))
-    out.append(("}", None))
+            heavy = [DECISIVE if k == 0 else FIELD] * len(escaped)
+            out.append((escaped, None if c.isspace() else [next(glyphs)] + [-1] * (len(escaped) - 1), heavy))
+        out.append(('"', None, [DECISIVE]))
+    out.append(("}", None, [FORCED]))
     return out
 
 

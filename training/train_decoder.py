@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 
 from decoder import Decoder, DecoderConfig
-from dialogue import GLYPH_IDS, SPECIAL, ImageTokens, example, simulate
+from dialogue import DECISIVE, GLYPH_IDS, SPECIAL, ImageTokens, example, simulate
 from optim import Masters, Stopping, closing, save, schedule
 from records import GLYPH, IGNORE, Record, Stream
 
@@ -28,7 +28,8 @@ def collate(examples, device):
     b = {"ids": np.full((n, t), SPECIAL["<|pad|>"], np.int64), "valid": np.zeros((n, t), bool), "feed": np.full((n, t), -1, np.int64),
          "weights": np.zeros((n, g, k), np.float32), "place": np.zeros((n, g, 4), np.float32),
          "n_image": np.array([len(e.image.place) for e in examples]), "select": np.zeros((n, m), np.int64),
-         "target": np.full((n, m), IGNORE, np.int64), "pointer": np.full((n, m), IGNORE, np.int64)}
+         "target": np.full((n, m), IGNORE, np.int64), "pointer": np.full((n, m), IGNORE, np.int64),
+         "weight": np.zeros((n, m), np.float32)}
     width = max((e.image.feature.shape[1] for e in examples if e.image.feature is not None), default=0)
     if width:
         b["feature"] = np.zeros((n, g, width), np.float32)
@@ -42,6 +43,7 @@ def collate(examples, device):
         b["select"][i, : len(rows)] = rows
         b["target"][i, : len(rows)] = np.array(e.target)[rows]
         b["pointer"][i, : len(rows)] = np.array(e.pointer)[rows]
+        b["weight"][i, : len(rows)] = np.array(e.weight)[rows]
     return {name: torch.from_numpy(a).to(device) for name, a in b.items()}
 
 
@@ -62,20 +64,24 @@ def forward(model, b):
 
 
 def losses(model, b):
-    """-> total, token loss, pointer loss, right tokens, right pointers (among glyphs)."""
+    """-> total, token loss, pointer loss, right tokens, right pointers (among glyphs), values begun at the right glyph."""
     logits, scores, guide = forward(model, b)
     target, pointer = b["target"].flatten(), b["pointer"].flatten()
     logits, scores = logits.flatten(0, 1).float(), scores.flatten(0, 1)
-    token = F.cross_entropy(logits, target, ignore_index=IGNORE)
-    point = F.cross_entropy(scores, pointer, ignore_index=IGNORE)
+    weight = b["weight"].flatten()
+    mean = lambda each, w: (each * w).sum() / w.sum().clamp_min(1e-6)
+    token = mean(F.cross_entropy(logits, target, ignore_index=IGNORE, reduction="none"), weight * (target != IGNORE))
+    point = mean(F.cross_entropy(scores, pointer, ignore_index=IGNORE, reduction="none"), weight * (pointer != IGNORE))
     # Image token j stands at row 1 + j of the sequence, so a pointer target is also the row that the guided head should look at.
     looked = (pointer > 0).nonzero()[:, 0]
-    look = F.cross_entropy(guide.flatten(0, 1)[looked].float(), pointer[looked])
+    look = mean(F.cross_entropy(guide.flatten(0, 1)[looked].float(), pointer[looked], reduction="none"), weight[looked])
     with torch.no_grad():
         right = (logits.argmax(-1) == target)[target != IGNORE].float().mean()
         glyphs = pointer > 0
         pointed = (scores.argmax(-1) == pointer)[glyphs].float().mean()
-    return token + 0.5 * point + 0.3 * look, token, point, right, pointed
+        first = glyphs & (weight >= DECISIVE)
+        begun = mean((scores.argmax(-1) == pointer)[first].float(), torch.ones_like(weight[first]))
+    return token + 0.5 * point + 0.3 * look, token, point, right, pointed, begun
 
 
 def lines_of(record, rng, longest):
@@ -193,7 +199,7 @@ def main():
     held.stop = True
     began = shown = time.time()
     stopping = Stopping()
-    sums, seen = np.zeros(5), 0
+    sums, seen = np.zeros(6), 0
     collected = Collected(args.tokens_from, args.seed + step, args.longest * 2) if args.tokens_from else None
     for b in batches(stream, args.tokens, device, collected=collected, share=args.share):
         out = losses(model, b)
@@ -204,14 +210,14 @@ def main():
         sums += [float(x.detach()) for x in out]
         if seen % 25 == 0:
             s = sums / 25
-            print(f"{step} loss {s[0]:.3f} token {s[1]:.3f} pointer {s[2]:.3f} right {s[3]:.4f} pointed {s[4]:.4f} norm {norm:.2f} {(time.time() - shown) / 25:.2f} s/step queue {stream.queue.qsize()}", flush=True)
+            print(f"{step} loss {s[0]:.3f} token {s[1]:.3f} pointer {s[2]:.3f} right {s[3]:.4f} pointed {s[4]:.4f} begun {s[5]:.4f} norm {norm:.2f} {(time.time() - shown) / 25:.2f} s/step queue {stream.queue.qsize()}", flush=True)
             sums[:], shown = 0, time.time()
         if seen % args.eval_every == 0:
             save(path, masters, step, config)
             masters.publish(masters.ema)
             with torch.no_grad():
                 s = np.mean([[float(x) for x in losses(model, t)] for t in tests], 0)
-            print(f"{step} HELD-OUT token {s[1]:.3f} pointer {s[2]:.3f} right {s[3]:.4f} pointed {s[4]:.4f}", flush=True)
+            print(f"{step} HELD-OUT token {s[1]:.3f} pointer {s[2]:.3f} right {s[3]:.4f} pointed {s[4]:.4f} begun {s[5]:.4f}", flush=True)
             masters.publish(masters.masters)
         if stopping.asked or time.time() - began > args.minutes * 60 or (args.total and step >= args.total):
             break
