@@ -2,6 +2,7 @@
 
 import json
 import queue
+import random
 import struct
 import subprocess
 import threading
@@ -111,6 +112,7 @@ class Stream:
         self.command = [binary, "stream", *args]
         self.seed, self.with_pixels, self.transform = seed, with_pixels, transform
         self.queue = queue.Queue(ahead)
+        self.pool, self.rng = [], random.Random(seed)
         self.stop = False
         threading.Thread(target=self._fill, daemon=True).start()
 
@@ -128,3 +130,9 @@ class Stream:
     def take(self, n):
         """The next n transformed records."""
         return [self.queue.get() for _ in range(n)]
+
+    def shuffled(self, n, pool=200):
+        """n transformed records drawn from a pool, so that neighbours of the stream (crops of one page) meet in few batches."""
+        while len(self.pool) < pool + n:
+            self.pool.append(self.queue.get())
+        return [self.pool.pop(self.rng.randrange(len(self.pool))) for _ in range(n)]

@@ -120,7 +120,7 @@ def main():
     sums = np.zeros(4)
     seen = 0
     while not stopping.asked and time.time() - began < args.minutes * 60 and not (args.total and step >= args.total):
-        pixels, classes, geometry = batch_of(stream.take(args.batch), device, dtype)
+        pixels, classes, geometry = batch_of(stream.shuffled(args.batch), device, dtype)
         logits, where, _ = model(pixels)
         losses = glyph_loss(logits, where, classes, geometry)
         losses[0].backward()

@@ -82,12 +82,16 @@ pub fn flyer(dice: &mut Dice, fonts: &Fonts, split: Split) -> Document {
     }
 }
 
-/// Tests show their own layouts half of the time.
+/// Each split shows its own layouts half of the time.
 fn choose(dice: &mut Dice, split: Split) -> Layout {
-    let list = if split == Split::Test && dice.chance(0.5) {
-        layouts::TEST
+    let own = match split {
+        Split::Test => layouts::TEST,
+        Split::Train => layouts::TRAIN,
+    };
+    let list = if dice.chance(0.5) {
+        own
     } else {
-        layouts::TRAIN
+        layouts::COMMON
     };
     list[dice.below(list.len())]
 }

@@ -250,8 +250,8 @@ impl Maker<'_> {
 
     fn mix(&mut self) -> Vec<Sample> {
         let mut made: Vec<Sample> = (0..7).map(|_| self.crop()).collect();
-        for _ in 0..3 {
-            made.extend(self.flyer_crops(4));
+        for _ in 0..12 {
+            made.extend(self.flyer_crops(1));
         }
         for _ in 0..2 {
             let document = pages::page(self.dice, self.fonts, self.options.split);

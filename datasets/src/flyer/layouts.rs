@@ -2,6 +2,7 @@
 
 mod areas;
 mod column;
+mod composed;
 mod held_out;
 
 use super::blocks::{Block, Sheet};
@@ -13,8 +14,8 @@ use crate::dice::Dice;
 use crate::looks::{self, Ground};
 use crate::scene::Scene;
 
-/// The layouts that training sees.
-pub const TRAIN: &[Layout] = &[
+/// The layouts of both splits: half of the test split is made of them.
+pub const COMMON: &[Layout] = &[
     ("centred", column::centred),
     ("left", column::left),
     ("two_column", column::two_column),
@@ -29,6 +30,13 @@ pub const TRAIN: &[Layout] = &[
     ("calendar_leaf", column::calendar_leaf),
     ("notice", column::notice),
     ("card", areas::card),
+];
+/// The layouts that only training sees: half of its pages are made of them.
+pub const TRAIN: &[Layout] = &[
+    ("shuffled", composed::shuffled),
+    ("mosaic", composed::mosaic),
+    ("mosaic", composed::mosaic),
+    ("cells", composed::cells),
 ];
 /// The layouts that only tests see.
 pub const TEST: &[Layout] = &[
