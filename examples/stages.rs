@@ -7,7 +7,7 @@ use foveate::language::{
     Context, Decoder, Generator, OnnxDecoder, PackedDecoder, Sampler, Sampling, TokenStream,
     Tokenizer,
 };
-use foveate::sight::{Adapter, image_tokens};
+use foveate::sight::{Adapter, Mixer, image_tokens};
 use foveate::vision::{Encoder, Limits, Mode, Pixels, Views};
 use foveate::{Bundle, PlaceEmbedding, Prompt};
 use foveate_onnx::GraphOptions;
@@ -37,7 +37,10 @@ fn main() -> anyhow::Result<()> {
     let slots =
         Adapter::open(bundle.file("adapter.onnx")?, config.decoder.dim, &options)?.run(features)?;
     let place = PlaceEmbedding::new(&bundle.fusion_weights()?);
-    let tokens = image_tokens(&slots, views.mode() == Mode::High, &config.adapter, &place)?;
+    let mut tokens = image_tokens(&slots, views.mode() == Mode::High, &config.adapter, &place)?;
+    if let Some(mixer) = Mixer::of(&bundle, &options)? {
+        tokens.tokens = mixer.run(tokens.tokens)?;
+    }
     println!(
         "{} slots, {} image tokens",
         slots.tokens.nrows(),

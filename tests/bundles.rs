@@ -14,6 +14,7 @@ fn copy() -> TempDir {
         "tokenizer.json",
         "vision.onnx",
         "adapter.onnx",
+        "mixer.onnx",
         "decoder.onnx",
         "fusion.safetensors",
     ] {
@@ -49,6 +50,7 @@ fn missing_files_are_named() {
         "tokenizer.json",
         "vision.onnx",
         "adapter.onnx",
+        "mixer.onnx",
         "decoder.onnx",
         "fusion.safetensors",
     ] {
@@ -68,6 +70,7 @@ fn truncated_and_empty_files_are_named() {
         "tokenizer.json",
         "vision.onnx",
         "adapter.onnx",
+        "mixer.onnx",
         "decoder.onnx",
         "fusion.safetensors",
     ] {

@@ -1,6 +1,6 @@
 //! Every stage against PyTorch's golden tensors, on a bundle of random weights (`training/tiny.py` makes both).
 use foveate::language::{Context, OnnxDecoder};
-use foveate::sight::{Adapter, image_tokens};
+use foveate::sight::{Adapter, Mixer, image_tokens};
 use foveate::{Bundle, Image, Mode, Model, PlaceEmbedding, Pointer, StopReason};
 use foveate_onnx::GraphOptions;
 use ndarray::{Array, ArrayD, Axis, Dimension, IxDyn};
@@ -57,7 +57,7 @@ fn apart<D: Dimension>(got: &Array<f32, D>, expected: &ArrayD<f32>) -> f32 {
 }
 
 #[test]
-fn adapter_choice_and_place_agree() {
+fn adapter_choice_place_and_mixer_agree() {
     let (bundle, golden) = (Bundle::open(tiny()).unwrap(), Golden::load());
     let adapter = Adapter::open(
         bundle.file("adapter.onnx").unwrap(),
@@ -92,11 +92,14 @@ fn adapter_choice_and_place_agree() {
 
     let place = PlaceEmbedding::new(&bundle.fusion_weights().unwrap());
     let tokens = image_tokens(&slots, false, &bundle.config().adapter, &place).unwrap();
+    let mixer = Mixer::of(&bundle, &GraphOptions::default()).unwrap();
+    let mixed = mixer.unwrap().run(tokens.tokens.clone()).unwrap();
+    assert!(mixed != tokens.tokens);
     let extra: ndarray::Array2<f32> = golden.floats("extra").into_dimensionality().unwrap();
     let fed = extra
         .slice_axis(Axis(0), (1..=tokens.len()).into())
         .to_owned();
-    assert!(apart(&tokens.tokens, &fed.into_dyn()) < 1e-4);
+    assert!(apart(&mixed, &fed.into_dyn()) < 1e-4);
 }
 
 #[test]

@@ -31,6 +31,8 @@ class DecoderConfig:
     n_freq: int = 16
     pointer_dim: int = 64
     feature_dim: int = 128  # width of the adapter's slot features that join the image tokens
+    n_mixer_layers: int = 4  # layers in which the image tokens see each other before the decoder sees them
+    n_tags: int = 64  # of the training-time head that says which field each image token is part of
 
     def to_json(self):
         return asdict(self)
@@ -128,6 +130,11 @@ class Decoder(nn.Module):
         self.block1 = nn.ModuleList(Layer(c, False) for _ in range(c.n_layers_kv))
         self.block2 = nn.ModuleList(Layer(c, True) for _ in range(c.n_layers_shared))
         self.norm = RMSNorm(c.dim, c.norm_eps)
+        self.mixer = nn.ModuleList(Layer(c, False) for _ in range(c.n_mixer_layers))
+        for layer in self.mixer:
+            nn.init.zeros_(layer.o.weight)
+            nn.init.zeros_(layer.ffn.down.weight)
+        self.tag = nn.Linear(c.dim, c.n_tags)
         self.place = nn.Linear(8 * c.n_freq, c.dim)
         self.before = nn.Linear(8 * c.n_freq, c.dim, bias=False)
         nn.init.zeros_(self.before.weight)
@@ -157,7 +164,7 @@ class Decoder(nn.Module):
         return F.pad(told[..., :-1, :], (0, 0, 1, 0))
 
     def image_tokens(self, letters, weights, place, feature=None):
-        """Image tokens [n, g, dim]: the expected embedding of the slot's characters, its features, its place.
+        """Image tokens [n, g, dim] before `mix`: the expected embedding of the slot's characters, its features, its place.
 
         letters [k] token ids of the characters, weights [n, g, k] their probabilities, place [n, g, 4], feature [n, g, feature_dim].
         """
@@ -165,6 +172,19 @@ class Decoder(nn.Module):
         if feature is not None and self.feature is not None:
             x = x + self.feature(feature)
         return x + self.place_embedding(place) + self.before_embedding(place)
+
+    def mix(self, tokens, there):
+        """Image tokens [n, g, dim], of which `there` [n, g] exist, after the layers in which each sees all of its picture.
+
+        The decoder is causal, so without them the first letter of a date cannot know what it begins. Begins as the identity.
+        """
+        cos, sin = rope_angles(torch.arange(tokens.shape[1], device=tokens.device), self.c.head_dim, self.c.rope_theta)
+        bias = torch.zeros(1, device=tokens.device, dtype=tokens.dtype).where(there[:, None, None, :], torch.tensor(-1e4, dtype=tokens.dtype, device=tokens.device))
+        for layer in self.mixer:
+            h = layer.norm1(tokens)
+            k, v = layer.keys_values(h, cos, sin)
+            tokens = layer(tokens, k, v, bias, cos, sin, h)
+        return tokens
 
     def block_1(self, x, positions, bias):
         """-> x after block 1 and the K, V that block 2 reads."""

@@ -20,6 +20,7 @@ GLYPH_IDS = np.array([CHAR_ID[c] for c in GLYPHS])
 FORCED, FIELD, DECISIVE = 0.05, 2.0, 12.0  # weights of the tokens of a typed answer
 INDEX = {c: i for i, c in enumerate(GLYPHS)}
 N_ASCII = 94  # the first so many GLYPHS are ASCII
+TAGS = [*FIELDS, "name", "job", "company"]  # what a glyph may be part of; tag 0 is none, 1 + 2i begins TAGS[i], 2 + 2i goes on with it
 EVENT = ["title", "date", "start", "end", "venue"]
 QUESTIONS = {
     "title": ["What is the event?", "What is this flyer for?", "What is the title?"],
@@ -54,13 +55,14 @@ class ImageTokens:
 @dataclass
 class Example:
     """ids [t]; feed [t]: index of the image token whose place is added, or -1; target, pointer [t]: next token and 0 = none or
-    1 + image token, IGNORE where there is no loss; weight [t]: what the loss of that token counts."""
+    1 + image token, IGNORE where there is no loss; weight [t]: what the loss of that token counts; tag [n]: of every image token."""
 
     image: ImageTokens
     ids: list = field(default_factory=list)
     feed: list = field(default_factory=list)
     target: list = field(default_factory=list)
     pointer: list = field(default_factory=list)
+    tag: np.ndarray | None = None
     weight: list = field(default_factory=list)
 
 
@@ -206,6 +208,20 @@ def json_pieces(fields, names):
     return out
 
 
+def tags(record, image):
+    """Tag of every image token [n]: which field its glyph begins or goes on with. IGNORE all over where the fields are not known."""
+    fields = record.meta.get("fields")
+    if not fields:
+        return np.full(len(image.truth), IGNORE, np.int64)
+    of = np.zeros(len(record.glyphs) + 1, np.int64)  # the last is that of image tokens without a glyph
+    for name, f in fields.items():
+        if name in TAGS:
+            at = glyph_indices(f["glyphs"])
+            of[at] = 2 + 2 * TAGS.index(name)
+            of[at[0]] -= 1
+    return of[image.truth]
+
+
 def choose_names(fields, rng):
     """Which fields a schema asks for, under which names."""
     if rng.random() < 0.5:
@@ -227,6 +243,7 @@ def fields_prompt(names):
 def example(record, image, rng, read=True, fill=True, names=choose_names):
     """The training sequence of one picture; `names(fields, rng)` says which fields are asked for."""
     w = Writer(image, len(record.glyphs))
+    w.e.tag = tags(record, image)
     meta = record.meta
     if read:
         w.turn("Read the text.", [(meta["text"], range(len(record.glyphs)))])

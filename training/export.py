@@ -18,6 +18,7 @@ from torch.export import Dim
 import glyphs
 from charset import GLYPHS, SPECIALS, build_tokenizer, token_ids
 from decoder import Decoder, DecoderConfig, rope_angles, rotate
+from lora import SIZES
 from vision import Vision, VisionConfig
 
 OPSET = 20
@@ -59,6 +60,33 @@ class FeaturesToTokens(nn.Module):
         return tokens, place, 1 - blank[view, row, col, k], self.glyph_ids[letters.argmax(-1)]
 
 
+class TokensToTokens(nn.Module):
+    """mixer.onnx: image tokens [n, dim] with their places -> the same tokens, each having seen the others."""
+
+    def __init__(self, decoder):
+        super().__init__()
+        self.mixer, self.c = decoder.mixer, decoder.c
+
+    def forward(self, tokens):
+        c, x = self.c, tokens
+        cos, sin = rope_angles(torch.arange(x.shape[0]), c.head_dim, c.rope_theta)
+        for layer in self.mixer:
+            h = layer.norm1(x)
+            k, v = layer.keys_values(h, cos, sin)
+            q = layer.q_norm(rotate(layer.heads(layer.q(h), c.n_heads), cos, sin))
+            x = x + layer.o(attend_one(q, k, v, 0.0))
+            x = x + layer.ffn(layer.norm2(x))
+        return x
+
+
+def attend_one(q, k, v, bias):
+    """q [heads, t, hd] over k, v [kv_heads, s, hd], additive bias [t, s] -> [t, heads*hd]."""
+    heads, t, hd = q.shape
+    q = q.reshape(k.shape[0], heads // k.shape[0], t, hd)
+    weights = (q * hd**-0.5) @ k[:, None].transpose(-1, -2) + bias
+    return (weights.softmax(-1) @ v[:, None]).reshape(heads, t, hd).transpose(0, 1).reshape(t, heads * hd)
+
+
 class DecoderStep(nn.Module):
     """decoder.onnx: rows and past K, V -> logits and hidden of the selected rows and the present K, V."""
 
@@ -66,17 +94,9 @@ class DecoderStep(nn.Module):
         super().__init__()
         self.d = decoder
 
-    def attend(self, q, k, v, bias):
-        c = self.d.c
-        groups = c.n_heads // c.n_kv_heads
-        q = q.reshape(c.n_kv_heads, groups, -1, c.head_dim)
-        weights = (q * c.head_dim**-0.5) @ k[:, None].transpose(-1, -2) + bias
-        out = weights.softmax(-1) @ v[:, None]
-        return out.reshape(c.n_heads, -1, c.head_dim).transpose(0, 1).reshape(-1, c.n_heads * c.head_dim)
-
     def layer(self, layer, x, k, v, bias, cos, sin, h):
         q = layer.q_norm(rotate(layer.heads(layer.q(h), self.d.c.n_heads), cos, sin))
-        x = x + layer.o(self.attend(q, k, v, bias))
+        x = x + layer.o(attend_one(q, k, v, bias))
         return x + layer.ffn(layer.norm2(x))
 
     def forward(self, ids, extra, positions, select, *past):
@@ -181,6 +201,8 @@ def export_bundle(vision, decoder, out, name, side=448):
     features = torch.randn(2, side // 16, side // 16, vision.c.dim)
     write_onnx(FeaturesToTokens(vision, decoder, glyph_ids), (features,), os.path.join(out, "adapter.onnx"), ["features"], ["tokens", "place", "presence", "glyph"],
                {"features": {0: Dim.DYNAMIC, 1: Dim.DYNAMIC, 2: Dim.DYNAMIC}})
+    if decoder.c.n_mixer_layers:
+        write_onnx(TokensToTokens(decoder), (torch.randn(5, decoder.c.dim),), os.path.join(out, "mixer.onnx"), ["tokens"], ["mixed"], {"tokens": {0: Dim.DYNAMIC}})
     export_decoder(decoder, os.path.join(out, "decoder.onnx"))
     save_file({"place.weight": decoder.place.weight.detach().numpy(), "place.bias": decoder.place.bias.detach().numpy(),
                "before.weight": decoder.before.weight.detach().numpy(),
@@ -205,11 +227,11 @@ def export_decoder(decoder, path):
 
 
 def bundle_config(v: VisionConfig, d: DecoderConfig, name):
-    decoder = {k: x for k, x in d.to_json().items() if k not in ("n_freq", "pointer_dim", "feature_dim")}
+    decoder = {k: x for k, x in d.to_json().items() if k in SIZES}
     return {"format": 1, "name": name, "tier": "on-device",
             "image": {"patch": v.patch, "window": v.window, "mean": [0.5] * 3, "std": [0.5] * 3, "pad": list(glyphs.PAD), "max_upscale": glyphs.MAX_UPSCALE, "default_mode": "auto"},
             "adapter": {"slots": v.slots, "overview_min_em": glyphs.OVERVIEW_MIN_EM, "detail_max_em": glyphs.DETAIL_MAX_EM, "max_glyphs": glyphs.MAX_GLYPHS},
-            "fusion": {"n_freq": d.n_freq, "pointer_dim": d.pointer_dim},
+            "fusion": {"n_freq": d.n_freq, "pointer_dim": d.pointer_dim, "mixer": d.n_mixer_layers > 0},
             "decoder": decoder,
             "tokens": {s[2:-2]: s for s in SPECIALS},
             "prompts": {"ocr": "Read the text.", "fields": "Fill in {fields}"}}

@@ -13,6 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from lora import SIZES
+
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "runtime" / "kernels"))
 
 
@@ -187,5 +189,5 @@ def save_packed(decoder, path):
     """decoder.safetensors."""
     from reference import save
 
-    config = {k: v for k, v in decoder.c.to_json().items() if k not in ("n_freq", "pointer_dim", "feature_dim")}
+    config = {k: v for k, v in decoder.c.to_json().items() if k in SIZES}
     save(path, config, packed_weights(decoder), "int8")

@@ -62,6 +62,9 @@ def main():
     fusion = load_file(os.path.join(args.bundle, "fusion.safetensors"))
     found |= {theirs: torch.from_numpy(fusion[ours].copy()) for ours, theirs in FUSION.items() if ours in fusion}
     found["feature.weight"] = adapter["feature"]
+    mixer = os.path.join(args.bundle, "mixer.onnx")
+    if os.path.exists(mixer):
+        found |= {k: v for k, v in graph_weights(mixer).items() if k.startswith("mixer.")}
     save(args.decoder, decoder_config, filled(Decoder(decoder_config), found))
 
 

@@ -19,7 +19,7 @@ from lora import attach, merge, save_adapter, signature
 from vision import Vision, VisionConfig
 
 TINY_VISION = dict(dim=32, n_layers=2, n_heads=2, ffn_dim=48, n_registers=2, global_layers=(1,), global_grid=4, stem=(8, 12, 16), glyph_dim=16, n_glyphs=N_CLASSES)
-TINY_DECODER = dict(dim=64, n_layers_kv=2, n_layers_shared=1, n_heads=4, n_kv_heads=2, head_dim=16, ffn_dim=96, context=4096, n_freq=4, pointer_dim=16, feature_dim=16)
+TINY_DECODER = dict(dim=64, n_layers_kv=2, n_layers_shared=1, n_heads=4, n_kv_heads=2, head_dim=16, ffn_dim=96, context=4096, n_freq=4, pointer_dim=16, feature_dim=16, n_mixer_layers=1)
 
 
 def tiny_models(seed=0):
@@ -31,6 +31,8 @@ def tiny_models(seed=0):
             if p.ndim > 1:
                 p.normal_(0, 0.4 / p.shape[-1] ** 0.5 if p.ndim == 2 else 0.1)
         decoder.embed.weight.normal_(0, 0.3)
+        for layer in decoder.mixer:
+            layer.o.weight.mul_(0.3)
         vision.adapter.classes.weight.mul_(4)
         vision.adapter.classes.bias[0] = 8.6
         vision.adapter.geometry.bias.copy_(torch.tensor([0.5, 0.5, -0.2, 0.4]))
@@ -63,6 +65,7 @@ def golden(vision, decoder, image, mode):
     kept, canvas = glyphs.choose(slots, mode == "high")
     where = torch.from_numpy(canvas)
     image_tokens = tokens[torch.from_numpy(kept)] + decoder.place_embedding(where) + decoder.before_embedding(where)
+    image_tokens = decoder.mix(image_tokens[None], torch.ones(1, len(kept), dtype=torch.bool))[0]
     prompt = [special["<|user|>"], *b"Read the text.", special["<|answer|>"], *b"ab c"]
     ids = torch.tensor([special["<|begin|>"], *[special["<|image|>"]] * len(kept), *prompt])
     extra = torch.zeros(len(ids), decoder.c.dim)

@@ -29,14 +29,14 @@ def collate(examples, device):
          "weights": np.zeros((n, g, k), np.float32), "place": np.zeros((n, g, 4), np.float32),
          "n_image": np.array([len(e.image.place) for e in examples]), "select": np.zeros((n, m), np.int64),
          "target": np.full((n, m), IGNORE, np.int64), "pointer": np.full((n, m), IGNORE, np.int64),
-         "weight": np.zeros((n, m), np.float32)}
+         "weight": np.zeros((n, m), np.float32), "tag": np.full((n, g), IGNORE, np.int64)}
     width = max((e.image.feature.shape[1] for e in examples if e.image.feature is not None), default=0)
     if width:
         b["feature"] = np.zeros((n, g, width), np.float32)
     for i, e in enumerate(examples):
         j, l = len(e.image.place), len(e.ids)
         b["ids"][i, :l], b["valid"][i, :l], b["feed"][i, :l] = e.ids, True, e.feed
-        b["weights"][i, :j], b["place"][i, :j] = e.image.weights, e.image.place
+        b["weights"][i, :j], b["place"][i, :j], b["tag"][i, :j] = e.image.weights, e.image.place, e.tag
         if e.image.feature is not None:
             b["feature"][i, :j] = e.image.feature
         rows = np.nonzero(np.array(e.target) != IGNORE)[0]
@@ -47,25 +47,46 @@ def collate(examples, device):
     return {name: torch.from_numpy(a).to(device) for name, a in b.items()}
 
 
+def mixed(model, b):
+    """-> image tokens as the decoder sees them [n, g, dim], zeros where there is none, and which there are [n, g]."""
+    feature = b["feature"].to(model.embed.weight.dtype) if "feature" in b else None
+    tokens = model.image_tokens(torch.from_numpy(GLYPH_IDS).to(b["place"].device), b["weights"], b["place"], feature)
+    there = torch.arange(tokens.shape[1], device=tokens.device)[None] < b["n_image"][:, None]
+    return model.mix(tokens, there) * there[..., None], there
+
+
+def tag_loss(model, b, tokens):
+    """Which field each image token begins or goes on with: a label for every glyph, where an answer decides a few times a picture.
+
+    -> loss (averaged over fields and the rest apart), share of the beginnings that are found, share of the fields' glyphs that are.
+    """
+    tag = b["tag"].flatten()
+    scores = model.tag(tokens).flatten(0, 1).float()
+    each, guess = F.cross_entropy(scores, tag, ignore_index=IGNORE, reduction="none"), scores.argmax(-1)
+    part = lambda which: each[which].mean() if which.any() else each.sum() * 0
+    begins, inside = (tag > 0) & (tag % 2 == 1), (tag > 0) & (tag % 2 == 0)
+    share = lambda which: (guess[which] == tag[which]).float().mean() if which.any() else each.new_ones(())
+    return part(begins) + part(inside) + part(tag == 0), share(begins), share(tag > 0)
+
+
 def forward(model, b):
-    """-> logits [n, m, vocab], pointer scores [n, m, 1+g], guided attention scores [n, m, t]."""
+    """-> logits [n, m, vocab], pointer scores [n, m, 1+g], guided attention scores [n, m, t], image tokens [n, g, dim]."""
     n, t = b["ids"].shape
     g = b["place"].shape[1]
     places = model.place_embedding(b["place"])
-    tokens = model.image_tokens(torch.from_numpy(GLYPH_IDS).to(places.device), b["weights"], b["place"], b["feature"].to(places.dtype) if "feature" in b else None)
-    there = (torch.arange(g, device=tokens.device)[None] < b["n_image"][:, None])
-    tokens = tokens * there[..., None]
+    tokens, there = mixed(model, b)
     fed = torch.gather(places, 1, b["feed"].clamp_min(0)[..., None].expand(-1, -1, places.shape[-1])) * (b["feed"] >= 0)[..., None]
     extra = fed + F.pad(tokens, (0, 0, 1, t - 1 - g))
     hidden, guide = model(b["ids"], extra, b["valid"], b["select"], guided=True)
     scores = model.pointer_scores(hidden, tokens).float()
     scores[..., 1:] = scores[..., 1:].masked_fill(~there[:, None], -1e4)
-    return model.logits(hidden), scores, guide
+    return model.logits(hidden), scores, guide, tokens
 
 
 def losses(model, b):
-    """-> total, token loss, pointer loss, right tokens, right pointers (among glyphs), values begun at the right glyph."""
-    logits, scores, guide = forward(model, b)
+    """-> total, token loss, pointer loss, right tokens, right pointers (among glyphs), values begun at the right glyph, tags right."""
+    logits, scores, guide, tokens = forward(model, b)
+    tagging, _, tagged = tag_loss(model, b, tokens)
     target, pointer = b["target"].flatten(), b["pointer"].flatten()
     logits, scores = logits.flatten(0, 1).float(), scores.flatten(0, 1)
     weight = b["weight"].flatten()
@@ -81,7 +102,21 @@ def losses(model, b):
         pointed = (scores.argmax(-1) == pointer)[glyphs].float().mean()
         first = glyphs & (weight >= DECISIVE)
         begun = mean((scores.argmax(-1) == pointer)[first].float(), torch.ones_like(weight[first]))
-    return token + 0.5 * point + 0.3 * look, token, point, right, pointed, begun
+    return token + 0.5 * point + 0.3 * look + 0.2 * tagging, token, point, right, pointed, begun, tagged
+
+
+def tag_losses(model, b):
+    """Of the mixer alone, in the places that `losses` has. -> total, then zeros, values begun at the right glyph, tags right."""
+    total, begun, tagged = tag_loss(model, b, mixed(model, b)[0])
+    zero = total.detach() * 0
+    return total, zero, zero, zero, zero, begun, tagged
+
+
+def only_mixer(model):
+    """Forgets the gradients of all but the mixer and its tags."""
+    for name, p in model.named_parameters():
+        if not name.startswith(("mixer", "tag")):
+            p.grad = None
 
 
 def lines_of(record, rng, longest):
@@ -103,11 +138,13 @@ def lines_of(record, rng, longest):
     return dataclasses.replace(record, meta=meta, glyphs=record.glyphs[first:last])
 
 
-def make(seed, longest, plain=0.1):
+def make(seed, longest, tags_only=False):
     """The stream's transform: record -> example or None."""
     rng = np.random.default_rng(seed)
 
     def transform(record):
+        if tags_only:
+            return example(record, simulate(record, rng), rng, read=False, fill=False) if 0 < len(record.glyphs) <= longest else None
         part = lines_of(record, rng, longest)
         if part is None or len(part.glyphs) == 0:
             return None
@@ -121,8 +158,8 @@ def make(seed, longest, plain=0.1):
 class Collected:
     """Examples from the real encoder's image tokens, as `collect.py` left them; newly written shards join at the next round."""
 
-    def __init__(self, folder, seed, longest):
-        self.folder, self.rng, self.longest, self.round = folder, np.random.default_rng(seed), longest, []
+    def __init__(self, folder, seed, longest, tags_only=False):
+        self.folder, self.rng, self.longest, self.tags_only, self.round = folder, np.random.default_rng(seed), longest, tags_only, []
 
     def take(self, n):
         out = []
@@ -142,7 +179,8 @@ class Collected:
         glyphs = np.zeros(len(f["chars"]), GLYPH)
         glyphs["char"] = f["chars"].numpy()
         image = ImageTokens(f["weights"].float().numpy(), f["place"].numpy(), f["truth"].numpy(), f["feature"].float().numpy())
-        return example(Record(f["meta"], glyphs, 0, 0, None), image, self.rng, read=self.rng.random() > 0.15)
+        read = not self.tags_only and self.rng.random() > 0.15
+        return example(Record(f["meta"], glyphs, 0, 0, None), image, self.rng, read=read, fill=not self.tags_only)
 
 
 def batches(stream, tokens, device, pool=48, collected=None, share=0.5):
@@ -179,6 +217,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--eval-every", type=int, default=300)
     parser.add_argument("--tokens-from", help="folder of collect.py's shards")
+    parser.add_argument("--tags-only", action="store_true", help="train the mixer alone on the fields of every glyph: ten times the pictures a second")
     parser.add_argument("--share", type=float, default=0.5, help="share of the examples that come from --tokens-from")
     args = parser.parse_args()
     torch.manual_seed(args.seed)
@@ -193,31 +232,34 @@ def main():
         masters.load(saved["state"])
         step = saved["step"]
     common = ["--kind", args.kind, "--size", "1344"]
-    stream = Stream(args.generator, [*common, "--split", "train"], args.seed * 1_000_000 + step, with_pixels=False, transform=make(step, args.longest))
-    held = Stream(args.generator, [*common, "--split", "test"], 777, with_pixels=False, transform=make(5, args.longest))
+    stream = Stream(args.generator, [*common, "--split", "train"], args.seed * 1_000_000 + step, with_pixels=False, transform=make(step, args.longest, args.tags_only))
+    held = Stream(args.generator, [*common, "--split", "test"], 777, with_pixels=False, transform=make(5, args.longest, args.tags_only))
     tests = [b for b, _ in zip(batches(held, args.tokens, device), range(6))]
     held.stop = True
+    of = tag_losses if args.tags_only else losses
     began = shown = time.time()
     stopping = Stopping()
-    sums, seen = np.zeros(6), 0
-    collected = Collected(args.tokens_from, args.seed + step, args.longest * 2) if args.tokens_from else None
+    sums, seen = np.zeros(7), 0
+    collected = Collected(args.tokens_from, args.seed + step, args.longest * 2, args.tags_only) if args.tokens_from else None
     for b in batches(stream, args.tokens, device, collected=collected, share=args.share):
-        out = losses(model, b)
+        out = of(model, b)
         out[0].backward()
-        norm = masters.step(schedule(step, 200, args.total) * closing(args, began))
+        if args.tags_only:
+            only_mixer(model)
+        norm = masters.step(schedule(step, 200, args.total) * closing(args, began) * min(1.0, (seen + 1) / 100))
         step += 1
         seen += 1
         sums += [float(x.detach()) for x in out]
         if seen % 25 == 0:
             s = sums / 25
-            print(f"{step} loss {s[0]:.3f} token {s[1]:.3f} pointer {s[2]:.3f} right {s[3]:.4f} pointed {s[4]:.4f} begun {s[5]:.4f} norm {norm:.2f} {(time.time() - shown) / 25:.2f} s/step queue {stream.queue.qsize()}", flush=True)
+            print(f"{step} loss {s[0]:.3f} token {s[1]:.3f} pointer {s[2]:.3f} right {s[3]:.4f} pointed {s[4]:.4f} begun {s[5]:.4f} tagged {s[6]:.4f} norm {norm:.2f} {(time.time() - shown) / 25:.2f} s/step queue {stream.queue.qsize()}", flush=True)
             sums[:], shown = 0, time.time()
         if seen % args.eval_every == 0:
             save(path, masters, step, config)
             masters.publish(masters.ema)
             with torch.no_grad():
-                s = np.mean([[float(x) for x in losses(model, t)] for t in tests], 0)
-            print(f"{step} HELD-OUT token {s[1]:.3f} pointer {s[2]:.3f} right {s[3]:.4f} pointed {s[4]:.4f} begun {s[5]:.4f}", flush=True)
+                s = np.mean([[float(x) for x in of(model, t)] for t in tests], 0)
+            print(f"{step} HELD-OUT token {s[1]:.3f} pointer {s[2]:.3f} right {s[3]:.4f} pointed {s[4]:.4f} begun {s[5]:.4f} tagged {s[6]:.4f}", flush=True)
             masters.publish(masters.masters)
         if stopping.asked or time.time() - began > args.minutes * 60 or (args.total and step >= args.total):
             break

@@ -61,6 +61,9 @@ pub struct FusionConfig {
     pub n_freq: usize,
     /// Width of the pointer's queries and keys.
     pub pointer_dim: usize,
+    /// Whether image tokens pass through `mixer.onnx`.
+    #[serde(default)]
+    pub mixer: bool,
 }
 
 /// The decoder's sizes, by the names of `config.json`.
@@ -201,6 +204,9 @@ impl Bundle {
             "fusion.safetensors",
         ] {
             bundle.file(name)?;
+        }
+        if bundle.config.fusion.mixer {
+            bundle.file("mixer.onnx")?;
         }
         if !bundle.has("decoder.safetensors") {
             bundle.file("decoder.onnx")?;

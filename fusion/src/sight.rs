@@ -18,7 +18,7 @@ const BELOW: f32 = 0.45;
 /// What a decoder is shown of a picture: one row for each glyph, in reading order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImageTokens {
-    /// `[n, dim]`: glyph and place together, as fed to the decoder.
+    /// `[n, dim]`: glyph and place together, mixed, as fed to the decoder.
     pub tokens: Array2<f32>,
     /// `[n, dim]`: the place embedding alone, which is fed back when the glyph is read.
     pub places: Array2<f32>,
@@ -70,7 +70,7 @@ pub struct Seen {
     pub mode: Mode,
     /// Time of views and encoder.
     pub encode: Duration,
-    /// Time of adapter, choice and place.
+    /// Time of adapter, choice, place and mixer.
     pub adapter: Duration,
 }
 
@@ -80,11 +80,12 @@ pub trait Sight: Send + Sync {
     fn see(&self, image: &Image, mode: Mode) -> Result<Seen>;
 }
 
-/// The sight of a bundle: `vision.onnx`, `adapter.onnx` and the place embedding.
+/// The sight of a bundle: `vision.onnx`, `adapter.onnx`, the place embedding, and `mixer.onnx` if there is one.
 #[derive(Debug)]
 pub struct OnnxSight {
     encoder: Encoder,
     adapter: Adapter,
+    mixer: Option<Mixer>,
     choice: AdapterConfig,
     place: PlaceEmbedding,
 }
@@ -101,6 +102,7 @@ impl OnnxSight {
         Ok(Self {
             encoder: Encoder::open(&vision, &config.image, options).map_err(refused)?,
             adapter: Adapter::open(bundle.file("adapter.onnx")?, config.decoder.dim, options)?,
+            mixer: Mixer::of(bundle, options)?,
             choice: config.adapter,
             place,
         })
@@ -114,12 +116,15 @@ impl Sight for OnnxSight {
         let features = self.encoder.encode(&views)?;
         let encode = began.elapsed();
         let slots = self.adapter.run(features)?;
-        let tokens = image_tokens(
+        let mut tokens = image_tokens(
             &slots,
             views.mode() == Mode::High,
             &self.choice,
             &self.place,
         )?;
+        if let Some(mixer) = &self.mixer {
+            tokens.tokens = mixer.run(tokens.tokens)?;
+        }
         Ok(Seen {
             tokens,
             placement: *views.placement(),
@@ -196,6 +201,56 @@ impl Adapter {
             });
         }
         Ok(slots)
+    }
+}
+
+/// `mixer.onnx`: lets the image tokens of a picture see each other. The decoder is causal: without it the first letter of
+/// a date cannot know what begins there.
+#[derive(Debug)]
+pub struct Mixer {
+    graph: Graph,
+}
+
+impl Mixer {
+    /// The mixer of a bundle, if its configuration says that there is one.
+    pub fn of(bundle: &Bundle, options: &GraphOptions) -> Result<Option<Self>> {
+        let config = bundle.config();
+        if !config.fusion.mixer {
+            return Ok(None);
+        }
+        Self::open(bundle.file("mixer.onnx")?, config.decoder.dim, options).map(Some)
+    }
+
+    /// Opens the graph and checks it against the decoder's width.
+    pub fn open(path: impl AsRef<Path>, dim: usize, options: &GraphOptions) -> Result<Self> {
+        let file = path.as_ref();
+        let refused = |e: foveate_onnx::Error| invalid(file, e);
+        let graph = Graph::open(file, options).map_err(refused)?;
+        let shape = &[None, Some(dim)];
+        graph
+            .expect_input("tokens", Element::F32, shape)
+            .map_err(refused)?;
+        graph
+            .expect_output("mixed", Element::F32, shape)
+            .map_err(refused)?;
+        Ok(Self { graph })
+    }
+
+    /// Tokens `[n, dim]` with their places to tokens `[n, dim]`; no run where there are none.
+    pub fn run(&self, tokens: Array2<f32>) -> Result<Array2<f32>> {
+        let shape = tokens.dim();
+        if tokens.is_empty() {
+            return Ok(tokens);
+        }
+        let mut outputs = self.graph.run(&[("tokens", tokens.into())])?;
+        let mixed: Array2<f32> = outputs.take("mixed")?;
+        if mixed.dim() != shape {
+            return Err(Error::Stage {
+                stage: "mixer",
+                why: format!("made {:?} of {shape:?}", mixed.dim()),
+            });
+        }
+        Ok(mixed)
     }
 }
 
