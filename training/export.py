@@ -19,6 +19,7 @@ import glyphs
 from charset import GLYPHS, SPECIALS, build_tokenizer, token_ids
 from decoder import Decoder, DecoderConfig, rope_angles, rotate
 from lora import SIZES
+from quantize import QuantEmbedding, quantize_decoder, save_packed
 from vision import Vision, VisionConfig
 
 OPSET = 20
@@ -203,7 +204,10 @@ def export_bundle(vision, decoder, out, name, side=448):
                {"features": {0: Dim.DYNAMIC, 1: Dim.DYNAMIC, 2: Dim.DYNAMIC}})
     if decoder.c.n_mixer_layers:
         write_onnx(TokensToTokens(decoder), (torch.randn(5, decoder.c.dim),), os.path.join(out, "mixer.onnx"), ["tokens"], ["mixed"], {"tokens": {0: Dim.DYNAMIC}})
-    export_decoder(decoder, os.path.join(out, "decoder.onnx"))
+    if isinstance(decoder.embed, QuantEmbedding):
+        save_packed(decoder, os.path.join(out, "decoder.safetensors"))
+    else:
+        export_decoder(decoder, os.path.join(out, "decoder.onnx"))
     save_file({"place.weight": decoder.place.weight.detach().numpy(), "place.bias": decoder.place.bias.detach().numpy(),
                "before.weight": decoder.before.weight.detach().numpy(),
                "pointer.query": decoder.pointer_query.weight.detach().numpy(), "pointer.key": decoder.pointer_key.weight.detach().numpy(),
@@ -246,8 +250,12 @@ def load_vision(path, weights="ema"):
 
 def load_decoder(path, weights="ema"):
     saved = torch.load(path, map_location="cpu", weights_only=True)
-    model = Decoder(DecoderConfig(**saved["config"]))
-    model.load_state_dict(saved["state"][weights])
+    model, state = Decoder(DecoderConfig(**saved["config"])), saved["state"][weights]
+    if "embed.w.weight" in state:
+        model = quantize_decoder(model)
+        # Rounded as training computed with them, so that the packed levels are those that were trained.
+        state = {k: v.bfloat16().float() for k, v in state.items()} | saved["state"]["buffers"]
+    model.load_state_dict(state)
     return model.eval()
 
 

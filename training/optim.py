@@ -15,16 +15,14 @@ class Masters:
     256 over 6,400 tokens, forward and backward, 63 ms against 200 ms).
     """
 
-    def __init__(self, model, lr, weight_decay=0.01, half=True, adam_only=("embed", "classes", "geometry", "pos", "registers")):
+    def __init__(self, model, lr, weight_decay=0.01, half=True, adam_only=("embed", "classes", "geometry", "pos", "registers", "log_f")):
         self.names = [n for n, p in model.named_parameters() if p.requires_grad]
         self.live = [p for p in model.parameters() if p.requires_grad]
         self.masters = [torch.nn.Parameter(p.detach().float().clone()) for p in self.live]
         if half:
             for p in self.live:
                 p.data = p.data.bfloat16()
-            for buffer in model.buffers():
-                if buffer.is_floating_point():
-                    buffer.data = buffer.data.bfloat16()
+        self.buffers = dict(model.named_buffers())  # float32: an average moves by less than bfloat16 can tell
         matrix, rest = [], []
         for name, m in zip(self.names, self.masters):
             (matrix if m.ndim == 2 and not any(a in name for a in adam_only) else rest).append(m)
@@ -59,7 +57,7 @@ class Masters:
             p.data.copy_(m)
 
     def state(self):
-        return {"masters": dict(zip(self.names, self.masters)), "ema": dict(zip(self.names, self.ema)),
+        return {"masters": dict(zip(self.names, self.masters)), "ema": dict(zip(self.names, self.ema)), "buffers": self.buffers,
                 "optimizers": [o.state_dict() for o in self.optimizers]}
 
     def load(self, state):
@@ -73,6 +71,9 @@ class Masters:
                 else:
                     clean = False
                     print("fresh weight", name, flush=True)
+        for name, buffer in self.buffers.items():
+            if name in state.get("buffers", {}):
+                buffer.data.copy_(state["buffers"][name])
         if clean:
             for o, s in zip(self.optimizers, state.get("optimizers", [])):
                 o.load_state_dict(s)

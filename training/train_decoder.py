@@ -15,7 +15,9 @@ import torch.nn.functional as F
 
 from decoder import Decoder, DecoderConfig
 from dialogue import DECISIVE, GLYPH_IDS, SPECIAL, ImageTokens, example, simulate
+from export import load_decoder
 from optim import Masters, Stopping, closing, save, schedule
+from quantize import quantize_decoder
 from records import GLYPH, IGNORE, Record, Stream
 
 
@@ -203,6 +205,11 @@ def batches(stream, tokens, device, pool=48, collected=None, share=0.5):
             yield collate(group, device)
 
 
+def started(path):
+    """The quantized twin of a float checkpoint's last weights, to be trained on."""
+    return quantize_decoder(load_decoder(path, "masters").train())
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--generator", required=True)
@@ -218,15 +225,16 @@ def main():
     parser.add_argument("--eval-every", type=int, default=300)
     parser.add_argument("--tokens-from", help="folder of collect.py's shards")
     parser.add_argument("--tags-only", action="store_true", help="train the mixer alone on the fields of every glyph: ten times the pictures a second")
+    parser.add_argument("--quantize", help="float checkpoint to begin quantization-aware training from; --run keeps the quantized one")
     parser.add_argument("--share", type=float, default=0.5, help="share of the examples that come from --tokens-from")
     args = parser.parse_args()
     torch.manual_seed(args.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     os.makedirs(args.run, exist_ok=True)
     config = DecoderConfig()
-    model = Decoder(config).to(device)
-    masters = Masters(model, args.lr)
     path, step = os.path.join(args.run, "decoder.pt"), 0
+    model = (started(args.quantize) if args.quantize else Decoder(config)).to(device)
+    masters = Masters(model, args.lr, weight_decay=0.0 if args.quantize else 0.01)
     if os.path.exists(path):
         saved = torch.load(path, map_location=device)
         masters.load(saved["state"])

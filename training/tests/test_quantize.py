@@ -5,6 +5,8 @@ import pytest
 import torch
 
 import tiny
+from export import export_bundle, load_decoder
+from optim import Masters, save
 from quantize import clipping_search, levels, quantize_decoder, save_packed
 
 reference = pytest.importorskip("reference")
@@ -42,3 +44,23 @@ def test_packed_logits_equal_the_fake_quantized_ones(tmp_path):
     close = np.abs(got - wanted) < 0.05 * np.abs(wanted).max()
     assert close.mean() > 0.99 and (got.argmax(1) == wanted.argmax(1)).mean() >= 0.9
     assert attention == "int8"
+
+
+def test_a_run_begins_from_float_goes_on_and_is_exported_packed(tmp_path):
+    vision, decoder = tiny.tiny_models()
+    path = str(tmp_path / "decoder.pt")
+    save(path, Masters(decoder, 1e-3), 7, decoder.c)
+    twin = quantize_decoder(load_decoder(path, "masters").train())
+    masters = Masters(twin, 1e-3, weight_decay=0.0)
+    ids, everything = torch.randint(0, 400, (1, 20)), (torch.ones(1, 20, dtype=torch.bool), torch.arange(20)[None])
+    for _ in range(2):
+        hidden = twin(ids, torch.zeros(1, 20, twin.c.dim, dtype=torch.bfloat16), *everything)
+        twin.logits(hidden).float().square().mean().backward()
+        masters.step(1.0)
+    save(path, masters, 9, twin.c)
+    again = load_decoder(path, "masters")
+    assert float(again.block1[0].see_k.top) > 0 and again.embed.w.bits == 4
+    for name, p in twin.named_parameters():
+        assert torch.equal(p.float(), again.get_parameter(name)), name
+    export_bundle(vision, again, str(tmp_path / "bundle"), "tiny", side=224)
+    assert (tmp_path / "bundle" / "decoder.safetensors").exists() and not (tmp_path / "bundle" / "decoder.onnx").exists()

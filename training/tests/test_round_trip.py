@@ -64,6 +64,25 @@ def test_the_adapter_keeps_the_same_slots(bundle):
         np.testing.assert_allclose(got, want.numpy(), atol=2e-3)
 
 
+def test_the_exported_mixer_agrees(bundle):
+    path, _, decoder = bundle
+    tokens = torch.randn(11, decoder.c.dim)
+    with torch.no_grad():
+        wanted = decoder.mix(tokens[None], torch.ones(1, 11, dtype=torch.bool))[0].numpy()
+    assert np.abs(wanted - tokens.numpy()).max() > 0.01
+    np.testing.assert_allclose(run(path, {"tokens": tokens.numpy()}, "mixer.onnx")[0], wanted, atol=1e-4)
+
+
+def test_tags_are_those_of_the_fields():
+    rng = np.random.default_rng(0)
+    record = page(rng)
+    e = example(record, simulate(record, rng), rng)
+    at = record.meta["fields"]["title"]["glyphs"][0]
+    of_title = (e.image.truth >= at[0]) & (e.image.truth < at[1])
+    assert set(e.tag[of_title]) <= {1, 2} and not e.tag[~of_title].any()
+    assert (e.tag == 1).sum() == (e.image.truth == at[0]).sum()
+
+
 def test_steps_with_a_cache_equal_the_whole_at_once(bundle):
     path, _, decoder = bundle
     c = decoder.c
