@@ -63,12 +63,13 @@ impl Bundle {
 #[must_use]
 pub fn signature(decoder: &DecoderConfig, weights: &FusionWeights) -> String {
     let mut hash = Sha256::new();
-    hash.update(b"foveate-base-1\n");
+    hash.update(b"foveate-base-2\n");
     for number in decoder.numbers() {
         hash.update(number.to_le_bytes());
     }
     let tensors = [
         weights.place_weight.iter(),
+        weights.before_weight.iter(),
         weights.pointer_query.iter(),
         weights.pointer_key.iter(),
     ];
