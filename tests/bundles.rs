@@ -2,26 +2,10 @@
 use foveate::{ErrorKind, Model};
 use serde_json::Value;
 use std::fs;
-use std::path::{Path, PathBuf};
-use tempfile::TempDir;
+use std::path::PathBuf;
 
-/// A copy of the tiny bundle.
-fn copy() -> TempDir {
-    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/tiny");
-    let dir = tempfile::tempdir().unwrap();
-    for name in [
-        "config.json",
-        "tokenizer.json",
-        "vision.onnx",
-        "adapter.onnx",
-        "mixer.onnx",
-        "decoder.onnx",
-        "fusion.safetensors",
-    ] {
-        fs::copy(from.join(name), dir.path().join(name)).unwrap();
-    }
-    dir
-}
+mod tiny;
+use tiny::{FILES, copy, edited};
 
 /// The error of loading a bundle spoilt by `spoil`, which must name `file`.
 fn error(file: &str, spoil: impl FnOnce(PathBuf)) -> (ErrorKind, String) {
@@ -32,12 +16,6 @@ fn error(file: &str, spoil: impl FnOnce(PathBuf)) -> (ErrorKind, String) {
     (e.kind(), e.to_string())
 }
 
-fn edited(path: &Path, edit: impl FnOnce(&mut Value)) {
-    let mut config: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
-    edit(&mut config);
-    fs::write(path, config.to_string()).unwrap();
-}
-
 #[test]
 fn the_bundle_itself_loads() {
     assert_eq!(Model::load(copy().path()).unwrap().name(), "tiny");
@@ -45,15 +23,7 @@ fn the_bundle_itself_loads() {
 
 #[test]
 fn missing_files_are_named() {
-    for file in [
-        "config.json",
-        "tokenizer.json",
-        "vision.onnx",
-        "adapter.onnx",
-        "mixer.onnx",
-        "decoder.onnx",
-        "fusion.safetensors",
-    ] {
+    for file in FILES {
         let (kind, _) = error(file, |path| fs::remove_file(path).unwrap());
         assert_eq!(kind, ErrorKind::AssetsMissing, "{file}");
     }
@@ -65,15 +35,7 @@ fn missing_files_are_named() {
 
 #[test]
 fn truncated_and_empty_files_are_named() {
-    for file in [
-        "config.json",
-        "tokenizer.json",
-        "vision.onnx",
-        "adapter.onnx",
-        "mixer.onnx",
-        "decoder.onnx",
-        "fusion.safetensors",
-    ] {
+    for file in FILES {
         for keep in [0, 2] {
             let cut = |path: PathBuf| {
                 let bytes = fs::read(&path).unwrap();

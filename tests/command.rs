@@ -208,20 +208,33 @@ fn exit_codes_are_told() {
 }
 
 #[test]
-fn guesses_are_measured() {
-    let out = foveate(&[
-        "--mode",
-        "rapid",
-        "bench",
-        "--runs",
-        "1",
-        "--speculation",
-        PICTURE,
-    ]);
+fn an_adapter_is_named_and_changes_answers() {
+    let with = |adapter: &'static str| foveate(&short(&["--adapter", adapter, PICTURE]));
+    let (plain, loud) = (foveate(&short(&[PICTURE])), with("loud"));
+    for out in [&plain, &loud] {
+        assert!(out.status.success(), "{}", text(&out.stderr));
+    }
+    assert_ne!(text(&plain.stdout), text(&loud.stdout));
+    let quiet = with("quiet");
+    assert_eq!(quiet.status.code(), Some(3));
+    let stderr = text(&quiet.stderr);
+    assert!(stderr.contains("quiet") && stderr.contains("it has loud"));
+    assert!(text(&foveate(&["info"]).stdout).contains("adapters       loud"));
+}
+
+#[test]
+fn guesses_second_questions_and_adapters_are_measured() {
+    let bench = ["--mode", "rapid", "bench", "--runs", "1", "--speculation"];
+    let out = foveate(&[&bench[..], &["--adapter", "loud", PICTURE]].concat());
     let stdout = text(&out.stdout);
     assert!(out.status.success(), "{}", text(&out.stderr));
-    assert!(
-        stdout.contains("guesses right") && stdout.contains("the same answer"),
-        "{stdout}"
-    );
+    for told in [
+        "guesses right",
+        "the same answer",
+        "second question: ",
+        "adapter loud (rank 4): loaded in ",
+    ] {
+        assert!(stdout.contains(told), "{told} in {stdout}");
+    }
+    assert_eq!(stdout.lines().count(), 4, "{stdout}");
 }

@@ -1,19 +1,7 @@
 //! What the shipped model reads off the shipped flyers, as snapshots (`cargo insta review` after a new model).
-use foveate::calendar::{Entry, Flyer, ics};
-use foveate::when::Printed;
+use foveate::calendar::{CalendarEvent, Entry, ics};
 use foveate::{Image, Model, Request, Typed, Usage};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
-
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-struct CalendarEvent {
-    title: Option<String>,
-    date: Option<String>,
-    start: Option<String>,
-    end: Option<String>,
-    venue: Option<String>,
-}
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -61,23 +49,7 @@ fn events() {
     for (name, path) in flyers() {
         let image = Image::open(path).unwrap();
         let read: Typed<CalendarEvent> = model.look_at(&image).unwrap().read().unwrap();
-        let CalendarEvent {
-            title,
-            date,
-            start,
-            end,
-            venue,
-        } = &read.value;
-        let flyer = Flyer {
-            title: title.as_deref(),
-            when: Printed {
-                date: date.as_deref(),
-                start: start.as_deref(),
-                end: end.as_deref(),
-            },
-            venue: venue.as_deref(),
-            transcript: read.transcript.as_deref(),
-        };
+        let flyer = read.value.as_flyer(read.transcript.as_deref());
         let calendar =
             Entry::from_flyer(flyer, today).map(|e| ics(&[e], today).replace("\r\n", "\n"));
         let calendar = calendar.unwrap_or_else(|e| e.to_string());

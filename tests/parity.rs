@@ -5,11 +5,9 @@ use foveate::{Bundle, Image, Mode, Model, PlaceEmbedding, Pointer, StopReason};
 use foveate_onnx::GraphOptions;
 use ndarray::{Array, ArrayD, Axis, Dimension, IxDyn};
 use safetensors::{Dtype, SafeTensors};
-use std::path::{Path, PathBuf};
 
-fn tiny() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/tiny")
-}
+mod tiny;
+use tiny::tiny;
 
 struct Golden(Vec<u8>);
 

@@ -53,8 +53,8 @@ def merge(updates):
 def signature(decoder):
     """The SHA-256 that an adapter and a bundle must agree on (models/FORMAT.md, "Signature")."""
     c = decoder.c.to_json()
-    tensors = [decoder.place.weight, decoder.pointer_query.weight, decoder.pointer_key.weight, decoder.place.bias, decoder.pointer_null]
-    h = hashlib.sha256(b"foveate-base-1\n")
+    tensors = [decoder.place.weight, decoder.before.weight, decoder.pointer_query.weight, decoder.pointer_key.weight, decoder.place.bias, decoder.pointer_null]
+    h = hashlib.sha256(b"foveate-base-2\n")
     h.update(struct.pack("<11d", *(c[name] for name in SIZES)))
     for t in tensors:
         if t.dtype != torch.float32:

@@ -1,35 +1,21 @@
 //! A model's scores on flyers that it never saw.
 
+pub mod cards;
+
 use crate::canvas::Canvas;
 use crate::files::{EventTruth, Set, save};
 use crate::fonts::Fonts;
 use crate::metrics::{self, Corners, Grounding, Right};
 use crate::pen::Pen;
 use crate::record::Truth;
+use foveate::calendar::CalendarEvent;
 use foveate::sight::glyph_box;
 use foveate::when::{Date, Order, Printed, Schedule};
 use foveate::{Image, Model, Rect, Region};
 use indicatif::ProgressBar;
-use schemars::JsonSchema;
-use serde::Deserialize;
 use std::fmt;
 use std::path::Path;
 use std::time::{Duration, Instant};
-
-/// What a model is asked for. The order of the fields is that of the question.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-pub struct FlyerEvent {
-    /// What the event is called.
-    pub title: Option<String>,
-    /// Its day, as printed.
-    pub date: Option<String>,
-    /// When it begins, as printed.
-    pub start: Option<String>,
-    /// When it ends, as printed.
-    pub end: Option<String>,
-    /// The place by name.
-    pub venue: Option<String>,
-}
 
 /// Scores over the clean and over the photographed flyers.
 #[derive(Clone, Debug, Default)]
@@ -59,7 +45,7 @@ pub struct Tally {
 
 /// What a model said of one flyer.
 struct Outcome {
-    printed: Option<FlyerEvent>,
+    printed: Option<CalendarEvent>,
     /// JSON pointer and box of the fields that were read off the picture.
     boxes: Vec<(String, Corners)>,
     transcript: String,
@@ -102,7 +88,7 @@ fn ask(model: &Model, canvas: &Canvas) -> Outcome {
     let (width, height) = (canvas.width as u32, canvas.height as u32);
     let answer = Image::from_rgb(width, height, canvas.data.clone()).and_then(|image| {
         let mut session = model.look_at(&image)?;
-        let typed = session.read::<FlyerEvent>()?;
+        let typed = session.read::<CalendarEvent>()?;
         let time = start.elapsed();
         let transcript = match typed.transcript {
             Some(text) => text,
@@ -164,7 +150,7 @@ fn grounding(truth: &Truth, right: Right, boxes: &[(String, Corners)]) -> Ground
 }
 
 /// What printed pieces mean. `today` only supplies the year of dates that have none.
-pub fn normalised(printed: &FlyerEvent) -> EventTruth {
+pub fn normalised(printed: &CalendarEvent) -> EventTruth {
     let told = |text: &Option<String>| text.clone().filter(|t| !t.trim().is_empty());
     let (date, start, end) = (
         told(&printed.date),
@@ -230,11 +216,12 @@ impl Tally {
         self.time += outcome.time;
         right
     }
+}
 
-    fn percent(&self, row: usize) -> String {
-        let share = 100.0 * self.right[row] as f64 / self.flyers.max(1) as f64;
-        format!("{share:.1}% ({} of {})", self.right[row], self.flyers)
-    }
+/// `50.0% (1 of 2)`
+fn percent([part, whole]: [usize; 2]) -> String {
+    let share = 100.0 * ratio([part, whole]);
+    format!("{share:.1}% ({part} of {whole})")
 }
 
 fn ratio([part, whole]: [usize; 2]) -> f64 {
@@ -262,16 +249,14 @@ impl fmt::Display for Report {
             "venue",
         ];
         for (i, name) in names.into_iter().enumerate() {
-            row(name, &|t| t.percent(i))?;
+            row(name, &|t| percent([t.right[i], t.flyers]))?;
         }
         row("word recall", &|t| format!("{:.3}", ratio(t.words)))?;
         row("character error rate", &|t| {
             format!("{:.3}", ratio(t.characters))
         })?;
         row("right fields with a box of IoU 0.5 or more", &|t| {
-            let Grounding { fields, on_it, .. } = t.grounding;
-            let share = 100.0 * ratio([on_it, fields]);
-            format!("{share:.1}% ({on_it} of {fields})")
+            percent([t.grounding.on_it, t.grounding.fields])
         })?;
         row("mean IoU of the boxes of right fields", &|t| {
             let mean = t.grounding.overlap / t.grounding.fields.max(1) as f64;

@@ -3,6 +3,8 @@
 #![forbid(unsafe_code)]
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+#[cfg(feature = "eval")]
+use foveate_datasets::eval;
 use foveate_datasets::files::Set;
 use foveate_datasets::fonts::{Fonts, Split};
 use foveate_datasets::stream::{self, Kind, Options};
@@ -85,16 +87,23 @@ struct FlyersArgs {
 #[cfg(feature = "eval")]
 #[derive(clap::Args)]
 struct EvalArgs {
+    /// What is to be read.
+    #[arg(long, default_value = "flyer")]
+    task: Task,
     /// The model's folder.
     #[arg(long)]
     model: PathBuf,
+    /// The adapter that a task is read with too, by its name in the model's folder (default: the task's name; flyers take
+    /// none).
+    #[arg(long)]
+    adapter: Option<String>,
     /// Fonts and layouts to draw from.
     #[arg(long, default_value = "test")]
     split: Split,
-    /// How many flyers.
+    /// How many pictures.
     #[arg(long, default_value_t = 200)]
     count: u64,
-    /// Seed of the flyers.
+    /// Seed of the pictures.
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Share that passes through the camera.
@@ -106,9 +115,19 @@ struct EvalArgs {
     /// Threads of the model (default: all).
     #[arg(long, default_value_t = 0)]
     threads: usize,
-    /// Folder for flyers with a mistake, and what was expected and read.
+    /// Folder for pictures with a mistake, and what was expected and read.
     #[arg(long)]
     dump: Option<PathBuf>,
+}
+
+/// What a model is scored on.
+#[cfg(feature = "eval")]
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Task {
+    /// The event that a flyer announces.
+    Flyer,
+    /// Who a business card is of, without and with an adapter.
+    BusinessCard,
 }
 
 fn main() -> Result<()> {
@@ -170,8 +189,19 @@ impl EvalArgs {
             count: self.count,
             photographed: self.photographed,
         };
-        let report = foveate_datasets::eval::evaluate(&model, fonts, &set, self.dump.as_deref())?;
-        print!("{report}");
+        let dump = self.dump.as_deref();
+        match self.task {
+            Task::Flyer => {
+                anyhow::ensure!(self.adapter.is_none(), "flyers are read without an adapter");
+                print!("{}", eval::evaluate(&model, fonts, &set, dump)?);
+            }
+            Task::BusinessCard => {
+                let name = self.adapter.as_deref().unwrap_or("business-card");
+                let adapter = model.adapter(name)?;
+                let report = eval::cards::evaluate(&model, &adapter, fonts, &set, dump)?;
+                print!("{report}");
+            }
+        }
         Ok(())
     }
 }

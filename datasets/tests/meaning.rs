@@ -1,7 +1,8 @@
 //! What flyers print means to `foveate` what the generator says it means.
 #![cfg(feature = "eval")]
 
-use foveate_datasets::eval::{FlyerEvent, normalised};
+use foveate::calendar::CalendarEvent;
+use foveate_datasets::eval::normalised;
 use foveate_datasets::files::EventTruth;
 use foveate_datasets::fonts::{Fonts, Split};
 use foveate_datasets::metrics;
@@ -27,7 +28,7 @@ fn printed_dates_and_times_mean_their_values() {
             .remove(0)
             .0;
         let printed = |name: &str| truth.fields.get(name).map(|f| f.text.clone());
-        let event = FlyerEvent {
+        let event = CalendarEvent {
             title: printed("title"),
             date: printed("date"),
             start: printed("start"),

@@ -1,6 +1,8 @@
 //! Events as iCalendar (RFC 5545).
 use crate::when::{Date, Order, Printed, Schedule, Time};
 use icalendar::{Calendar, Component, Event, EventLike, Property};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// An event for a calendar.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +13,39 @@ pub struct Entry {
     pub schedule: Schedule,
     /// Where.
     pub location: Option<String>,
+}
+
+/// What is to be read off a flyer, word for word; [`crate::Session::read`] fills it in. The order of the fields is that of the
+/// question.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CalendarEvent {
+    /// What takes place.
+    pub title: Option<String>,
+    /// Its day.
+    pub date: Option<String>,
+    /// When it begins.
+    pub start: Option<String>,
+    /// When it ends.
+    pub end: Option<String>,
+    /// The place by name.
+    pub venue: Option<String>,
+}
+
+impl CalendarEvent {
+    /// The same beside all that stands on the picture.
+    #[must_use]
+    pub fn as_flyer<'a>(&'a self, transcript: Option<&'a str>) -> Flyer<'a> {
+        Flyer {
+            title: self.title.as_deref(),
+            when: Printed {
+                date: self.date.as_deref(),
+                start: self.start.as_deref(),
+                end: self.end.as_deref(),
+            },
+            venue: self.venue.as_deref(),
+            transcript,
+        }
+    }
 }
 
 /// What a picture must tell of an event, as it is printed there.

@@ -39,14 +39,30 @@ impl PlaceEmbedding {
     /// `[n, 4]` canvas pixels (cx, cy, w, h) to `[n, dim]`.
     #[must_use]
     pub fn embed(&self, place: ArrayView2<'_, f32>) -> Array2<f32> {
-        self.waves(place).dot(&self.weight) + &self.bias
+        self.embedded(&self.waves(place))
     }
 
     /// `[n, 4]` places of image tokens in their order to `[n, dim]`: what each is told of the one before it, zeros for the first.
     #[must_use]
     pub fn before(&self, place: ArrayView2<'_, f32>) -> Array2<f32> {
-        let mut told = Array2::zeros((place.nrows(), self.bias.len()));
-        let earlier = self.waves(place).dot(&self.before);
+        self.told(&self.waves(place))
+    }
+
+    /// `[n, 4]` places of image tokens in their order to what [`embed`](Self::embed) and [`before`](Self::before) give of
+    /// them, each `[n, dim]`.
+    #[must_use]
+    pub fn both(&self, place: ArrayView2<'_, f32>) -> [Array2<f32>; 2] {
+        let waves = self.waves(place);
+        [self.embedded(&waves), self.told(&waves)]
+    }
+
+    fn embedded(&self, waves: &Array2<f32>) -> Array2<f32> {
+        waves.dot(&self.weight) + &self.bias
+    }
+
+    fn told(&self, waves: &Array2<f32>) -> Array2<f32> {
+        let mut told = Array2::zeros((waves.nrows(), self.bias.len()));
+        let earlier = waves.dot(&self.before);
         for (mut row, of) in told.rows_mut().into_iter().skip(1).zip(earlier.rows()) {
             row.assign(&of);
         }
@@ -91,6 +107,10 @@ mod tests {
         let place = PlaceEmbedding::new(&weights());
         let at = ndarray::arr2(&[[1024.0, 0.0, 128.0, 4.0], [3.0, 5.0, 7.0, 9.0]]);
         let told = place.before(at.view());
+        assert_eq!(
+            place.both(at.view()),
+            [place.embed(at.view()), told.clone()]
+        );
         assert_eq!(told.row(0).to_vec(), [0.0; 16]);
         assert_eq!(told.row(1), place.embed(at.view()).row(0).map(|v| v * 2.0));
         assert_eq!(

@@ -143,11 +143,9 @@ pub fn image_tokens(
     place: &PlaceEmbedding,
 ) -> Result<ImageTokens> {
     let chosen = glyphs::choose(slots, high, config)?;
-    let places = place.embed(chosen.place.view());
+    let [places, before] = place.both(chosen.place.view());
     Ok(ImageTokens {
-        tokens: slots.tokens.select(Axis(0), &chosen.index)
-            + &places
-            + place.before(chosen.place.view()),
+        tokens: slots.tokens.select(Axis(0), &chosen.index) + &places + before,
         places,
         canvas: chosen.place,
         glyph: chosen.index.iter().map(|&i| slots.glyph[i]).collect(),

@@ -10,6 +10,8 @@ use foveate::{
     FusionWeights, Image, Mode, Model, Parts, Pointer, Prompt, Prompts, Result, TokenNames,
 };
 use ndarray::{Array1, Array2};
+use schemars::JsonSchema;
+use serde::Deserialize;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -20,6 +22,17 @@ const IMAGE: TokenId = 2;
 const USER: TokenId = 3;
 const ANSWER: TokenId = 4;
 const END: TokenId = 5;
+
+/// What is asked of [`FLYER`].
+#[derive(Debug, Deserialize, JsonSchema, PartialEq)]
+pub struct Event {
+    pub title: String,
+    pub date: Option<String>,
+    pub venue: Option<String>,
+}
+
+/// The text of a flyer without a venue.
+pub const FLYER: &str = "title=Jazz_Night|date=SAT_3_MAY|";
 
 /// A picture of `text`.
 pub fn picture(text: &str) -> Image {

@@ -109,6 +109,15 @@ def test_another_decoders_adapter_is_refused(tmp_path):
         signature(a.bfloat16())
 
 
+@pytest.mark.parametrize("name", ["place.weight", "before.weight", "place.bias", "pointer_query.weight", "pointer_key.weight", "pointer_null"])
+def test_the_signature_covers_what_fusion_holds(name):
+    decoder = tiny.tiny_models(0)[1]
+    known = signature(decoder)
+    with torch.no_grad():
+        decoder.get_parameter(name).flatten()[0] += 1
+    assert signature(decoder) != known
+
+
 def test_an_update_works_on_a_quantized_decoder():
     decoder = quantize_decoder(tiny.tiny_models()[1]).eval()
     rows = torch.randint(0, 400, (1, 5)), torch.zeros(1, 5, 64), torch.ones(1, 5, dtype=torch.bool), torch.arange(5)[None]

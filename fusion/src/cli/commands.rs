@@ -4,30 +4,19 @@ use super::many::{Job, Said};
 use super::{Command, Common};
 use anyhow::{Context, Result};
 use foveate::batch::{Source, Sources};
-use foveate::calendar::{Entry, Flyer, ics};
-use foveate::when::{Date, Printed};
-use foveate::{Line, Model, Region, Request, StopReason, Timing, Typed, Usage};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use foveate::calendar::{CalendarEvent, Entry, ics};
+use foveate::when::Date;
+use foveate::{Image, Line, Model, Region, Request, Session, StopReason, Timing, Typed, Usage};
 use serde_json::{Value, json};
 use std::io::{BufRead, Write};
 use std::path::Path;
 
-/// What is to be read off a flyer, word for word.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-struct CalendarEvent {
-    title: Option<String>,
-    date: Option<String>,
-    start: Option<String>,
-    end: Option<String>,
-    venue: Option<String>,
-}
-
-/// Carries out a command that is about the pictures of `job`; how many failed.
-pub fn run(model: &Model, command: &Command, job: Job, common: &Common) -> Result<usize> {
+/// Carries out a command that is about the pictures of `job`, each in a conversation of its own that goes on from `start`; how
+/// many failed.
+pub fn run(start: &Session, command: &Command, job: Job, common: &Common) -> Result<usize> {
     match command {
         Command::Ask { prompt, .. } => {
-            job.each(|source| ask(model, prompt, source, common), |()| ())
+            job.each(|source| ask(start, prompt, source, common), |()| ())
         }
         Command::Read {
             schema, max_tokens, ..
@@ -37,13 +26,13 @@ pub fn run(model: &Model, command: &Command, job: Job, common: &Common) -> Resul
                 max_tokens: *max_tokens,
                 ..Request::default()
             };
-            let work = |source: &Source| read(model, schema, request, source, common);
+            let work = |source: &Source| read(start, schema, request, source, common);
             job.each(work, |()| ())
         }
         Command::Event { today, .. } => {
             let today = today.unwrap_or_else(Date::today);
             let mut entries = Vec::new();
-            let work = |source: &Source| event(model, today, source, common);
+            let work = |source: &Source| event(start, today, source, common);
             let failed = job.each(work, |entry| entries.push(entry))?;
             if !common.json && !entries.is_empty() {
                 write!(std::io::stdout(), "{}", ics(&entries, today))?;
@@ -51,12 +40,12 @@ pub fn run(model: &Model, command: &Command, job: Job, common: &Common) -> Resul
             Ok(failed)
         }
         Command::Ocr { .. } if job.is_single() && !common.json => {
-            job.each(|source| stream_ocr(model, source, common), |()| ())
+            job.each(|source| stream_ocr(start, source, common), |()| ())
         }
-        Command::Ocr { .. } => job.each(|source| ocr(model, source, common), |()| ()),
+        Command::Ocr { .. } => job.each(|source| ocr(start, source, common), |()| ()),
         Command::Bench {
             runs, speculation, ..
-        } => job.each(|source| bench(model, *runs, *speculation, source), |()| ()),
+        } => job.each(|source| bench(start, *runs, *speculation, source), |()| ()),
         Command::Chat { .. } | Command::Info | Command::Completions { .. } => Ok(0),
     }
 }
@@ -65,6 +54,13 @@ fn schema_in(file: &Path) -> Result<Value> {
     let name = || file.display().to_string();
     let text = std::fs::read(file).with_context(name)?;
     serde_json::from_slice(&text).with_context(name)
+}
+
+/// A conversation about a picture.
+pub(super) fn shown(start: &Session, image: &Image) -> foveate::Result<Session> {
+    let mut session = start.fork();
+    session.add_image(image)?;
+    Ok(session)
 }
 
 /// What people are told besides the answer.
@@ -88,9 +84,9 @@ fn notes(
     notes
 }
 
-fn ask(model: &Model, prompt: &str, source: &Source, common: &Common) -> Result<Said> {
+fn ask(start: &Session, prompt: &str, source: &Source, common: &Common) -> Result<Said> {
     let name = source.name();
-    let answer = model.ask(&source.open()?, prompt)?;
+    let answer = shown(start, &source.open()?)?.ask(prompt)?;
     let out = if common.json {
         json!({"file": name, "answer": answer.text, "stop": answer.stop.as_str()}).to_string()
     } else {
@@ -104,16 +100,15 @@ fn ask(model: &Model, prompt: &str, source: &Source, common: &Common) -> Result<
 }
 
 fn read(
-    model: &Model,
+    start: &Session,
     schema: &Value,
     request: &Request,
     source: &Source,
     common: &Common,
 ) -> Result<Said> {
     let name = source.name();
-    let typed: Typed<Value> = model
-        .look_at(&source.open()?)?
-        .read_schema(schema, request)?;
+    let mut session = shown(start, &source.open()?)?;
+    let typed: Typed<Value> = session.read_schema(schema, request)?;
     let out = if common.json {
         let place = |(path, r): &(String, Region)| json!({"path": path, "box": corners(r)});
         let boxes: Vec<Value> = typed.fields.iter().map(place).collect();
@@ -129,26 +124,10 @@ fn read(
     })
 }
 
-fn event(model: &Model, today: Date, source: &Source, common: &Common) -> Result<Said<Entry>> {
+fn event(start: &Session, today: Date, source: &Source, common: &Common) -> Result<Said<Entry>> {
     let name = source.name();
-    let read: Typed<CalendarEvent> = model.look_at(&source.open()?)?.read()?;
-    let CalendarEvent {
-        title,
-        date,
-        start,
-        end,
-        venue,
-    } = &read.value;
-    let flyer = Flyer {
-        title: title.as_deref(),
-        when: Printed {
-            date: date.as_deref(),
-            start: start.as_deref(),
-            end: end.as_deref(),
-        },
-        venue: venue.as_deref(),
-        transcript: read.transcript.as_deref(),
-    };
+    let read: Typed<CalendarEvent> = shown(start, &source.open()?)?.read()?;
+    let flyer = read.value.as_flyer(read.transcript.as_deref());
     let entry = Entry::from_flyer(flyer, today)?;
     let out = if common.json {
         let (starts, ends) = (entry.starts(), entry.ends());
@@ -163,9 +142,9 @@ fn event(model: &Model, today: Date, source: &Source, common: &Common) -> Result
     })
 }
 
-fn ocr(model: &Model, source: &Source, common: &Common) -> Result<Said> {
+fn ocr(start: &Session, source: &Source, common: &Common) -> Result<Said> {
     let name = source.name();
-    let reading = model.ocr(&source.open()?)?;
+    let reading = shown(start, &source.open()?)?.ocr()?;
     let out = if common.json {
         let line = |l: &Line| json!({"text": l.text, "box": l.region.as_ref().map(corners)});
         let lines: Vec<Value> = reading.lines.iter().map(line).collect();
@@ -181,8 +160,8 @@ fn ocr(model: &Model, source: &Source, common: &Common) -> Result<Said> {
 }
 
 /// The text of the only picture, printed as it is read.
-fn stream_ocr(model: &Model, source: &Source, common: &Common) -> Result<Said> {
-    let mut session = model.look_at(&source.open()?)?;
+fn stream_ocr(start: &Session, source: &Source, common: &Common) -> Result<Said> {
+    let mut session = shown(start, &source.open()?)?;
     let mut out = std::io::stdout().lock();
     let mut stream = session.stream_ocr()?;
     for piece in stream.by_ref() {
@@ -201,10 +180,10 @@ fn stream_ocr(model: &Model, source: &Source, common: &Common) -> Result<Said> {
 }
 
 /// The picture is encoded once; each question computes only its own rows.
-pub fn chat(model: &Model, image: &Path, common: &Common) -> Result<()> {
+pub fn chat(start: &Session, image: &Path, common: &Common) -> Result<()> {
     let source = Sources::of([image.to_owned()]).next();
     let source = source.context("no picture")??;
-    let mut session = model.look_at(&source.open()?)?;
+    let mut session = shown(start, &source.open()?)?;
     session.prewarm()?;
     let mut out = std::io::stdout().lock();
     for question in std::io::stdin().lock().lines() {
@@ -241,4 +220,8 @@ pub fn info(model: &Model) {
     println!("vocabulary     {} tokens", shape.vocab_size);
     println!("context        {} tokens", shape.context);
     println!("pictures       {:?} by default", model.default_mode());
+    match model.adapters().as_slice() {
+        [] => println!("adapters       none"),
+        names => println!("adapters       {}", names.join(", ")),
+    }
 }

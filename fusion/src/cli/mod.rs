@@ -6,7 +6,7 @@ mod many;
 use anyhow::Result;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use foveate::when::Date;
-use foveate::{Mode, Model, Options};
+use foveate::{Mode, Model, Options, Session};
 use many::Job;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -23,7 +23,7 @@ struct Cli {
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 every picture was answered; 1 some were not (each is named on standard error, the others are answered all \
-the same); 2 wrong usage; 3 the model cannot be loaded.\n\
+the same); 2 wrong usage; 3 the model or its adapter cannot be loaded.\n\
 Pictures are files, folders, patterns such as 'scans/*.jpg', or - for the bytes of one on standard input. Several are \
 answered at once, on all cores, and printed in the order they are named.";
 
@@ -33,6 +33,10 @@ struct Common {
     /// The model's folder.
     #[arg(long, global = true, default_value = "models/nano")]
     model: PathBuf,
+    /// What the decoder was taught for one kind of picture: the name of an adapter that came with the model (`info` names
+    /// them).
+    #[arg(long, global = true, value_name = "NAME")]
+    adapter: Option<String>,
     /// How closely pictures are looked at: auto, rapid, balanced or high.
     #[arg(long, global = true, value_parser = mode)]
     mode: Option<Mode>,
@@ -114,7 +118,8 @@ enum Command {
         /// The picture.
         image: PathBuf,
     },
-    /// Read each picture several times and say how long each stage takes.
+    /// Read each picture several times and say how long each stage takes, what a second question costs, and with --adapter
+    /// what it takes to swap that in.
     Bench {
         /// How often.
         #[arg(long, default_value_t = 5)]
@@ -198,20 +203,29 @@ fn carry_out(command: &Command, common: &Common) -> Result<ExitCode> {
         remembered_images: 0,
         ..Options::default()
     };
-    let model = match Model::load_with(&common.model, &options) {
-        Ok(model) => model,
+    let start = match begun(common, &options) {
+        Ok(start) => start,
         Err(e) => {
             eprintln!("{e}");
             return Ok(ExitCode::from(3));
         }
     };
     let failed = match (command, job) {
-        (_, Some(job)) => commands::run(&model, command, job, common)?,
-        (Command::Chat { image }, None) => commands::chat(&model, image, common).map(|()| 0)?,
+        (_, Some(job)) => commands::run(&start, command, job, common)?,
+        (Command::Chat { image }, None) => commands::chat(&start, image, common).map(|()| 0)?,
         (_, None) => {
-            commands::info(&model);
+            commands::info(start.model());
             0
         }
     };
     Ok(ExitCode::from(u8::from(failed > 0)))
+}
+
+/// A conversation about nothing yet, with the adapter that was asked for.
+fn begun(common: &Common, options: &Options) -> foveate::Result<Session> {
+    let model = Model::load_with(&common.model, options)?;
+    let adapter = common.adapter.as_deref().map(|name| model.adapter(name));
+    let mut start = model.session()?;
+    start.set_adapter(adapter.transpose()?.as_ref())?;
+    Ok(start)
 }

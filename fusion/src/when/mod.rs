@@ -10,6 +10,7 @@
 //! - **An end at or before the start** is on the next day.
 //! - **Doors and show**: the show is the start.
 mod date;
+mod days;
 mod scan;
 mod time;
 mod words;

@@ -1,0 +1,118 @@
+//! `fusion.safetensors`, and what a model is recognised by.
+use super::{Bundle, DecoderConfig, MAX_HEADER, read};
+use crate::{Error, Result};
+use ndarray::{Array1, Array2};
+use safetensors::{Dtype, SafeTensors};
+use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
+
+/// The tensors of `fusion.safetensors`.
+#[derive(Debug, Clone)]
+pub struct FusionWeights {
+    /// `[dim, 8 * n_freq]`
+    pub place_weight: Array2<f32>,
+    /// `[dim]`
+    pub place_bias: Array1<f32>,
+    /// `[dim, 8 * n_freq]`: from the place of the image token before; zeros if the bundle has none.
+    pub before_weight: Array2<f32>,
+    /// `[pointer_dim, dim]`
+    pub pointer_query: Array2<f32>,
+    /// `[pointer_dim, dim]`
+    pub pointer_key: Array2<f32>,
+    /// `[pointer_dim]`
+    pub pointer_null: Array1<f32>,
+}
+
+impl Bundle {
+    /// The tensors of `fusion.safetensors`, of the shapes that the configuration demands.
+    pub fn fusion_weights(&self) -> Result<FusionWeights> {
+        let file = self.file("fusion.safetensors")?;
+        let refused = |why: String| Error::AssetsInvalid {
+            file: file.clone(),
+            why,
+        };
+        let (dim, pointer) = (self.config.decoder.dim, self.config.fusion.pointer_dim);
+        let wide = 8 * self.config.fusion.n_freq;
+        let numbers = 2 * (dim as u64 * wide as u64)
+            + dim as u64
+            + 2 * (pointer as u64 * dim as u64)
+            + pointer as u64;
+        let bytes = read(&file, numbers * 4 + MAX_HEADER)?;
+        let tensors = SafeTensors::deserialize(&bytes).map_err(|e| refused(e.to_string()))?;
+        let matrix = |name, shape| matrix(&tensors, name, shape).map_err(refused);
+        let vector = |name, n| vector(&tensors, name, n).map_err(refused);
+        Ok(FusionWeights {
+            place_weight: matrix("place.weight", [dim, wide])?,
+            place_bias: vector("place.bias", dim)?,
+            before_weight: match tensors.tensor("before.weight") {
+                Ok(_) => matrix("before.weight", [dim, wide])?,
+                Err(_) => Array2::zeros([dim, wide]),
+            },
+            pointer_query: matrix("pointer.query", [pointer, dim])?,
+            pointer_key: matrix("pointer.key", [pointer, dim])?,
+            pointer_null: vector("pointer.null", pointer)?,
+        })
+    }
+}
+
+/// What a model is recognised by: a SHA-256 in lower-case hexadecimal over the decoder's sizes and the tensors that were
+/// trained with it (`models/FORMAT.md`, *Signature*).
+///
+/// It is the same for every decoder file of a bundle, and costs a hash of some hundred kilobytes. It tells one training from
+/// another; it is no proof against a file that was changed on purpose.
+#[must_use]
+pub fn signature(decoder: &DecoderConfig, weights: &FusionWeights) -> String {
+    let mut hash = Sha256::new();
+    hash.update(b"foveate-base-2\n");
+    for number in decoder.numbers() {
+        hash.update(number.to_le_bytes());
+    }
+    let tensors = [
+        weights.place_weight.iter(),
+        weights.before_weight.iter(),
+        weights.pointer_query.iter(),
+        weights.pointer_key.iter(),
+    ];
+    let vectors = [weights.place_bias.iter(), weights.pointer_null.iter()];
+    for value in tensors.into_iter().flatten() {
+        hash.update(value.to_le_bytes());
+    }
+    for value in vectors.into_iter().flatten() {
+        hash.update(value.to_le_bytes());
+    }
+    hash.finalize().iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+fn numbers(tensors: &SafeTensors<'_>, name: &str, shape: &[usize]) -> Result<Vec<f32>, String> {
+    let tensor = tensors
+        .tensor(name)
+        .map_err(|e| format!("tensor {name}: {e}"))?;
+    if tensor.dtype() != Dtype::F32 || tensor.shape() != shape {
+        return Err(format!(
+            "tensor {name} is {:?} {:?}, not F32 {shape:?}",
+            tensor.dtype(),
+            tensor.shape()
+        ));
+    }
+    let values: Vec<f32> = tensor
+        .data()
+        .chunks_exact(4)
+        .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+        .collect();
+    if values.iter().any(|v| !v.is_finite()) {
+        return Err(format!("tensor {name} holds numbers that are not finite"));
+    }
+    Ok(values)
+}
+
+fn matrix(tensors: &SafeTensors<'_>, name: &str, shape: [usize; 2]) -> Result<Array2<f32>, String> {
+    Array2::from_shape_vec(shape, numbers(tensors, name, &shape)?)
+        .map_err(|e| format!("tensor {name}: {e}"))
+}
+
+fn vector(tensors: &SafeTensors<'_>, name: &str, n: usize) -> Result<Array1<f32>, String> {
+    numbers(tensors, name, &[n]).map(Array1::from)
+}

@@ -1,0 +1,193 @@
+//! How a model is made: of a bundle as its options say, or of one's own stages.
+use super::{Model, Shared};
+use crate::bundle::{Base, Bundle};
+use crate::place::PlaceEmbedding;
+use crate::pointer::Pointer;
+use crate::prompt::Prompt;
+use crate::sight::{self, OnnxSight, Sight};
+use crate::{Error, Result};
+use foveate_language::{Decoder, Grammars, OnnxDecoder, PackedDecoder, Tokenizer};
+use foveate_onnx::{GraphOptions, Provider, Runtime, RuntimeOptions};
+use foveate_vision::Mode;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex};
+
+/// How a model is loaded and run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// Threads of the graphs; 0 (the default) is as many as the process may use.
+    pub threads: usize,
+    /// How closely pictures are looked at; the bundle's own default where it is `None`.
+    pub mode: Option<Mode>,
+    /// Pictures that may go through the graphs at once; others wait. Each beyond the first costs a copy of the weights of
+    /// the ONNX graphs, opened when it is first needed. 1 by default.
+    pub at_once: usize,
+    /// The ONNX Runtime library; searched for in the usual places where it is `None`.
+    pub runtime: Option<PathBuf>,
+    /// Which of a bundle's decoders is run.
+    pub decoder: DecoderFile,
+    /// What runs the graphs. The CPU by default.
+    pub provider: Provider,
+    /// Pictures whose image tokens are remembered, over all sessions. 16 by default: some megabytes.
+    pub remembered_images: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            threads: 0,
+            mode: None,
+            at_once: 1,
+            runtime: None,
+            decoder: DecoderFile::default(),
+            provider: Provider::default(),
+            remembered_images: 16,
+        }
+    }
+}
+
+/// Which of a bundle's decoders is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DecoderFile {
+    /// Packed integers where the bundle has them, the float graph otherwise.
+    #[default]
+    Auto,
+    /// `decoder.safetensors`: packed integers, run by the kernels.
+    Packed,
+    /// `decoder.onnx`: floats, run by ONNX Runtime.
+    Onnx,
+}
+
+/// The stages of a model, each replaceable.
+pub struct Parts {
+    /// The model's name.
+    pub name: String,
+    /// Text to tokens.
+    pub tokenizer: Arc<Tokenizer>,
+    /// Pictures to image tokens.
+    pub sight: Box<dyn Sight>,
+    /// Rows to logits.
+    pub decoder: Box<dyn Decoder>,
+    /// Hidden rows to glyphs.
+    pub pointer: Arc<Pointer>,
+    /// The conversation's form.
+    pub prompt: Prompt,
+    /// How closely pictures are looked at when nobody says.
+    pub mode: Mode,
+    /// Pictures whose image tokens are remembered.
+    pub remembered_images: usize,
+}
+
+impl Model {
+    /// Loads the bundle in `dir` (`models/FORMAT.md`).
+    pub fn load(dir: impl AsRef<Path>) -> Result<Self> {
+        Self::load_with(dir, &Options::default())
+    }
+
+    /// Loads the bundle in `dir` as `options` say.
+    pub fn load_with(dir: impl AsRef<Path>, options: &Options) -> Result<Self> {
+        let bundle = Bundle::open(dir)?;
+        let config = bundle.config();
+        let tokenizer_file = bundle.file("tokenizer.json")?;
+        let broken = |why: String| Error::AssetsInvalid {
+            file: tokenizer_file.clone(),
+            why,
+        };
+        let tokenizer =
+            Tokenizer::from_json(&bundle.tokenizer_json()?).map_err(|e| broken(e.to_string()))?;
+        let vocab_size = config.decoder.vocab_size;
+        if tokenizer.len() > vocab_size {
+            return Err(broken(format!(
+                "{} tokens, the decoder has {vocab_size}",
+                tokenizer.len()
+            )));
+        }
+        let prompt = Prompt::new(
+            &tokenizer,
+            &config.tokens,
+            config.prompts.clone(),
+            vocab_size,
+        )
+        .map_err(|e| broken(e.to_string()))?;
+        let weights = bundle.fusion_weights()?;
+        Runtime::find(&RuntimeOptions {
+            library: options.runtime.clone(),
+        })?;
+        let graphs = GraphOptions {
+            threads: options.threads,
+            provider: options.provider,
+            at_once: options.at_once,
+            ..GraphOptions::default()
+        };
+        let sight = OnnxSight::open(&bundle, PlaceEmbedding::new(&weights), &graphs)?;
+        let decoder = open_decoder(&bundle, options.decoder, &graphs)?;
+        let parts = Parts {
+            name: config.name.clone(),
+            tokenizer: Arc::new(tokenizer),
+            sight: Box::new(sight),
+            decoder,
+            pointer: Arc::new(Pointer::new(&weights)),
+            prompt,
+            mode: options.mode.unwrap_or(config.image.default_mode),
+            remembered_images: options.remembered_images,
+        };
+        Self::assemble(parts, Some(Base::new(&bundle, &weights)))
+    }
+
+    /// A model of one's own stages. Adapters are for models of a bundle: this one takes none.
+    pub fn from_parts(parts: Parts) -> Result<Self> {
+        Self::assemble(parts, None)
+    }
+
+    fn assemble(parts: Parts, base: Option<Base>) -> Result<Self> {
+        let grammars = Grammars::new(
+            parts.tokenizer.clone(),
+            parts.decoder.shape().vocab_size,
+            parts.prompt.end,
+        )?;
+        Ok(Self(Arc::new(Shared {
+            parts,
+            grammars,
+            seen: Mutex::new(Vec::new()),
+            encoded: AtomicUsize::new(0),
+            base,
+            adapted: Mutex::new(Vec::new()),
+        })))
+    }
+}
+
+fn open_decoder(
+    bundle: &Bundle,
+    which: DecoderFile,
+    graphs: &GraphOptions,
+) -> Result<Box<dyn Decoder>> {
+    let packed = which == DecoderFile::Packed
+        || (which == DecoderFile::Auto && bundle.has("decoder.safetensors"));
+    let file = bundle.file(if packed {
+        "decoder.safetensors"
+    } else {
+        "decoder.onnx"
+    })?;
+    let shape = bundle.config().decoder.shape();
+    let invalid = |e: foveate_language::Error| match e {
+        foveate_language::Error::Decoder { what, source } => {
+            match source.map(|s| s.downcast::<foveate_onnx::Error>()) {
+                Some(Ok(e)) => sight::invalid(&file, *e),
+                _ => Error::AssetsInvalid {
+                    file: file.clone(),
+                    why: what,
+                },
+            }
+        }
+        other => other.into(),
+    };
+    if packed {
+        return Ok(Box::new(
+            PackedDecoder::open(&file, shape, graphs.threads).map_err(invalid)?,
+        ));
+    }
+    Ok(Box::new(
+        OnnxDecoder::open(&file, shape, graphs).map_err(invalid)?,
+    ))
+}

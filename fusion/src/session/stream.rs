@@ -1,0 +1,125 @@
+//! Answers as they are written, piece by piece and field by field.
+use super::Turn;
+use crate::Result;
+use crate::answer::{self, Timing, Usage};
+use foveate_language::{StopReason, TextStream, TokenStream, Tokenizer, Work};
+
+/// An answer as it is written: an iterator of pieces of text. Dropping it leaves the session usable, with the answer as
+/// far as it was read.
+pub struct Stream<'s> {
+    pub(super) tokens: Box<dyn TokenStream + 's>,
+    pub(super) turn: &'s mut Turn,
+    pub(super) text: TextStream,
+    pub(super) tokenizer: &'s Tokenizer,
+    /// Rows of the conversation before the answer.
+    pub(super) prompt_rows: usize,
+    /// Whether the context ends the answer before the request does.
+    pub(super) by_context: bool,
+    pub(super) seeing: &'s mut Timing,
+    pub(super) usage: &'s mut Usage,
+    /// Whether its cost was booked.
+    pub(super) finished: bool,
+}
+
+impl Stream<'_> {
+    /// Why the answer ended; `None` while it has not.
+    #[must_use]
+    pub fn stop(&self) -> Option<StopReason> {
+        match self.tokens.stop() {
+            Some(StopReason::MaxTokens) if self.by_context => Some(StopReason::ContextFull),
+            stop => stop,
+        }
+    }
+
+    /// The answer so far.
+    #[must_use]
+    pub fn so_far(&self) -> &str {
+        &self.turn.answer
+    }
+
+    /// Why the answer ended, and what it cost. An answer that was not read to its end counts as cancelled.
+    pub fn finish(mut self) -> (StopReason, Timing, Usage) {
+        let (timing, usage) = self.settle();
+        (self.stop().unwrap_or(StopReason::Cancelled), timing, usage)
+    }
+
+    /// Books what the answer cost, once.
+    fn settle(&mut self) -> (Timing, Usage) {
+        let work: Work = self.tokens.work();
+        let (timing, usage) = answer::cost(self.prompt_rows, work, *self.seeing);
+        if !self.finished {
+            self.finished = true;
+            *self.usage += usage;
+            self.turn.stop = self.stop().map(|s| s.as_str().to_owned());
+        }
+        (timing, usage)
+    }
+
+    fn piece(&mut self) -> Option<Result<String>> {
+        loop {
+            let token = match self.tokens.next() {
+                Some(Ok(token)) => token,
+                Some(Err(e)) => return Some(Err(e.into())),
+                None => {
+                    let rest = self.text.finish();
+                    self.turn.answer.push_str(&rest);
+                    return (!rest.is_empty()).then_some(Ok(rest));
+                }
+            };
+            self.turn.ids.push(token.id);
+            self.turn.sources.push(token.source);
+            let piece = self.text.push(self.tokenizer.bytes(token.id));
+            self.turn.answer.push_str(&piece);
+            if !piece.is_empty() {
+                return Some(Ok(piece));
+            }
+        }
+    }
+}
+
+impl Iterator for Stream<'_> {
+    type Item = Result<String>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.piece()
+    }
+}
+
+impl Drop for Stream<'_> {
+    fn drop(&mut self) {
+        self.settle();
+        *self.seeing = Timing::default();
+    }
+}
+
+/// A typed answer as it is written: an iterator of growing values, each with the fields that are complete. The last one is
+/// the whole answer.
+pub struct Snapshots<'s> {
+    pub(super) stream: Stream<'s>,
+    /// The snapshot given last.
+    pub(super) last: Option<serde_json::Value>,
+}
+
+impl Snapshots<'_> {
+    /// Why the answer ended, and what it cost. An answer that was not read to its end counts as cancelled.
+    pub fn finish(self) -> (StopReason, Timing, Usage) {
+        self.stream.finish()
+    }
+}
+
+impl Iterator for Snapshots<'_> {
+    type Item = Result<serde_json::Value>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Err(e) = self.stream.next()? {
+                return Some(Err(e));
+            }
+            let now = crate::partial::complete_part(self.stream.so_far());
+            if now.is_some() && now != self.last {
+                self.last.clone_from(&now);
+                return now.map(Ok);
+            }
+        }
+    }
+}

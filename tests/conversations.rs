@@ -1,0 +1,225 @@
+//! Sessions of several questions, limits and threads, on fakes whose answers are obvious (`world/mod.rs`).
+mod world;
+
+use foveate::{CancelHandle, ErrorKind, Request, Session, StopReason};
+use std::time::Duration;
+use world::{Event, FLYER, model, picture};
+
+#[test]
+fn a_second_question_costs_no_encoding_and_no_prefill_of_what_was_there() {
+    let (model, decoder, _) = model();
+    let image = picture(&"abcdefgh".repeat(40));
+    let mut session = model.look_at(&image).unwrap();
+    let first = session.ask("One?").unwrap();
+    assert_eq!((model.encoder_runs(), first.usage.cached), (1, 0));
+    let rows = decoder.rows();
+    // A wrong guess would be a row more.
+    let request = Request {
+        draft: false,
+        ..Request::default()
+    };
+    let second = session.ask_with("Two?", &request).unwrap();
+    assert_eq!(second.text, "You said Two?");
+    assert_eq!(model.encoder_runs(), 1);
+    assert!(second.usage.cached > 320, "{:?}", second.usage);
+    assert_eq!(
+        decoder.rows() - rows,
+        second.usage.prompt - second.usage.cached + second.usage.generated
+    );
+    // Another session knows the picture, though not the rows.
+    model.ask(&image, "Three?").unwrap();
+    model.ask(&picture("other"), "Four?").unwrap();
+    assert_eq!(model.encoder_runs(), 2);
+}
+
+#[test]
+fn limits_end_answers_and_name_themselves() {
+    let (model, _, _) = model();
+    let mut session = model.look_at(&picture(FLYER)).unwrap();
+    let ask = |session: &mut Session, request: Request| {
+        session.ask_with("Say something long.", &request).unwrap()
+    };
+    let few = ask(
+        &mut session,
+        Request {
+            max_tokens: Some(3),
+            ..Request::default()
+        },
+    );
+    assert_eq!(
+        (few.text.as_str(), few.stop),
+        ("You", StopReason::MaxTokens)
+    );
+    let none = ask(
+        &mut session,
+        Request {
+            time_limit: Some(Duration::ZERO),
+            ..Request::default()
+        },
+    );
+    assert_eq!((none.text.as_str(), none.stop), ("", StopReason::TimeLimit));
+    let cancel = CancelHandle::new();
+    cancel.cancel();
+    let none = ask(
+        &mut session,
+        Request {
+            cancel: Some(cancel.clone()),
+            ..Request::default()
+        },
+    );
+    assert_eq!(none.stop, StopReason::Cancelled);
+    let e = session
+        .read_with::<Event>(&Request {
+            cancel: Some(cancel),
+            ..Request::default()
+        })
+        .unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::Cancelled);
+    let e = session
+        .read_with::<Event>(&Request {
+            time_limit: Some(Duration::ZERO),
+            ..Request::default()
+        })
+        .unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::Timeout);
+    assert_eq!(session.ask("Again?").unwrap().text, "You said Again?");
+}
+
+#[test]
+fn a_dropped_stream_leaves_the_session_usable() {
+    let (model, _, log) = model();
+    let mut session = model.look_at(&picture("Hello_world")).unwrap();
+    let mut stream = session.stream_ocr().unwrap();
+    let read: String = stream.by_ref().take(5).map(|p| p.unwrap()).collect();
+    assert_eq!((read.as_str(), stream.stop()), ("Hello", None));
+    drop(stream);
+    assert_eq!(session.turns()[0].answer, "Hello");
+    assert_eq!(session.ask("Next?").unwrap().text, "You said Next?");
+    let (ids, _) = log.lock().unwrap().clone();
+    assert_eq!(
+        ids.iter().filter(|&&id| id == 5).count(),
+        1,
+        "the dropped answer was ended"
+    );
+}
+
+#[test]
+fn forks_go_their_own_ways() {
+    let (model, _, _) = model();
+    let mut session = model.look_at(&picture(FLYER)).unwrap();
+    session.ocr().unwrap();
+    let mut other = session.fork();
+    assert_eq!(other.ask("Left?").unwrap().text, "You said Left?");
+    assert_eq!(session.read::<Event>().unwrap().value.title, "Jazz Night");
+    assert_eq!((session.turns().len(), other.turns().len()), (2, 2));
+}
+
+#[test]
+fn a_full_context_is_an_error_with_both_counts_and_changes_nothing() {
+    let (model, _, _) = model();
+    let page: String = (0..1500u32)
+        .map(|i| char::from(b'a' + (i * i % 251 % 26) as u8))
+        .collect();
+    let mut session = model.session().unwrap();
+    session.add_image(&picture(&page)).unwrap();
+    let e = session.add_image(&picture(&"y".repeat(600))).unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::ContextFull);
+    assert!(
+        e.to_string().contains("2000") && e.to_string().contains("2102"),
+        "{e}"
+    );
+    let e = session.ask(&"long ".repeat(200)).unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::ContextFull);
+    assert_eq!(session.turns().len(), 0);
+    let reading = session.ocr().unwrap();
+    assert_eq!(reading.stop, StopReason::ContextFull);
+}
+
+#[test]
+fn eight_threads_answer_as_one() {
+    let (model, _, _) = model();
+    let texts: Vec<String> = (0..8)
+        .map(|i| format!("title=Number_{i}|date={i}_May|"))
+        .collect();
+    let one: Vec<Event> = texts
+        .iter()
+        .map(|t| model.read(&picture(t)).unwrap())
+        .collect();
+    let many: Vec<Event> = std::thread::scope(|scope| {
+        let threads: Vec<_> = texts
+            .iter()
+            .map(|t| scope.spawn(|| model.read::<Event>(&picture(t)).unwrap()))
+            .collect();
+        threads.into_iter().map(|t| t.join().unwrap()).collect()
+    });
+    assert_eq!(one, many);
+}
+
+#[test]
+fn a_conversation_is_saved_and_taken_up_again() {
+    let (model, decoder, log) = model();
+    let image = picture(FLYER);
+    let mut session = model.look_at(&image).unwrap();
+    session.read::<Event>().unwrap();
+    let saved = serde_json::to_string(&session.transcript()).unwrap();
+    session.ask("And?").unwrap();
+    let expected = log.lock().unwrap().clone();
+
+    let transcript = serde_json::from_str(&saved).unwrap();
+    let runs = decoder.runs();
+    let mut restored = model
+        .restore(&transcript, std::slice::from_ref(&image))
+        .unwrap();
+    assert_eq!((decoder.runs(), restored.turns().len()), (runs, 2));
+    assert_eq!(restored.ask("And?").unwrap().text, "You said And?");
+    assert_eq!(
+        *log.lock().unwrap(),
+        expected,
+        "the same rows, places included"
+    );
+
+    let e = model
+        .restore(&transcript, &[picture("another")])
+        .unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::Transcript);
+    assert_eq!(
+        model.restore(&transcript, &[]).unwrap_err().kind(),
+        ErrorKind::Transcript
+    );
+}
+
+#[test]
+fn snapshots_grow_by_whole_fields() {
+    let (model, _, _) = model();
+    let mut session = model.look_at(&picture(FLYER)).unwrap();
+    let snapshots = session.stream_read::<Event>(&Request::default()).unwrap();
+    let values: Vec<String> = snapshots.map(|v| v.unwrap().to_string()).collect();
+    assert_eq!(values.first().unwrap(), "{}");
+    assert!(
+        values.contains(&r#"{"title":"Jazz Night"}"#.to_owned()),
+        "{values:?}"
+    );
+    assert_eq!(
+        values.last().unwrap(),
+        r#"{"title":"Jazz Night","date":"SAT 3 MAY","venue":null}"#
+    );
+    assert!(values.len() <= 6, "{values:?}");
+}
+
+#[test]
+fn feedback_is_json_with_the_conversation() {
+    let (model, _, _) = model();
+    let mut session = model.look_at(&picture("Hi")).unwrap();
+    session.ocr().unwrap();
+    let feedback = session.feedback(
+        foveate::Sentiment::Negative,
+        &[foveate::Issue::Misread],
+        Some("Ho"),
+    );
+    let json = serde_json::to_value(&feedback).unwrap();
+    assert_eq!(
+        (&json["sentiment"], &json["issues"][0], &json["desired"]),
+        (&"negative".into(), &"misread".into(), &"Ho".into())
+    );
+    assert_eq!(json["transcript"]["turns"][0]["answer"], "Hi");
+}
