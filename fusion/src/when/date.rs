@@ -5,20 +5,23 @@ use super::words;
 
 /// The days that `text` names, and the pieces that are not part of them (times, perhaps).
 pub(super) fn find(text: &[Piece]) -> (Option<Days>, Vec<Piece>) {
-    let weekday = text
+    let respelt: Vec<Piece> = text.iter().map(respelt).collect();
+    let weekday = respelt
         .iter()
         .enumerate()
-        .find_map(|(i, p)| weekday_at(text, i, p.word()?));
+        .find_map(|(i, p)| weekday_at(&respelt, i, p.word()?));
     let found = iso(text)
         .or_else(|| named(text))
         .or_else(|| figures(text))
+        .or_else(|| named(&respelt))
         .or_else(|| ordinal(text))
         .or_else(|| {
             text.iter()
                 .find_map(|p| Some((Day::Relative(words::relative(p.word()?)?), None, 0..0)))
         })
         .or_else(|| {
-            text.iter()
+            respelt
+                .iter()
                 .find_map(|p| Some((Day::Weekday(words::weekday(p.word()?, false)?), None, 0..0)))
         });
     let Some((first, last, used)) = found else {
@@ -38,6 +41,17 @@ pub(super) fn find(text: &[Piece]) -> (Option<Days>, Vec<Piece>) {
         }),
         rest,
     )
+}
+
+/// A month or weekday with a letter or two misread, as it should be; anything else as it is.
+fn respelt(piece: &Piece) -> Piece {
+    match piece {
+        Piece::Word(word, raw) => match words::nearly(word) {
+            Some(name) => Piece::Word(name.to_owned(), raw.clone()),
+            None => piece.clone(),
+        },
+        other => other.clone(),
+    }
 }
 
 type Found = (Day, Option<Day>, std::ops::Range<usize>);

@@ -92,6 +92,22 @@ fn days() {
 }
 
 #[test]
+fn misread_names() {
+    for (text, expected) in [
+        ("TULY 14", "2026-07-14"),
+        ("24th of Movember 2027", "2027-11-24"),
+        ("Saturclay 3 Noverrber", "2026-11-03"),
+        ("Thursdav", "2026-03-12"),
+        ("Mey 3", "-"),   // too short to tell
+        ("Juny 4", "-"),  // June or July
+        ("Tighy 4", "-"), // nothing like a month
+        ("Lundi 4 Mai", "2026-05-04"),
+    ] {
+        assert_eq!(date(text), expected, "{text}");
+    }
+}
+
+#[test]
 fn several_days() {
     for (text, expected) in [
         ("12-14 June", "2026-06-12..2026-06-14"),

@@ -123,6 +123,27 @@ pub(super) fn weekday(word: &str, marked: bool) -> Option<u8> {
     long.or_else(short).map(|i| i as u8)
 }
 
+/// The month or weekday that `word` is by one letter (by two from eight letters on), if it is no other by as few: what was read from a
+/// picture may be misread. Names and words of under four letters differ by too little.
+pub(super) fn nearly(word: &str) -> Option<&'static str> {
+    let long = word.chars().count();
+    if long < 4 || month(word).is_some() || weekday(word, false).is_some() {
+        return None;
+    }
+    let most = if long < 8 { 1 } else { 2 };
+    let names = MONTHS.iter().chain(&WEEKDAYS).enumerate();
+    let near: Vec<_> = names
+        .flat_map(|(of, names)| names.iter().map(move |name| (of, *name)))
+        .filter(|(_, name)| name.len() >= 4)
+        .map(|(of, name)| (strsim::levenshtein(word, name), of, name))
+        .filter(|n| n.0 <= most)
+        .collect();
+    let &(least, of, name) = near.iter().min()?;
+    near.iter()
+        .all(|n| n.0 > least || n.1 == of)
+        .then_some(name)
+}
+
 /// Ends of ordinal numbers.
 pub(super) fn is_ordinal(word: &str) -> bool {
     matches!(
