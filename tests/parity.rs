@@ -1,5 +1,5 @@
 //! Every stage against PyTorch's golden tensors, on a bundle of random weights (`training/tiny.py` makes both).
-use foveate::language::{Context, OnnxDecoder};
+use foveate::language::{Context, OnnxDecoder, Spent};
 use foveate::sight::{Adapter, Mixer, image_tokens};
 use foveate::{Bundle, Image, Mode, Model, PlaceEmbedding, Pointer, StopReason};
 use foveate_onnx::GraphOptions;
@@ -147,7 +147,7 @@ fn decoder_and_pointer_agree_whole_and_step_by_step() {
             .max_by(|&a, &b| scores[[a]].total_cmp(&scores[[b]]))
             .unwrap();
         assert_eq!(
-            pointer.point(whole.hidden.row(row), &keys),
+            pointer.point(whole.hidden.row(row), &keys, &Spent::default()),
             best.checked_sub(1),
             "row {row}"
         );

@@ -1,7 +1,7 @@
 //! Which glyph of the picture a token was read from.
 use crate::bundle::FusionWeights;
 use crate::sight::ImageTokens;
-use foveate_language::Feedback;
+use foveate_language::{Feedback, Spent};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, concatenate};
 use std::sync::Arc;
 
@@ -33,20 +33,37 @@ impl Pointer {
         tokens.dot(&self.key)
     }
 
-    /// The image token that `hidden` (`[dim]`) points at among `keys`; `None` where nothing beats pointing nowhere.
+    /// The image token that `hidden` (`[dim]`) points at among `keys`; `None` where nothing beats pointing nowhere. Where it is a
+    /// spent one, the likeliest that is not.
     #[must_use]
-    pub fn point(&self, hidden: ArrayView1<'_, f32>, keys: &Array2<f32>) -> Option<usize> {
+    pub fn point(
+        &self,
+        hidden: ArrayView1<'_, f32>,
+        keys: &Array2<f32>,
+        spent: &Spent,
+    ) -> Option<usize> {
         // The scale 1/sqrt(pointer_dim) does not change which is largest.
         let query = hidden.dot(&self.query);
         let scores = keys.dot(&query);
-        let mut best = (query.dot(&self.null), None);
-        for (i, &score) in scores.iter().enumerate() {
-            if score > best.0 {
-                best = (score, Some(i));
-            }
+        let nowhere = query.dot(&self.null);
+        let first = largest(&scores, nowhere, |_| true)?;
+        if spent.has(first) {
+            largest(&scores, f32::NEG_INFINITY, |i| !spent.has(i))
+        } else {
+            Some(first)
         }
-        best.1
     }
+}
+
+/// The first of the largest scores above `least` among those that `may` be.
+fn largest(scores: &Array1<f32>, least: f32, may: impl Fn(usize) -> bool) -> Option<usize> {
+    let mut best = (least, None);
+    for (i, &score) in scores.iter().enumerate() {
+        if score > best.0 && may(i) {
+            best = (score, Some(i));
+        }
+    }
+    best.1
 }
 
 /// The pointer over all pictures of a conversation.
@@ -86,8 +103,9 @@ impl Pointing {
 }
 
 impl Feedback for Pointing {
-    fn point(&self, hidden: &[f32]) -> Option<usize> {
-        self.pointer.point(ArrayView1::from(hidden), &self.keys)
+    fn point(&self, hidden: &[f32], spent: &Spent) -> Option<usize> {
+        self.pointer
+            .point(ArrayView1::from(hidden), &self.keys, spent)
     }
 
     fn place(&self, source: usize) -> &[f32] {
@@ -110,13 +128,26 @@ mod tests {
             null: ndarray::arr1(&[0.5, 0.5]),
         };
         let keys = ndarray::arr2(&[[1.0, 0.0], [0.0, 2.0], [0.0, 2.0]]);
-        let point = |hidden: [f32; 2]| pointer.point(ndarray::arr1(&hidden).view(), &keys);
+        let mut spent = Spent::default();
+        let at = |hidden: [f32; 2], spent: &Spent| {
+            pointer.point(ndarray::arr1(&hidden).view(), &keys, spent)
+        };
+        let point = |hidden| at(hidden, &Spent::default());
         assert_eq!(point([1.0, 0.0]), Some(0));
         assert_eq!(point([0.0, 1.0]), Some(1), "of equals the first");
         assert_eq!(point([-1.0, -1.0]), None);
         assert_eq!(
-            pointer.point(ndarray::arr1(&[1.0, 1.0]).view(), &Array2::zeros((0, 2))),
+            pointer.point(
+                ndarray::arr1(&[1.0, 1.0]).view(),
+                &Array2::zeros((0, 2)),
+                &Spent::default()
+            ),
             None
         );
+        spent.add(1);
+        assert_eq!(at([0.0, 1.0], &spent), Some(2), "the next best");
+        assert_eq!(at([-1.0, -1.0], &spent), None);
+        (0..3).for_each(|i| spent.add(i));
+        assert_eq!(at([0.0, 1.0], &spent), None, "all were read");
     }
 }

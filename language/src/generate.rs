@@ -8,11 +8,32 @@ use std::time::{Duration, Instant};
 
 /// What the decoder is told of the tokens that it wrote itself: where in the picture it read them.
 pub trait Feedback: Send + Sync {
-    /// The source (image token) that a token was read from, by the hidden row (`[dim]`) that predicted it.
-    fn point(&self, hidden: &[f32]) -> Option<usize>;
+    /// The source (image token) that a token was read from, by the hidden row (`[dim]`) that predicted it. Where it would be one of
+    /// the `spent` ones, it is the likeliest of the others.
+    fn point(&self, hidden: &[f32], spent: &Spent) -> Option<usize>;
 
     /// What is added (`[dim]`) to the embedding of tokens written once `source` was pointed at.
     fn place(&self, source: usize) -> &[f32];
+}
+
+/// Sources that were read already, where each is read once.
+#[derive(Debug, Clone, Default)]
+pub struct Spent(Vec<bool>);
+
+impl Spent {
+    /// Whether `source` was read.
+    #[must_use]
+    pub fn has(&self, source: usize) -> bool {
+        self.0.get(source).copied().unwrap_or(false)
+    }
+
+    /// `source` was read.
+    pub fn add(&mut self, source: usize) {
+        if self.0.len() <= source {
+            self.0.resize(source + 1, false);
+        }
+        self.0[source] = true;
+    }
 }
 
 /// Guesses what comes next, so that several tokens are checked in one run of the decoder. What a guess is worth shows in
@@ -70,6 +91,8 @@ pub struct Generator<'a> {
     never: &'a [TokenId],
     constraint: Option<Box<dyn Constraint + 'a>>,
     feedback: Option<&'a dyn Feedback>,
+    /// Sources read so far, if each is read once.
+    spent: Option<Spent>,
     /// Tokens decided on and not handed out yet.
     queue: VecDeque<Token>,
     /// The last source pointed at.
@@ -100,6 +123,7 @@ impl<'a> Generator<'a> {
             never: &[],
             constraint: None,
             feedback: None,
+            spent: None,
             queue: VecDeque::new(),
             last: None,
             started: false,
@@ -128,6 +152,13 @@ impl<'a> Generator<'a> {
     #[must_use]
     pub fn with_feedback(mut self, feedback: &'a dyn Feedback) -> Self {
         self.feedback = Some(feedback);
+        self
+    }
+
+    /// Reads every source once at most, as in a transcript: a decoder that wanders back goes on elsewhere instead of round in circles.
+    #[must_use]
+    pub fn reading_once(mut self) -> Self {
+        self.spent = Some(Spent::default());
         self
     }
 
@@ -238,10 +269,15 @@ impl<'a> Generator<'a> {
             constraint.mask(logits)?;
         }
         let id = self.sampler.pick(logits)?;
+        let nothing = Spent::default();
+        let spent = self.spent.as_ref().unwrap_or(&nothing);
         let source = self
             .feedback
-            .and_then(|f| f.point(&output.hidden.row(row).to_vec()));
+            .and_then(|f| f.point(&output.hidden.row(row).to_vec(), spent));
         let (taken, forced_any) = self.commit(id, source)?;
+        if let (true, Some(spent), Some(source)) = (taken, &mut self.spent, source) {
+            spent.add(source);
+        }
         // Where the queue stands: the place that this token carries.
         let last = self.queue.iter().rev().find_map(|t| t.source).or(self.last);
         Ok(taken && !forced_any && self.stop.is_none() && guess == Some((id, last)))

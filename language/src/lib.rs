@@ -39,7 +39,7 @@ pub use constraint::{Commit, Constraint};
 pub use context::Context;
 pub use decoder::{Cache, Decoder, DecoderShape, Output, Rows, Store};
 pub use error::{Error, ErrorKind, Result};
-pub use generate::{Draft, Feedback, Generator, Token, Work};
+pub use generate::{Draft, Feedback, Generator, Spent, Token, Work};
 pub use json::{Grammars, JsonConstraint};
 pub use lora::{Lora, LowRank, MatrixName, MatrixPart};
 pub use onnx::OnnxDecoder;

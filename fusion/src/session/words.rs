@@ -150,6 +150,9 @@ impl Session {
         .never(&prompt.never)
         .with_feedback(&*pointing)
         .watching_for_loops();
+        if turn.prompt == prompt.ocr() {
+            generator = generator.reading_once();
+        }
         if let Some(constraint) = constraint {
             generator = generator.constrained(constraint);
         }
