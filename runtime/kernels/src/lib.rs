@@ -8,7 +8,8 @@
 //! - [`packed`], [`dot`], [`row`]: the layout and the arithmetic under it.
 //!
 //! This is the only crate of the project with `unsafe` code: in `dot` (vector loads, checked at its door), `row`
-//! (instruction sets, proved by the token), `bytes` (aligned memory), `team` and `forward` (buffers that workers share).
+//! (instruction sets, proved by the token), `cpu` (a question to the operating system), `bytes` (aligned memory), `team` and
+//! `forward` (buffers that workers share).
 
 mod attention;
 pub mod bench;

@@ -183,9 +183,16 @@ impl Lent<'_> {
     /// The products of one tile with `rows` of the activations: `out` `[rows, 16]`.
     pub fn tile(self, cpu: Cpu, x: View, rows: Range<usize>, tile: usize, out: &mut [[f32; TILE]]) {
         match self {
+            Lent::Packed(packed) if rows.len() > STEP && dot::at_once(cpu) > STEP => {
+                for (start, out) in rows.clone().step_by(ROWS).zip(out.chunks_mut(ROWS)) {
+                    let rows = start..rows.end.min(start + ROWS);
+                    packed_tile::<ROWS>(cpu, packed, x, rows, tile, out);
+                }
+            }
             Lent::Packed(packed) => {
                 for (start, out) in rows.clone().step_by(STEP).zip(out.chunks_mut(STEP)) {
-                    packed_tile(cpu, packed, x, start..rows.end.min(start + STEP), tile, out);
+                    let rows = start..rows.end.min(start + STEP);
+                    packed_tile::<STEP>(cpu, packed, x, rows, tile, out);
                 }
             }
             Lent::Float(weights) => {
@@ -200,11 +207,11 @@ impl Lent<'_> {
     }
 }
 
-/// Rows of one `packed_tile`: what the widest kernel takes at once.
+/// Rows of one `packed_tile`: what the widest vector kernel takes at once. Kernels that take more get [`ROWS`].
 const STEP: usize = 8;
 
-/// `y = s * sum over groups of (f32(2 * sum(c * xq) - top * sum(xq)) * 0.5) * scale`
-fn packed_tile(
+/// `y = s * sum over groups of (f32(2 * sum(c * xq) - top * sum(xq)) * 0.5) * scale`, for at most `N` rows
+fn packed_tile<const N: usize>(
     cpu: Cpu,
     w: Packed,
     x: View,
@@ -214,9 +221,9 @@ fn packed_tile(
 ) {
     let top = w.bits().top();
     let width = w.cols() / w.groups();
-    let mut zeros = [0; STEP];
+    let mut zeros = [0; N];
     for group in 0..w.groups() {
-        let mut sums = [[0; TILE]; STEP];
+        let mut sums = [[0; TILE]; N];
         let sums = &mut sums[..rows.len()];
         let from = rows.start * x.stride + group * width;
         dot::tile(

@@ -9,6 +9,8 @@
 use crate::cpu::{Cpu, Isa};
 use crate::packed::{BLOCK, Bits, TILE};
 
+#[cfg(any(target_arch = "x86_64", test))]
+mod amx;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
@@ -53,8 +55,19 @@ pub fn tile(cpu: Cpu, bits: Bits, codes: &[u8], x: &[i8], stride: usize, sums: &
         Isa::AvxVnni(_) => unsafe { avxvnni::tile(bits, codes, x, stride, sums) },
         #[cfg(target_arch = "x86_64")]
         Isa::Avx512(_) => unsafe { avx512::tile(bits, codes, x, stride, sums) },
+        #[cfg(target_arch = "x86_64")]
+        Isa::Amx(_) => unsafe { amx::tile(bits, codes, x, stride, sums) },
         #[cfg(target_arch = "aarch64")]
         Isa::Neon(_) => unsafe { neon::tile(bits, codes, x, stride, sums) },
+    }
+}
+
+/// The most rows that the kernel of `cpu` takes in one step: a caller with more of them gains by passing so many at once.
+pub(crate) fn at_once(cpu: Cpu) -> usize {
+    match cpu.0 {
+        #[cfg(target_arch = "x86_64")]
+        Isa::Amx(_) => amx::ROWS,
+        _ => 8,
     }
 }
 

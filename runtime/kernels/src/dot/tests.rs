@@ -21,6 +21,19 @@ fn kernels_equal_the_oracle() {
     assert!(cases > 1000);
 }
 
+/// Row counts to past what the widest kernel takes at once (64), with more columns than it unpacks at once (1024).
+#[test]
+fn many_rows_equal_the_oracle() {
+    let mut random = Random::new(4);
+    for bits in Bits::ALL {
+        for m in [9, 15, 16, 17, 32, 33, 48, 63, 64, 65, 72, 73, 80, 130] {
+            for cols in [64, 640, 1024, 1100, 2050] {
+                check(bits, bits.blocks(cols), m, m == 64, &mut random);
+            }
+        }
+    }
+}
+
 /// Random lengths and offsets, thousands of them.
 #[test]
 fn kernels_equal_the_oracle_at_random() {

@@ -25,7 +25,7 @@ macro_rules! per_isa {
                     Isa::Scalar => portable::$name($($arg),*),
                     // SAFETY (both): the token proves the instructions.
                     Isa::Avx2(_) | Isa::AvxVnni(_) => unsafe { avx2($($arg),*) },
-                    Isa::Avx512(_) => unsafe { avx512($($arg),*) },
+                    Isa::Avx512(_) | Isa::Amx(_) => unsafe { avx512($($arg),*) },
                 }
             }
             #[cfg(not(target_arch = "x86_64"))]

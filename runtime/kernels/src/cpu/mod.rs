@@ -5,6 +5,11 @@
 
 use crate::error::{Error, Kind, Result};
 
+#[cfg(target_arch = "x86_64")]
+mod amx;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use amx::Amx;
+
 /// Proof that AVX2 is there.
 #[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +74,8 @@ pub(crate) enum Isa {
     AvxVnni(AvxVnni),
     #[cfg(target_arch = "x86_64")]
     Avx512(Avx512),
+    #[cfg(target_arch = "x86_64")]
+    Amx(Amx),
     #[cfg(target_arch = "aarch64")]
     Neon(Neon),
 }
@@ -79,7 +86,7 @@ pub struct Cpu(pub(crate) Isa);
 
 impl Cpu {
     /// The names that [`Cpu::named`] and `FOVEATE_CPU` know, slowest first.
-    pub const NAMES: [&'static str; 5] = ["scalar", "avx2", "avxvnni", "avx512", "neon"];
+    pub const NAMES: [&'static str; 6] = ["scalar", "avx2", "avxvnni", "avx512", "amx", "neon"];
 
     /// Plain Rust without vector instructions beyond the target's own: the oracle of the others.
     pub fn scalar() -> Self {
@@ -100,6 +107,7 @@ impl Cpu {
             "avx2" => Avx2::detect().map(Isa::Avx2),
             "avxvnni" => AvxVnni::detect().map(Isa::AvxVnni),
             "avx512" => Avx512::detect().map(Isa::Avx512),
+            "amx" => Amx::detect().map(Isa::Amx),
             _ => None,
         }
     }
@@ -126,7 +134,8 @@ impl Cpu {
             .collect()
     }
 
-    /// What `FOVEATE_CPU` names, or the fastest set of this machine if it is not set.
+    /// What `FOVEATE_CPU` names, or the fastest set of this machine if it is not set. A named set that is not there, or that
+    /// the operating system refuses (`amx`), is an error of [`Kind::Cpu`]; without a name the next one is taken.
     pub fn detect() -> Result<Self> {
         match std::env::var("FOVEATE_CPU") {
             Ok(name) => Self::named(&name),
@@ -144,6 +153,8 @@ impl Cpu {
             Isa::AvxVnni(_) => "avxvnni",
             #[cfg(target_arch = "x86_64")]
             Isa::Avx512(_) => "avx512",
+            #[cfg(target_arch = "x86_64")]
+            Isa::Amx(_) => "amx",
             #[cfg(target_arch = "aarch64")]
             Isa::Neon(_) => "neon",
         }
