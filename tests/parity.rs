@@ -1,13 +1,13 @@
 //! Every stage against PyTorch's golden tensors, on a bundle of random weights (`training/tiny.py` makes both).
 use foveate::language::{Context, OnnxDecoder, Spent};
 use foveate::sight::{Adapter, Mixer, image_tokens};
-use foveate::{Bundle, Image, Mode, Model, PlaceEmbedding, Pointer, StopReason};
+use foveate::{Bundle, DecoderFile, Image, Mode, Model, PlaceEmbedding, Pointer, StopReason};
 use foveate_onnx::GraphOptions;
 use ndarray::{Array, ArrayD, Axis, Dimension, IxDyn};
 use safetensors::{Dtype, SafeTensors};
 
 mod tiny;
-use tiny::tiny;
+use tiny::{model, tiny};
 
 struct Golden(Vec<u8>);
 
@@ -173,4 +173,34 @@ fn a_model_of_random_weights_answers_every_mode() {
             .unwrap();
         assert!(typed.value["title"].is_string(), "{}", typed.json);
     }
+}
+
+/// Four pixels by four for each of the picture's: 600 x 440, which `auto` looks at in one view first.
+fn fourfold() -> Image {
+    let small = Image::open(tiny().join("picture.png")).unwrap();
+    let (width, height) = (small.pixels().width(), small.pixels().height());
+    let pixels = small.pixels().rgb().as_chunks::<3>().0;
+    let at = |x: u32, y: u32| pixels[((y / 4) * width + x / 4) as usize];
+    let rgb = (0..4 * height).flat_map(|y| (0..4 * width).flat_map(move |x| at(x, y)));
+    Image::from_rgb(4 * width, 4 * height, rgb.collect()).unwrap()
+}
+
+#[test]
+fn small_print_is_looked_at_again() {
+    let model = model(&tiny(), DecoderFile::Onnx);
+    let image = fourfold();
+    let (first, _) = model.see(&image, Mode::Balanced).unwrap();
+    let small = first.tokens.median_em().unwrap() < 12.0;
+    let (seen, timing) = model.see(&image, Mode::Auto).unwrap();
+    assert_eq!(seen.mode == Mode::High, small);
+    assert_eq!(!timing.glance.is_zero(), small);
+    assert_eq!(model.encoder_runs(), 2 + usize::from(small));
+    // It is remembered, and costs nothing again.
+    let (_, timing) = model.see(&image, Mode::Auto).unwrap();
+    assert!(timing.glance.is_zero() && timing.encode.is_zero());
+    assert_eq!(model.encoder_runs(), 2 + usize::from(small));
+    // What cannot be shown larger is not looked at again.
+    let picture = Image::open(tiny().join("picture.png")).unwrap();
+    let (seen, timing) = model.see(&picture, Mode::Auto).unwrap();
+    assert_eq!((seen.mode, timing.glance.is_zero()), (Mode::Balanced, true));
 }

@@ -9,6 +9,8 @@ use std::time::Duration;
 pub struct Timing {
     /// Decoding picture files.
     pub image: Duration,
+    /// A first look that showed that a closer one was needed ([`foveate_vision::Mode::Auto`]).
+    pub glance: Duration,
     /// Views and encoder.
     pub encode: Duration,
     /// Adapter, choice and place of image tokens.
@@ -43,6 +45,7 @@ pub struct Usage {
 impl std::ops::AddAssign for Timing {
     fn add_assign(&mut self, other: Self) {
         self.image += other.image;
+        self.glance += other.glance;
         self.encode += other.encode;
         self.adapter += other.adapter;
         self.prefill += other.prefill;
@@ -66,10 +69,13 @@ impl std::ops::AddAssign for Usage {
 impl std::fmt::Display for Timing {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let ms = |d: Duration| d.as_secs_f64() * 1e3;
+        write!(f, "image {:.0} ms, ", ms(self.image))?;
+        if self.glance > Duration::ZERO {
+            write!(f, "first look {:.0} ms, ", ms(self.glance))?;
+        }
         write!(
             f,
-            "image {:.0} ms, encode {:.0} ms, adapter {:.0} ms, prefill {:.0} ms, decode {:.0} ms ({} tokens)",
-            ms(self.image),
+            "encode {:.0} ms, adapter {:.0} ms, prefill {:.0} ms, decode {:.0} ms ({} tokens)",
             ms(self.encode),
             ms(self.adapter),
             ms(self.prefill),

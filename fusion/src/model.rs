@@ -14,6 +14,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 pub use loading::{DecoderFile, Options, Parts};
 
@@ -133,15 +134,20 @@ impl Model {
         Ok(session)
     }
 
-    /// How often a picture was encoded; pictures that are remembered are not.
+    /// How often a picture was encoded, a second and closer look counted too; pictures that are remembered are not.
     #[must_use]
     pub fn encoder_runs(&self) -> usize {
         self.0.encoded.load(Ordering::Relaxed)
     }
 
-    /// Image tokens of a picture, remembered or made, and what it cost to make them.
+    /// Image tokens of a picture, remembered or made, and what it cost to make them. What `auto` made of a picture that one
+    /// view may show is remembered apart from the modes that it stands for.
     pub fn see(&self, image: &Image, mode: Mode) -> Result<(Arc<Seen>, Timing)> {
-        let mode = mode.resolve(image.pixels().width(), image.pixels().height());
+        let mode = match mode.resolve(image.pixels().width(), image.pixels().height()) {
+            Mode::High => Mode::High,
+            // Small print may need a closer look.
+            _ => mode,
+        };
         let key = (image.fingerprint(), mode);
         let mut timing = Timing {
             image: image.decoding(),
@@ -151,8 +157,10 @@ impl Model {
             return Ok((seen, timing));
         }
         let seen = Arc::new(self.0.parts.sight.see(image, mode)?);
-        self.0.encoded.fetch_add(1, Ordering::Relaxed);
+        let looks = 1 + usize::from(seen.glance > Duration::ZERO);
+        self.0.encoded.fetch_add(looks, Ordering::Relaxed);
         (timing.encode, timing.adapter) = (seen.encode, seen.adapter);
+        timing.glance = seen.glance;
         let mut memory = self.0.seen.lock().unwrap_or_else(PoisonError::into_inner);
         memory.push((key, seen.clone()));
         let forgotten = memory.len().saturating_sub(self.0.parts.remembered_images);

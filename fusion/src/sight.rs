@@ -15,6 +15,14 @@ use std::time::{Duration, Instant};
 const ABOVE: f32 = 0.55;
 const BELOW: f32 = 0.45;
 
+/// The edge of the balanced canvas in pixels (`models/FORMAT.md`, *Views*); that of `high` is twice as long.
+const BALANCED: f64 = 672.0;
+/// Median em size, in pixels of the balanced canvas, below which print is small: the encoder loses it there (card of the
+/// model), and `auto` looks again.
+const SMALL_PRINT: f32 = 12.0;
+/// How much larger a closer look must show the picture to be worth its time. What `max_upscale` keeps small is not.
+const WORTHWHILE: f64 = 1.25;
+
 /// What a decoder is shown of a picture: one row for each glyph, in reading order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImageTokens {
@@ -33,6 +41,14 @@ impl ImageTokens {
     #[must_use]
     pub fn len(&self) -> usize {
         self.tokens.nrows()
+    }
+
+    /// The median em size in canvas pixels; `None` where no glyph was seen.
+    #[must_use]
+    pub fn median_em(&self) -> Option<f32> {
+        let mut ems = self.canvas.column(3).to_vec();
+        ems.sort_by(f32::total_cmp);
+        ems.get(ems.len() / 2).copied()
     }
 
     /// Whether no glyph was seen.
@@ -72,11 +88,13 @@ pub struct Seen {
     pub encode: Duration,
     /// Time of adapter, choice, place and mixer.
     pub adapter: Duration,
+    /// Time of a look before this one, which showed that a closer one was needed; zero where there was none.
+    pub glance: Duration,
 }
 
 /// Looks at pictures.
 pub trait Sight: Send + Sync {
-    /// Image tokens of `image` in `mode`.
+    /// Image tokens of `image` in `mode`. What [`Mode::Auto`] stands for is up to the sight.
     fn see(&self, image: &Image, mode: Mode) -> Result<Seen>;
 }
 
@@ -110,7 +128,26 @@ impl OnnxSight {
 }
 
 impl Sight for OnnxSight {
+    /// `Auto` is as [`Mode::resolve`] says, and small print is looked at again in [`Mode::High`].
     fn see(&self, image: &Image, mode: Mode) -> Result<Seen> {
+        let seen = self.look(image, mode)?;
+        let longer = image.pixels().width().max(image.pixels().height());
+        let closer = mode == Mode::Auto
+            && seen.mode != Mode::High
+            && enlarged(longer, self.encoder.config().max_upscale) > WORTHWHILE
+            && seen.tokens.median_em().is_some_and(|em| em < SMALL_PRINT);
+        if !closer {
+            return Ok(seen);
+        }
+        Ok(Seen {
+            glance: seen.encode + seen.adapter,
+            ..self.look(image, Mode::High)?
+        })
+    }
+}
+
+impl OnnxSight {
+    fn look(&self, image: &Image, mode: Mode) -> Result<Seen> {
         let began = Instant::now();
         let views = Views::new(image.pixels(), mode, self.encoder.config());
         let features = self.encoder.encode(&views)?;
@@ -131,8 +168,16 @@ impl Sight for OnnxSight {
             mode: views.mode(),
             encode,
             adapter: began.elapsed() - encode,
+            glance: Duration::ZERO,
         })
     }
+}
+
+/// How much larger [`Mode::High`] shows a picture than [`Mode::Balanced`] does: twice, but for pictures so small that
+/// `max_upscale` bounds them. `longer` is the picture's longer side in pixels.
+fn enlarged(longer: u32, max_upscale: f64) -> f64 {
+    let scale = |canvas: f64| (canvas / f64::from(longer.max(1))).min(max_upscale);
+    scale(2.0 * BALANCED) / scale(BALANCED)
 }
 
 /// Chooses among the slots, puts them into reading order and adds their places.
@@ -262,5 +307,34 @@ pub(crate) fn invalid(file: &Path, e: foveate_onnx::Error) -> Error {
             why: e.to_string(),
         },
         _ => Error::Runtime(e),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_em_is_that_of_most_glyphs() {
+        let tokens = |ems: &[f32]| ImageTokens {
+            tokens: Array2::zeros((ems.len(), 1)),
+            places: Array2::zeros((ems.len(), 1)),
+            canvas: Array2::from_shape_fn(
+                (ems.len(), 4),
+                |(i, j)| if j == 3 { ems[i] } else { 0.0 },
+            ),
+            glyph: vec![0; ems.len()],
+        };
+        assert_eq!(tokens(&[]).median_em(), None);
+        assert_eq!(tokens(&[90.0, 8.0, 9.0, 8.0, 60.0]).median_em(), Some(9.0));
+    }
+
+    #[test]
+    fn a_closer_look_shows_more_of_what_is_not_enlarged_already() {
+        assert_eq!(
+            [672, 504, 336, 20].map(|side| enlarged(side, 2.0)),
+            [2.0, 1.5, 1.0, 1.0]
+        );
+        assert_eq!(enlarged(672, 1.0), 1.0);
     }
 }

@@ -92,6 +92,7 @@ impl Sight for Reader {
             mode: Mode::Rapid,
             encode: Duration::from_millis(3),
             adapter: Duration::from_millis(2),
+            glance: Duration::ZERO,
         })
     }
 }
