@@ -191,3 +191,37 @@ def save_packed(decoder, path):
 
     config = {k: v for k, v in decoder.c.to_json().items() if k in SIZES}
     save(path, config, packed_weights(decoder), "int8")
+
+
+@torch.no_grad()
+def load_packed(decoder, path):
+    """Gives a quantized decoder the weights of a packed file: each at the middle of its level, so that packing it again gives the same file."""
+    from reference import load
+
+    _, packed, _ = load(path)
+
+    def fill(w, m):
+        value, scale = torch.from_numpy(m.value().copy()), torch.from_numpy(m.scale.copy())
+        w.weight.copy_(value)
+        top = value.abs().amax(1, keepdim=True).clamp_min(1e-8)
+        w.log_f.copy_((scale * w.qmax / top).clamp_min(1e-8).log())
+
+    def vector(p, name):
+        p.copy_(torch.from_numpy(packed[name].copy()))
+
+    fill(decoder.embed.w, packed["embed"])
+    vector(decoder.norm.weight, "norm")
+    for i, layer in enumerate([*decoder.block1, *decoder.block2]):
+        for name in ("q", "k", "v", "o", "gate", "up", "down"):
+            owner = layer.ffn if name in ("gate", "up", "down") else layer
+            if hasattr(owner, name):
+                fill(getattr(owner, name).w, packed[f"layers.{i}.{name}"])
+        vector(layer.norm1.weight, f"layers.{i}.attn_norm")
+        vector(layer.norm2.weight, f"layers.{i}.ffn_norm")
+        vector(layer.q_norm.weight, f"layers.{i}.q_norm")
+        if not layer.shared:
+            vector(layer.k_norm.weight, f"layers.{i}.k_norm")
+            k, v = packed[f"layers.{i}.kv_scale"] * 127
+            layer.see_k.top.fill_(float(k))
+            layer.see_v.top.fill_(float(v))
+    return decoder

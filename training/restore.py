@@ -13,6 +13,7 @@ from safetensors.numpy import load_file
 
 from charset import N_CLASSES
 from decoder import Decoder, DecoderConfig
+from quantize import load_packed, quantize_decoder
 from vision import Vision, VisionConfig
 
 FUSION = {"place.weight": "place.weight", "before.weight": "before.weight", "place.bias": "place.bias", "pointer.query": "pointer_query.weight", "pointer.key": "pointer_key.weight", "pointer.null": "pointer_null"}
@@ -43,9 +44,27 @@ def filled(model, found):
     return state
 
 
-def save(path, config, state):
+def save(path, config, state, buffers=()):
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-    torch.save({"state": {"masters": state, "ema": state, "optimizers": []}, "step": 1000, "config": dataclasses.asdict(config)}, path)
+    state = {"masters": state, "ema": state, "buffers": dict(buffers), "optimizers": []}
+    torch.save({"state": state, "step": 1000, "config": dataclasses.asdict(config)}, path)
+
+
+def decoder_of(bundle, config, adapter):
+    """The decoder of a bundle, quantized if the bundle's is packed, with the weights found; says which are missing."""
+    fusion = load_file(os.path.join(bundle, "fusion.safetensors"))
+    found = {theirs: torch.from_numpy(fusion[ours].copy()) for ours, theirs in FUSION.items() if ours in fusion}
+    found["feature.weight"] = adapter["feature"]
+    mixer, packed = os.path.join(bundle, "mixer.onnx"), os.path.join(bundle, "decoder.safetensors")
+    if os.path.exists(mixer):
+        found |= {k: v for k, v in graph_weights(mixer).items() if k.startswith("mixer.")}
+    decoder = Decoder(config)
+    if os.path.exists(packed):
+        decoder = load_packed(quantize_decoder(decoder), packed)
+        found |= {k: v.detach() for k, v in decoder.state_dict().items() if k.startswith(("embed.", "block1.", "block2.", "norm."))}
+    else:
+        found |= graph_weights(os.path.join(bundle, "decoder.onnx"), "d.")
+    return decoder, filled(decoder, found)
 
 
 def main():
@@ -58,14 +77,8 @@ def main():
     adapter = graph_weights(os.path.join(args.bundle, "adapter.onnx"))
     found = graph_weights(os.path.join(args.bundle, "vision.onnx")) | {k: v for k, v in adapter.items() if k.startswith("adapter.")}
     save(args.vision, vision_config, filled(Vision(vision_config), found))
-    found = graph_weights(os.path.join(args.bundle, "decoder.onnx"), "d.")
-    fusion = load_file(os.path.join(args.bundle, "fusion.safetensors"))
-    found |= {theirs: torch.from_numpy(fusion[ours].copy()) for ours, theirs in FUSION.items() if ours in fusion}
-    found["feature.weight"] = adapter["feature"]
-    mixer = os.path.join(args.bundle, "mixer.onnx")
-    if os.path.exists(mixer):
-        found |= {k: v for k, v in graph_weights(mixer).items() if k.startswith("mixer.")}
-    save(args.decoder, decoder_config, filled(Decoder(decoder_config), found))
+    decoder, state = decoder_of(args.bundle, decoder_config, adapter)
+    save(args.decoder, decoder_config, state, decoder.named_buffers())
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from decoder import Decoder, DecoderConfig
 from dialogue import DECISIVE, GLYPH_IDS, SPECIAL, ImageTokens, example, simulate
 from export import load_decoder
 from optim import Masters, Stopping, closing, save, schedule
-from quantize import quantize_decoder
+from quantize import QuantEmbedding, quantize_decoder
 from records import GLYPH, IGNORE, Record, Stream
 
 
@@ -206,8 +206,9 @@ def batches(stream, tokens, device, pool=48, collected=None, share=0.5):
 
 
 def started(path):
-    """The quantized twin of a float checkpoint's last weights, to be trained on."""
-    return quantize_decoder(load_decoder(path, "masters").train())
+    """The quantized twin of a checkpoint's last weights, to be trained on; of a quantized one, that itself."""
+    decoder = load_decoder(path, "masters").train()
+    return decoder if isinstance(decoder.embed, QuantEmbedding) else quantize_decoder(decoder)
 
 
 def main():
@@ -225,7 +226,7 @@ def main():
     parser.add_argument("--eval-every", type=int, default=300)
     parser.add_argument("--tokens-from", help="folder of collect.py's shards")
     parser.add_argument("--tags-only", action="store_true", help="train the mixer alone on the fields of every glyph: ten times the pictures a second")
-    parser.add_argument("--quantize", help="float checkpoint to begin quantization-aware training from; --run keeps the quantized one")
+    parser.add_argument("--quantize", help="checkpoint, float or quantized, to begin quantization-aware training from; --run keeps the quantized one")
     parser.add_argument("--share", type=float, default=0.5, help="share of the examples that come from --tokens-from")
     args = parser.parse_args()
     torch.manual_seed(args.seed)

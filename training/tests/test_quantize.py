@@ -7,7 +7,7 @@ import torch
 import tiny
 from export import export_bundle, load_decoder
 from optim import Masters, save
-from quantize import clipping_search, levels, quantize_decoder, save_packed
+from quantize import clipping_search, levels, load_packed, quantize_decoder, save_packed
 
 reference = pytest.importorskip("reference")
 
@@ -64,3 +64,20 @@ def test_a_run_begins_from_float_goes_on_and_is_exported_packed(tmp_path):
         assert torch.equal(p.float(), again.get_parameter(name)), name
     export_bundle(vision, again, str(tmp_path / "bundle"), "tiny", side=224)
     assert (tmp_path / "bundle" / "decoder.safetensors").exists() and not (tmp_path / "bundle" / "decoder.onnx").exists()
+
+
+def test_a_packed_file_is_restored_and_packed_the_same(tmp_path):
+    _, decoder = tiny.tiny_models()
+    decoder = quantize_decoder(decoder).train()
+    with torch.no_grad():
+        decoder(torch.randint(0, 400, (1, 20)), torch.zeros(1, 20, decoder.c.dim), torch.ones(1, 20, dtype=torch.bool), torch.arange(20)[None])
+    first, second = str(tmp_path / "first"), str(tmp_path / "second")
+    save_packed(decoder, first)
+    fresh = load_packed(quantize_decoder(tiny.tiny_models(seed=5)[1]), first)
+    save_packed(fresh, second)
+    (_, a, _), (_, b, _) = reference.load(first), reference.load(second)
+    for name, w in a.items():
+        if isinstance(w, reference.Matrix):
+            assert np.array_equal(w.codes, b[name].codes) and np.allclose(w.scale, b[name].scale, rtol=1e-5), name
+        else:
+            assert np.allclose(w, b[name], rtol=1e-5), name
