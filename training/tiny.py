@@ -3,6 +3,7 @@
     python tiny.py ../tests/data/tiny [--adapter]    (--adapter: that alone)
 """
 
+import copy
 import os
 import sys
 
@@ -16,6 +17,7 @@ from charset import GLYPHS, N_CLASSES, token_ids
 from decoder import Decoder, DecoderConfig
 from export import FeaturesToTokens, export_bundle
 from lora import attach, merge, save_adapter, signature
+from quantize import quantize_decoder, save_packed
 from vision import Vision, VisionConfig
 
 TINY_VISION = dict(dim=32, n_layers=2, n_heads=2, ffn_dim=48, n_registers=2, global_layers=(1,), global_grid=4, stem=(8, 12, 16), glyph_dim=16, n_glyphs=N_CLASSES)
@@ -101,6 +103,20 @@ def golden_adapter(decoder, out):
     save_file({"logits": decoder.logits(hidden)[0].numpy(), "hidden": hidden[0].numpy()}, os.path.join(out, "golden_adapter.safetensors"))
 
 
+@torch.no_grad()
+def golden_packed(decoder, out):
+    """packed/decoder.safetensors: the decoder at 2 bits, and what its fake-quantized twin says to the golden rows."""
+    golden = {k: torch.from_numpy(x) for k, x in load_file(os.path.join(out, "golden.safetensors")).items() if k in ("ids", "extra", "select")}
+    rows = golden["ids"][None], golden["extra"][None], torch.ones(1, len(golden["ids"]), dtype=torch.bool), golden["select"][None]
+    twin = quantize_decoder(decoder).train()
+    twin(*rows)  # the observers see K and V
+    hidden = twin.eval()(*rows)
+    folder = os.path.join(out, "packed")
+    os.makedirs(folder, exist_ok=True)
+    save_packed(twin, os.path.join(folder, "decoder.safetensors"))
+    save_file({"logits": twin.logits(hidden)[0].numpy(), "hidden": hidden[0].numpy()}, os.path.join(folder, "golden.safetensors"))
+
+
 def main():
     out = sys.argv[1]
     vision, decoder = tiny_models()
@@ -112,6 +128,7 @@ def main():
     tensors = golden(vision, decoder, image, "rapid")
     print({k: x.shape for k, x in tensors.items()})
     save_file(tensors, os.path.join(out, "golden.safetensors"))
+    golden_packed(copy.deepcopy(decoder), out)
     golden_adapter(decoder, out)
 
 
