@@ -21,7 +21,8 @@ const HIGH: u32 = 2 * BALANCED;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
-    /// `balanced` for pictures whose longer side is at most 672, else `high`.
+    /// `balanced` for pictures whose longer side is at most 672, else `high`. Whoever sees the glyphs may look again in `high` where
+    /// `balanced` shows small print.
     #[default]
     Auto,
     /// One view of 224x224.
