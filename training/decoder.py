@@ -168,7 +168,7 @@ class Decoder(nn.Module):
 
         letters [k] token ids of the characters, weights [n, g, k] their probabilities, place [n, g, 4], feature [n, g, feature_dim].
         """
-        x = weights.to(self.embed.weight.dtype) @ self.embed(letters)
+        x = weights.to(self.place.weight.dtype) @ self.embed(letters)
         if feature is not None and self.feature is not None:
             x = x + self.feature(feature)
         return x + self.place_embedding(place) + self.before_embedding(place)

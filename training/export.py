@@ -73,11 +73,15 @@ class TokensToTokens(nn.Module):
         cos, sin = rope_angles(torch.arange(x.shape[0]), c.head_dim, c.rope_theta)
         for layer in self.mixer:
             h = layer.norm1(x)
-            k, v = layer.keys_values(h, cos, sin)
-            q = layer.q_norm(rotate(layer.heads(layer.q(h), c.n_heads), cos, sin))
-            x = x + layer.o(attend_one(q, k, v, 0.0))
-            x = x + layer.ffn(layer.norm2(x))
+            x = one_layer(layer, x, *layer.keys_values(h, cos, sin), 0.0, cos, sin, h)
         return x
+
+
+def one_layer(layer, x, k, v, bias, cos, sin, h):
+    """A decoder layer over one sequence x [t, dim]; h is norm1(x), k and v [kv_heads, s, hd], bias [t, s]."""
+    q = layer.q_norm(rotate(layer.heads(layer.q(h), layer.c.n_heads), cos, sin))
+    x = x + layer.o(attend_one(q, k, v, bias))
+    return x + layer.ffn(layer.norm2(x))
 
 
 def attend_one(q, k, v, bias):
@@ -95,11 +99,6 @@ class DecoderStep(nn.Module):
         super().__init__()
         self.d = decoder
 
-    def layer(self, layer, x, k, v, bias, cos, sin, h):
-        q = layer.q_norm(rotate(layer.heads(layer.q(h), self.d.c.n_heads), cos, sin))
-        x = x + layer.o(attend_one(q, k, v, bias))
-        return x + layer.ffn(layer.norm2(x))
-
     def forward(self, ids, extra, positions, select, *past):
         d, c = self.d, self.d.c
         x = d.embed(ids) + extra
@@ -112,10 +111,10 @@ class DecoderStep(nn.Module):
             k, v = layer.keys_values(h, cos, sin)
             k, v = torch.cat([past[2 * i], k], 1), torch.cat([past[2 * i + 1], v], 1)
             present += [k, v]
-            x = self.layer(layer, x, k, v, bias, cos, sin, h)
+            x = one_layer(layer, x, k, v, bias, cos, sin, h)
         x, bias, cos, sin = x[select], bias[select], cos[select], sin[select]
         for layer in d.block2:
-            x = self.layer(layer, x, k, v, bias, cos, sin, layer.norm1(x))
+            x = one_layer(layer, x, k, v, bias, cos, sin, layer.norm1(x))
         hidden = d.norm(x)
         return (d.logits(hidden), hidden, *present)
 

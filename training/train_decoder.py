@@ -51,7 +51,7 @@ def collate(examples, device):
 
 def mixed(model, b):
     """-> image tokens as the decoder sees them [n, g, dim], zeros where there is none, and which there are [n, g]."""
-    feature = b["feature"].to(model.embed.weight.dtype) if "feature" in b else None
+    feature = b["feature"].to(model.place.weight.dtype) if "feature" in b else None
     tokens = model.image_tokens(torch.from_numpy(GLYPH_IDS).to(b["place"].device), b["weights"], b["place"], feature)
     there = torch.arange(tokens.shape[1], device=tokens.device)[None] < b["n_image"][:, None]
     return model.mix(tokens, there) * there[..., None], there

@@ -5,7 +5,7 @@ use crate::place::PlaceEmbedding;
 use crate::{Error, Image, Result};
 use foveate_language::TokenId;
 use foveate_onnx::{Element, Graph, GraphOptions};
-use foveate_vision::{Encoder, Mode, Placement, Rect, Views};
+use foveate_vision::{BALANCED, Encoder, Mode, Placement, Rect, Views};
 use ndarray::{Array1, Array2, Array4, Axis};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -15,8 +15,6 @@ use std::time::{Duration, Instant};
 const ABOVE: f32 = 0.55;
 const BELOW: f32 = 0.45;
 
-/// The edge of the balanced canvas in pixels (`models/FORMAT.md`, *Views*); that of `high` is twice as long.
-const BALANCED: f64 = 672.0;
 /// Median em size, in pixels of the balanced canvas, below which print is small: the encoder loses it there (card of the
 /// model), and `auto` looks again.
 const SMALL_PRINT: f32 = 12.0;
@@ -177,7 +175,7 @@ impl OnnxSight {
 /// `max_upscale` bounds them. `longer` is the picture's longer side in pixels.
 fn enlarged(longer: u32, max_upscale: f64) -> f64 {
     let scale = |canvas: f64| (canvas / f64::from(longer.max(1))).min(max_upscale);
-    scale(2.0 * BALANCED) / scale(BALANCED)
+    scale(2.0 * f64::from(BALANCED)) / scale(f64::from(BALANCED))
 }
 
 /// Chooses among the slots, puts them into reading order and adds their places.

@@ -43,4 +43,4 @@ pub use error::{Error, ErrorKind, Result};
 pub use orientation::Orientation;
 pub use pixels::{Format, Limits, Note, Pixels};
 pub use placement::{Placement, Rect};
-pub use views::{ImageConfig, Mode, Views};
+pub use views::{BALANCED, ImageConfig, Mode, Views};

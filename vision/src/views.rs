@@ -13,7 +13,7 @@ use crate::{Error, ErrorKind, Pixels, Placement, Result};
 /// The edge of the `rapid` canvas.
 const RAPID: u32 = 224;
 /// The edge of the `balanced` canvas, and of the views of mode `high`.
-const BALANCED: u32 = 672;
+pub const BALANCED: u32 = 672;
 /// The edge of the `high` canvas: 2x2 tiles.
 const HIGH: u32 = 2 * BALANCED;
 
