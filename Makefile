@@ -32,7 +32,7 @@ test-rust: runtime ## the Rust tests
 	cargo test --workspace --all-features
 
 test-python: python ## the Python tests
-	.venv/bin/python -m pytest training
+	.venv/bin/python -m pytest training runtime/kernels/tests
 
 runtime: $(RUNTIME) ## fetch ONNX Runtime into .cache/onnxruntime
 
