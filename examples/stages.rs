@@ -9,7 +9,7 @@ use foveate::language::{
 };
 use foveate::sight::{Adapter, Mixer, image_tokens};
 use foveate::vision::{Encoder, Limits, Mode, Pixels, Views};
-use foveate::{Bundle, PlaceEmbedding, Prompt};
+use foveate::{Bundle, GlyphEmbedding, Prompt};
 use foveate_onnx::GraphOptions;
 
 fn main() -> anyhow::Result<()> {
@@ -34,16 +34,16 @@ fn main() -> anyhow::Result<()> {
     );
 
     // features -> glyph slots -> image tokens [n, dim] in reading order
-    let slots =
-        Adapter::open(bundle.file("adapter.onnx")?, config.decoder.dim, &options)?.run(features)?;
-    let place = PlaceEmbedding::new(&bundle.fusion_weights()?);
-    let mut tokens = image_tokens(&slots, views.mode() == Mode::High, &config.adapter, &place)?;
+    let embed = GlyphEmbedding::new(&bundle.fusion_weights()?);
+    let adapter = Adapter::open(bundle.file("adapter.onnx")?, embed.sizes(), &options)?;
+    let slots = adapter.run(features)?;
+    let mut tokens = image_tokens(&slots, views.mode() == Mode::High, &config.adapter, &embed)?;
     if let Some(mixer) = Mixer::of(&bundle, &options)? {
         tokens.tokens = mixer.run(tokens.tokens)?;
     }
     println!(
         "{} slots, {} image tokens",
-        slots.tokens.nrows(),
+        slots.presence.len(),
         tokens.len()
     );
 

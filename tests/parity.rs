@@ -1,7 +1,7 @@
 //! Every stage against PyTorch's golden tensors, on a bundle of random weights (`training/tiny.py` makes both).
 use foveate::language::{Context, OnnxDecoder, PackedDecoder, Spent};
 use foveate::sight::{Adapter, Mixer, image_tokens};
-use foveate::{Bundle, DecoderFile, Image, Mode, Model, PlaceEmbedding, Pointer, StopReason};
+use foveate::{Bundle, DecoderFile, GlyphEmbedding, Image, Mode, Model, Pointer, StopReason};
 use foveate_onnx::GraphOptions;
 use ndarray::{Array, ArrayD, Axis, Dimension, IxDyn};
 use safetensors::{Dtype, SafeTensors};
@@ -61,26 +61,15 @@ fn apart<D: Dimension>(got: &Array<f32, D>, expected: &ArrayD<f32>) -> f32 {
 #[test]
 fn adapter_choice_place_and_mixer_agree() {
     let (bundle, golden) = (Bundle::open(tiny()).unwrap(), Golden::load());
-    let adapter = Adapter::open(
-        bundle.file("adapter.onnx").unwrap(),
-        bundle.config().decoder.dim,
-        &GraphOptions::default(),
-    )
-    .unwrap();
+    let embed = GlyphEmbedding::new(&bundle.fusion_weights().unwrap());
+    let file = bundle.file("adapter.onnx").unwrap();
+    let adapter = Adapter::open(file, embed.sizes(), &GraphOptions::default()).unwrap();
     let features = golden.floats("features").into_dimensionality().unwrap();
     let slots = adapter.run(features).unwrap();
-    assert!(apart(&slots.tokens, &golden.floats("tokens")) < 1e-4);
+    assert!(apart(&slots.letters, &golden.floats("letters")) < 1e-4);
+    assert!(apart(&slots.slots, &golden.floats("slots")) < 1e-4);
     assert!(apart(&slots.place, &golden.floats("place")) < 1e-4);
     assert!(apart(&slots.presence, &golden.floats("presence")) < 1e-4);
-    assert_eq!(
-        slots.glyph,
-        golden
-            .integers("glyph")
-            .iter()
-            .map(|&g| g as u32)
-            .collect::<Vec<_>>()
-    );
-
     let chosen = foveate::glyphs::choose(&slots, false, &bundle.config().adapter).unwrap();
     assert_eq!(
         chosen.index,
@@ -92,8 +81,9 @@ fn adapter_choice_place_and_mixer_agree() {
     );
     assert!(apart(&chosen.place, &golden.floats("canvas")) < 1e-4);
 
-    let place = PlaceEmbedding::new(&bundle.fusion_weights().unwrap());
-    let tokens = image_tokens(&slots, false, &bundle.config().adapter, &place).unwrap();
+    let tokens = image_tokens(&slots, false, &bundle.config().adapter, &embed).unwrap();
+    let glyph: Vec<i64> = tokens.glyph.iter().map(|&g| i64::from(g)).collect();
+    assert_eq!(glyph, golden.integers("glyph"));
     let mixer = Mixer::of(&bundle, &GraphOptions::default()).unwrap();
     let mixed = mixer.unwrap().run(tokens.tokens.clone()).unwrap();
     assert!(mixed != tokens.tokens);

@@ -23,13 +23,13 @@ SHARD = 50
 
 @torch.no_grad()
 def slots_of(vision, views):
-    """u8 views [v, s, s, 3] -> Slots and, row by row, letter probabilities [n, letters] and slot features [n, d]."""
+    """u8 views [v, s, s, 3] -> Slots and, row by row, letters' log-probabilities [n, letters] and slot features [n, d]."""
     dtype = next(vision.parameters()).dtype
     pixels = (torch.from_numpy(views).permute(0, 3, 1, 2).to(dtype) / 127.5 - 1).contiguous(memory_format=torch.channels_last)
     logits, raw, slot = vision(pixels)
     blank = logits.float().softmax(-1)[..., 0]
     view, row, col, k = (blank < glyphs.BLANK_LIMIT).nonzero().unbind(-1)
-    letters = logits[view, row, col, k][:, 1:].float().softmax(-1).numpy()
+    letters = logits[view, row, col, k][:, 1:].float().log_softmax(-1).clamp_min(glyphs.LETTER_FLOOR).numpy()
     g = raw[view, row, col, k].float()
     size = g[:, 2:].clamp(-4, 5).exp() * 16
     place = torch.stack([(col + g[:, 0]) * 16, (row + g[:, 1]) * 16, size[:, 0], size[:, 1]], -1).numpy()
@@ -40,9 +40,10 @@ def slots_of(vision, views):
 def tokens_of(vision, image, mode):
     """PIL picture -> ImageTokens without truth, and the scale canvas/picture."""
     slots, letters, feature = slots_of(vision, glyphs.views(image, mode))
-    kept, place = glyphs.choose(slots, mode == "high")
+    kept, place, claimed = glyphs.choose(slots, mode == "high")
+    letters, feature = (glyphs.pool(x, claimed, slots.presence) for x in (letters, feature))
     scale = min(glyphs.CANVAS[mode] / max(image.size), glyphs.MAX_UPSCALE)
-    return ImageTokens(letters[kept], place, np.full(len(kept), -1, np.int64), feature[kept]), scale
+    return ImageTokens(glyphs.probabilities(letters), place, np.full(len(kept), -1, np.int64), feature), scale
 
 
 def match(place, truth):

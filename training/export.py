@@ -36,29 +36,24 @@ class PixelsToFeatures(nn.Module):
         return self.encoder(pixels)
 
 
-class FeaturesToTokens(nn.Module):
-    """adapter.onnx: features [views, gh, gw, d] -> tokens [n, dim], place [n, 5], presence [n], glyph [n]."""
+class FeaturesToSlots(nn.Module):
+    """adapter.onnx: features [views, gh, gw, d] -> letters [n, letters], slots [n, glyph_dim], place [n, 5], presence [n]."""
 
-    def __init__(self, vision, decoder, glyph_ids):
+    def __init__(self, vision):
         super().__init__()
         self.adapter, self.patch = vision.adapter, vision.c.patch
-        self.register_buffer("letters", decoder.embed.weight.detach()[glyph_ids].clone())
-        self.register_buffer("glyph_ids", glyph_ids)
-        feature = decoder.feature.weight.detach().clone() if decoder.feature is not None else torch.zeros(decoder.c.dim, vision.c.glyph_dim)
-        self.register_buffer("feature", feature)
 
     def forward(self, features):
         logits, raw, slot = self.adapter(features)
         blank = logits.softmax(-1)[..., 0]
         at = (blank < glyphs.BLANK_LIMIT).nonzero()
         view, row, col, k = at.unbind(-1)
-        letters = logits[view, row, col, k][:, 1:]
-        tokens = letters.softmax(-1) @ self.letters + slot[view, row, col, k] @ self.feature.T
+        letters = logits[view, row, col, k][:, 1:].log_softmax(-1).clamp(min=glyphs.LETTER_FLOOR)
         g = raw[view, row, col, k]
         cx, cy = (col + g[:, 0]) * self.patch, (row + g[:, 1]) * self.patch
         size = g[:, 2:].clamp(-4, 5).exp() * 16
         place = torch.stack([view.to(g.dtype), cx, cy, size[:, 0], size[:, 1]], -1)
-        return tokens, place, 1 - blank[view, row, col, k], self.glyph_ids[letters.argmax(-1)]
+        return letters, slot[view, row, col, k], place, 1 - blank[view, row, col, k]
 
 
 class TokensToTokens(nn.Module):
@@ -194,12 +189,10 @@ def export_vision(vision, path, side):
 def export_bundle(vision, decoder, out, name, side=448):
     """Every file of the bundle but its card."""
     os.makedirs(out, exist_ok=True)
-    _, chars = token_ids()
-    glyph_ids = torch.tensor([chars[c] for c in GLYPHS])
     vision, decoder = vision.float().eval(), decoder.float().eval()
     export_vision(vision, os.path.join(out, "vision.onnx"), side)
     features = torch.randn(2, side // 16, side // 16, vision.c.dim)
-    write_onnx(FeaturesToTokens(vision, decoder, glyph_ids), (features,), os.path.join(out, "adapter.onnx"), ["features"], ["tokens", "place", "presence", "glyph"],
+    write_onnx(FeaturesToSlots(vision), (features,), os.path.join(out, "adapter.onnx"), ["features"], ["letters", "slots", "place", "presence"],
                {"features": {0: Dim.DYNAMIC, 1: Dim.DYNAMIC, 2: Dim.DYNAMIC}})
     if decoder.c.n_mixer_layers:
         write_onnx(TokensToTokens(decoder), (torch.randn(5, decoder.c.dim),), os.path.join(out, "mixer.onnx"), ["tokens"], ["mixed"], {"tokens": {0: Dim.DYNAMIC}})
@@ -207,15 +200,22 @@ def export_bundle(vision, decoder, out, name, side=448):
         save_packed(decoder, os.path.join(out, "decoder.safetensors"))
     else:
         export_decoder(decoder, os.path.join(out, "decoder.onnx"))
-    save_file({"place.weight": decoder.place.weight.detach().numpy(), "place.bias": decoder.place.bias.detach().numpy(),
-               "before.weight": decoder.before.weight.detach().numpy(),
-               "pointer.query": decoder.pointer_query.weight.detach().numpy(), "pointer.key": decoder.pointer_key.weight.detach().numpy(),
-               "pointer.null": decoder.pointer_null.detach().numpy()}, os.path.join(out, "fusion.safetensors"))
+    save_file(fusion_weights(decoder), os.path.join(out, "fusion.safetensors"))
     with open(os.path.join(out, "tokenizer.json"), "w") as f:
         json.dump(build_tokenizer(), f, ensure_ascii=False)
     with open(os.path.join(out, "config.json"), "w") as f:
         json.dump(bundle_config(vision.c, decoder.c, name), f, indent=1)
         f.write("\n")
+
+
+def fusion_weights(decoder):
+    """What `fusion.safetensors` holds. The letters' embeddings are the decoder's own, quantized if it is."""
+    _, chars = token_ids()
+    ids = torch.tensor([chars[c] for c in GLYPHS])
+    weights = {"place.weight": decoder.place.weight, "place.bias": decoder.place.bias, "before.weight": decoder.before.weight,
+               "letters.ids": ids, "letters.weight": decoder.embed(ids), "slots.weight": decoder.feature.weight,
+               "pointer.query": decoder.pointer_query.weight, "pointer.key": decoder.pointer_key.weight, "pointer.null": decoder.pointer_null}
+    return {name: np.ascontiguousarray(w.detach().numpy()) for name, w in weights.items()}
 
 
 def export_decoder(decoder, path):
@@ -233,7 +233,8 @@ def bundle_config(v: VisionConfig, d: DecoderConfig, name):
     decoder = {k: x for k, x in d.to_json().items() if k in SIZES}
     return {"format": 1, "name": name, "tier": "on-device",
             "image": {"patch": v.patch, "window": v.window, "mean": [0.5] * 3, "std": [0.5] * 3, "pad": list(glyphs.PAD), "max_upscale": glyphs.MAX_UPSCALE, "default_mode": "auto"},
-            "adapter": {"slots": v.slots, "overview_min_em": glyphs.OVERVIEW_MIN_EM, "detail_max_em": glyphs.DETAIL_MAX_EM, "max_glyphs": glyphs.MAX_GLYPHS},
+            "adapter": {"slots": v.slots, "overview_min_em": glyphs.OVERVIEW_MIN_EM, "detail_max_em": glyphs.DETAIL_MAX_EM, "max_glyphs": glyphs.MAX_GLYPHS,
+                        "letters": v.n_glyphs - 1, "slot_dim": v.glyph_dim},
             "fusion": {"n_freq": d.n_freq, "pointer_dim": d.pointer_dim, "mixer": d.n_mixer_layers > 0},
             "decoder": decoder,
             "tokens": {s[2:-2]: s for s in SPECIALS},

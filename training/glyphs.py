@@ -13,8 +13,9 @@ PAD = (127, 127, 127)
 MAX_UPSCALE = 2.0
 BLANK_LIMIT = 0.9  # the adapter's graph gives the slots whose probability of being blank is under this
 PRESENCE_SUM = 0.5  # what the claims to one glyph must add up to; our measurement, training/LOG.md
-OVERVIEW_MIN_EM = 28.0  # overview pixels
+OVERVIEW_MIN_EM = 14.0  # overview pixels; what the tiles read better is looked at here too, for two looks at a letter are surer than one
 DETAIL_MAX_EM = 72.0  # tile pixels
+LETTER_FLOOR = -9.0  # least log-probability of a letter, so that one claim cannot rule out what others are sure of
 MAX_GLYPHS = 1200
 LINE_DRIFT, LINE_GROWTH, LINE_GAP = 0.4, 1.7, 1.0  # neighbours on a line: steps down, sizes and gaps in em sizes
 SAME_GLYPH = 0.4  # two slots closer than this times the larger advance (across) and 0.3 em (down) are one glyph
@@ -73,8 +74,8 @@ def rank(slots, place, high):
 
 
 def claims(order, place, presence):
-    """Slots in falling rank -> those that no better one claims, and the sum of the presences that claim each."""
-    kept, total = np.zeros(len(order), np.int64), np.zeros(len(order), np.float32)
+    """Slots in falling rank -> those that no better one claims, the sum of the presences that claim each, and the slots that do."""
+    kept, total, by = np.zeros(len(order), np.int64), np.zeros(len(order), np.float32), []
     n = 0
     for i in order:
         near = place[kept[:n]]
@@ -82,24 +83,42 @@ def claims(order, place, presence):
         same = (np.abs(near[:, 0] - place[i, 0]) < SAME_GLYPH * wide) & (np.abs(near[:, 1] - place[i, 1]) < 0.3 * tall)
         if n and same.any():
             total[same.argmax()] += presence[i]
+            by[same.argmax()].append(i)
             continue
         kept[n], total[n] = i, presence[i]
+        by.append([i])
         n += 1
-    return kept[:n], total[:n]
+    return kept[:n], total[:n], by
 
 
 def choose(slots, high):
-    """FORMAT.md's choice: -> (indices of the slots kept, in order; their places in canvas pixels)."""
+    """FORMAT.md's choice: -> (indices of the slots kept, in order; their places in canvas pixels; the slots that claim each, itself first)."""
     place = to_canvas(slots, high)
     keep = np.ones(len(place), bool)
     if high:
         keep = np.where(slots.view == 0, slots.place[:, 3] >= OVERVIEW_MIN_EM, slots.place[:, 3] <= DETAIL_MAX_EM)
     index = np.nonzero(keep)[0]
     order = index[np.argsort(-rank(slots, place, high)[index], kind="stable")]
-    kept, total = claims(order, place, slots.presence)
-    kept = np.sort(kept[total >= PRESENCE_SUM])
+    kept, total, by = claims(order, place, slots.presence)
+    claimed = {int(i): slots for i, slots, sure in zip(kept, by, total >= PRESENCE_SUM) if sure}
+    kept = np.sort(np.array(list(claimed), np.int64))
     kept = kept[line_order(place[kept])][:MAX_GLYPHS]
-    return kept, place[kept]
+    return kept, place[kept], [claimed[int(i)] for i in kept]
+
+
+def pool(values, claimed, presence):
+    """Means over the slots that claim each glyph, weighed by presence: values [slots, d] -> [glyphs, d]."""
+    out = np.zeros((len(claimed), values.shape[1]), np.float32)
+    for row, slots in zip(out, claimed):
+        weight = presence[slots] / presence[slots].sum()
+        row[:] = weight @ values[slots].astype(np.float32)
+    return out
+
+
+def probabilities(letters):
+    """Pooled log-probabilities [n, k] -> probabilities [n, k]."""
+    e = np.exp(letters - letters.max(-1, keepdims=True)) if len(letters) else letters
+    return e / e.sum(-1, keepdims=True)
 
 
 def links(place):

@@ -16,7 +16,7 @@ from decoder import Decoder, DecoderConfig
 from quantize import load_packed, quantize_decoder
 from vision import Vision, VisionConfig
 
-FUSION = {"place.weight": "place.weight", "before.weight": "before.weight", "place.bias": "place.bias", "pointer.query": "pointer_query.weight", "pointer.key": "pointer_key.weight", "pointer.null": "pointer_null"}
+FUSION = {"slots.weight": "feature.weight", "place.weight": "place.weight", "before.weight": "before.weight", "place.bias": "place.bias", "pointer.query": "pointer_query.weight", "pointer.key": "pointer_key.weight", "pointer.null": "pointer_null"}
 
 
 def graph_weights(path, prefix=""):
@@ -50,11 +50,10 @@ def save(path, config, state, buffers=()):
     torch.save({"state": state, "step": 1000, "config": dataclasses.asdict(config)}, path)
 
 
-def decoder_of(bundle, config, adapter):
+def decoder_of(bundle, config):
     """The decoder of a bundle, quantized if the bundle's is packed, with the weights found; says which are missing."""
     fusion = load_file(os.path.join(bundle, "fusion.safetensors"))
     found = {theirs: torch.from_numpy(fusion[ours].copy()) for ours, theirs in FUSION.items() if ours in fusion}
-    found["feature.weight"] = adapter["feature"]
     mixer, packed = os.path.join(bundle, "mixer.onnx"), os.path.join(bundle, "decoder.safetensors")
     if os.path.exists(mixer):
         found |= {k: v for k, v in graph_weights(mixer).items() if k.startswith("mixer.")}
@@ -77,7 +76,7 @@ def main():
     adapter = graph_weights(os.path.join(args.bundle, "adapter.onnx"))
     found = graph_weights(os.path.join(args.bundle, "vision.onnx")) | {k: v for k, v in adapter.items() if k.startswith("adapter.")}
     save(args.vision, vision_config, filled(Vision(vision_config), found))
-    decoder, state = decoder_of(args.bundle, decoder_config, adapter)
+    decoder, state = decoder_of(args.bundle, decoder_config)
     save(args.decoder, decoder_config, state, decoder.named_buffers())
 
 

@@ -15,12 +15,12 @@ from safetensors.numpy import load_file, save_file
 import glyphs
 from charset import GLYPHS, N_CLASSES, token_ids
 from decoder import Decoder, DecoderConfig
-from export import FeaturesToTokens, export_bundle
+from export import FeaturesToSlots, export_bundle
 from lora import attach, merge, save_adapter, signature
 from quantize import quantize_decoder, save_packed
 from vision import Vision, VisionConfig
 
-TINY_VISION = dict(dim=32, n_layers=2, n_heads=2, ffn_dim=48, n_registers=2, global_layers=(1,), global_grid=4, stem=(8, 12, 16), glyph_dim=16, n_glyphs=N_CLASSES)
+TINY_VISION = dict(dim=32, n_layers=2, n_heads=2, ffn_dim=48, n_registers=2, global_layers=(1,), global_grid=4, stem=(8, 12, 16), stem_pairs=(0, 1, 1, 0), glyph_dim=16, n_glyphs=N_CLASSES)
 TINY_DECODER = dict(dim=64, n_layers_kv=2, n_layers_shared=1, n_heads=4, n_kv_heads=2, head_dim=16, ffn_dim=96, context=4096, n_freq=4, pointer_dim=16, feature_dim=16, n_mixer_layers=1)
 
 
@@ -61,13 +61,15 @@ def golden(vision, decoder, image, mode):
     u8 = glyphs.views(image, mode)
     pixels = torch.from_numpy(u8).permute(0, 3, 1, 2).float() / 127.5 - 1
     features = vision.encoder(pixels)
-    adapter = FeaturesToTokens(vision, decoder, torch.tensor([chars[c] for c in GLYPHS]))
-    tokens, place, presence, glyph = adapter(features)
+    letters, feature, place, presence = FeaturesToSlots(vision)(features)
     slots = glyphs.Slots(place[:, 0].long().numpy(), place[:, 1:].numpy(), presence.numpy())
-    kept, canvas = glyphs.choose(slots, mode == "high")
-    where = torch.from_numpy(canvas)
-    image_tokens = tokens[torch.from_numpy(kept)] + decoder.place_embedding(where) + decoder.before_embedding(where)
-    image_tokens = decoder.mix(image_tokens[None], torch.ones(1, len(kept), dtype=torch.bool))[0]
+    kept, canvas, claimed = glyphs.choose(slots, mode == "high")
+    pooled, shown = (glyphs.pool(x.numpy(), claimed, slots.presence) for x in (letters, feature))
+    where, weights = torch.from_numpy(canvas), torch.from_numpy(glyphs.probabilities(pooled))
+    ids = torch.tensor([chars[c] for c in GLYPHS])
+    image_tokens = decoder.image_tokens(ids, weights[None], where[None], torch.from_numpy(shown)[None])
+    image_tokens = decoder.mix(image_tokens, torch.ones(1, len(kept), dtype=torch.bool))[0]
+    glyph = ids[weights.argmax(-1)]
     prompt = [special["<|user|>"], *b"Read the text.", special["<|answer|>"], *b"ab c"]
     ids = torch.tensor([special["<|begin|>"], *[special["<|image|>"]] * len(kept), *prompt])
     extra = torch.zeros(len(ids), decoder.c.dim)
@@ -77,7 +79,7 @@ def golden(vision, decoder, image, mode):
         extra[row] = decoder.place_embedding(where[j])
     select = torch.arange(len(ids) - 5, len(ids))
     hidden = decoder(ids[None], extra[None], torch.ones(1, len(ids), dtype=torch.bool), select[None])
-    out = {"views": u8, "features": features, "tokens": tokens, "place": place, "presence": presence, "glyph": glyph, "kept": kept, "canvas": canvas,
+    out = {"views": u8, "features": features, "letters": letters, "slots": feature, "place": place, "presence": presence, "glyph": glyph, "kept": kept, "canvas": canvas,
            "ids": ids, "extra": extra, "select": select, "hidden": hidden[0], "logits": decoder.logits(hidden)[0],
            "pointer": decoder.pointer_scores(hidden, image_tokens[None])[0]}
     return {k: np.ascontiguousarray(x.numpy() if isinstance(x, torch.Tensor) else x) for k, x in out.items()}

@@ -26,6 +26,7 @@ class VisionConfig:
     global_layers: tuple = (2, 4)
     global_grid: int = 14  # side of the learned whole-view position grid, resized bicubically
     stem: tuple = (32, 64, 128)
+    stem_pairs: tuple = (0, 2, 3, 0)  # residual pairs after the strides 2, 4, 8 and 16
     slots: int = 4
     glyph_dim: int = 128
     n_glyphs: int = 256  # classes, blank first
@@ -56,20 +57,17 @@ class ConvStem(nn.Module):
     strides 4 and 8 cost little: convolutions run near the machine's peak where transformer layers do not.
     """
 
-    def __init__(self, widths, dim):
+    def __init__(self, widths, dim, pairs):
         super().__init__()
         widths = [3, *widths, dim]
         self.down = nn.ModuleList(nn.Conv2d(a, b, 3, 2, 1) for a, b in zip(widths, widths[1:]))
         self.norm = nn.ModuleList(nn.GroupNorm(1, b) for b in widths[1:])
-        self.pairs = nn.ModuleDict({"1": ResidualPair(widths[2]), "2": ResidualPair(widths[3])})
+        self.pairs = nn.ModuleList(nn.Sequential(*(ResidualPair(w) for _ in range(n))) for n, w in zip(pairs, widths[1:]))
 
     def forward(self, x):
-        for i, (conv, norm) in enumerate(zip(self.down, self.norm)):
+        for i, (conv, norm, pairs) in enumerate(zip(self.down, self.norm, self.pairs)):
             x = norm(conv(x))
-            if i < 3:
-                x = F.gelu(x)
-            if str(i) in self.pairs:
-                x = self.pairs[str(i)](x)
+            x = pairs(F.gelu(x) if i < 3 else x)
         return x
 
 
@@ -132,7 +130,7 @@ class Encoder(nn.Module):
     def __init__(self, c: VisionConfig):
         super().__init__()
         self.c = c
-        self.stem = ConvStem(c.stem, c.dim)
+        self.stem = ConvStem(c.stem, c.dim, c.stem_pairs)
         self.window_pos = nn.Parameter(torch.randn(c.window, c.window, c.dim) * 0.02)
         self.global_pos = nn.Parameter(torch.randn(1, c.dim, c.global_grid, c.global_grid) * 0.02)
         self.registers = nn.Parameter(torch.randn(1, c.n_registers, c.dim) * 0.02)

@@ -1,8 +1,7 @@
 //! Which of the adapter's glyph slots become image tokens, and in which order (`models/FORMAT.md`).
 use crate::bundle::AdapterConfig;
 use crate::{Error, Result, lines};
-use foveate_language::TokenId;
-use ndarray::{Array1, Array2, ArrayView1};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 
 /// Edge of a view of mode `high`.
 const TILE: f32 = 672.0;
@@ -17,14 +16,14 @@ const SUITS: f32 = 0.75;
 /// What the adapter gives: one row for every glyph slot kept, in view, row, column, slot order.
 #[derive(Debug, Clone)]
 pub struct Slots {
-    /// `[n, dim]`: image tokens without their place.
-    pub tokens: Array2<f32>,
+    /// `[n, letters]`: log-probabilities of the characters.
+    pub letters: Array2<f32>,
+    /// `[n, slot_dim]`: what else the adapter saw there.
+    pub slots: Array2<f32>,
     /// `[n, 5]`: view, cx, cy, w, h in that view's pixels.
     pub place: Array2<f32>,
     /// `[n]`: 1 - the probability of being blank.
     pub presence: Array1<f32>,
-    /// `[n]`: the likeliest character's token.
-    pub glyph: Vec<TokenId>,
 }
 
 /// The slots chosen, in the order of the image tokens.
@@ -32,8 +31,27 @@ pub struct Slots {
 pub struct Chosen {
     /// Row of each in [`Slots`].
     pub index: Vec<usize>,
+    /// Of each the rows that claim this glyph, its own first.
+    pub claimed: Vec<Vec<usize>>,
     /// `[n, 4]`: cx, cy, w, h in canvas pixels.
     pub place: Array2<f32>,
+}
+
+impl Chosen {
+    /// Means of `[slots, d]` over what claims each glyph, weighed by presence: `[n, d]`.
+    ///
+    /// A glyph in two views, or at the border of two patches, was looked at twice, and the mistakes of the looks differ.
+    #[must_use]
+    pub fn pooled(&self, values: ArrayView2<'_, f32>, presence: &Array1<f32>) -> Array2<f32> {
+        let mut out = Array2::zeros((self.claimed.len(), values.ncols()));
+        for (mut row, slots) in out.rows_mut().into_iter().zip(&self.claimed) {
+            let whole: f32 = slots.iter().map(|&i| presence[i]).sum();
+            for &i in slots {
+                row.scaled_add(presence[i] / whole, &values.row(i));
+            }
+        }
+        out
+    }
 }
 
 /// A slot's place in canvas pixels.
@@ -42,8 +60,16 @@ struct Spot {
     slot: usize,
     at: [f32; 4],
     rank: f32,
-    /// Sum of the presences that claim this glyph.
     presence: f32,
+}
+
+/// A glyph: the spot that ranks first, and what claims it.
+#[derive(Debug)]
+struct Glyph {
+    spot: Spot,
+    /// Sum of the presences that claim it.
+    presence: f32,
+    claimed: Vec<usize>,
 }
 
 /// Chooses, removes double sightings, and sorts into reading order; `high` says that the views are an overview and tiles.
@@ -56,27 +82,36 @@ pub fn choose(slots: &Slots, high: bool, config: &AdapterConfig) -> Result<Chose
         .collect();
     // Both sorts are stable: of equals the earlier slot comes first.
     spots.sort_by(|a, b| b.rank.total_cmp(&a.rank));
-    let mut taken = claimed(spots);
-    taken.retain(|s| s.presence >= PRESENCE_SUM);
-    taken.sort_by_key(|s| s.slot);
-    let at: Vec<[f32; 4]> = taken.iter().map(|s| s.at).collect();
+    let mut taken = glyphs_of(spots);
+    taken.retain(|g| g.presence >= PRESENCE_SUM);
+    taken.sort_by_key(|g| g.spot.slot);
+    let at: Vec<[f32; 4]> = taken.iter().map(|g| g.spot.at).collect();
     let mut order = lines::order(&at);
     order.truncate(config.max_glyphs);
-    let taken: Vec<Spot> = order.into_iter().map(|i| taken[i]).collect();
-    let place = Array2::from_shape_fn((taken.len(), 4), |(i, j)| taken[i].at[j]);
     Ok(Chosen {
-        index: taken.iter().map(|s| s.slot).collect(),
-        place,
+        index: order.iter().map(|&i| taken[i].spot.slot).collect(),
+        place: Array2::from_shape_fn((order.len(), 4), |(i, j)| at[order[i]][j]),
+        claimed: order
+            .into_iter()
+            .map(|i| std::mem::take(&mut taken[i].claimed))
+            .collect(),
     })
 }
 
 /// Spots in falling rank to those that no better one claims, each with what claims it.
-fn claimed(spots: Vec<Spot>) -> Vec<Spot> {
-    let mut taken: Vec<Spot> = Vec::with_capacity(spots.len());
+fn glyphs_of(spots: Vec<Spot>) -> Vec<Glyph> {
+    let mut taken: Vec<Glyph> = Vec::with_capacity(spots.len());
     for spot in spots {
-        match taken.iter_mut().find(|t| same_glyph(t.at, spot.at)) {
-            Some(better) => better.presence += spot.presence,
-            None => taken.push(spot),
+        match taken.iter_mut().find(|g| same_glyph(g.spot.at, spot.at)) {
+            Some(better) => {
+                better.presence += spot.presence;
+                better.claimed.push(spot.slot);
+            }
+            None => taken.push(Glyph {
+                spot,
+                presence: spot.presence,
+                claimed: vec![spot.slot],
+            }),
         }
     }
     taken
@@ -96,9 +131,9 @@ fn check(slots: &Slots, high: bool) -> Result<()> {
             stage: "adapter",
             why: format!("gave a glyph at {row}"),
         }),
-        None if slots.presence.iter().any(|p| p.is_nan()) => Err(Error::Stage {
+        None if slots.presence.iter().any(|p| !(0.0..=1.0).contains(p)) => Err(Error::Stage {
             stage: "adapter",
-            why: "gave a presence that is not a number".into(),
+            why: "gave a presence that is not 0 to 1".into(),
         }),
         None => Ok(()),
     }
@@ -171,14 +206,16 @@ mod tests {
         overview_min_em: 28.0,
         detail_max_em: 72.0,
         max_glyphs: 6,
+        letters: 2,
+        slot_dim: 2,
     };
 
     fn slots(rows: &[([f32; 5], f32)]) -> Slots {
         Slots {
-            tokens: Array2::zeros((rows.len(), 2)),
+            letters: Array2::zeros((rows.len(), 2)),
+            slots: Array2::zeros((rows.len(), 2)),
             place: Array2::from_shape_fn((rows.len(), 5), |(i, j)| rows[i].0[j]),
             presence: rows.iter().map(|r| r.1).collect(),
-            glyph: vec![0; rows.len()],
         }
     }
 
@@ -222,6 +259,19 @@ mod tests {
             chosen(&[at(20.0, 0.25), at(21.0, 0.3), at(60.0, 0.45)], false),
             [1],
             "two parts are a glyph, one alone is not"
+        );
+    }
+
+    #[test]
+    fn looks_at_one_glyph_are_averaged() {
+        let at = |x: f32, p: f32| ([0.0, x, 20.0, 10.0, 12.0], p);
+        let all = slots(&[at(20.0, 0.25), at(21.0, 0.75), at(60.0, 0.8)]);
+        let got = choose(&all, false, &CONFIG).unwrap();
+        assert_eq!(got.claimed, [vec![1, 0], vec![2]]);
+        let values = ndarray::arr2(&[[4.0, 0.0], [0.0, 8.0], [3.0, 3.0]]);
+        assert_eq!(
+            got.pooled(values.view(), &all.presence),
+            ndarray::arr2(&[[1.0, 6.0], [3.0, 3.0]])
         );
     }
 

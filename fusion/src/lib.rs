@@ -26,7 +26,7 @@
 //! - [`Session`]: several pictures and questions; streams, limits, [`Adapter`]s, schemas at run time, what an answer cost and where in the
 //!   picture it was read.
 //! - Every stage by its name, to be used or replaced alone: [`foveate_vision`]'s `Pixels`, `Views` and `Encoder`,
-//!   [`sight::Adapter`], [`glyphs`], [`PlaceEmbedding`], [`Pointer`], [`Prompt`], and [`foveate_language`]'s `Tokenizer`,
+//!   [`sight::Adapter`], [`glyphs`], [`GlyphEmbedding`], [`Pointer`], [`Prompt`], and [`foveate_language`]'s `Tokenizer`,
 //!   `Decoder`, `Sampler`, `Constraint` and `Generator`.
 //!
 //! [`batch`] answers many pictures on all cores, in order and in bounded memory.
@@ -54,6 +54,7 @@ pub mod calendar;
 #[cfg(feature = "qr")]
 pub mod codes;
 mod draft;
+mod embed;
 mod error;
 pub mod glyphs;
 mod grounding;
@@ -80,6 +81,7 @@ pub use bundle::{
     AdapterConfig, Bundle, Config, DecoderConfig, FORMAT, FusionConfig, FusionWeights, Prompts,
     TokenNames, signature,
 };
+pub use embed::GlyphEmbedding;
 pub use error::{Error, ErrorKind, Result};
 pub use foveate_language::{CancelHandle, Sampling, StopReason};
 pub use foveate_onnx::Provider;

@@ -1,4 +1,5 @@
 //! The order of image tokens: chains of neighbours, so that on a line the next token is the next glyph (`models/FORMAT.md`).
+use std::ops::Range;
 
 /// Height of the rows by which chains are sorted, in canvas pixels.
 const ROW: f32 = 16.0;
@@ -28,6 +29,19 @@ pub fn order(glyphs: &[[f32; 4]]) -> Vec<usize> {
         while let Some(i) = at {
             out.push(i);
             at = after[i];
+        }
+    }
+    out
+}
+
+/// The lines of glyphs that are in [`order`]: runs in which each is followed by the next.
+pub fn runs(glyphs: &[[f32; 4]]) -> Vec<Range<usize>> {
+    let mut out: Vec<Range<usize>> = Vec::new();
+    let after = links(glyphs);
+    for i in 0..glyphs.len() {
+        match out.last_mut() {
+            Some(run) if after[i - 1] == Some(i) => run.end += 1,
+            _ => out.push(i..i + 1),
         }
     }
     out
@@ -89,5 +103,8 @@ mod tests {
         ];
         assert_eq!(order(&glyphs), [1, 2, 3, 0, 4]);
         assert_eq!(order(&[]), [0usize; 0]);
+        let sorted = [1, 2, 3, 0, 4].map(|i: usize| glyphs[i]);
+        assert_eq!(runs(&sorted), [0..2, 2..3, 3..5]);
+        assert_eq!(runs(&[]), [] as [Range<usize>; 0]);
     }
 }

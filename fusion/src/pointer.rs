@@ -1,9 +1,14 @@
 //! Which glyph of the picture a token was read from.
 use crate::bundle::FusionWeights;
+use crate::lines;
 use crate::sight::ImageTokens;
-use foveate_language::{Feedback, Spent};
+use foveate_language::{Feedback, Spent, TokenId};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, concatenate};
+use std::ops::Range;
 use std::sync::Arc;
+
+/// Glyphs that make a line that a transcript must not leave out; fewer are as often specks as text.
+const LINE: usize = 3;
 
 /// The pointer's weights.
 #[derive(Debug, Clone)]
@@ -74,6 +79,10 @@ pub(crate) struct Pointing {
     keys: Array2<f32>,
     /// `[n, dim]`
     places: Array2<f32>,
+    /// `[n]`: the token that each looks like.
+    glyph: Vec<TokenId>,
+    /// Lines of at least [`LINE`] image tokens.
+    lines: Vec<Range<usize>>,
 }
 
 impl Pointing {
@@ -83,6 +92,8 @@ impl Pointing {
             pointer,
             keys: Array2::zeros((0, wide)),
             places: Array2::zeros((0, dim)),
+            glyph: Vec::new(),
+            lines: Vec::new(),
         }
     }
 
@@ -97,6 +108,16 @@ impl Pointing {
             concatenate(Axis(0), &[a.view(), b.view()])
                 .unwrap_or_else(|_| unreachable!("rows of one width"))
         };
+        let at = |i: usize| [0, 1, 2, 3].map(|j| tokens.canvas[[i, j]]);
+        let canvas: Vec<_> = (0..tokens.len()).map(at).collect();
+        let before = self.len();
+        let lines = lines::runs(&canvas).into_iter();
+        self.lines.extend(
+            lines
+                .filter(|l| l.len() >= LINE)
+                .map(|l| before + l.start..before + l.end),
+        );
+        self.glyph.extend(&tokens.glyph);
         self.keys = join(&self.keys, &keys);
         self.places = join(&self.places, &tokens.places);
     }
@@ -113,6 +134,23 @@ impl Feedback for Pointing {
             .row(source)
             .to_slice()
             .unwrap_or_else(|| unreachable!("rows of a standard array"))
+    }
+
+    fn line(&self, source: usize) -> Option<Range<usize>> {
+        let line = self.lines.iter().find(|line| line.contains(&source));
+        line.cloned()
+    }
+
+    fn looks(&self, source: usize) -> Option<TokenId> {
+        self.glyph.get(source).copied()
+    }
+
+    fn unread(&self, spent: &Spent) -> Option<(TokenId, Range<usize>)> {
+        let line = self
+            .lines
+            .iter()
+            .find(|line| !(**line).clone().any(|i| spent.has(i)))?;
+        Some((self.glyph[line.start], line.clone()))
     }
 }
 

@@ -1,12 +1,12 @@
 //! From a picture to image tokens: views, encoder, adapter, choice and place.
 use crate::bundle::{AdapterConfig, Bundle};
+use crate::embed::GlyphEmbedding;
 use crate::glyphs::{self, Slots};
-use crate::place::PlaceEmbedding;
 use crate::{Error, Image, Result};
 use foveate_language::TokenId;
 use foveate_onnx::{Element, Graph, GraphOptions};
 use foveate_vision::{BALANCED, Encoder, Mode, Placement, Rect, Views};
-use ndarray::{Array1, Array2, Array4, Axis};
+use ndarray::{Array2, Array4};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -96,19 +96,19 @@ pub trait Sight: Send + Sync {
     fn see(&self, image: &Image, mode: Mode) -> Result<Seen>;
 }
 
-/// The sight of a bundle: `vision.onnx`, `adapter.onnx`, the place embedding, and `mixer.onnx` if there is one.
+/// The sight of a bundle: `vision.onnx`, `adapter.onnx`, the embedding of glyphs, and `mixer.onnx` if there is one.
 #[derive(Debug)]
 pub struct OnnxSight {
     encoder: Encoder,
     adapter: Adapter,
     mixer: Option<Mixer>,
     choice: AdapterConfig,
-    place: PlaceEmbedding,
+    embed: GlyphEmbedding,
 }
 
 impl OnnxSight {
     /// Opens the graphs of a bundle.
-    pub fn open(bundle: &Bundle, place: PlaceEmbedding, options: &GraphOptions) -> Result<Self> {
+    pub fn open(bundle: &Bundle, embed: GlyphEmbedding, options: &GraphOptions) -> Result<Self> {
         let config = bundle.config();
         let vision = bundle.file("vision.onnx")?;
         let refused = |e: foveate_vision::Error| Error::AssetsInvalid {
@@ -117,10 +117,10 @@ impl OnnxSight {
         };
         Ok(Self {
             encoder: Encoder::open(&vision, &config.image, options).map_err(refused)?,
-            adapter: Adapter::open(bundle.file("adapter.onnx")?, config.decoder.dim, options)?,
+            adapter: Adapter::open(bundle.file("adapter.onnx")?, embed.sizes(), options)?,
             mixer: Mixer::of(bundle, options)?,
             choice: config.adapter,
-            place,
+            embed,
         })
     }
 }
@@ -155,7 +155,7 @@ impl OnnxSight {
             &slots,
             views.mode() == Mode::High,
             &self.choice,
-            &self.place,
+            &self.embed,
         )?;
         if let Some(mixer) = &self.mixer {
             tokens.tokens = mixer.run(tokens.tokens)?;
@@ -183,15 +183,17 @@ pub fn image_tokens(
     slots: &Slots,
     high: bool,
     config: &AdapterConfig,
-    place: &PlaceEmbedding,
+    embed: &GlyphEmbedding,
 ) -> Result<ImageTokens> {
     let chosen = glyphs::choose(slots, high, config)?;
-    let [places, before] = place.both(chosen.place.view());
+    let [places, before] = embed.place().both(chosen.place.view());
+    let pooled = |values: &Array2<f32>| chosen.pooled(values.view(), &slots.presence);
+    let (seen, glyph) = embed.letters(&pooled(&slots.letters), &pooled(&slots.slots));
     Ok(ImageTokens {
-        tokens: slots.tokens.select(Axis(0), &chosen.index) + &places + before,
+        tokens: seen + &places + before,
         places,
         canvas: chosen.place,
-        glyph: chosen.index.iter().map(|&i| slots.glyph[i]).collect(),
+        glyph,
     })
 }
 
@@ -202,21 +204,27 @@ pub struct Adapter {
 }
 
 impl Adapter {
-    /// Opens the graph and checks it against the decoder's width.
-    pub fn open(path: impl AsRef<Path>, dim: usize, options: &GraphOptions) -> Result<Self> {
+    /// Opens the graph and checks it against the number of letters and the width of a slot's features.
+    pub fn open(
+        path: impl AsRef<Path>,
+        [letters, slot_dim]: [usize; 2],
+        options: &GraphOptions,
+    ) -> Result<Self> {
         let file = path.as_ref();
         let refused = |e: foveate_onnx::Error| invalid(file, e);
         let graph = Graph::open(file, options).map_err(refused)?;
         graph
             .expect_input("features", Element::F32, &[None; 4])
             .map_err(refused)?;
-        for (name, element, shape) in [
-            ("tokens", Element::F32, &[None, Some(dim)][..]),
-            ("place", Element::F32, &[None, Some(5)]),
-            ("presence", Element::F32, &[None]),
-            ("glyph", Element::I64, &[None]),
+        for (name, shape) in [
+            ("letters", &[None, Some(letters)][..]),
+            ("slots", &[None, Some(slot_dim)]),
+            ("place", &[None, Some(5)]),
+            ("presence", &[None]),
         ] {
-            graph.expect_output(name, element, shape).map_err(refused)?;
+            graph
+                .expect_output(name, Element::F32, shape)
+                .map_err(refused)?;
         }
         Ok(Self { graph })
     }
@@ -224,18 +232,15 @@ impl Adapter {
     /// Features `[views, rows, columns, d]` to slots.
     pub fn run(&self, features: Array4<f32>) -> Result<Slots> {
         let mut outputs = self.graph.run(&[("features", features.into())])?;
-        let glyph: Array1<i64> = outputs.take("glyph")?;
         let slots = Slots {
-            tokens: outputs.take("tokens")?,
+            letters: outputs.take("letters")?,
+            slots: outputs.take("slots")?,
             place: outputs.take("place")?,
             presence: outputs.take("presence")?,
-            glyph: glyph
-                .iter()
-                .map(|&id| TokenId::try_from(id).unwrap_or(TokenId::MAX))
-                .collect(),
         };
-        let n = slots.tokens.nrows();
-        if [slots.place.nrows(), slots.presence.len(), slots.glyph.len()] != [n; 3] {
+        let n = slots.presence.len();
+        let rows = [&slots.letters, &slots.slots, &slots.place].map(Array2::nrows);
+        if rows != [n; 3] {
             return Err(Error::Stage {
                 stage: "adapter",
                 why: "gave outputs of different lengths".into(),

@@ -1,9 +1,11 @@
 //! The loop: run the decoder, mask, sample, commit; one token an item.
+use crate::once::{Once, Spent};
 use crate::sampler::Sampler;
 use crate::{
     Constraint, Context, Decoder, LoopDetector, Output, Result, StopReason, TokenId, TokenStream,
 };
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 /// What the decoder is told of the tokens that it wrote itself: where in the picture it read them.
@@ -14,25 +16,21 @@ pub trait Feedback: Send + Sync {
 
     /// What is added (`[dim]`) to the embedding of tokens written once `source` was pointed at.
     fn place(&self, source: usize) -> &[f32];
-}
 
-/// Sources that were read already, where each is read once.
-#[derive(Debug, Clone, Default)]
-pub struct Spent(Vec<bool>);
-
-impl Spent {
-    /// Whether `source` was read.
-    #[must_use]
-    pub fn has(&self, source: usize) -> bool {
-        self.0.get(source).copied().unwrap_or(false)
+    /// Where reading goes on once the decoder means to have read everything: the sources of a line of which nothing was read,
+    /// and the token that the first looks like. `None` where no such line is left.
+    fn unread(&self, _spent: &Spent) -> Option<(TokenId, Range<usize>)> {
+        None
     }
 
-    /// `source` was read.
-    pub fn add(&mut self, source: usize) {
-        if self.0.len() <= source {
-            self.0.resize(source + 1, false);
-        }
-        self.0[source] = true;
+    /// The sources of the line that `source` is on, in reading order, if that is known.
+    fn line(&self, _source: usize) -> Option<Range<usize>> {
+        None
+    }
+
+    /// The token that `source` looks like, if that is known.
+    fn looks(&self, _source: usize) -> Option<TokenId> {
+        None
     }
 }
 
@@ -91,8 +89,8 @@ pub struct Generator<'a> {
     never: &'a [TokenId],
     constraint: Option<Box<dyn Constraint + 'a>>,
     feedback: Option<&'a dyn Feedback>,
-    /// Sources read so far, if each is read once.
-    spent: Option<Spent>,
+    /// What was read so far, if each source is read once.
+    once: Option<Once>,
     /// Tokens decided on and not handed out yet.
     queue: VecDeque<Token>,
     /// The last source pointed at.
@@ -123,7 +121,7 @@ impl<'a> Generator<'a> {
             never: &[],
             constraint: None,
             feedback: None,
-            spent: None,
+            once: None,
             queue: VecDeque::new(),
             last: None,
             started: false,
@@ -155,10 +153,11 @@ impl<'a> Generator<'a> {
         self
     }
 
-    /// Reads every source once at most, as in a transcript: a decoder that wanders back goes on elsewhere instead of round in circles.
+    /// Reads every source once at most and leaves out no line, as in a transcript: a decoder that wanders back goes on elsewhere
+    /// instead of round in circles, and one that ends goes on, behind a `line_end`, at [`Feedback::unread`].
     #[must_use]
-    pub fn reading_once(mut self) -> Self {
-        self.spent = Some(Spent::default());
+    pub fn reading_once(mut self, line_end: TokenId) -> Self {
+        self.once = Some(Once::new(line_end));
         self
     }
 
@@ -270,13 +269,21 @@ impl<'a> Generator<'a> {
         }
         let id = self.sampler.pick(logits)?;
         let nothing = Spent::default();
-        let spent = self.spent.as_ref().unwrap_or(&nothing);
+        let spent = self.once.as_ref().map_or(&nothing, |once| &once.spent);
         let source = self
             .feedback
             .and_then(|f| f.point(&output.hidden.row(row).to_vec(), spent));
-        let (taken, forced_any) = self.commit(id, source)?;
-        if let (true, Some(spent), Some(source)) = (taken, &mut self.spent, source) {
-            spent.add(source);
+        let at = self.queue.iter().rev().find_map(|t| t.source).or(self.last);
+        let kept = self
+            .once
+            .as_ref()
+            .zip(self.feedback)
+            .and_then(|(once, f)| once.kept(f, at, source));
+        let (id, source) = kept.map_or((id, source), |(id, source)| (id, Some(source)));
+        let over = self.once.as_mut().is_some_and(|o| o.ends(id, source));
+        let (taken, forced_any) = self.commit(if over { self.end } else { id }, source)?;
+        if let (true, Some(once), Some(source)) = (taken, &mut self.once, source) {
+            once.spent.add(source);
         }
         // Where the queue stands: the place that this token carries.
         let last = self.queue.iter().rev().find_map(|t| t.source).or(self.last);
@@ -292,8 +299,9 @@ impl<'a> Generator<'a> {
         };
         let Some(constraint) = &mut self.constraint else {
             if id == self.end {
-                self.stop = Some(StopReason::End);
-                return Ok((false, false));
+                let more = self.resume();
+                self.stop = (!more).then_some(StopReason::End);
+                return Ok((false, more));
             }
             self.queue.push_back(sampled);
             return Ok((true, false));
@@ -306,6 +314,23 @@ impl<'a> Generator<'a> {
         self.queue.extend(commit.forced.into_iter().map(forced));
         self.note_done();
         Ok((commit.taken, forced_any))
+    }
+
+    /// Puts the beginning of a line of which nothing was read into the queue, if there is one.
+    fn resume(&mut self) -> bool {
+        let (Some(once), Some(feedback)) = (&mut self.once, self.feedback) else {
+            return false;
+        };
+        let Some((id, source)) = once.resume(feedback) else {
+            return false;
+        };
+        let line_end = self.last.map(|_| forced(once.line_end));
+        self.queue.extend(line_end);
+        self.queue.push_back(Token {
+            source: Some(source),
+            ..forced(id)
+        });
+        true
     }
 
     fn hand_out(&mut self, token: Token) -> Result<Token> {

@@ -236,6 +236,9 @@ pub fn weights() -> FusionWeights {
         place_weight: Array2::zeros((DIM, 16)),
         place_bias: Array1::zeros(DIM),
         before_weight: Array2::zeros((DIM, 16)),
+        letters_ids: vec![0],
+        letters_weight: Array2::zeros((1, DIM)),
+        slots_weight: Array2::zeros((DIM, 1)),
         pointer_query: pick(0, 1),
         pointer_key: pick(1, 2),
         pointer_null: ndarray::arr1(&[0.0, -1.0]),
@@ -287,9 +290,9 @@ pub fn model() -> (Model, Arc<Fake>, Log) {
 /// Slots of nothing, for tests that need the type.
 pub fn no_slots() -> Slots {
     Slots {
-        tokens: Array2::zeros((0, DIM)),
+        letters: Array2::zeros((0, 1)),
+        slots: Array2::zeros((0, 1)),
         place: Array2::zeros((0, 5)),
         presence: Array1::zeros(0),
-        glyph: Vec::new(),
     }
 }

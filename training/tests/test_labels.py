@@ -57,14 +57,21 @@ def slots(rows):
 
 
 def test_one_glyph_seen_twice_is_kept_once():
-    kept, place = glyphs.choose(slots([[1, 100, 100, 20, 40, 0.9], [1, 103, 101, 20, 40, 0.95], [1, 130, 100, 20, 40, 0.9], [1, 160, 100, 20, 40, 0.45]]), True)
-    assert kept.tolist() == [1, 2]
+    kept, place, claimed = glyphs.choose(slots([[1, 100, 100, 20, 40, 0.9], [1, 103, 101, 20, 40, 0.95], [1, 130, 100, 20, 40, 0.9], [1, 160, 100, 20, 40, 0.45]]), True)
+    assert kept.tolist() == [1, 2] and claimed == [[1, 0], [2]]
+
+
+def test_looks_at_one_glyph_are_averaged():
+    letters = np.log(np.array([[0.6, 0.4], [0.1, 0.9], [0.5, 0.5]], np.float32))
+    pooled = glyphs.pool(letters, [[1, 0], [2]], np.array([0.5, 1.0, 0.7], np.float32))
+    wanted = np.array([0.6**0.5 * 0.1, 0.4**0.5 * 0.9]) ** (1 / 1.5)
+    np.testing.assert_allclose(glyphs.probabilities(pooled), [wanted / wanted.sum(), [0.5, 0.5]], rtol=1e-5)
 
 
 def test_a_big_glyph_is_the_overviews_and_a_small_one_the_tiles():
     big = [[0, 100, 100, 16, 32, 0.9], [1, 200, 200, 32, 64, 0.99]]
     small = [[0, 300, 300, 14, 28.5, 0.9], [4, 0, 0, 24, 50, 0.9]]
-    kept, place = glyphs.choose(slots(big + small + [[0, 10, 10, 5, 10, 0.9]]), True)
+    kept, place, _ = glyphs.choose(slots(big + small + [[0, 10, 10, 5, 10, 0.9]]), True)
     assert sorted(kept.tolist()) == [0, 2, 3]
     assert [200.0, 200.0] in place[:, :2].tolist() and [672.0, 672.0] in place[:, :2].tolist()
 
@@ -75,7 +82,7 @@ def test_tokens_find_their_glyph():
 
 
 def test_unsure_claims_to_one_glyph_add_up():
-    kept, _ = glyphs.choose(slots([[0, 20, 20, 10, 12, 0.25], [0, 21, 20, 10, 12, 0.3], [0, 60, 20, 10, 12, 0.45]]), False)
+    kept, *_ = glyphs.choose(slots([[0, 20, 20, 10, 12, 0.25], [0, 21, 20, 10, 12, 0.3], [0, 60, 20, 10, 12, 0.45]]), False)
     assert kept.tolist() == [1]
 
 

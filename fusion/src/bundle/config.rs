@@ -38,6 +38,10 @@ pub struct AdapterConfig {
     pub detail_max_em: f32,
     /// Image tokens kept of a picture.
     pub max_glyphs: usize,
+    /// Characters that the adapter tells apart.
+    pub letters: usize,
+    /// Width of a slot's features.
+    pub slot_dim: usize,
 }
 
 /// The place embedding and the pointer.
@@ -185,6 +189,8 @@ pub(super) fn check(config: &Config) -> Result<(), String> {
         ("fusion.pointer_dim", config.fusion.pointer_dim, 1 << 14),
         ("adapter.slots", config.adapter.slots, 64),
         ("adapter.max_glyphs", config.adapter.max_glyphs, 1 << 20),
+        ("adapter.letters", config.adapter.letters, 1 << 20),
+        ("adapter.slot_dim", config.adapter.slot_dim, 1 << 14),
     ] {
         if value == 0 || value > most {
             return Err(format!("{name} is {value}, not 1 to {most}"));

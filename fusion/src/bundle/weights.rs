@@ -1,6 +1,7 @@
 //! `fusion.safetensors`, and what a model is recognised by.
 use super::{Bundle, DecoderConfig, MAX_HEADER, read};
 use crate::{Error, Result};
+use foveate_language::TokenId;
 use ndarray::{Array1, Array2};
 use safetensors::{Dtype, SafeTensors};
 use sha2::{Digest, Sha256};
@@ -15,6 +16,12 @@ pub struct FusionWeights {
     pub place_bias: Array1<f32>,
     /// `[dim, 8 * n_freq]`: from the place of the image token before; zeros if the bundle has none.
     pub before_weight: Array2<f32>,
+    /// `[letters]`: the token of each character that the adapter tells apart.
+    pub letters_ids: Vec<TokenId>,
+    /// `[letters, dim]`: their embeddings.
+    pub letters_weight: Array2<f32>,
+    /// `[dim, slot_dim]`: from a slot's features.
+    pub slots_weight: Array2<f32>,
     /// `[pointer_dim, dim]`
     pub pointer_query: Array2<f32>,
     /// `[pointer_dim, dim]`
@@ -33,10 +40,11 @@ impl Bundle {
         };
         let (dim, pointer) = (self.config.decoder.dim, self.config.fusion.pointer_dim);
         let wide = 8 * self.config.fusion.n_freq;
-        let numbers = 2 * (dim as u64 * wide as u64)
-            + dim as u64
-            + 2 * (pointer as u64 * dim as u64)
-            + pointer as u64;
+        let (letters, slot) = (self.config.adapter.letters, self.config.adapter.slot_dim);
+        let numbers = (2 * wide as u64 + 2 * pointer as u64 + letters as u64 + slot as u64 + 1)
+            * dim as u64
+            + pointer as u64
+            + 2 * letters as u64;
         let bytes = read(&file, numbers * 4 + MAX_HEADER)?;
         let tensors = SafeTensors::deserialize(&bytes).map_err(|e| refused(e.to_string()))?;
         let matrix = |name, shape| matrix(&tensors, name, shape).map_err(refused);
@@ -48,6 +56,15 @@ impl Bundle {
                 Ok(_) => matrix("before.weight", [dim, wide])?,
                 Err(_) => Array2::zeros([dim, wide]),
             },
+            letters_ids: ids(
+                &tensors,
+                "letters.ids",
+                letters,
+                self.config.decoder.vocab_size,
+            )
+            .map_err(refused)?,
+            letters_weight: matrix("letters.weight", [letters, dim])?,
+            slots_weight: matrix("slots.weight", [dim, slot])?,
             pointer_query: matrix("pointer.query", [pointer, dim])?,
             pointer_key: matrix("pointer.key", [pointer, dim])?,
             pointer_null: vector("pointer.null", pointer)?,
@@ -86,19 +103,44 @@ pub fn signature(decoder: &DecoderConfig, weights: &FusionWeights) -> String {
     })
 }
 
-fn numbers(tensors: &SafeTensors<'_>, name: &str, shape: &[usize]) -> Result<Vec<f32>, String> {
+/// The bytes of a tensor of this type and shape.
+fn data<'a>(
+    tensors: &SafeTensors<'a>,
+    name: &str,
+    dtype: Dtype,
+    shape: &[usize],
+) -> Result<&'a [u8], String> {
     let tensor = tensors
         .tensor(name)
         .map_err(|e| format!("tensor {name}: {e}"))?;
-    if tensor.dtype() != Dtype::F32 || tensor.shape() != shape {
+    if tensor.dtype() != dtype || tensor.shape() != shape {
         return Err(format!(
-            "tensor {name} is {:?} {:?}, not F32 {shape:?}",
+            "tensor {name} is {:?} {:?}, not {dtype:?} {shape:?}",
             tensor.dtype(),
             tensor.shape()
         ));
     }
-    let values: Vec<f32> = tensor
-        .data()
+    Ok(tensor.data())
+}
+
+/// `n` tokens of a vocabulary of `size`.
+fn ids(
+    tensors: &SafeTensors<'_>,
+    name: &str,
+    n: usize,
+    size: usize,
+) -> Result<Vec<TokenId>, String> {
+    let token = |b: &[u8; 8]| {
+        let id = i64::from_le_bytes(*b);
+        let known = TokenId::try_from(id).ok().filter(|&t| (t as usize) < size);
+        known.ok_or_else(|| format!("tensor {name} holds {id}, not a token of {size}"))
+    };
+    let bytes = data(tensors, name, Dtype::I64, &[n])?;
+    bytes.as_chunks::<8>().0.iter().map(token).collect()
+}
+
+fn numbers(tensors: &SafeTensors<'_>, name: &str, shape: &[usize]) -> Result<Vec<f32>, String> {
+    let values: Vec<f32> = data(tensors, name, Dtype::F32, shape)?
         .chunks_exact(4)
         .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
         .collect();

@@ -1,7 +1,7 @@
 //! How a model is made: of a bundle as its options say, or of one's own stages.
 use super::{Model, Shared};
 use crate::bundle::{Base, Bundle};
-use crate::place::PlaceEmbedding;
+use crate::embed::GlyphEmbedding;
 use crate::pointer::Pointer;
 use crate::prompt::Prompt;
 use crate::sight::{self, OnnxSight, Sight};
@@ -120,7 +120,7 @@ impl Model {
             at_once: options.at_once,
             ..GraphOptions::default()
         };
-        let sight = OnnxSight::open(&bundle, PlaceEmbedding::new(&weights), &graphs)?;
+        let sight = OnnxSight::open(&bundle, GlyphEmbedding::new(&weights), &graphs)?;
         let decoder = open_decoder(&bundle, options.decoder, &graphs)?;
         let parts = Parts {
             name: config.name.clone(),

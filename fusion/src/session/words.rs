@@ -151,7 +151,7 @@ impl Session {
         .with_feedback(&*pointing)
         .watching_for_loops();
         if turn.prompt == prompt.ocr() {
-            generator = generator.reading_once();
+            generator = generator.reading_once(model.tokenizer().byte(b'\n'));
         }
         if let Some(constraint) = constraint {
             generator = generator.constrained(constraint);
