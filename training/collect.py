@@ -21,9 +21,19 @@ from records import Stream
 SHARD = 50
 
 
+def slots_of(vision, views, covered):
+    """u8 views [v, s, s, 3] and the part of each that is looked at -> Slots and, row by row, letters' log-probabilities [n, letters] and
+    slot features [n, d]."""
+    parts = [(i, slots_of_view(vision, view[None, :rows, :columns])) for i, (view, (rows, columns)) in enumerate(zip(views, covered)) if rows]
+    join = lambda of: np.concatenate([of(*p) for _, p in parts])
+    number = np.concatenate([np.full(len(slots.place), i) for i, (slots, _, _) in parts])
+    slots = glyphs.Slots(number, join(lambda s, _, __: s.place), join(lambda s, _, __: s.presence))
+    return slots, join(lambda _, letters, __: letters), join(lambda _, __, feature: feature)
+
+
 @torch.no_grad()
-def slots_of(vision, views):
-    """u8 views [v, s, s, 3] -> Slots and, row by row, letters' log-probabilities [n, letters] and slot features [n, d]."""
+def slots_of_view(vision, views):
+    """u8 views [v, h, w, 3] -> what `slots_of` gives."""
     dtype = next(vision.parameters()).dtype
     pixels = (torch.from_numpy(views).permute(0, 3, 1, 2).to(dtype) / 127.5 - 1).contiguous(memory_format=torch.channels_last)
     logits, raw, slot = vision(pixels)
@@ -39,7 +49,7 @@ def slots_of(vision, views):
 
 def tokens_of(vision, image, mode):
     """PIL picture -> ImageTokens without truth, and the scale canvas/picture."""
-    slots, letters, feature = slots_of(vision, glyphs.views(image, mode))
+    slots, letters, feature = slots_of(vision, glyphs.views(image, mode), glyphs.covered(image.size, mode))
     kept, place, claimed = glyphs.choose(slots, mode == "high")
     letters, feature = (glyphs.pool(x, claimed, slots.presence) for x in (letters, feature))
     scale = min(glyphs.CANVAS[mode] / max(image.size), glyphs.MAX_UPSCALE)

@@ -44,6 +44,20 @@ def views(image, mode):
     return np.stack([overview, *tiles])
 
 
+def covered(size, mode, patch=16, window=224):
+    """Picture (width, height) -> for each view the (height, width) of its part that shows the picture: whole windows, with a patch of
+    padding where there is room; (0, 0) of a tile beside the picture."""
+    side = CANVAS[mode]
+    scale = min(side / max(size), MAX_UPSCALE)
+    width, height = (max(1, min(side, round(s * scale))) for s in size)
+    parts = [(height, width)]
+    if mode == "high":
+        parts = [(-(-height // 2), -(-width // 2))] + [(height - r, width - c) for r in (0, 672) for c in (0, 672)]
+        side = 672
+    whole = lambda part: min(side, -(-(part + patch) // window) * window)
+    return [tuple(map(whole, p)) if min(p) > 0 else (0, 0) for p in parts]
+
+
 @dataclass
 class Slots:
     """Kept glyph slots: view [n], place [n, 4] (cx, cy, w, h in view pixels), presence [n], and anything else by row."""

@@ -1,7 +1,7 @@
 //! Which of the adapter's glyph slots become image tokens, and in which order (`models/FORMAT.md`).
 use crate::bundle::AdapterConfig;
 use crate::{Error, Result, lines};
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, concatenate};
 
 /// Edge of a view of mode `high`.
 const TILE: f32 = 672.0;
@@ -24,6 +24,32 @@ pub struct Slots {
     pub place: Array2<f32>,
     /// `[n]`: 1 - the probability of being blank.
     pub presence: Array1<f32>,
+}
+
+impl Slots {
+    /// Joins what the adapter gave of single views, whose view index is 0 in each.
+    pub(crate) fn of_views(parts: Vec<(usize, Self)>) -> Result<Self> {
+        let parts: Vec<Self> = parts
+            .into_iter()
+            .map(|(view, mut slots)| {
+                slots.place.column_mut(0).fill(view as f32);
+                slots
+            })
+            .collect();
+        let join = |of: fn(&Self) -> ArrayView2<'_, f32>| {
+            let rows: Vec<_> = parts.iter().map(of).collect();
+            concatenate(Axis(0), &rows).map_err(|e| Error::Stage {
+                stage: "adapter",
+                why: format!("gave slots that do not go together: {e}"),
+            })
+        };
+        Ok(Self {
+            letters: join(|s| s.letters.view())?,
+            slots: join(|s| s.slots.view())?,
+            place: join(|s| s.place.view())?,
+            presence: parts.iter().flat_map(|s| &s.presence).copied().collect(),
+        })
+    }
 }
 
 /// The slots chosen, in the order of the image tokens.

@@ -148,9 +148,17 @@ impl OnnxSight {
     fn look(&self, image: &Image, mode: Mode) -> Result<Seen> {
         let began = Instant::now();
         let views = Views::new(image.pixels(), mode, self.encoder.config());
-        let features = self.encoder.encode(&views)?;
-        let encode = began.elapsed();
-        let slots = self.adapter.run(features)?;
+        let mut encode = began.elapsed();
+        let mut parts = Vec::new();
+        for view in 0..views.count() {
+            let began = Instant::now();
+            let features = self.encoder.encode_view(&views, view)?;
+            encode += began.elapsed();
+            if let Some(features) = features {
+                parts.push((view, self.adapter.run(features)?));
+            }
+        }
+        let slots = Slots::of_views(parts)?;
         let mut tokens = image_tokens(
             &slots,
             views.mode() == Mode::High,

@@ -56,6 +56,12 @@ def slots(rows):
     return glyphs.Slots(rows[:, 0].astype(int), rows[:, 1:5], rows[:, 5])
 
 
+def test_views_are_looked_at_as_far_as_they_show_the_picture():
+    assert glyphs.covered((950, 1344), "high") == [(672, 672), (672, 672), (672, 448), (672, 672), (672, 448)]
+    assert glyphs.covered((1344, 660), "high") == [(448, 672), (672, 672), (672, 672), (0, 0), (0, 0)]
+    assert glyphs.covered((300, 200), "balanced") == [(448, 672)]  # enlarged to 600x400
+
+
 def test_one_glyph_seen_twice_is_kept_once():
     kept, place, claimed = glyphs.choose(slots([[1, 100, 100, 20, 40, 0.9], [1, 103, 101, 20, 40, 0.95], [1, 130, 100, 20, 40, 0.9], [1, 160, 100, 20, 40, 0.45]]), True)
     assert kept.tolist() == [1, 2] and claimed == [[1, 0], [2]]

@@ -47,8 +47,8 @@ def run(path, feeds, name):
 
 def test_the_encoder_says_the_same_at_every_size(bundle):
     path, vision, _ = bundle
-    for views, side in ((1, 224), (2, 448), (3, 672)):
-        pixels = torch.randn(views, 3, side, side)
+    for views, height, width in ((1, 224, 224), (2, 448, 672), (3, 672, 672)):
+        pixels = torch.randn(views, 3, height, width)
         with torch.no_grad():
             wanted = vision.encoder(pixels).numpy()
         np.testing.assert_allclose(run(path, {"pixels": pixels.numpy()}, "vision.onnx")[0], wanted, atol=1e-3)

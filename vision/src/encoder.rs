@@ -49,9 +49,15 @@ impl Encoder {
 
     /// The features of every patch: [views, edge/patch, edge/patch, d].
     pub fn encode(&self, views: &Views) -> Result<Array4<f32>> {
+        let whole = [views.rgb().len_of(Axis(1)); 2];
         let firsts = (0..views.count()).step_by(self.views_per_run);
-        let parts = firsts
-            .map(|first| self.run(views, first..views.count().min(first + self.views_per_run)));
+        let parts = firsts.map(|first| {
+            self.run(
+                views,
+                first..views.count().min(first + self.views_per_run),
+                whole,
+            )
+        });
         let mut parts = parts.collect::<Result<Vec<_>>>()?;
         if parts.len() == 1 {
             return Ok(parts.remove(0));
@@ -67,17 +73,27 @@ impl Encoder {
         ndarray::concatenate(Axis(0), &parts).map_err(uneven)
     }
 
-    fn run(&self, views: &Views, part: Range<usize>) -> Result<Array4<f32>> {
-        let pixels = views.normalised_part(part, &self.config);
-        let (count, _, edge, _) = pixels.dim();
+    /// The features of one view's patches as far as the view shows the picture ([`Views::covered`]): [1, rows, columns, d], or `None`
+    /// of a tile beside it. For upright and wide pictures this saves a seventh of the work and more.
+    pub fn encode_view(&self, views: &Views, view: usize) -> Result<Option<Array4<f32>>> {
+        let covered = views.covered(view, &self.config);
+        if covered.contains(&0) {
+            return Ok(None);
+        }
+        self.run(views, view..view + 1, covered).map(Some)
+    }
+
+    fn run(&self, views: &Views, part: Range<usize>, size: [usize; 2]) -> Result<Array4<f32>> {
+        let pixels = views.normalised_part(part, size, &self.config);
+        let count = pixels.len_of(Axis(0));
         let features: Array4<f32> = self
             .graph
             .run(&[("pixels", pixels.into())])?
             .take("features")?;
-        let side = edge / self.config.patch as usize;
-        if features.shape()[..3] != [count, side, side] {
+        let [rows, columns] = size.map(|side| side / self.config.patch as usize);
+        if features.shape()[..3] != [count, rows, columns] {
             let message = format!(
-                "{}: features {:?} for {count} views of {edge} px, [{count}, {side}, {side}, d] was expected",
+                "{}: features {:?} for {count} views of {size:?} px, [{count}, {rows}, {columns}, d] was expected",
                 self.graph.path().display(),
                 features.shape()
             );

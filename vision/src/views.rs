@@ -173,13 +173,42 @@ impl Views {
         self.rgb.len_of(Axis(0))
     }
 
-    /// The encoder's input: [views, 3, edge, edge], `(x / 255 - mean) / std`.
-    pub fn normalised(&self, config: &ImageConfig) -> Array4<f32> {
-        self.normalised_part(0..self.count(), config)
+    /// Height and width of the part of a view that shows anything of the picture, at its top left: whole windows, with a patch of
+    /// padding where there is room; zeros for a tile beside the picture.
+    pub fn covered(&self, view: usize, config: &ImageConfig) -> [usize; 2] {
+        let window = (config.patch * config.window) as usize;
+        let edge = self.rgb.len_of(Axis(1));
+        let [width, height] = self.placement.content.map(|side| side as usize);
+        let part = |side: usize, at: usize| match (self.mode, view) {
+            (Mode::High, 0) => side.div_ceil(2),
+            (Mode::High, _) => side.saturating_sub(at * edge),
+            _ => side,
+        };
+        let tile = view.saturating_sub(1);
+        let parts = [part(height, tile / 2), part(width, tile % 2)];
+        if parts.contains(&0) {
+            return [0, 0];
+        }
+        parts.map(|side| {
+            (side + config.patch as usize)
+                .next_multiple_of(window)
+                .min(edge)
+        })
     }
 
-    /// As [`normalised`](Self::normalised), of some of the views.
-    pub(crate) fn normalised_part(&self, part: Range<usize>, config: &ImageConfig) -> Array4<f32> {
+    /// The encoder's input: [views, 3, edge, edge], `(x / 255 - mean) / std`.
+    pub fn normalised(&self, config: &ImageConfig) -> Array4<f32> {
+        let edge = self.rgb.len_of(Axis(1));
+        self.normalised_part(0..self.count(), [edge; 2], config)
+    }
+
+    /// As [`normalised`](Self::normalised), of some of the views and their first rows and columns: [views, 3, height, width].
+    pub(crate) fn normalised_part(
+        &self,
+        part: Range<usize>,
+        [height, width]: [usize; 2],
+        config: &ImageConfig,
+    ) -> Array4<f32> {
         let (_, edge, ..) = self.rgb.dim();
         // A channel has 256 values: a table of each saves the divisions.
         let tables: [[f32; 256]; 3] = array::from_fn(|channel| {
@@ -192,23 +221,23 @@ impl Views {
         let rgb = rgb
             .to_slice()
             .expect("whole views of an array in standard layout");
-        let mut planes = vec![0.0; rgb.len()];
+        let mut planes = vec![0.0; views * 3 * height * width];
         planes
-            .par_chunks_exact_mut(edge * edge)
+            .par_chunks_exact_mut(width)
             .enumerate()
-            .for_each(|(index, plane)| {
-                let (view, channel) = (index / 3, index % 3);
-                let pixels = rgb[view * plane.len() * 3..]
+            .for_each(|(index, line)| {
+                let (plane, row) = (index / height, index % height);
+                let (view, channel) = (plane / 3, plane % 3);
+                let pixels = rgb[(view * edge + row) * edge * 3..]
                     .iter()
                     .skip(channel)
                     .step_by(3);
-                plane
-                    .iter_mut()
+                line.iter_mut()
                     .zip(pixels)
                     .for_each(|(to, &from)| *to = tables[channel][usize::from(from)]);
             });
-        Array4::from_shape_vec((views, 3, edge, edge), planes)
-            .expect("a plane for each view and channel")
+        Array4::from_shape_vec((views, 3, height, width), planes)
+            .expect("a row for each view, channel and line")
     }
 }
 

@@ -55,6 +55,50 @@ fn features_lie_where_their_patches_are() {
 }
 
 #[test]
+fn a_view_is_encoded_as_far_as_it_shows_the_picture() {
+    let config = ImageConfig {
+        max_upscale: 1.0,
+        ..ImageConfig::default()
+    };
+    let encoder =
+        Encoder::open(graph("tests/pool.onnx"), &config, &GraphOptions::default()).unwrap();
+    // Height and width covered of the overview and the four tiles.
+    let cases = [
+        (
+            [950, 1344],
+            [[672, 672], [672, 672], [672, 448], [672, 672], [672, 448]],
+        ),
+        (
+            [1344, 660],
+            [[448, 672], [672, 672], [672, 672], [0, 0], [0, 0]],
+        ),
+        ([64, 32], [[224, 224], [224, 224], [0, 0], [0, 0], [0, 0]]),
+        ([448, 432], [[448, 448], [448, 672], [0, 0], [0, 0], [0, 0]]),
+    ];
+    for ([width, height], covered) in cases {
+        let rgb = (0..width * height * 3).map(|i| (i % 251) as u8).collect();
+        let seen = Views::new(
+            &Pixels::from_rgb(width, height, rgb).unwrap(),
+            Mode::High,
+            &config,
+        );
+        let whole = encoder.encode(&seen).unwrap();
+        for (view, covered) in covered.into_iter().enumerate() {
+            assert_eq!(
+                seen.covered(view, &config),
+                covered,
+                "{width}x{height}, view {view}"
+            );
+            let part = encoder.encode_view(&seen, view).unwrap();
+            assert_eq!(part.is_none(), covered == [0, 0]);
+            for ((_, row, column, channel), found) in part.iter().flat_map(|p| p.indexed_iter()) {
+                assert_eq!(*found, whole[[view, row, column, channel]]);
+            }
+        }
+    }
+}
+
+#[test]
 fn another_graph_or_configuration_is_refused() {
     let (config, options) = (ImageConfig::default(), GraphOptions::default());
     let open = |name: &str, config: &ImageConfig| {

@@ -293,6 +293,22 @@ impl Event {
         }
     }
 
+    /// Much more to read than what the event needs, as on pages of a newspaper: up to some 200 words among the sentences.
+    pub fn lengthen(&mut self, dice: &mut Dice) {
+        for _ in 0..dice.int(2, 9) {
+            let line = match dice.below(5) {
+                0 => filler::talk(dice),
+                1 => filler::decoy(dice, self.day, self.habits),
+                _ => {
+                    let n = dice.int(10, 36) as usize;
+                    filler::prose(dice, n)
+                }
+            };
+            let at = dice.below(self.body.len() + 1);
+            self.body.insert(at, Tagged::plain(line));
+        }
+    }
+
     fn talk(&mut self, dice: &mut Dice) {
         if dice.chance(0.4) {
             let line = if dice.chance(0.6) {

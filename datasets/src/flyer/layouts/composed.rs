@@ -14,7 +14,7 @@ fn groups(frame: &mut Frame) -> Vec<Group> {
     let mut parts = frame.parts(align);
     let head = parts.headline(size, 0);
     let mut rest = Vec::new();
-    if parts.dice.chance(0.3) {
+    if parts.dice.chance(0.4) {
         parts.align = 0.5;
         rest.extend(parts.stacked_day().map(|day| (1.5, day)));
     }
@@ -66,7 +66,19 @@ pub fn shuffled(frame: &mut Frame) {
         }
     }
     let (area, place) = (frame.inner(), frame.spread());
+    let area = narrowed(frame.dice, area);
     frame.fill(area, &blocks, frame.theme.palette, place);
+}
+
+/// An area, or often a column of it, so narrow that values go on in the next line.
+fn narrowed(dice: &mut Dice, [x0, y0, x1, y1]: [f32; 4]) -> [f32; 4] {
+    if dice.chance(0.6) {
+        return [x0, y0, x1, y1];
+    }
+    let whole = x1 - x0;
+    let width = (whole * dice.range(0.3, 0.75)).max(whole.min(210.0));
+    let left = x0 + (whole - width) * dice.pick(&[0.0, 0.5, 1.0]);
+    [left, y0, left + width, y1]
 }
 
 /// Areas beside and below each other, some of them panels, one perhaps a picture.
@@ -141,12 +153,8 @@ fn cell(frame: &mut Frame, area: [f32; 4], blocks: &[Block]) {
     let side = (x1 - x0).min(y1 - y0);
     let pad = (frame.dice.range(0.03, 0.1) * side).max(10.0);
     let place = frame.dice.pick(&[0.0, 0.0, 0.5, 0.5, 1.0, 2.0]);
-    frame.fill(
-        [x0 + pad, y0 + pad, x1 - pad, y1 - pad],
-        blocks,
-        colors,
-        place,
-    );
+    let area = narrowed(frame.dice, [x0 + pad, y0 + pad, x1 - pad, y1 - pad]);
+    frame.fill(area, blocks, colors, place);
 }
 
 /// Details in cells of a row, each under its label.
