@@ -2,47 +2,11 @@
 use crate::once::{Once, Spent};
 use crate::sampler::Sampler;
 use crate::{
-    Constraint, Context, Decoder, LoopDetector, Output, Result, StopReason, TokenId, TokenStream,
+    Constraint, Context, Decoder, Draft, Feedback, LoopDetector, Output, Result, StopReason,
+    TokenId, TokenStream,
 };
 use std::collections::VecDeque;
-use std::ops::Range;
 use std::time::{Duration, Instant};
-
-/// What the decoder is told of the tokens that it wrote itself: where in the picture it read them.
-pub trait Feedback: Send + Sync {
-    /// The source (image token) that a token was read from, by the hidden row (`[dim]`) that predicted it. Where it would be one of
-    /// the `spent` ones, it is the likeliest of the others.
-    fn point(&self, hidden: &[f32], spent: &Spent) -> Option<usize>;
-
-    /// What is added (`[dim]`) to the embedding of tokens written once `source` was pointed at.
-    fn place(&self, source: usize) -> &[f32];
-
-    /// Where reading goes on once the decoder means to have read everything: the sources of a line of which nothing was read,
-    /// and the token that the first looks like. `None` where no such line is left.
-    fn unread(&self, _spent: &Spent) -> Option<(TokenId, Range<usize>)> {
-        None
-    }
-
-    /// The sources of the line that `source` is on, in reading order, if that is known.
-    fn line(&self, _source: usize) -> Option<Range<usize>> {
-        None
-    }
-
-    /// The token that `source` looks like, if that is known.
-    fn looks(&self, _source: usize) -> Option<TokenId> {
-        None
-    }
-}
-
-/// Guesses what comes next, so that several tokens are checked in one run of the decoder. What a guess is worth shows in
-/// the speed only: greedy answers are the same token for token.
-pub trait Draft: Send {
-    /// Tokens likely to follow, each with the source that it would be read from; `last` is the last source pointed at.
-    fn propose(&mut self, last: Option<usize>) -> Vec<(TokenId, Option<usize>)>;
-
-    /// A token was written.
-    fn wrote(&mut self, id: TokenId, source: Option<usize>);
-}
 
 /// A token of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -273,21 +237,23 @@ impl<'a> Generator<'a> {
         let source = self
             .feedback
             .and_then(|f| f.point(&output.hidden.row(row).to_vec(), spent));
-        let at = self.queue.iter().rev().find_map(|t| t.source).or(self.last);
         let kept = self
             .once
             .as_ref()
             .zip(self.feedback)
-            .and_then(|(once, f)| once.kept(f, at, source));
+            .and_then(|(once, f)| once.kept(f, self.at(), source));
         let (id, source) = kept.map_or((id, source), |(id, source)| (id, Some(source)));
         let over = self.once.as_mut().is_some_and(|o| o.ends(id, source));
         let (taken, forced_any) = self.commit(if over { self.end } else { id }, source)?;
         if let (true, Some(once), Some(source)) = (taken, &mut self.once, source) {
             once.spent.add(source);
         }
-        // Where the queue stands: the place that this token carries.
-        let last = self.queue.iter().rev().find_map(|t| t.source).or(self.last);
-        Ok(taken && !forced_any && self.stop.is_none() && guess == Some((id, last)))
+        Ok(taken && !forced_any && self.stop.is_none() && guess == Some((id, self.at())))
+    }
+
+    /// Where the queue stands: the place that its last token carries.
+    fn at(&self) -> Option<usize> {
+        self.queue.iter().rev().find_map(|t| t.source).or(self.last)
     }
 
     /// Puts the sampled token and what it forces into the queue: whether it was taken, and whether anything is forced.
