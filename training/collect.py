@@ -24,11 +24,11 @@ SHARD = 50
 def slots_of(vision, views, covered):
     """u8 views [v, s, s, 3] and the part of each that is looked at -> Slots and, row by row, letters' log-probabilities [n, letters] and
     slot features [n, d]."""
-    parts = [(i, slots_of_view(vision, view[None, :rows, :columns])) for i, (view, (rows, columns)) in enumerate(zip(views, covered)) if rows]
-    join = lambda of: np.concatenate([of(*p) for _, p in parts])
-    number = np.concatenate([np.full(len(slots.place), i) for i, (slots, _, _) in parts])
-    slots = glyphs.Slots(number, join(lambda s, _, __: s.place), join(lambda s, _, __: s.presence))
-    return slots, join(lambda _, letters, __: letters), join(lambda _, __, feature: feature)
+    shown = [i for i, (rows, _) in enumerate(covered) if rows]
+    slots, letters, features = zip(*(slots_of_view(vision, views[i, None, : covered[i][0], : covered[i][1]]) for i in shown))
+    view = np.repeat(shown, [len(s.place) for s in slots])
+    whole = glyphs.Slots(view, np.concatenate([s.place for s in slots]), np.concatenate([s.presence for s in slots]))
+    return whole, np.concatenate(letters), np.concatenate(features)
 
 
 @torch.no_grad()
@@ -52,7 +52,7 @@ def tokens_of(vision, image, mode):
     slots, letters, feature = slots_of(vision, glyphs.views(image, mode), glyphs.covered(image.size, mode))
     kept, place, claimed = glyphs.choose(slots, mode == "high")
     letters, feature = (glyphs.pool(x, claimed, slots.presence) for x in (letters, feature))
-    scale = min(glyphs.CANVAS[mode] / max(image.size), glyphs.MAX_UPSCALE)
+    _, scale = glyphs.fitted(image.size, glyphs.CANVAS[mode])
     return ImageTokens(glyphs.probabilities(letters), place, np.full(len(kept), -1, np.int64), feature), scale
 
 

@@ -21,10 +21,15 @@ LINE_DRIFT, LINE_GROWTH, LINE_GAP = 0.4, 1.7, 1.0  # neighbours on a line: steps
 SAME_GLYPH = 0.4  # two slots closer than this times the larger advance (across) and 0.3 em (down) are one glyph
 
 
+def fitted(size, side):
+    """Picture (width, height) -> (width, height) on a canvas of `side`, and the scale canvas/picture."""
+    scale = min(side / max(size), MAX_UPSCALE)
+    return tuple(max(1, min(side, round(s * scale))) for s in size), scale
+
+
 def letterbox(image, side):
     """PIL picture -> RGB u8 [side, side, 3] with the picture at the top left, and the scale canvas/picture."""
-    scale = min(side / max(image.size), MAX_UPSCALE)
-    size = tuple(max(1, min(side, round(s * scale))) for s in image.size)
+    size, scale = fitted(image.size, side)
     canvas = Image.new("RGB", (side, side), PAD)
     canvas.paste(image.convert("RGB").resize(size, Image.Resampling.BICUBIC), (0, 0))
     return np.asarray(canvas), scale
@@ -48,8 +53,7 @@ def covered(size, mode, patch=16, window=224):
     """Picture (width, height) -> for each view the (height, width) of its part that shows the picture: whole windows, with a patch of
     padding where there is room; (0, 0) of a tile beside the picture."""
     side = CANVAS[mode]
-    scale = min(side / max(size), MAX_UPSCALE)
-    width, height = (max(1, min(side, round(s * scale))) for s in size)
+    (width, height), _ = fitted(size, side)
     parts = [(height, width)]
     if mode == "high":
         parts = [(-(-height // 2), -(-width // 2))] + [(height - r, width - c) for r in (0, 672) for c in (0, 672)]

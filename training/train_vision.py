@@ -124,6 +124,7 @@ def main():
         logits, where, _ = model(pixels)
         losses = glyph_loss(logits, where, classes, geometry)
         losses[0].backward()
+        # A run taken up again begins slowly too: its rate may have fallen, or its encoder grown, since.
         norm = masters.step(schedule(step, 200, args.total) * closing(args, began) * min(1.0, (seen + 1) / 100))
         step += 1
         seen += 1

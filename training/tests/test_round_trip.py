@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import tiny
-from charset import GLYPHS, SPECIALS, build_tokenizer, token_ids
+from charset import GLYPHS, SPECIALS, build_tokenizer
 from dialogue import example, simulate
 from export import FeaturesToSlots, export_bundle
 from optim import Masters
