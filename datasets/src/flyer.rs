@@ -30,9 +30,8 @@ use theme::Theme;
 /// Longer side of every page, in page units.
 pub const PAGE: f32 = 1344.0;
 
-/// Share of the training flyers that hold much text beside the event's, so that decoders learn contexts as long as any page asks for:
-/// without them one training flyer in fifteen had more than 450 glyphs, where of the test split's three in ten of those that were misread
-/// had (our count).
+/// Share of the training flyers that hold much text beside the event's, so that decoders learn contexts as long as any page asks for
+/// (why: `training/LOG.md`, long pages).
 const TALKATIVE: f32 = 0.35;
 
 /// A page with what it tells.

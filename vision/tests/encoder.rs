@@ -15,14 +15,21 @@ fn patches() -> Pixels {
     Pixels::from_rgb(64, 32, rgb.collect()).unwrap()
 }
 
-#[test]
-fn features_lie_where_their_patches_are() {
-    let config = ImageConfig {
+/// Pictures are looked at as they are.
+fn unscaled() -> ImageConfig {
+    ImageConfig {
         max_upscale: 1.0,
         ..ImageConfig::default()
-    };
-    let open =
-        || Encoder::open(graph("tests/pool.onnx"), &config, &GraphOptions::default()).unwrap();
+    }
+}
+
+fn pool(config: &ImageConfig) -> Encoder {
+    Encoder::open(graph("tests/pool.onnx"), config, &GraphOptions::default()).unwrap()
+}
+
+#[test]
+fn features_lie_where_their_patches_are() {
+    let config = unscaled();
     let cases = [
         (Mode::Rapid, 1, 14),
         (Mode::Balanced, 1, 42),
@@ -30,7 +37,7 @@ fn features_lie_where_their_patches_are() {
     ];
     for (mode, views, side) in cases {
         let seen = Views::new(&patches(), mode, &config);
-        let features = open().encode(&seen).unwrap();
+        let features = pool(&config).encode(&seen).unwrap();
         assert_eq!(features.dim(), (views, side, side, 3));
         let first = if mode == Mode::High { 1 } else { 0 };
         for (row, column) in (0..2).flat_map(|row| (0..4).map(move |column| (row, column))) {
@@ -45,7 +52,10 @@ fn features_lie_where_their_patches_are() {
             }
         }
         for at_once in [0, 2, 5, 9] {
-            let same = open().with_views_per_run(at_once).encode(&seen).unwrap();
+            let same = pool(&config)
+                .with_views_per_run(at_once)
+                .encode(&seen)
+                .unwrap();
             assert_eq!(same, features, "{at_once} views at once");
         }
         // Beyond the picture there is padding, 127.
@@ -56,12 +66,8 @@ fn features_lie_where_their_patches_are() {
 
 #[test]
 fn a_view_is_encoded_as_far_as_it_shows_the_picture() {
-    let config = ImageConfig {
-        max_upscale: 1.0,
-        ..ImageConfig::default()
-    };
-    let encoder =
-        Encoder::open(graph("tests/pool.onnx"), &config, &GraphOptions::default()).unwrap();
+    let config = unscaled();
+    let encoder = pool(&config);
     // Height and width covered of the overview and the four tiles.
     let cases = [
         (
