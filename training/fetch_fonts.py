@@ -1,11 +1,14 @@
-"""Fetches the open fonts that the training pictures are set in: the @fontsource packages of `fonts-npm.txt` into ../.cache/fonts.
+"""Fetches the open fonts that the training pictures are set in: the @fontsource packages of `fonts-npm*.txt` into ../.cache/fonts.
 
     python fetch_fonts.py            # needs npm, fonttools and brotli
     apt-get install $(cat fonts-debian.txt)   # the others, as root
 
-The generator uses whatever is there, and every font that the system has; the shipped model was trained with both lists.
+The generator uses whatever is there, and every font that the system has; the shipped model was trained with all three lists.
+`fonts-npm-more.txt` names only designs of the training side (`families.rs`) that are no relations of held-out ones, so that the test
+split draws from the same fonts with and without it. What is there already is not fetched again.
 """
 
+import argparse
 import glob
 import os
 import re
@@ -13,6 +16,7 @@ import subprocess
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+BATCH = 40  # packages at a time: some hundred MB of temporary files
 
 
 def wanted(files):
@@ -20,12 +24,9 @@ def wanted(files):
     return [f for f in files if re.search(r"-latin-(400|700)-(normal|italic)\.woff2$", f)] or sorted(files)[:2]
 
 
-def main():
+def fetch(names, out):
     from fontTools.ttLib import TTFont
 
-    names = open(os.path.join(HERE, "fonts-npm.txt")).read().split()
-    out = os.path.join(HERE, "..", ".cache", "fonts")
-    os.makedirs(out, exist_ok=True)
     with tempfile.TemporaryDirectory() as work:
         subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", work, *(f"@fontsource/{n}" for n in names)], check=True)
         for name in names:
@@ -33,7 +34,21 @@ def main():
                 font = TTFont(path)
                 font.flavor = None
                 font.save(os.path.join(out, os.path.basename(path)[: -len(".woff2")] + ".ttf"))
-    print(len(os.listdir(out)), "fonts in", os.path.normpath(out))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--list", action="append", help="file of package names (default: fonts-npm*.txt)")
+    parser.add_argument("--out", default=os.path.join(HERE, "..", ".cache", "fonts"))
+    args = parser.parse_args()
+    names = [n for path in args.list or sorted(glob.glob(os.path.join(HERE, "fonts-npm*.txt"))) for n in open(path).read().split()]
+    os.makedirs(args.out, exist_ok=True)
+    there = {f.split("-latin-")[0] for f in os.listdir(args.out)}
+    names = [n for n in names if n not in there]
+    for i in range(0, len(names), BATCH):
+        fetch(names[i : i + BATCH], args.out)
+        print(f"{min(i + BATCH, len(names))} of {len(names)} families", flush=True)
+    print(len(os.listdir(args.out)), "fonts in", os.path.normpath(args.out))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ fn groups(frame: &mut Frame) -> Vec<Group> {
     let mut parts = frame.parts(align);
     let head = parts.headline(size, 0);
     let mut rest = Vec::new();
-    if parts.dice.chance(0.4) {
+    if parts.dice.chance(0.55) {
         parts.align = 0.5;
         rest.extend(parts.stacked_day().map(|day| (1.5, day)));
     }
@@ -72,11 +72,11 @@ pub fn shuffled(frame: &mut Frame) {
 
 /// An area, or often a column of it, so narrow that values go on in the next line.
 fn narrowed(dice: &mut Dice, [x0, y0, x1, y1]: [f32; 4]) -> [f32; 4] {
-    if dice.chance(0.6) {
+    if dice.chance(0.45) {
         return [x0, y0, x1, y1];
     }
     let whole = x1 - x0;
-    let width = (whole * dice.range(0.3, 0.75)).max(whole.min(210.0));
+    let width = (whole * dice.range(0.22, 0.7)).max(whole.min(170.0));
     let left = x0 + (whole - width) * dice.pick(&[0.0, 0.5, 1.0]);
     [left, y0, left + width, y1]
 }
