@@ -17,7 +17,7 @@ from records import IGNORE
 SPECIAL, CHAR_ID = token_ids()
 FIELDS = json.load(open(os.path.join(os.path.dirname(__file__), "fields.json")))
 GLYPH_IDS = np.array([CHAR_ID[c] for c in GLYPHS])
-FORCED, FIELD, DECISIVE = 0.05, 2.0, 12.0  # weights of the tokens of a typed answer
+FORCED, FIELD, GOES_ON, DECISIVE = 0.05, 2.0, 10.0, 12.0  # weights of the tokens of a typed answer
 INDEX = {c: i for i, c in enumerate(GLYPHS)}
 N_ASCII = 94  # the first so many GLYPHS are ASCII
 TAGS = [*FIELDS, "name", "job", "company"]  # what a glyph may be part of; tag 0 is none, 1 + 2i begins TAGS[i], 2 + 2i goes on with it
@@ -184,8 +184,24 @@ def glyph_indices(spans):
     return [i for a, b in spans for i in range(a, b)]
 
 
-def json_pieces(fields, names):
-    """Compact JSON of (shown name, field or None) as pieces.
+def value_pieces(f, line):
+    """The characters of a field's value as pieces; `line[glyph]` is the line that a glyph is on.
+
+    A value that goes on in the next line weighs there nearly what one that ends weighs: with less, most values ended with the line.
+    """
+    at, out = glyph_indices(f["glyphs"]), []
+    n = 0
+    for k, c in enumerate(f["text"]):
+        escaped = json.dumps(c, ensure_ascii=False)[1:-1]
+        turns = 0 < n < len(at) and line[at[n]] != line[at[n - 1]]  # the space, and what follows it
+        heavy = [DECISIVE if k == 0 else GOES_ON if turns else FIELD] * len(escaped)
+        out.append((escaped, None if c.isspace() else [at[n]] + [-1] * (len(escaped) - 1), heavy))
+        n += not c.isspace()
+    return out
+
+
+def json_pieces(fields, names, line):
+    """Compact JSON of (shown name, field or None) as pieces; `line[glyph]` as for `value_pieces`.
 
     What the grammar forces weighs next to nothing. Where an answer goes right or wrong weighs most: whether there is a value, the glyph
     it begins at, and where it ends. They are one token in forty, and with equal weights the letters were right while the lines were not.
@@ -198,11 +214,7 @@ def json_pieces(fields, names):
             out.append((lead + "null", None, [*forced, DECISIVE, FORCED, FORCED, FORCED]))
             continue
         out.append((lead + '"', None, [*forced, DECISIVE]))
-        glyphs = iter(glyph_indices(fields[f]["glyphs"]))
-        for k, c in enumerate(fields[f]["text"]):
-            escaped = json.dumps(c, ensure_ascii=False)[1:-1]
-            heavy = [DECISIVE if k == 0 else FIELD] * len(escaped)
-            out.append((escaped, None if c.isspace() else [next(glyphs)] + [-1] * (len(escaped) - 1), heavy))
+        out += value_pieces(fields[f], line)
         out.append(('"', None, [DECISIVE]))
     out.append(("}", None, [FORCED]))
     return out
@@ -250,7 +262,7 @@ def example(record, image, rng, read=True, fill=True, names=choose_names):
     fields = meta.get("fields") or {}
     if fill and fields:
         shown = names(fields, rng)
-        w.turn(fields_prompt(shown), json_pieces(fields, shown))
+        w.turn(fields_prompt(shown), json_pieces(fields, shown, record.glyphs["line"]))
         asked = [f for f in QUESTIONS if f in fields]
         if asked and rng.random() < 0.3:
             f = asked[rng.integers(len(asked))]
