@@ -1,6 +1,7 @@
 //! A model's scores on flyers that it never saw.
 
 pub mod cards;
+pub mod from;
 
 use crate::canvas::Canvas;
 use crate::files::{EventTruth, Set, save};
@@ -70,7 +71,7 @@ pub fn evaluate(
     for index in 0..set.count {
         let (truth, canvas) = set.flyer(fonts, index, true, &mut pen);
         let Some(canvas) = canvas else { continue };
-        let outcome = ask(model, &canvas);
+        let outcome = ask(model, || picture(&canvas));
         let right = report.halves[usize::from(truth.photographed)].add(&truth, &outcome);
         if let (Some(folder), false) = (dump, right.all()) {
             save(&canvas, &folder.join(format!("{index:05}.png")))?;
@@ -83,10 +84,43 @@ pub fn evaluate(
     Ok(report)
 }
 
-fn ask(model: &Model, canvas: &Canvas) -> Outcome {
+/// As [`evaluate`], of the flyers of a folder ([`from::read`]); of those with a mistake `dump` gets what was expected and read.
+///
+/// # Errors
+/// When the folder's manifest is none, or nothing can be written to `dump`. A picture that cannot be read counts as misread.
+pub fn evaluate_folder(
+    model: &Model,
+    folder: &Path,
+    dump: Option<&Path>,
+) -> std::io::Result<Report> {
+    let mut report = Report::default();
+    let flyers = from::read(folder)?;
+    let progress = ProgressBar::new(flyers.len() as u64);
+    dump.map_or(Ok(()), std::fs::create_dir_all)?;
+    for (path, truth) in flyers {
+        let outcome = ask(model, || Image::open(&path));
+        let right = report.halves[usize::from(truth.photographed)].add(&truth, &outcome);
+        if let (Some(folder), false, Some(name)) = (dump, right.all(), path.file_stem()) {
+            let text = folder.join(name).with_extension("txt");
+            std::fs::write(text, explained(&truth, &outcome))?;
+        }
+        progress.inc(1);
+    }
+    progress.finish_and_clear();
+    Ok(report)
+}
+
+fn picture(canvas: &Canvas) -> foveate::Result<Image> {
+    Image::from_rgb(
+        canvas.width as u32,
+        canvas.height as u32,
+        canvas.data.clone(),
+    )
+}
+
+fn ask(model: &Model, picture: impl FnOnce() -> foveate::Result<Image>) -> Outcome {
     let start = Instant::now();
-    let (width, height) = (canvas.width as u32, canvas.height as u32);
-    let answer = Image::from_rgb(width, height, canvas.data.clone()).and_then(|image| {
+    let answer = picture().and_then(|image| {
         let mut session = model.look_at(&image)?;
         let typed = session.read::<CalendarEvent>()?;
         let time = start.elapsed();

@@ -97,6 +97,9 @@ struct EvalArgs {
     /// none).
     #[arg(long)]
     adapter: Option<String>,
+    /// Folder of flyers that another program made, with a manifest (see FORMAT.md), to be read instead of drawn ones.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["split", "count", "seed", "photographed", "task"])]
+    from: Option<PathBuf>,
     /// Fonts and layouts to draw from.
     #[arg(long, default_value = "test")]
     split: Split,
@@ -193,7 +196,11 @@ impl EvalArgs {
         match self.task {
             Task::Flyer => {
                 anyhow::ensure!(self.adapter.is_none(), "flyers are read without an adapter");
-                print!("{}", eval::evaluate(&model, fonts, &set, dump)?);
+                let report = match &self.from {
+                    Some(folder) => eval::evaluate_folder(&model, folder, dump)?,
+                    None => eval::evaluate(&model, fonts, &set, dump)?,
+                };
+                print!("{report}");
             }
             Task::BusinessCard => {
                 let name = self.adapter.as_deref().unwrap_or("business-card");
