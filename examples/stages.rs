@@ -37,7 +37,7 @@ fn main() -> anyhow::Result<()> {
     let embed = GlyphEmbedding::new(&bundle.fusion_weights()?);
     let adapter = Adapter::open(bundle.file("adapter.onnx")?, embed.sizes(), &options)?;
     let slots = adapter.run(features)?;
-    let mut tokens = image_tokens(&slots, views.mode() == Mode::High, &config.adapter, &embed)?;
+    let mut tokens = image_tokens(&slots, views.far_tiles(), &config.adapter, &embed)?;
     if let Some(mixer) = Mixer::of(&bundle, &options)? {
         tokens.tokens = mixer.run(tokens.tokens)?;
     }

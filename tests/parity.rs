@@ -70,7 +70,7 @@ fn adapter_choice_place_and_mixer_agree() {
     assert!(apart(&slots.slots, &golden.floats("slots")) < 1e-4);
     assert!(apart(&slots.place, &golden.floats("place")) < 1e-4);
     assert!(apart(&slots.presence, &golden.floats("presence")) < 1e-4);
-    let chosen = foveate::glyphs::choose(&slots, false, &bundle.config().adapter).unwrap();
+    let chosen = foveate::glyphs::choose(&slots, None, &bundle.config().adapter).unwrap();
     assert_eq!(
         chosen.index,
         golden
@@ -81,7 +81,7 @@ fn adapter_choice_place_and_mixer_agree() {
     );
     assert!(apart(&chosen.place, &golden.floats("canvas")) < 1e-4);
 
-    let tokens = image_tokens(&slots, false, &bundle.config().adapter, &embed).unwrap();
+    let tokens = image_tokens(&slots, None, &bundle.config().adapter, &embed).unwrap();
     let glyph: Vec<i64> = tokens.glyph.iter().map(|&g| i64::from(g)).collect();
     assert_eq!(glyph, golden.integers("glyph"));
     let mixer = Mixer::of(&bundle, &GraphOptions::default()).unwrap();

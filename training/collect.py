@@ -50,7 +50,7 @@ def slots_of_view(vision, views):
 def tokens_of(vision, image, mode):
     """PIL picture -> ImageTokens without truth, and the scale canvas/picture."""
     slots, letters, feature = slots_of(vision, glyphs.views(image, mode), glyphs.covered(image.size, mode))
-    kept, place, claimed = glyphs.choose(slots, mode == "high")
+    kept, place, claimed = glyphs.choose(slots, glyphs.far_tiles(image.size, mode))
     letters, feature = (glyphs.pool(x, claimed, slots.presence) for x in (letters, feature))
     _, scale = glyphs.fitted(image.size, glyphs.CANVAS[mode])
     return ImageTokens(glyphs.probabilities(letters), place, np.full(len(kept), -1, np.int64), feature), scale

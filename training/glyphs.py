@@ -18,6 +18,7 @@ DETAIL_MAX_EM = 72.0  # tile pixels
 LETTER_FLOOR = -9.0  # least log-probability of a letter, so that one claim cannot rule out what others are sure of
 MAX_GLYPHS = 1200
 LINE_DRIFT, LINE_GROWTH, LINE_GAP = 0.4, 1.7, 1.0  # neighbours on a line: steps down, sizes and gaps in em sizes
+ABOVE, BELOW = 0.55, 0.45  # what a glyph's box reaches above and below cy, in em sizes (ascenders, descenders)
 SAME_GLYPH = 0.4  # two slots closer than this times the larger advance (across) and 0.3 em (down) are one glyph
 
 
@@ -39,26 +40,43 @@ def choose_mode(image):
     return "balanced" if max(image.size) <= 672 else "high"
 
 
+def far_tiles(size, mode, patch=16, window=224):
+    """Picture (width, height) -> the canvas (x, y) where the second tiles across and down begin; None but in mode `high`.
+
+    What is looked at is whole windows, so that there is room beside what the picture fills of them: the second tiles begin that much
+    earlier, and glyphs by the seam are seen whole in one of the two. By 8 more than whole patches, so that the looks differ.
+    """
+    if mode != "high":
+        return None
+    sides, _ = fitted(size, CANVAS[mode])
+    free = [looked_at(side - 672, patch, window) - patch - (side - 672) if side > 672 else 0 for side in sides]
+    return tuple(672 - max(0, (f + patch // 2) // patch * patch - patch // 2) for f in free)
+
+
+def looked_at(part, patch, window):
+    """Pixels of a view's side that show the picture -> those that are looked at: whole windows, with a patch of padding where there is room."""
+    return min(672, -(-(part + patch) // window) * window)
+
+
 def views(image, mode):
     """-> u8 [views, side, side, 3] in FORMAT.md's order."""
     if mode != "high":
         return letterbox(image, CANVAS[mode])[0][None]
     overview, _ = letterbox(image, 672)
     canvas, _ = letterbox(image, 1344)
-    tiles = [canvas[r : r + 672, c : c + 672] for r in (0, 672) for c in (0, 672)]
+    x, y = far_tiles(image.size, mode)
+    tiles = [canvas[r : r + 672, c : c + 672] for r in (0, y) for c in (0, x)]
     return np.stack([overview, *tiles])
 
 
 def covered(size, mode, patch=16, window=224):
-    """Picture (width, height) -> for each view the (height, width) of its part that shows the picture: whole windows, with a patch of
-    padding where there is room; (0, 0) of a tile beside the picture."""
-    side = CANVAS[mode]
-    (width, height), _ = fitted(size, side)
-    parts = [(height, width)]
-    if mode == "high":
-        parts = [(-(-height // 2), -(-width // 2))] + [(height - r, width - c) for r in (0, 672) for c in (0, 672)]
-        side = 672
-    whole = lambda part: min(side, -(-(part + patch) // window) * window)
+    """Picture (width, height) -> for each view the (height, width) of its part that is looked at; (0, 0) of a tile beside the picture."""
+    (width, height), _ = fitted(size, CANVAS[mode])
+    whole = lambda part: min(CANVAS[mode], looked_at(part, patch, window))
+    if mode != "high":
+        return [(whole(height), whole(width))]
+    x, y = far_tiles(size, mode, patch, window)
+    parts = [(-(-height // 2), -(-width // 2))] + [(height - r, width - c) for r in (0, y) for c in (0, x)]
     return [tuple(map(whole, p)) if min(p) > 0 else (0, 0) for p in parts]
 
 
@@ -71,20 +89,29 @@ class Slots:
     presence: np.ndarray
 
 
-def to_canvas(slots, high):
-    """Places in canvas pixels: tiles shifted to their corner, the overview doubled."""
+def to_canvas(slots, far):
+    """Places in canvas pixels: tiles shifted to their corner (`far_tiles`), the overview doubled."""
     place = slots.place.copy()
-    if high:
+    if far:
         tile = slots.view - 1
         place[slots.view == 0] *= 2
-        place[:, 0] += np.where(tile >= 0, tile % 2 * 672, 0)
-        place[:, 1] += np.where(tile >= 0, tile // 2 * 672, 0)
+        place[:, 0] += np.where(tile >= 0, tile % 2 * far[0], 0)
+        place[:, 1] += np.where(tile >= 0, tile // 2 * far[1], 0)
     return place
 
 
-def rank(slots, place, high):
+def cut_off(slots, far):
+    """Whether a tile's border cuts a glyph that the tile beside it shows whole."""
+    cx, cy, w, h = slots.place.T
+    cut = np.zeros(len(cx), bool)
+    for begins, ends, second, at in ((cx - w / 2, cx + w / 2, (slots.view - 1) % 2, far[0]), (cy - ABOVE * h, cy + BELOW * h, (slots.view - 1) // 2, far[1])):
+        cut |= np.where(second == 1, (begins < 0) & (ends + at <= 672), (ends > 672) & (begins >= at))
+    return cut & (slots.view > 0)
+
+
+def rank(slots, place, far):
     """Which of two claims to one glyph wins (higher first): inside the better view for its size, then the surer."""
-    if not high:
+    if not far:
         return slots.presence
     big = place[:, 3] > 0.75 * DETAIL_MAX_EM
     suits = np.where(slots.view == 0, big, ~big)
@@ -109,14 +136,14 @@ def claims(order, place, presence):
     return kept[:n], total[:n], by
 
 
-def choose(slots, high):
-    """FORMAT.md's choice: -> (indices of the slots kept, in order; their places in canvas pixels; the slots that claim each, itself first)."""
-    place = to_canvas(slots, high)
+def choose(slots, far):
+    """FORMAT.md's choice, of tiles that begin at `far`: -> (indices of the slots kept, in order; their places in canvas pixels; the slots that claim each, itself first)."""
+    place = to_canvas(slots, far)
     keep = np.ones(len(place), bool)
-    if high:
-        keep = np.where(slots.view == 0, slots.place[:, 3] >= OVERVIEW_MIN_EM, slots.place[:, 3] <= DETAIL_MAX_EM)
+    if far:
+        keep = np.where(slots.view == 0, slots.place[:, 3] >= OVERVIEW_MIN_EM, slots.place[:, 3] <= DETAIL_MAX_EM) & ~cut_off(slots, far)
     index = np.nonzero(keep)[0]
-    order = index[np.argsort(-rank(slots, place, high)[index], kind="stable")]
+    order = index[np.argsort(-rank(slots, place, far)[index], kind="stable")]
     kept, total, by = claims(order, place, slots.presence)
     claimed = {int(i): slots for i, slots, sure in zip(kept, by, total >= PRESENCE_SUM) if sure}
     kept = np.sort(np.array(list(claimed), np.int64))

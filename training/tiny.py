@@ -63,7 +63,7 @@ def golden(vision, decoder, image, mode):
     features = vision.encoder(pixels)
     letters, feature, place, presence = FeaturesToSlots(vision)(features)
     slots = glyphs.Slots(place[:, 0].long().numpy(), place[:, 1:].numpy(), presence.numpy())
-    kept, canvas, claimed = glyphs.choose(slots, mode == "high")
+    kept, canvas, claimed = glyphs.choose(slots, glyphs.far_tiles(image.size, mode))
     pooled, shown = (glyphs.pool(x.numpy(), claimed, slots.presence) for x in (letters, feature))
     where, weights = torch.from_numpy(canvas), torch.from_numpy(glyphs.probabilities(pooled))
     ids = torch.tensor([chars[c] for c in GLYPHS])

@@ -1,5 +1,6 @@
 //! Which of the adapter's glyph slots become image tokens, and in which order (`models/FORMAT.md`).
 use crate::bundle::AdapterConfig;
+use crate::sight::glyph_box;
 use crate::{Error, Result, lines};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, concatenate};
 
@@ -98,13 +99,15 @@ struct Glyph {
     claimed: Vec<usize>,
 }
 
-/// Chooses, removes double sightings, and sorts into reading order; `high` says that the views are an overview and tiles.
-pub fn choose(slots: &Slots, high: bool, config: &AdapterConfig) -> Result<Chosen> {
-    check(slots, high)?;
+/// Chooses, removes double sightings, and sorts into reading order; `far` says that the views are an overview and tiles, and where
+/// the second tiles begin ([`foveate_vision::Views::far_tiles`]).
+pub fn choose(slots: &Slots, far: Option<[u32; 2]>, config: &AdapterConfig) -> Result<Chosen> {
+    check(slots, far.is_some())?;
+    let far = far.map(|at| at.map(|side| side as f32));
     let rows = (0..slots.place.nrows()).map(|i| (i, slots.place.row(i)));
-    let kept = rows.filter(|(_, row)| !high || wanted(*row, config));
+    let kept = rows.filter(|(_, row)| far.is_none_or(|far| wanted(*row, far, config)));
     let mut spots: Vec<Spot> = kept
-        .map(|(i, row)| spot(i, row, slots.presence[i], high, config))
+        .map(|(i, row)| spot(i, row, slots.presence[i], far, config))
         .collect();
     // Both sorts are stable: of equals the earlier slot comes first.
     spots.sort_by(|a, b| b.rank.total_cmp(&a.rank));
@@ -165,31 +168,52 @@ fn check(slots: &Slots, high: bool) -> Result<()> {
     }
 }
 
-/// Large glyphs are read in the overview, small ones in the tiles.
-fn wanted(row: ArrayView1<'_, f32>, config: &AdapterConfig) -> bool {
+/// Large glyphs are read in the overview, small ones in the tiles, and of two tiles in the one that shows them whole.
+fn wanted(row: ArrayView1<'_, f32>, far: [f32; 2], config: &AdapterConfig) -> bool {
     if row[0] == 0.0 {
         row[4] >= config.overview_min_em
     } else {
-        row[4] <= config.detail_max_em
+        row[4] <= config.detail_max_em && !cut_off(row, far)
     }
+}
+
+/// Row and column of a tile, 0 or 1.
+fn tile(view: f32) -> [f32; 2] {
+    let tile = view - 1.0;
+    [(tile / 2.0).floor(), tile % 2.0]
+}
+
+/// Whether a tile's border cuts a glyph that the tile beside it shows whole.
+fn cut_off(slot: ArrayView1<'_, f32>, [x, y]: [f32; 2]) -> bool {
+    let [row, column] = tile(slot[0]);
+    let seen = glyph_box([1, 2, 3, 4].map(|j| slot[j]));
+    let cut = |second: f32, begins: f64, ends: f64, far: f32| {
+        let (edge, far) = (f64::from(TILE), f64::from(far));
+        if second > 0.0 {
+            begins < 0.0 && ends + far <= edge
+        } else {
+            ends > edge && begins >= far
+        }
+    };
+    cut(column, seen.x0, seen.x1, x) || cut(row, seen.y0, seen.y1, y)
 }
 
 fn spot(
     slot: usize,
     row: ArrayView1<'_, f32>,
     presence: f32,
-    high: bool,
+    far: Option<[f32; 2]>,
     config: &AdapterConfig,
 ) -> Spot {
     let [view, cx, cy, w, h] = [row[0], row[1], row[2], row[3], row[4]];
-    if !high {
+    let Some([x, y]) = far else {
         return Spot {
             slot,
             at: [cx, cy, w, h],
             rank: presence,
             presence,
         };
-    }
+    };
     if view == 0.0 {
         let at = [cx * 2.0, cy * 2.0, w * 2.0, h * 2.0];
         return Spot {
@@ -199,13 +223,8 @@ fn spot(
             presence,
         };
     }
-    let tile = view - 1.0;
-    let at = [
-        cx + tile % 2.0 * TILE,
-        cy + (tile / 2.0).floor() * TILE,
-        w,
-        h,
-    ];
+    let [row, column] = tile(view);
+    let at = [cx + column * x, cy + row * y, w, h];
     Spot {
         slot,
         at,
@@ -246,7 +265,8 @@ mod tests {
     }
 
     fn chosen(rows: &[([f32; 5], f32)], high: bool) -> Vec<usize> {
-        choose(&slots(rows), high, &CONFIG).unwrap().index
+        let far = high.then_some([672; 2]);
+        choose(&slots(rows), far, &CONFIG).unwrap().index
     }
 
     #[test]
@@ -292,7 +312,7 @@ mod tests {
     fn looks_at_one_glyph_are_averaged() {
         let at = |x: f32, p: f32| ([0.0, x, 20.0, 10.0, 12.0], p);
         let all = slots(&[at(20.0, 0.25), at(21.0, 0.75), at(60.0, 0.8)]);
-        let got = choose(&all, false, &CONFIG).unwrap();
+        let got = choose(&all, None, &CONFIG).unwrap();
         assert_eq!(got.claimed, [vec![1, 0], vec![2]]);
         let values = ndarray::arr2(&[[4.0, 0.0], [0.0, 8.0], [3.0, 3.0]]);
         assert_eq!(
@@ -311,7 +331,7 @@ mod tests {
             ([3.0, 10.0, 10.0, 8.0, 12.0], 0.9),
             ([4.0, 30.0, 20.0, 60.0, 80.0], 0.9), // tile, too large
         ];
-        let got = choose(&slots(&rows), true, &CONFIG).unwrap();
+        let got = choose(&slots(&rows), Some([672; 2]), &CONFIG).unwrap();
         assert_eq!(got.index, [1, 3, 4]);
         assert_eq!(got.place.row(0).to_vec(), [400.0, 200.0, 40.0, 60.0]);
         assert_eq!(got.place.row(1).to_vec(), [682.0, 300.0, 8.0, 12.0]);
@@ -327,6 +347,20 @@ mod tests {
     }
 
     #[test]
+    fn a_glyph_that_a_border_cuts_is_the_other_tiles() {
+        let seam = [
+            ([1.0, 668.0, 100.0, 20.0, 30.0], 0.9),
+            ([2.0, 148.0, 100.0, 20.0, 30.0], 0.8),
+            ([2.0, 6.0, 200.0, 20.0, 30.0], 0.9),
+            ([1.0, 526.0, 200.0, 20.0, 30.0], 0.8),
+        ];
+        let got = choose(&slots(&seam), Some([520, 672]), &CONFIG).unwrap();
+        assert_eq!(got.index, [1, 3]);
+        assert_eq!(got.claimed, [[1], [3]]);
+        assert_eq!(chosen(&seam[..1], true), [0], "no other tile shows it");
+    }
+
+    #[test]
     fn nonsense_is_refused() {
         for row in [
             [0.0, f32::NAN, 1.0, 1.0, 1.0],
@@ -334,7 +368,7 @@ mod tests {
             [0.0, 1.0, 1.0, 0.0, 1.0],
         ] {
             assert!(
-                choose(&slots(&[(row, 0.9)]), false, &CONFIG).is_err(),
+                choose(&slots(&[(row, 0.9)]), None, &CONFIG).is_err(),
                 "{row:?}"
             );
         }

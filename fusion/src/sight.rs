@@ -159,12 +159,7 @@ impl OnnxSight {
             }
         }
         let slots = Slots::of_views(parts)?;
-        let mut tokens = image_tokens(
-            &slots,
-            views.mode() == Mode::High,
-            &self.choice,
-            &self.embed,
-        )?;
+        let mut tokens = image_tokens(&slots, views.far_tiles(), &self.choice, &self.embed)?;
         if let Some(mixer) = &self.mixer {
             tokens.tokens = mixer.run(tokens.tokens)?;
         }
@@ -186,14 +181,14 @@ fn enlarged(longer: u32, max_upscale: f64) -> f64 {
     scale(2.0 * f64::from(BALANCED)) / scale(f64::from(BALANCED))
 }
 
-/// Chooses among the slots, puts them into reading order and adds their places.
+/// Chooses among the slots, puts them into reading order and adds their places; `far` is [`Views::far_tiles`].
 pub fn image_tokens(
     slots: &Slots,
-    high: bool,
+    far: Option<[u32; 2]>,
     config: &AdapterConfig,
     embed: &GlyphEmbedding,
 ) -> Result<ImageTokens> {
-    let chosen = glyphs::choose(slots, high, config)?;
+    let chosen = glyphs::choose(slots, far, config)?;
     let [places, before] = embed.place().both(chosen.place.view());
     let pooled = |values: &Array2<f32>| chosen.pooled(values.view(), &slots.presence);
     let (seen, glyph) = embed.letters(&pooled(&slots.letters), &pooled(&slots.slots));

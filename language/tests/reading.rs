@@ -66,3 +66,27 @@ fn a_line_left_out_is_read_at_the_end_and_to_its_end() {
     assert_eq!(tokenizer.decode(&ids), "ab\ndef");
     assert_eq!(generator.stop(), Some(StopReason::End));
 }
+
+#[test]
+fn a_near_tie_goes_to_what_the_source_looks_like() {
+    let tokenizer = Arc::new(fake::byte_tokenizer(&[]));
+    let (vocab, end) = (tokenizer.len(), tokenizer.special("<|end|>").unwrap());
+    let picture = Picture(tokenizer.clone());
+    let read = |lead: f32| {
+        let names = tokenizer.clone();
+        // It reads the second glyph, which looks like a `b`, as an `x` by a lead over all else.
+        let decoder = Fake::new(vocab, 4, 64, move |seen, _| {
+            let began = matches!(names.bytes(*seen.last().unwrap()), b"b" | b"x");
+            let mut logits = vec![0.0; vocab];
+            logits[if began { end } else { names.byte(b'x') } as usize] = lead;
+            (logits, vec![if began { -1.0 } else { 1.0 }, 0.0, 0.0, 0.0])
+        });
+        let mut context = Context::new(&decoder);
+        context.push(1, None).unwrap();
+        let generator = Generator::new(&decoder, &mut context, Sampler::new(Sampling::Greedy), end)
+            .with_feedback(&picture);
+        let ids: Vec<TokenId> = generator.map(|token| token.unwrap().id).collect();
+        tokenizer.decode(&ids)
+    };
+    assert_eq!([read(1.0), read(2.0)], ["b", "x"]);
+}

@@ -29,7 +29,7 @@ pub enum Mode {
     Rapid,
     /// One view of 672x672.
     Balanced,
-    /// A canvas of 1344x1344: an overview of 672x672, then its four tiles of 672x672, row by row.
+    /// A canvas of 1344x1344: an overview of 672x672, then four tiles of 672x672, row by row ([`Views::far_tiles`]).
     High,
 }
 
@@ -112,6 +112,8 @@ impl ImageConfig {
 pub struct Views {
     mode: Mode,
     placement: Placement,
+    /// Where the second tiles across and down begin.
+    far: [u32; 2],
     /// [views, edge, edge, 3], RGB, 8 bits.
     rgb: Array4<u8>,
 }
@@ -135,6 +137,7 @@ impl Views {
             content,
             canvas,
         };
+        let far = content.map(|side| far_tile(side, config));
         let whole = || letterbox(pixels, content, canvas, config.pad);
         let rgb = if mode == Mode::High {
             // Half the canvas' scale even where `max_upscale` bounds it: a point of the canvas is twice that of the
@@ -142,13 +145,14 @@ impl Views {
             let half = scaled(pixels, scale / 2.0, BALANCED);
             let (overview, whole) =
                 rayon::join(|| letterbox(pixels, half, BALANCED, config.pad), whole);
-            overview_and_tiles(&overview, &whole)
+            overview_and_tiles(&overview, &whole, far)
         } else {
             whole()
         };
         Self {
             mode,
             placement,
+            far,
             rgb,
         }
     }
@@ -173,27 +177,31 @@ impl Views {
         self.rgb.len_of(Axis(0))
     }
 
-    /// Height and width of the part of a view that shows anything of the picture, at its top left: whole windows, with a patch of
-    /// padding where there is room; zeros for a tile beside the picture.
+    /// The canvas' x and y where the second tiles across and down begin; `None` but in [`Mode::High`].
+    ///
+    /// What is looked at is whole windows ([`covered`](Self::covered)), so that there is room beside what the picture fills of
+    /// them: the second tiles begin that much before the canvas' middle, and glyphs by the seam are seen whole in one of the two.
+    pub fn far_tiles(&self) -> Option<[u32; 2]> {
+        (self.mode == Mode::High).then_some(self.far)
+    }
+
+    /// Height and width of the part of a view that is looked at, at its top left: what shows anything of the picture, in whole
+    /// windows, with a patch of padding where there is room; zeros for a tile beside the picture.
     pub fn covered(&self, view: usize, config: &ImageConfig) -> [usize; 2] {
-        let window = (config.patch * config.window) as usize;
-        let edge = self.rgb.len_of(Axis(1));
-        let [width, height] = self.placement.content.map(|side| side as usize);
-        let part = |side: usize, at: usize| match (self.mode, view) {
+        let edge = self.rgb.len_of(Axis(1)) as u32;
+        let [width, height] = self.placement.content;
+        let [x, y] = self.far;
+        let part = |side: u32, far: u32, at: usize| match (self.mode, view) {
             (Mode::High, 0) => side.div_ceil(2),
-            (Mode::High, _) => side.saturating_sub(at * edge),
+            (Mode::High, _) => side.saturating_sub(at as u32 * far),
             _ => side,
         };
         let tile = view.saturating_sub(1);
-        let parts = [part(height, tile / 2), part(width, tile % 2)];
+        let parts = [part(height, y, tile / 2), part(width, x, tile % 2)];
         if parts.contains(&0) {
             return [0, 0];
         }
-        parts.map(|side| {
-            (side + config.patch as usize)
-                .next_multiple_of(window)
-                .min(edge)
-        })
+        parts.map(|side| looked_at(side, config).min(edge) as usize)
     }
 
     /// The encoder's input: [views, 3, edge, edge], `(x / 255 - mean) / std`.
@@ -239,6 +247,23 @@ impl Views {
         Array4::from_shape_vec((views, 3, height, width), planes)
             .expect("a row for each view, channel and line")
     }
+}
+
+/// How much of a view is looked at to see the first `part` pixels of a side: whole windows, with a patch of padding, at most all.
+fn looked_at(part: u32, config: &ImageConfig) -> u32 {
+    let window = config.patch * config.window;
+    (part + config.patch).next_multiple_of(window).min(BALANCED)
+}
+
+/// Where the second tile along a side of the canvas begins: before the middle by what is free of its windows, by half a patch more
+/// than whole patches, so that the encoder's two looks at a glyph differ.
+fn far_tile(side: u32, config: &ImageConfig) -> u32 {
+    let Some(part) = side.checked_sub(BALANCED).filter(|part| *part > 0) else {
+        return BALANCED;
+    };
+    let (patch, half) = (config.patch, config.patch / 2);
+    let free = looked_at(part, config).saturating_sub(patch + part);
+    BALANCED - ((free + half) / patch * patch).saturating_sub(half)
 }
 
 /// The width and height that a picture takes at a scale: rounded (ties to even, as Python
@@ -301,20 +326,20 @@ fn resize_once(rgb: &[u8], from: [u32; 2], to: [u32; 2]) -> Vec<u8> {
     resized.into_vec()
 }
 
-/// [5, 672, 672, 3]: the overview, then the canvas' quarters (0, 0) (0, 1) (1, 0) (1, 1) as (row, column).
-fn overview_and_tiles(overview: &Array4<u8>, canvas: &Array4<u8>) -> Array4<u8> {
-    let tile = |row: usize, column: usize| {
+/// [5, 672, 672, 3]: the overview, then the tiles (0, 0) (0, 1) (1, 0) (1, 1) as (row, column); the second ones begin at `[x, y]`.
+fn overview_and_tiles(overview: &Array4<u8>, canvas: &Array4<u8>, [x, y]: [u32; 2]) -> Array4<u8> {
+    let tile = |row: u32, column: u32| {
         // `slice_axis`, since the macro `s!` does not go with `forbid(unsafe_code)`.
-        let half = |at| Slice::from(at * BALANCED as usize..(at + 1) * BALANCED as usize);
-        let rows = canvas.slice_axis(Axis(1), half(row));
-        rows.slice_axis_move(Axis(2), half(column))
+        let from = |at: u32| Slice::from(at as usize..(at + BALANCED) as usize);
+        let rows = canvas.slice_axis(Axis(1), from(row));
+        rows.slice_axis_move(Axis(2), from(column))
     };
     let views = [
         overview.view(),
         tile(0, 0),
-        tile(0, 1),
-        tile(1, 0),
-        tile(1, 1),
+        tile(0, x),
+        tile(y, 0),
+        tile(y, x),
     ];
     ndarray::concatenate(Axis(0), &views).expect("all views are of one size")
 }

@@ -47,6 +47,13 @@ def letterbox(picture, edge, scale):
     return canvas, size
 
 
+def second(side):
+    """Where the second tile along a side begins: 8, 24, 40 ... px before the middle, as far as its windows have room."""
+    part = side - 672
+    room = min(672, -(-(part + 16) // 224) * 224) - part - 16
+    return 672 - max(range(8, room + 1, 16), default=0) if part > 0 else 672
+
+
 def views(picture, mode):
     edge = CANVAS[mode]
     scale = min(edge / max(picture.size), MAX_UPSCALE)
@@ -55,7 +62,8 @@ def views(picture, mode):
         return np.asarray(canvas)[None], size
     overview, _ = letterbox(picture, 672, scale / 2)
     canvas = np.asarray(canvas)
-    tiles = [canvas[row * 672 : (row + 1) * 672, column * 672 : (column + 1) * 672] for row in (0, 1) for column in (0, 1)]
+    across, down = ((0, second(side)) for side in size)
+    tiles = [canvas[y : y + 672, x : x + 672] for y in down for x in across]
     return np.stack([np.asarray(overview), *tiles]), size
 
 

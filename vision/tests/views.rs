@@ -65,6 +65,29 @@ fn tiles_are_the_quarters_and_the_overview_the_whole() {
 }
 
 #[test]
+fn second_tiles_begin_earlier_by_what_is_free_of_their_windows() {
+    let config = ImageConfig::default();
+    let far = |width, height, mode| {
+        Views::new(&uniform(width, height, [9; 3]), mode, &config).far_tiles()
+    };
+    // 448 px are looked at, of which 278 show the picture and 16 are padding: 152 are free.
+    assert_eq!(far(950, 1344, Mode::High), Some([672 - 152, 672]));
+    assert_eq!(far(1344, 1200, Mode::High), Some([672, 672 - 120]));
+    assert_eq!(far(660, 1344, Mode::High), Some([672; 2]));
+    assert_eq!(far(600, 600, Mode::Balanced), None);
+    let views = Views::new(&ramp(950, 1344), Mode::High, &config);
+    let red = |view: usize, x: usize| views.rgb()[[view, 0, x, 0]];
+    assert_eq!(
+        [red(2, 0), red(2, 100), red(4, 151)],
+        [red(1, 520), red(1, 620), red(1, 671)]
+    );
+    assert_eq!(
+        [1, 2, 3, 4].map(|view| views.covered(view, &config)),
+        [[672, 672], [672, 448], [672, 672], [672, 448]]
+    );
+}
+
+#[test]
 fn a_point_of_the_canvas_is_twice_that_of_the_overview() {
     let config = ImageConfig::default();
     for (width, height) in [(2000, 900), (500, 300), (60, 700)] {
