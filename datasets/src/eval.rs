@@ -71,38 +71,10 @@ pub fn evaluate(
     for index in 0..set.count {
         let (truth, canvas) = set.flyer(fonts, index, true, &mut pen);
         let Some(canvas) = canvas else { continue };
-        let outcome = ask(model, || picture(&canvas));
-        let right = report.halves[usize::from(truth.photographed)].add(&truth, &outcome);
-        if let (Some(folder), false) = (dump, right.all()) {
-            save(&canvas, &folder.join(format!("{index:05}.png")))?;
-            let text = explained(&truth, &outcome);
-            std::fs::write(folder.join(format!("{index:05}.txt")), text)?;
-        }
-        progress.inc(1);
-    }
-    progress.finish_and_clear();
-    Ok(report)
-}
-
-/// As [`evaluate`], of the flyers of a folder ([`from::read`]); of those with a mistake `dump` gets what was expected and read.
-///
-/// # Errors
-/// When the folder's manifest is none, or nothing can be written to `dump`. A picture that cannot be read counts as misread.
-pub fn evaluate_folder(
-    model: &Model,
-    folder: &Path,
-    dump: Option<&Path>,
-) -> std::io::Result<Report> {
-    let mut report = Report::default();
-    let flyers = from::read(folder)?;
-    let progress = ProgressBar::new(flyers.len() as u64);
-    dump.map_or(Ok(()), std::fs::create_dir_all)?;
-    for (path, truth) in flyers {
-        let outcome = ask(model, || Image::open(&path));
-        let right = report.halves[usize::from(truth.photographed)].add(&truth, &outcome);
-        if let (Some(folder), false, Some(name)) = (dump, right.all(), path.file_stem()) {
-            let text = folder.join(name).with_extension("txt");
-            std::fs::write(text, explained(&truth, &outcome))?;
+        let missed = dump.map(|folder| folder.join(format!("{index:05}.txt")));
+        let right = report.show(model, &truth, || picture(&canvas), missed.as_deref())?;
+        if let (Some(text), false) = (missed, right.all()) {
+            save(&canvas, &text.with_extension("png"))?;
         }
         progress.inc(1);
     }
@@ -222,6 +194,24 @@ fn explained(truth: &Truth, outcome: &Outcome) -> String {
         truth.text,
         outcome.transcript
     )
+}
+
+impl Report {
+    /// Shows one flyer to `model`; with a mistake, what was expected and read is written to `missed`.
+    fn show(
+        &mut self,
+        model: &Model,
+        truth: &Truth,
+        picture: impl FnOnce() -> foveate::Result<Image>,
+        missed: Option<&Path>,
+    ) -> std::io::Result<Right> {
+        let outcome = ask(model, picture);
+        let right = self.halves[usize::from(truth.photographed)].add(truth, &outcome);
+        if let (Some(path), false) = (missed, right.all()) {
+            std::fs::write(path, explained(truth, &outcome))?;
+        }
+        Ok(right)
+    }
 }
 
 impl Tally {

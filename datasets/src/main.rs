@@ -197,7 +197,7 @@ impl EvalArgs {
             Task::Flyer => {
                 anyhow::ensure!(self.adapter.is_none(), "flyers are read without an adapter");
                 let report = match &self.from {
-                    Some(folder) => eval::evaluate_folder(&model, folder, dump)?,
+                    Some(folder) => eval::from::evaluate(&model, folder, dump)?,
                     None => eval::evaluate(&model, fonts, &set, dump)?,
                 };
                 print!("{report}");

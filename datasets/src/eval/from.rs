@@ -1,7 +1,10 @@
 //! Flyers that another program made: pictures in a folder with a manifest.
 
+use super::Report;
 use crate::files::EventTruth;
 use crate::record::{Field, Truth};
+use foveate::{Image, Model};
+use indicatif::ProgressBar;
 use serde::Deserialize;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -20,6 +23,26 @@ struct Entry {
     #[serde(default)]
     text: String,
     event: EventTruth,
+}
+
+/// As [`super::evaluate`], of the flyers of a folder ([`read`]); of those with a mistake `dump` gets what was expected and read.
+///
+/// # Errors
+/// When the folder's manifest is none, or nothing can be written to `dump`. A picture that cannot be read counts as misread.
+pub fn evaluate(model: &Model, folder: &Path, dump: Option<&Path>) -> io::Result<Report> {
+    let mut report = Report::default();
+    let flyers = read(folder)?;
+    let progress = ProgressBar::new(flyers.len() as u64);
+    dump.map_or(Ok(()), std::fs::create_dir_all)?;
+    for (path, truth) in flyers {
+        let missed = dump
+            .zip(path.file_name())
+            .map(|(folder, name)| folder.join(name).with_extension("txt"));
+        report.show(model, &truth, || Image::open(&path), missed.as_deref())?;
+        progress.inc(1);
+    }
+    progress.finish_and_clear();
+    Ok(report)
 }
 
 /// The pictures of a folder's `manifest.json` and what they tell. They have no boxes, so that grounding is not scored.
