@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 /// What is added to the logit of the token that the source pointed at looks like ([`Feedback::looks`]): whoever saw the source is heard
-/// once more beside the decoder. Our measurement on 200 test flyers: word recall 0.884 -> 0.890 clean and 0.812 -> 0.822 photographed,
+/// once more beside the decoder. Our measurement on 200 test flyers (a patched build, no command kept): word recall 0.884 -> 0.890 clean and 0.812 -> 0.822 photographed,
 /// events as before; 4 does no more.
 const LOOKS: f32 = 1.5;
 
