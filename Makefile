@@ -9,6 +9,9 @@ ONNXRUNTIME := 1.31
 RUNTIME := .cache/onnxruntime/$(ONNXRUNTIME).stamp
 VENV := .venv/stamp
 
+# ONNX Runtime's Python package sends usage data unless told not to; the Rust side sees to it by itself.
+export ORT_DISABLE_TELEMETRY := 1
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint test-rust test-python runtime python golden clean
 

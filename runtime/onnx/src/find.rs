@@ -8,7 +8,10 @@ use std::{
     sync::{Mutex, OnceLock, PoisonError},
 };
 
-use ort::{LoadDynamicError, environment::Environment};
+use ort::{
+    LoadDynamicError,
+    environment::{Environment, EnvironmentBuilder},
+};
 
 use crate::{Error, ErrorKind, Result};
 use library::{file_name, library_in, same_file, whole};
@@ -47,6 +50,9 @@ impl Runtime {
     ///
     /// *The repository* is the one this crate was built in, and the folder whose `target` the executable lies in.
     /// The current folder is never looked at: it may be somebody else's, and a library is code.
+    ///
+    /// While the library is set up, the environment variable `ORT_DISABLE_TELEMETRY` is `1`, so that nothing is sent anywhere. A process in
+    /// which C code reads the environment from other threads at that time is better started with it; then it is left alone.
     ///
     /// A file named by 1 or 2 must load; in the other places a library that is too old or broken is passed over, and
     /// the error tells of it if there is no better one. Once one is loaded, later calls give it back.
@@ -171,6 +177,18 @@ fn load_first(places: &[Place]) -> Result<Runtime> {
     Err(looked.error())
 }
 
+/// Makes the environment without the usage data that ONNX Runtime keeps and sends. `with_telemetry(false)` alone comes too late: by then the
+/// environment exists, a file with a number for this machine was written, and the first event may have been sent (seen with 1.31's Linux
+/// build, which heeds nothing but this variable).
+fn without_telemetry(builder: EnvironmentBuilder) -> ort::Result<Environment> {
+    const NAME: &str = "ORT_DISABLE_TELEMETRY";
+    let builder = builder.with_telemetry(false);
+    if env::var_os(NAME).is_some() {
+        return builder.build();
+    }
+    temp_env::with_var(NAME, Some("1"), || builder.build())
+}
+
 /// Loads one library and checks its version before anything of it is used.
 fn load(library: &Path) -> Result<Runtime, (ErrorKind, String)> {
     let broken = |why: String| (ErrorKind::LibraryBroken, why);
@@ -187,8 +205,8 @@ fn load(library: &Path) -> Result<Runtime, (ErrorKind, String)> {
         ),
         error => broken(error.to_string()),
     })?;
-    let builder = builder.with_name("foveate").with_telemetry(false);
-    let environment = builder.build().map_err(|error| broken(error.to_string()))?;
+    let environment = without_telemetry(builder.with_name("foveate"))
+        .map_err(|error| broken(error.to_string()))?;
     Ok(Runtime {
         library,
         environment,

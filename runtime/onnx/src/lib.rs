@@ -17,6 +17,11 @@
 //! [`find`](Runtime::find) says where the library is looked for. It is loaded on the first use, once for the process;
 //! call [`Runtime::find`] first to choose the file, or to learn early that there is none.
 //!
+//! # Nothing is sent
+//! Official builds of ONNX Runtime from 1.29 on keep usage data in the user's cache folder and send it to their maker. One environment
+//! variable stops that, and it is read while the library is set up: [`Runtime::find`] sets `ORT_DISABLE_TELEMETRY` to `1` for that
+//! moment, if the process was not started with it.
+//!
 //! # What is not promised
 //! A graph is code: ONNX Runtime parses it in C++ and it can ask for any amount of memory or time. Open graphs from
 //! people you would take a program from.
