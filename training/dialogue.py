@@ -18,6 +18,8 @@ SPECIAL, CHAR_ID = token_ids()
 FIELDS = json.load(open(os.path.join(os.path.dirname(__file__), "fields.json")))
 GLYPH_IDS = np.array([CHAR_ID[c] for c in GLYPHS])
 FORCED, FIELD, GOES_ON, DECISIVE = 0.05, 2.0, 10.0, 12.0  # weights of the tokens of a typed answer
+LINE_START, LINE_END, TEXT_END = 6.0, 2.0, 12.0  # of a transcript's, whose letters weigh 1
+LATE, MISREAD = 0.4, 0.3  # shares of the transcripts that leave lines out at first, and that misread letters as the encoder does
 INDEX = {c: i for i, c in enumerate(GLYPHS)}
 N_ASCII = 94  # the first so many GLYPHS are ASCII
 TAGS = [*FIELDS, "name", "job", "company"]  # what a glyph may be part of; tag 0 is none, 1 + 2i begins TAGS[i], 2 + 2i goes on with it
@@ -136,6 +138,7 @@ class Writer:
         self.at = np.full(n_glyphs + 1, -1, np.int64)
         self.at[image.truth[image.truth >= 0]] = np.nonzero(image.truth >= 0)[0]
         self.last = -1
+        self.misreads = {}  # of a record's glyph the token that is written instead of the right one
         self.given(SPECIAL["<|begin|>"])
         for _ in range(len(image.place)):
             self.given(SPECIAL["<|image|>"])
@@ -155,14 +158,26 @@ class Writer:
         self.e.pointer[-1] = IGNORE if glyph >= 0 and j < 0 else j + 1
         if j >= 0:
             self.last = j
-        self.e.ids.append(token)
+        self.e.ids.append(self.misreads.get(glyph, token))
         self.e.feed.append(self.last)
         self.e.target.append(IGNORE)
         self.e.pointer.append(IGNORE)
         self.e.weight.append(0.0)
 
-    def turn(self, prompt, pieces):
-        """`pieces`: (text, glyph index of each non-space character or None, and if not 1 the weight of each character)."""
+    def misread(self, record, rng):
+        """Of some pictures, half of the letters that the encoder takes for others are written so, and the right ones taught: what a reader
+        sees of its own transcript holds mistakes."""
+        if rng.random() >= MISREAD:
+            return
+        seen = GLYPH_IDS[self.e.image.weights.argmax(1)] if len(self.e.image.weights) else []
+        for glyph, token in zip(self.e.image.truth, seen):
+            known = glyph >= 0 and CHAR_ID.get(chr(record.glyphs["char"][glyph]))
+            if known and known != token and rng.random() < 0.5:
+                self.misreads[int(glyph)] = int(token)
+
+    def turn(self, prompt, pieces, end=1.0):
+        """`pieces`: (text, glyph index of each non-space character or None, and if not 1 the weight of each character); `end`: what the
+        answer's end weighs."""
         self.given(SPECIAL["<|user|>"])
         for c in prompt:
             for t in char_tokens(c):
@@ -177,7 +192,40 @@ class Writer:
                     glyph, k = glyphs[k], k + 1
                 for i, t in enumerate(char_tokens(c)):
                     self.wrote(t, glyph if i == 0 else -1, weights[0][n] if weights else 1.0)
-        self.wrote(SPECIAL["<|end|>"])
+        self.wrote(SPECIAL["<|end|>"], weight=end)
+
+
+def line_of(text):
+    """The line that each glyph of `text` is on."""
+    return [n for n, line in enumerate(text.split("\n")) for c in line if not c.isspace()]
+
+
+def left_out(lines, rng):
+    """Which one to three of two or more `lines` a careless reader would leave out at first: short ones rather than long ones."""
+    odds = np.array([4.0 if len(line) <= 4 else 1.0 for line in lines])
+    n = min(int(rng.integers(1, 4)), max(1, len(lines) // 4))
+    return set(rng.choice(len(lines), n, replace=False, p=odds / odds.sum()).tolist())
+
+
+def text_pieces(text, late=(), dropped=False):
+    """A transcript's lines as pieces, those in `late` behind all others, or never where they are `dropped`.
+
+    Where the next line begins weighs more than a letter: it is one token in thirty, and when it weighed the same, one line in fifteen of
+    the test split was begun elsewhere. Leaving a line out is not taught (weight 0); coming back to it is, and so is filling in fields that
+    the transcript lacks.
+    """
+    lines = text.split("\n")
+    ends = np.cumsum([sum(not c.isspace() for c in line) for line in lines]).tolist()
+    early = [n for n in range(len(lines)) if n not in late]
+    order = early if dropped else [*early, *sorted(late)]
+    out = []
+    for i, n in enumerate(order):
+        skipped = n not in late and n > 0 and n - 1 in late
+        weights = [0.0 if skipped else LINE_START] + [1.0] * (len(lines[n]) - 1)
+        out.append((lines[n], range(ends[n - 1] if n else 0, ends[n]), weights[: len(lines[n])]))
+        if i + 1 < len(order):
+            out.append(("\n", None, [LINE_END]))
+    return out
 
 
 def glyph_indices(spans):
@@ -258,11 +306,16 @@ def example(record, image, rng, read=True, fill=True, names=choose_names):
     w.e.tag = tags(record, image)
     meta = record.meta
     if read:
-        w.turn("Read the text.", [(meta["text"], range(len(record.glyphs)))])
+        lines = meta["text"].split("\n")
+        late = left_out(lines, rng) if len(lines) > 1 and rng.random() < LATE else ()
+        dropped = bool(late) and rng.random() < 0.3
+        w.misread(record, rng)
+        w.turn("Read the text.", text_pieces(meta["text"], late, dropped), 0.0 if dropped else TEXT_END)
+        w.misreads = {}
     fields = meta.get("fields") or {}
     if fill and fields:
         shown = names(fields, rng)
-        w.turn(fields_prompt(shown), json_pieces(fields, shown, record.glyphs["line"]))
+        w.turn(fields_prompt(shown), json_pieces(fields, shown, line_of(meta["text"])))
         asked = [f for f in QUESTIONS if f in fields]
         if asked and rng.random() < 0.3:
             f = asked[rng.integers(len(asked))]
