@@ -157,6 +157,7 @@ mod tests {
                 [places[i].0, places[i].1, 10.0, 20.0][j]
             }),
             glyph: (0..n as TokenId).collect(),
+            sure: vec![1.0; n],
         });
         copying
     }

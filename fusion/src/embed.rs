@@ -40,7 +40,7 @@ impl GlyphEmbedding {
     }
 
     /// Log-probabilities `[n, letters]` of the characters, not yet summing to one, and features `[n, slot_dim]` to what
-    /// they mean to the decoder, `[n, dim]`, and to each glyph's likeliest token.
+    /// they mean to the decoder, `[n, dim]`, to each glyph's likeliest token, and to how probable that is.
     ///
     /// # Panics
     /// If the widths are not those of [`sizes`](Self::sizes).
@@ -49,8 +49,8 @@ impl GlyphEmbedding {
         &self,
         letters: &Array2<f32>,
         slots: &Array2<f32>,
-    ) -> (Array2<f32>, Vec<TokenId>) {
-        let mut glyph = Vec::with_capacity(letters.nrows());
+    ) -> (Array2<f32>, Vec<TokenId>, Vec<f32>) {
+        let (mut glyph, mut sure) = (Vec::new(), Vec::new());
         let mut likely = letters.clone();
         for mut row in likely.axis_iter_mut(Axis(0)) {
             let (best, most) =
@@ -63,8 +63,13 @@ impl GlyphEmbedding {
             row.mapv_inplace(|v| (v - most).exp());
             let whole = row.sum();
             row /= whole;
+            sure.push(1.0 / whole);
         }
-        (likely.dot(&self.letters) + slots.dot(&self.slots), glyph)
+        (
+            likely.dot(&self.letters) + slots.dot(&self.slots),
+            glyph,
+            sure,
+        )
     }
 }
 
@@ -88,8 +93,9 @@ mod tests {
         });
         assert_eq!(embed.sizes(), [2, 1]);
         let seen = arr2(&[[0.25f32.ln() - 3.0, 0.75f32.ln() - 3.0]]);
-        let (tokens, glyph) = embed.letters(&seen, &arr2(&[[0.5]]));
+        let (tokens, glyph, sure) = embed.letters(&seen, &arr2(&[[0.5]]));
         assert_eq!(glyph, [9]);
+        assert!((sure[0] - 0.75).abs() < 1e-5);
         assert!((tokens[[0, 0]] - 5.25).abs() < 1e-5 && (tokens[[0, 1]] - 0.75).abs() < 1e-5);
     }
 }

@@ -7,8 +7,13 @@ use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, concatenate};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Glyphs that make a line that a transcript must not leave out; fewer are as often specks as text.
-const LINE: usize = 3;
+/// How probable the likeliest characters of a line of two or three glyphs are for it to be text. Our measurement on 400 flyers (the encoder's
+/// tokens beside the generator's glyphs, no command kept): of 318 such lines that are this sure 2 were specks, of 131 less sure ones 75.
+const SURE: f32 = 0.7;
+
+/// What a digit that stands alone wants, a day's mostly: of 15 this sure none was a speck (counted so on 700 flyers), of 64 other glyphs alone that
+/// are as sure 29 were.
+const SURE_ALONE: f32 = 0.9;
 
 /// The pointer's weights.
 #[derive(Debug, Clone)]
@@ -81,18 +86,22 @@ pub(crate) struct Pointing {
     places: Array2<f32>,
     /// `[n]`: the token that each looks like.
     glyph: Vec<TokenId>,
-    /// Lines of at least [`LINE`] image tokens.
+    /// The tokens of digits.
+    digits: Vec<TokenId>,
+    /// Lines that a transcript must not leave out ([`Pointing::is_text`]).
     lines: Vec<Range<usize>>,
 }
 
 impl Pointing {
-    pub(crate) fn new(pointer: Arc<Pointer>) -> Self {
+    /// Of no image token yet; `digits` are the tokens that stand for one.
+    pub(crate) fn new(pointer: Arc<Pointer>, digits: Vec<TokenId>) -> Self {
         let (dim, wide) = pointer.key.dim();
         Self {
             pointer,
             keys: Array2::zeros((0, wide)),
             places: Array2::zeros((0, dim)),
             glyph: Vec::new(),
+            digits,
             lines: Vec::new(),
         }
     }
@@ -112,14 +121,24 @@ impl Pointing {
         let canvas: Vec<_> = (0..tokens.len()).map(at).collect();
         let before = self.len();
         let lines = lines::runs(&canvas).into_iter();
-        self.lines.extend(
-            lines
-                .filter(|l| l.len() >= LINE)
-                .map(|l| before + l.start..before + l.end),
-        );
+        let text: Vec<_> = lines
+            .filter(|l| self.is_text(tokens, l))
+            .map(|l| before + l.start..before + l.end)
+            .collect();
+        self.lines.extend(text);
         self.glyph.extend(&tokens.glyph);
         self.keys = join(&self.keys, &keys);
         self.places = join(&self.places, &tokens.places);
+    }
+
+    /// Whether a line is text rather than specks that were taken for it: of four glyphs or more, or of fewer that are sure.
+    fn is_text(&self, tokens: &ImageTokens, line: &Range<usize>) -> bool {
+        let sure = |limit| tokens.sure[line.clone()].iter().all(|&p| p >= limit);
+        match line.len() {
+            1 => self.digits.contains(&tokens.glyph[line.start]) && sure(SURE_ALONE),
+            2 | 3 => sure(SURE),
+            _ => true,
+        }
     }
 }
 

@@ -71,7 +71,8 @@ impl Session {
     pub(crate) fn new(model: Model) -> Result<Self> {
         let mut context = Context::new(model.decoder());
         context.push(model.prompt().begin, None)?;
-        let pointing = Pointing::new(model.pointer().clone());
+        let digits = model.tokenizer().encode_bytes(b"0123456789");
+        let pointing = Pointing::new(model.pointer().clone(), digits);
         Ok(Self {
             model,
             adapter: None,

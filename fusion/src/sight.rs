@@ -32,6 +32,8 @@ pub struct ImageTokens {
     pub canvas: Array2<f32>,
     /// `[n]`: the token of each glyph's likeliest character.
     pub glyph: Vec<TokenId>,
+    /// `[n]`: how probable that character is, 0 to 1.
+    pub sure: Vec<f32>,
 }
 
 impl ImageTokens {
@@ -191,12 +193,13 @@ pub fn image_tokens(
     let chosen = glyphs::choose(slots, far, config)?;
     let [places, before] = embed.place().both(chosen.place.view());
     let pooled = |values: &Array2<f32>| chosen.pooled(values.view(), &slots.presence);
-    let (seen, glyph) = embed.letters(&pooled(&slots.letters), &pooled(&slots.slots));
+    let (seen, glyph, sure) = embed.letters(&pooled(&slots.letters), &pooled(&slots.slots));
     Ok(ImageTokens {
         tokens: seen + &places + before,
         places,
         canvas: chosen.place,
         glyph,
+        sure,
     })
 }
 
@@ -330,6 +333,7 @@ mod tests {
                 |(i, j)| if j == 3 { ems[i] } else { 0.0 },
             ),
             glyph: vec![0; ems.len()],
+            sure: vec![1.0; ems.len()],
         };
         assert_eq!(tokens(&[]).median_em(), None);
         assert_eq!(tokens(&[90.0, 8.0, 9.0, 8.0, 60.0]).median_em(), Some(9.0));

@@ -1,5 +1,6 @@
 //! The loop: run the decoder, mask, sample, commit; one token an item.
 use crate::once::{Once, Spent};
+use crate::repetition::Stuck;
 use crate::sampler::Sampler;
 use crate::{
     Constraint, Context, Decoder, Draft, Feedback, LoopDetector, Output, Result, StopReason,
@@ -60,6 +61,7 @@ pub struct Generator<'a> {
     feedback: Option<&'a dyn Feedback>,
     /// What was read so far, if each source is read once.
     once: Option<Once>,
+    stuck: Stuck,
     /// Tokens decided on and not handed out yet.
     queue: VecDeque<Token>,
     /// The last source pointed at.
@@ -91,6 +93,7 @@ impl<'a> Generator<'a> {
             constraint: None,
             feedback: None,
             once: None,
+            stuck: Stuck::default(),
             queue: VecDeque::new(),
             last: None,
             started: false,
@@ -245,6 +248,7 @@ impl<'a> Generator<'a> {
         if let Some(logit) = looks.and_then(|id| logits.get_mut(id as usize)) {
             *logit += LOOKS;
         }
+        self.stuck.bar(source, logits);
         let id = self.sampler.pick(logits)?;
         let kept = self
             .once
@@ -254,6 +258,7 @@ impl<'a> Generator<'a> {
         let (id, source) = kept.map_or((id, source), |(id, source)| (id, Some(source)));
         let over = self.once.as_mut().is_some_and(|o| o.ends(id, source));
         let (taken, forced_any) = self.commit(if over { self.end } else { id }, source)?;
+        self.stuck.wrote(id, source);
         if let (true, Some(once), Some(source)) = (taken, &mut self.once, source) {
             once.spent.add(source);
         }

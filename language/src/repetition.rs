@@ -42,9 +42,76 @@ impl LoopDetector {
     }
 }
 
+/// How often in a row one token may be read from one source; "www" may well stand on a single glyph where the encoder lost two.
+const SAME_GLYPH: usize = 3;
+
+/// Keeps an answer from writing one glyph over and over, which a decoder that has lost its place does to the end of its room.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Stuck {
+    last: Option<(u32, usize)>,
+    times: usize,
+}
+
+impl Stuck {
+    /// Takes the token that must not come next, if it is read from `source`, out of the choice; one without alternative stays.
+    pub(crate) fn bar(&self, source: Option<usize>, logits: &mut [f32]) {
+        let others =
+            |id: usize| (0..logits.len()).any(|i| i != id && logits[i] > f32::NEG_INFINITY);
+        let Some(id) = self
+            .barred(source)
+            .map(|id| id as usize)
+            .filter(|&id| others(id))
+        else {
+            return;
+        };
+        if let Some(logit) = logits.get_mut(id) {
+            *logit = f32::NEG_INFINITY;
+        }
+    }
+
+    fn barred(&self, source: Option<usize>) -> Option<u32> {
+        let (id, at) = self.last.filter(|_| self.times >= SAME_GLYPH)?;
+        (source == Some(at)).then_some(id)
+    }
+
+    /// Notes what was written.
+    pub(crate) fn wrote(&mut self, id: u32, source: Option<usize>) {
+        let written = source.map(|at| (id, at));
+        self.times = if written.is_some() && written == self.last {
+            self.times + 1
+        } else {
+            1
+        };
+        self.last = written;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_glyph_gives_a_letter_three_times_at_most() {
+        let mut stuck = Stuck::default();
+        for _ in 0..3 {
+            assert_eq!(stuck.barred(Some(4)), None);
+            stuck.wrote(7, Some(4));
+        }
+        assert_eq!(stuck.barred(Some(4)), Some(7));
+        let mut logits = [1.0; 8];
+        stuck.bar(Some(4), &mut logits);
+        assert_eq!(logits[7], f32::NEG_INFINITY);
+        let mut only = [f32::NEG_INFINITY; 8];
+        only[7] = 1.0;
+        stuck.bar(Some(4), &mut only);
+        assert_eq!(only[7], 1.0, "nothing else is allowed");
+        assert_eq!(stuck.barred(Some(5)), None, "another glyph");
+        assert_eq!(stuck.barred(None), None);
+        stuck.wrote(8, Some(4));
+        assert_eq!(stuck.barred(Some(4)), None, "another letter");
+        (0..9).for_each(|_| stuck.wrote(7, None));
+        assert_eq!(stuck.barred(None), None, "read nowhere");
+    }
 
     fn first_hit(tokens: impl Iterator<Item = (u32, Option<usize>)>) -> Option<usize> {
         let mut detector = LoopDetector::default();

@@ -87,6 +87,7 @@ impl Sight for Reader {
                 places,
                 canvas,
                 glyph: spots.iter().map(|s| 6 + u32::from(s.0)).collect(),
+                sure: vec![1.0; n],
             },
             placement: *views.placement(),
             mode: Mode::Rapid,
