@@ -3,6 +3,7 @@
 use crate::canvas::{Paint, Rgb, color_within, luma, mix};
 use crate::dice::Dice;
 use crate::fonts::{Fonts, Split};
+use crate::pen::Screen;
 use crate::scene::{Scene, Style};
 use std::f32::consts::{PI, TAU};
 
@@ -134,6 +135,10 @@ pub fn lettering(dice: &mut Dice, fonts: &Fonts, split: Split, em: f32) -> Style
     }
     if dice.chance(0.1) {
         style.bold = dice.range(0.005, 0.022);
+    }
+    // The flyers of the test split stay as they are.
+    if split == Split::Train && dice.chance(0.05) {
+        style.screen = Some(Screen::any(dice));
     }
     style
 }

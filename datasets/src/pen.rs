@@ -3,7 +3,10 @@
 //! The method is that of font-rs: an edge adds to each pixel it crosses the area that it covers to its right, so one
 //! running sum over a row gives the coverage of every pixel.
 
+mod screen;
+
 use crate::fonts::Segment;
+pub use screen::Screen;
 
 /// A reusable coverage buffer.
 #[derive(Default)]
@@ -157,6 +160,16 @@ impl Pen {
 impl Pen {
     /// Turns the areas into coverage and grows it by `by` pixels on every side (a maximum over the neighbours).
     pub fn embolden(&mut self, by: f32) {
+        let (w, h) = (self.width, self.height);
+        let mut cover = self.cover();
+        let across = grown(&cover, w, h, 1, by);
+        let mut both = grown(&across, h, w, w, by);
+        std::mem::swap(&mut cover, &mut both);
+        self.store(&cover);
+    }
+
+    /// Coverage of every pixel, 0 to 1.
+    fn cover(&self) -> Vec<f32> {
         let (w, h, stride) = (self.width, self.height, self.stride);
         let mut cover = vec![0.0f32; w * h];
         for y in 0..h {
@@ -166,10 +179,7 @@ impl Pen {
                 cover[y * w + x] = sum.abs().min(1.0);
             }
         }
-        let across = grown(&cover, w, h, 1, by);
-        let mut both = grown(&across, h, w, w, by);
-        std::mem::swap(&mut cover, &mut both);
-        self.store(&cover);
+        cover
     }
 
     /// Writes coverage back as the differences that [`Pen::rows`] sums.

@@ -2,7 +2,7 @@
 
 use crate::canvas::{Canvas, Paint, Rgb};
 use crate::fonts::Face;
-use crate::pen::Pen;
+use crate::pen::{Pen, Screen};
 use crate::warp::Warp;
 use std::rc::Rc;
 
@@ -21,6 +21,8 @@ pub struct Style {
     pub tracking: f32,
     /// Emboldening, in ems.
     pub bold: f32,
+    /// Cells that the letters are cut into.
+    pub screen: Option<Screen>,
     /// Colour of the letters.
     pub color: Rgb,
     /// Opacity of the letters.
@@ -305,5 +307,29 @@ fn draw_glyph(
     if extra > 0.05 {
         pen.embolden(extra);
     }
+    if let Some(screen) = style.screen {
+        let corners = [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]].map(page);
+        cut(pen, &screen, corners, [ox, oy]);
+    }
     canvas.ink(pen, ox as i32, oy as i32, color, opacity);
+}
+
+/// Cuts a glyph into cells; `corners` are where (0, 0), (1, 0) and (0, 1) em of it lie in the picture, `origin` the pen's. Cells too small
+/// to be told apart are left whole.
+fn cut(pen: &mut Pen, screen: &Screen, [o, right, up]: [[f32; 2]; 3], origin: [f32; 2]) {
+    const LEAST: f32 = 2.5; // pixels
+    let (a, b) = (
+        [right[0] - o[0], right[1] - o[1]],
+        [up[0] - o[0], up[1] - o[1]],
+    );
+    let area = a[0] * b[1] - a[1] * b[0];
+    let side = area.abs().sqrt() * screen.pitch;
+    if side < LEAST {
+        return;
+    }
+    pen.screen(screen, 1.0 / side, |p| {
+        let d = [p[0] + origin[0] - o[0], p[1] + origin[1] - o[1]];
+        let em = [d[0] * b[1] - d[1] * b[0], a[0] * d[1] - a[1] * d[0]];
+        em.map(|x| x / area / screen.pitch)
+    });
 }

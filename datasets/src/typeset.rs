@@ -14,6 +14,7 @@ impl Style {
             shear: 0.0,
             tracking: 0.0,
             bold: 0.0,
+            screen: None,
             color: [0; 3],
             opacity: 1.0,
             behind: None,

@@ -44,6 +44,7 @@ impl Theme {
         let body = if dice.chance(0.3) {
             Style {
                 bold: 0.0,
+                screen: None,
                 tracking: 0.0,
                 ..head.clone()
             }
