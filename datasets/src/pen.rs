@@ -161,11 +161,8 @@ impl Pen {
     /// Turns the areas into coverage and grows it by `by` pixels on every side (a maximum over the neighbours).
     pub fn embolden(&mut self, by: f32) {
         let (w, h) = (self.width, self.height);
-        let mut cover = self.cover();
-        let across = grown(&cover, w, h, 1, by);
-        let mut both = grown(&across, h, w, w, by);
-        std::mem::swap(&mut cover, &mut both);
-        self.store(&cover);
+        let across = grown(&self.cover(), w, h, 1, by);
+        self.store(&grown(&across, h, w, w, by));
     }
 
     /// Coverage of every pixel, 0 to 1.

@@ -1,22 +1,25 @@
 //! ONNX Runtime keeps to itself: official builds from 1.29 on would write to the user's cache folder, and send what they wrote.
 
-use std::{env, fs, process::Command};
+use std::{env, fs, path::Path, process::Command};
 
 use foveate_onnx::{Graph, GraphOptions};
 
-#[test]
-#[ignore = "run by the test below, in a process of its own"]
-fn child() {
-    let add = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/add.onnx");
-    Graph::open(add, &GraphOptions::default()).unwrap();
-}
+/// Set in the process that this test starts of itself.
+const CHILD: &str = "FOVEATE_TELEMETRY_CHILD";
 
 #[test]
 fn nothing_is_written_for_sending() {
-    let home = env::temp_dir().join(format!("foveate-telemetry-{}", std::process::id()));
+    if env::var_os(CHILD).is_some() {
+        let add = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/add.onnx");
+        Graph::open(add, &GraphOptions::default()).unwrap();
+        return;
+    }
+    let name = format!("telemetry-{}", std::process::id());
+    let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     fs::create_dir_all(&home).unwrap();
     let output = Command::new(env::current_exe().unwrap())
-        .args(["--exact", "child", "--ignored"])
+        .args(["--exact", "nothing_is_written_for_sending"])
+        .env(CHILD, "1")
         .env("HOME", &home)
         .env("XDG_CACHE_HOME", home.join("cache"))
         .env_remove("CI") // would silence it as well
