@@ -165,10 +165,8 @@ class Writer:
         self.e.weight.append(0.0)
 
     def misread(self, record, rng):
-        """Of some pictures, half of the letters that the encoder takes for others are written so, and the right ones taught: what a reader
-        sees of its own transcript holds mistakes."""
-        if rng.random() >= MISREAD:
-            return
+        """Half of the letters that the encoder takes for others are written so, and the right ones taught: what a reader sees of its own
+        transcript holds mistakes."""
         seen = GLYPH_IDS[self.e.image.weights.argmax(1)] if len(self.e.image.weights) else []
         for glyph, token in zip(self.e.image.truth, seen):
             known = glyph >= 0 and CHAR_ID.get(chr(record.glyphs["char"][glyph]))
@@ -300,17 +298,19 @@ def fields_prompt(names):
     return "Fill in {" + ",".join(json.dumps(shown) for shown, _ in names) + "}"
 
 
-def example(record, image, rng, read=True, fill=True, names=choose_names):
-    """The training sequence of one picture; `names(fields, rng)` says which fields are asked for."""
+def example(record, image, rng, read=True, fill=True, names=choose_names, late=LATE, misread=MISREAD):
+    """The training sequence of one picture; `names(fields, rng)` says which fields are asked for, `late` and `misread` how many transcripts
+    have those faults."""
     w = Writer(image, len(record.glyphs))
     w.e.tag = tags(record, image)
     meta = record.meta
     if read:
         lines = meta["text"].split("\n")
-        late = left_out(lines, rng) if len(lines) > 1 and rng.random() < LATE else ()
-        dropped = bool(late) and rng.random() < 0.3
-        w.misread(record, rng)
-        w.turn("Read the text.", text_pieces(meta["text"], late, dropped), 0.0 if dropped else TEXT_END)
+        missing = left_out(lines, rng) if len(lines) > 1 and rng.random() < late else ()
+        dropped = bool(missing) and rng.random() < 0.3
+        if rng.random() < misread:
+            w.misread(record, rng)
+        w.turn("Read the text.", text_pieces(meta["text"], missing, dropped), 0.0 if dropped else TEXT_END)
         w.misreads = {}
     fields = meta.get("fields") or {}
     if fill and fields:

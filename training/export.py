@@ -241,16 +241,20 @@ def bundle_config(v: VisionConfig, d: DecoderConfig, name):
             "prompts": {"ocr": "Read the text.", "fields": "Fill in {fields}"}}
 
 
-def load_vision(path, weights="ema"):
-    saved = torch.load(path, map_location="cpu", weights_only=True)
-    model = Vision(VisionConfig(**saved["config"]))
-    model.load_state_dict(saved["state"][weights])
+def load_vision(path, *others, weights="ema"):
+    """The encoder of a checkpoint, or the mean of those of several of one run (training/LOG.md)."""
+    saved = [torch.load(p, map_location="cpu", weights_only=True) for p in (path, *others)]
+    model = Vision(VisionConfig(**saved[0]["config"]))
+    states = [s["state"][weights] for s in saved]
+    model.load_state_dict({k: sum(s[k].float() for s in states) / len(states) for k in states[0]})
     return model.eval()
 
 
-def load_decoder(path, weights="ema"):
-    saved = torch.load(path, map_location="cpu", weights_only=True)
-    model, state = Decoder(DecoderConfig(**saved["config"])), saved["state"][weights]
+def load_decoder(*paths, weights="ema"):
+    """The decoder of a checkpoint, or the mean of those of several of one run; what was observed of keys and values is the last one's."""
+    several = [torch.load(p, map_location="cpu", weights_only=True) for p in paths]
+    saved, states = several[-1], [s["state"][weights] for s in several]
+    model, state = Decoder(DecoderConfig(**saved["config"])), {k: sum(s[k].float() for s in states) / len(states) for k in states[0]}
     if "embed.w.weight" in state:
         model = quantize_decoder(model)
         # Rounded as training computed with them, so that the packed levels are those that were trained.
@@ -261,13 +265,13 @@ def load_decoder(path, weights="ema"):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--vision", required=True)
-    parser.add_argument("--decoder", required=True)
+    parser.add_argument("--vision", required=True, nargs="+", help="a checkpoint, or several of one run: their mean")
+    parser.add_argument("--decoder", required=True, nargs="+", help="as --vision")
     parser.add_argument("--out", required=True)
     parser.add_argument("--name", default="nano")
     parser.add_argument("--weights", choices=("ema", "masters"), default="ema", help="the average over training, or the last step's")
     args = parser.parse_args()
-    export_bundle(load_vision(args.vision, args.weights), load_decoder(args.decoder, args.weights), args.out, args.name)
+    export_bundle(load_vision(*args.vision, weights=args.weights), load_decoder(*args.decoder, weights=args.weights), args.out, args.name)
 
 
 if __name__ == "__main__":

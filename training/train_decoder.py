@@ -207,7 +207,7 @@ def batches(stream, tokens, device, pool=48, collected=None, share=0.5):
 
 def started(path):
     """The quantized twin of a checkpoint's last weights, to be trained on; of a quantized one, that itself."""
-    decoder = load_decoder(path, "masters").train()
+    decoder = load_decoder(path, weights="masters").train()
     return decoder if isinstance(decoder.embed, QuantEmbedding) else quantize_decoder(decoder)
 
 

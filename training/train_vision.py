@@ -99,6 +99,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--generator-threads", type=int, default=1)
     parser.add_argument("--eval-every", type=int, default=500)
+    parser.add_argument("--keep", action="store_true", help="keep the averaged weights of every evaluation (average-STEP.pt; export.py takes the mean of several)")
     args = parser.parse_args()
     torch.manual_seed(args.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -136,6 +137,9 @@ def main():
             sums[:] = 0
         if seen % args.eval_every == 0:
             save(path, masters, step, config)
+            if args.keep:
+                keep = {"state": {"ema": dict(zip(masters.names, masters.ema))}, "step": step, "config": config.to_json()}
+                torch.save(keep, os.path.join(args.run, f"average-{step}.pt"))
             masters.publish(masters.ema)
             for kind, batches in tests:
                 right, missed, invented, dx, dh = measure(model, batches)

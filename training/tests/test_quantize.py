@@ -50,7 +50,7 @@ def test_a_run_begins_from_float_goes_on_and_is_exported_packed(tmp_path):
     vision, decoder = tiny.tiny_models()
     path = str(tmp_path / "decoder.pt")
     save(path, Masters(decoder, 1e-3), 7, decoder.c)
-    twin = quantize_decoder(load_decoder(path, "masters").train())
+    twin = quantize_decoder(load_decoder(path, weights="masters").train())
     masters = Masters(twin, 1e-3, weight_decay=0.0)
     ids, everything = torch.randint(0, 400, (1, 20)), (torch.ones(1, 20, dtype=torch.bool), torch.arange(20)[None])
     for _ in range(2):
@@ -58,7 +58,7 @@ def test_a_run_begins_from_float_goes_on_and_is_exported_packed(tmp_path):
         twin.logits(hidden).float().square().mean().backward()
         masters.step(1.0)
     save(path, masters, 9, twin.c)
-    again = load_decoder(path, "masters")
+    again = load_decoder(path, weights="masters")
     assert float(again.block1[0].see_k.top) > 0 and again.embed.w.bits == 4
     for name, p in twin.named_parameters():
         assert torch.equal(p.float(), again.get_parameter(name)), name
