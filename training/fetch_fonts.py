@@ -24,16 +24,30 @@ def wanted(files):
     return [f for f in files if re.search(r"-latin-(400|700)-(normal|italic)\.woff2$", f)] or sorted(files)[:2]
 
 
+def install(names, work):
+    """Puts the packages into `work`; returns the names of those that the registry does not have."""
+    command = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", work]
+    if subprocess.run([*command, *(f"@fontsource/{n}" for n in names)]).returncode == 0:
+        return []
+    if len(names) == 1:
+        return names
+    # npm installs all or none: halves, until the missing one stands alone.
+    half = len(names) // 2
+    return install(names[:half], work) + install(names[half:], work)
+
+
 def fetch(names, out):
+    """Writes the fonts of the packages to `out`; returns the names that could not be had."""
     from fontTools.ttLib import TTFont
 
     with tempfile.TemporaryDirectory() as work:
-        subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", work, *(f"@fontsource/{n}" for n in names)], check=True)
+        missing = install(names, work)
         for name in names:
             for path in wanted(glob.glob(f"{work}/node_modules/@fontsource/{name}/files/*-latin-*.woff2")):
                 font = TTFont(path)
                 font.flavor = None
                 font.save(os.path.join(out, os.path.basename(path)[: -len(".woff2")] + ".ttf"))
+    return missing
 
 
 def main():
@@ -45,10 +59,13 @@ def main():
     os.makedirs(args.out, exist_ok=True)
     there = {f.split("-latin-")[0] for f in os.listdir(args.out)}
     names = [n for n in names if n not in there]
+    missing = []
     for i in range(0, len(names), BATCH):
-        fetch(names[i : i + BATCH], args.out)
+        missing += fetch(names[i : i + BATCH], args.out)
         print(f"{min(i + BATCH, len(names))} of {len(names)} families", flush=True)
     print(len(os.listdir(args.out)), "fonts in", os.path.normpath(args.out))
+    if missing:
+        print("could not be had, and training goes without:", *missing)
 
 
 if __name__ == "__main__":

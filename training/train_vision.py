@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 
 from charset import N_CLASSES
-from optim import Masters, Stopping, closing, save, schedule
+from optim import Masters, Stopping, closing, fastest, save, schedule
 from records import IGNORE, Stream, slot_labels
 from vision import Vision, VisionConfig
 
@@ -103,11 +103,12 @@ def main():
     args = parser.parse_args()
     torch.manual_seed(args.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    dtype = torch.bfloat16
+    dtype = fastest(device)
+    print(f"training in {dtype}", flush=True)
     os.makedirs(args.run, exist_ok=True)
     config = VisionConfig(n_glyphs=N_CLASSES)
     model = Vision(config).to(device).to(memory_format=torch.channels_last)
-    masters = Masters(model, args.lr)
+    masters = Masters(model, args.lr, half=dtype == torch.bfloat16)
     path, step = os.path.join(args.run, "vision.pt"), 0
     if os.path.exists(path):
         saved = torch.load(path, map_location=device)
@@ -129,7 +130,7 @@ def main():
         norm = masters.step(schedule(step, 200, args.total) * closing(args, began) * min(1.0, (seen + 1) / 100))
         step += 1
         seen += 1
-        sums += [float(x) for x in losses]
+        sums += [float(x.detach()) for x in losses]
         if seen % 50 == 0:
             rate = 50 * args.batch / (time.time() - shown)
             shown = time.time()

@@ -5,8 +5,8 @@
     python flyers.py --out ../../.cache/other-flyers
     cargo run --release -p foveate-datasets -- eval --model ../../models/nano --from ../../.cache/other-flyers
 
-Nothing here is used in training: not the sentences, not the layouts, not the families of `fonts.txt`. Ligatures and contextual forms
-are the fonts' own. A third of the flyers is photographed, by a camera that shares nothing with `camera.rs`.
+Nothing here is used in training: not the sentences, not the layouts, not the families of `fonts.txt` (of which two have a near relation there, Afacad
+Flux and Palanquin Dark). Ligatures and contextual forms are the fonts' own. A third of the flyers is photographed, by a camera that shares nothing with `camera.rs`.
 """
 
 import argparse

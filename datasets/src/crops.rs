@@ -100,6 +100,10 @@ impl Builder<'_> {
         let [x0, y0, x1, y1] = area;
         let (w, h) = (x1 - x0, y1 - y0);
         let stop = depth >= 5 || (depth > 0 && self.dice.chance(0.22)) || (w < 150.0 && h < 110.0);
+        if self.giant(area) {
+            let em = h * self.dice.range(0.6, 1.0);
+            return self.block(area, ground, em);
+        }
         if stop {
             return self.cell(area, ground);
         }
@@ -119,6 +123,12 @@ impl Builder<'_> {
         }
     }
 
+    /// A word or number as large as the area lets it be, seldom, where training draws: days and titles are set so on posters.
+    fn giant(&mut self, area: [f32; 4]) -> bool {
+        let [w, h] = [area[2] - area[0], area[3] - area[1]];
+        self.split == Split::Train && w > 190.0 && h > 170.0 && self.dice.chance(0.06)
+    }
+
     fn cell(&mut self, area: [f32; 4], ground: &Ground) {
         if self.dice.chance(0.08) {
             if self.dice.chance(0.65) {
@@ -128,7 +138,8 @@ impl Builder<'_> {
             return;
         }
         if !self.dice.chance(0.2) {
-            return self.block(area, ground);
+            let em = self.em(area[3] - area[1]);
+            return self.block(area, ground, em);
         }
         let panel = Ground::any(self.dice);
         self.scene.rect(area, panel.paint.clone(), 1.0);
@@ -147,7 +158,8 @@ impl Builder<'_> {
                 color,
             );
         }
-        self.block(inner, &panel);
+        let em = self.em(inner[3] - inner[1]);
+        self.block(inner, &panel, em);
     }
 
     fn em(&mut self, height: f32) -> f32 {
@@ -161,9 +173,8 @@ impl Builder<'_> {
     }
 
     /// Lines of one style from the top of the area to its bottom.
-    fn block(&mut self, area: [f32; 4], ground: &Ground) {
+    fn block(&mut self, area: [f32; 4], ground: &Ground, em: f32) {
         let [x0, y0, x1, y1] = area;
-        let em = self.em(y1 - y0);
         let mut style = looks::lettering(self.dice, self.fonts, self.split, em);
         style.color = ground.ink(self.dice);
         style.opacity = if self.dice.chance(0.1) {

@@ -7,6 +7,7 @@ mod decor;
 pub mod event;
 pub mod filler;
 pub mod grammar;
+mod large_day;
 pub mod layouts;
 mod lines;
 pub mod parts;

@@ -7,7 +7,8 @@ pub use face::{Face, Glyph, Segment};
 pub use families::family_key;
 
 use crate::dice::Dice;
-use std::collections::BTreeMap;
+use anyhow::{Context, Result, ensure};
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 /// Which half of the fonts and layouts to draw from.
@@ -30,6 +31,8 @@ pub struct Family {
 pub struct Fonts {
     train: Vec<Family>,
     test: Vec<Family>,
+    /// Chance of a training face, once drawn, to be taken, by its family's name as in records; 1 where there is none.
+    shares: HashMap<String, f32>,
 }
 
 impl Fonts {
@@ -78,6 +81,7 @@ impl Fonts {
         let mut fonts = Self {
             train: Vec::new(),
             test: Vec::new(),
+            shares: HashMap::new(),
         };
         for (key, faces) in groups {
             let side = if families::held_out(&key) {
@@ -91,6 +95,42 @@ impl Fonts {
             });
         }
         fonts
+    }
+
+    /// Draws the training families named in `file` more seldom than the others: a line for each, its name as in the `fonts` of a
+    /// record, a tab, and its share from 0 to 1 of what a family that is not named gets. The test split knows no shares.
+    ///
+    /// # Errors
+    /// The file cannot be read, or a line is not of this form.
+    pub fn share(&mut self, file: &Path) -> Result<()> {
+        let text = std::fs::read_to_string(file)
+            .with_context(|| format!("the shares of families in {}", file.display()))?;
+        for (i, line) in text.lines().enumerate() {
+            let found = line.split_once('\t');
+            let parsed = found.and_then(|(name, share)| Some((name, share.parse::<f32>().ok()?)));
+            let (name, share) = parsed.with_context(|| {
+                format!(
+                    "{}:{}: {line:?} is not a family's name, a tab and a number",
+                    file.display(),
+                    i + 1
+                )
+            })?;
+            ensure!(
+                (0.0..=1.0).contains(&share),
+                "{}:{}: the share of {name} is {share}, not from 0 to 1",
+                file.display(),
+                i + 1
+            );
+            self.shares.insert(name.to_string(), share);
+        }
+        Ok(())
+    }
+
+    /// Whether a face that was drawn is taken. Throws no dice where no shares are given, so that pictures stay as they were.
+    fn takes(&self, dice: &mut Dice, split: Split, face: &Face) -> bool {
+        split == Split::Test
+            || self.shares.is_empty()
+            || dice.chance(self.shares.get(&face.family).copied().unwrap_or(1.0))
     }
 
     /// The families of `split`.
@@ -119,20 +159,21 @@ impl Fonts {
         for _ in 0..200 {
             let family = &families[dice.below(families.len())];
             let face = dice.pick(&family.faces);
-            if family.faces.len() > 1 && face.is_legible() && !face.metrics().caps_only {
+            let text = family.faces.len() > 1 && face.is_legible() && !face.metrics().caps_only;
+            if text && self.takes(dice, split, face) {
                 return face;
             }
         }
         self.pick(dice, split)
     }
 
-    /// A face that can be read; every family is equally likely.
+    /// A face that can be read; every family is equally likely, but for the shares given.
     pub fn pick(&self, dice: &mut Dice, split: Split) -> &'static Face {
         let families = self.families(split);
         for _ in 0..1000 {
             let family = &families[dice.below(families.len())];
             let face = dice.pick(&family.faces);
-            if face.is_legible() {
+            if face.is_legible() && self.takes(dice, split, face) {
                 return face;
             }
         }
@@ -177,4 +218,53 @@ fn extra_folder(given: Option<&Path>) -> Option<PathBuf> {
         .chain(built.ancestors())
         .map(|p| p.join(".cache/fonts"))
         .find(|p| p.is_dir())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shared(lines: &str) -> Result<Fonts> {
+        let name = format!("foveate-shares-{}-{}", std::process::id(), lines.len());
+        let file = std::env::temp_dir().join(name);
+        std::fs::write(&file, lines).unwrap();
+        let mut fonts = Fonts::kept();
+        let done = fonts.share(&file);
+        std::fs::remove_file(&file).unwrap();
+        done.map(|()| fonts)
+    }
+
+    fn drawn(fonts: &Fonts, split: Split) -> Vec<&'static str> {
+        let mut dice = Dice::new(1, 0);
+        (0..300)
+            .map(|_| fonts.pick(&mut dice, split).family.as_str())
+            .collect()
+    }
+
+    #[test]
+    fn a_family_of_no_share_is_not_drawn_and_the_test_split_knows_none() {
+        let (all, some) = (Fonts::kept(), shared("Lora\t0\nOswald\t1\n").unwrap());
+        let before = drawn(&all, Split::Train);
+        assert!(before.contains(&"Lora"), "{before:?}");
+        let after = drawn(&some, Split::Train);
+        assert!(after.contains(&"Oswald") && !after.contains(&"Lora"));
+        let tests = |fonts: &Fonts| {
+            (!fonts.families(Split::Test).is_empty()).then(|| drawn(fonts, Split::Test))
+        };
+        assert_eq!(tests(&all), tests(&some));
+    }
+
+    #[test]
+    fn a_file_of_another_form_is_refused_by_its_line() {
+        for (lines, said) in [
+            (
+                "Lora\t1\nOswald 0.5\n",
+                ":2: \"Oswald 0.5\" is not a family's name",
+            ),
+            ("Lora\t1.5\n", "the share of Lora is 1.5, not from 0 to 1"),
+        ] {
+            let error = shared(lines).err().unwrap().to_string();
+            assert!(error.contains(said), "{error}");
+        }
+    }
 }

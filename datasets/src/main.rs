@@ -60,6 +60,9 @@ struct StreamArgs {
     /// Share of flyers that pass through the camera.
     #[arg(long, default_value_t = 0.35)]
     photographed: f32,
+    /// File of font families that training is to show more seldom: a line for each, its name, a tab, and a share from 0 to 1.
+    #[arg(long)]
+    shares: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]
@@ -135,13 +138,18 @@ enum Task {
 
 fn main() -> Result<()> {
     let cli = Cli::parse();
-    let fonts = Fonts::discover(cli.fonts.as_deref());
+    let mut fonts = Fonts::discover(cli.fonts.as_deref());
     match cli.command {
-        Command::Stream(args) => stream::write(
-            &fonts,
-            &args.options(),
-            &mut BufWriter::with_capacity(1 << 20, stdout().lock()),
-        )?,
+        Command::Stream(args) => {
+            if let Some(file) = &args.shares {
+                fonts.share(file)?;
+            }
+            stream::write(
+                &fonts,
+                &args.options(),
+                &mut BufWriter::with_capacity(1 << 20, stdout().lock()),
+            )?;
+        }
         Command::Flyers(args) => args.set().write(&fonts, &args.out, args.resume)?,
         #[cfg(feature = "eval")]
         Command::Eval(args) => args.run(&fonts)?,

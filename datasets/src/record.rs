@@ -35,6 +35,8 @@ pub struct TextLine {
     pub area: [f32; 4],
     /// Half-open range of glyphs.
     pub glyphs: [usize; 2],
+    /// Index into `fonts` of what its first glyph is set in.
+    pub font: usize,
 }
 
 /// A field of an event or a card.
@@ -87,10 +89,12 @@ impl Truth {
         };
         let mut fonts: Vec<String> = Vec::new();
         for run in &scene.runs {
-            if !fonts.contains(&run.style.face.family) {
-                fonts.push(run.style.face.family.clone());
-            }
-            reader.run(run, warp);
+            let family = &run.style.face.family;
+            let font = fonts.iter().position(|f| f == family).unwrap_or_else(|| {
+                fonts.push(family.clone());
+                fonts.len() - 1
+            });
+            reader.run(run, font, warp);
         }
         let text = reader
             .lines
@@ -144,7 +148,7 @@ struct Reader {
 }
 
 impl Reader {
-    fn run(&mut self, run: &Run, warp: &Warp) {
+    fn run(&mut self, run: &Run, font: usize, warp: &Warp) {
         let style = &*run.style;
         let m = style.face.metrics();
         let rise = 0.5 * m.x_height * style.em;
@@ -172,7 +176,7 @@ impl Reader {
                 local.map([foot[0][0], foot[1][1]]),
                 local.map([foot[1][0], foot[0][1]]),
             ];
-            let line = self.line(run.line);
+            let line = self.line(run.line, font);
             if !first && gap {
                 line.text.push(' ');
             }
@@ -196,7 +200,7 @@ impl Reader {
         }
     }
 
-    fn line(&mut self, number: usize) -> &mut TextLine {
+    fn line(&mut self, number: usize, font: usize) -> &mut TextLine {
         if self.open != Some(number) {
             self.open = Some(number);
             let n = self.glyphs.len();
@@ -204,6 +208,7 @@ impl Reader {
                 text: String::new(),
                 area: [f32::MAX, f32::MAX, f32::MIN, f32::MIN],
                 glyphs: [n, n],
+                font,
             });
         }
         self.lines.last_mut().expect("a line was pushed")

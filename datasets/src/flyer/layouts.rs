@@ -4,6 +4,7 @@ mod areas;
 mod column;
 mod composed;
 mod held_out;
+mod numerals;
 
 use super::blocks::{Block, Sheet};
 use super::event::Event;
@@ -37,6 +38,7 @@ pub const TRAIN: &[Layout] = &[
     ("mosaic", composed::mosaic),
     ("mosaic", composed::mosaic),
     ("cells", composed::cells),
+    ("numerals", numerals::numerals),
 ];
 /// The layouts that only tests see.
 pub const TEST: &[Layout] = &[
