@@ -1,5 +1,5 @@
 //! Events as iCalendar (RFC 5545).
-use crate::when::{Date, Order, Printed, Schedule, Time};
+use crate::when::{self, Date, Order, Printed, Schedule, Time, Told};
 use icalendar::{Calendar, Component, Event, EventLike, Property};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -57,8 +57,30 @@ pub struct Flyer<'a> {
     pub when: Printed<'a>,
     /// Where.
     pub venue: Option<&'a str>,
-    /// All that stands there: a day is looked for in it where `when` names none.
+    /// All that stands there: a day is looked for in it where `when` names none, or only a weekday or the day of a month.
     pub transcript: Option<&'a str>,
+}
+
+impl Flyer<'_> {
+    /// When the event takes place, as of `today`. Where the date that was read names no whole day, one is looked for in the transcript: what it does
+    /// name, a weekday or the day of a month, must agree with it.
+    #[must_use]
+    pub fn schedule(&self, today: Date) -> Option<Schedule> {
+        let read = |date: Option<&str>| {
+            Schedule::read(Printed { date, ..self.when }, today, Order::default())
+        };
+        let known = when::told(self.when.date.unwrap_or_default());
+        let transcript = self.transcript.unwrap_or_default();
+        (known == Told::Day)
+            .then(|| read(self.when.date))
+            .flatten()
+            .or_else(|| {
+                let day = elsewhere(transcript).find(|text| known.agrees(text, today))?;
+                read(Some(&day))
+            })
+            .or_else(|| read(self.when.date))
+            .or_else(|| elsewhere(transcript).find_map(|text| read(Some(&text))))
+    }
 }
 
 /// Why a picture announces no event.
@@ -85,22 +107,10 @@ impl Entry {
                 .map(str::to_owned)
         };
         let summary = tidy(flyer.title).ok_or(NoEvent::NoTitle)?;
-        let read = |date: Option<&str>| {
-            Schedule::read(Printed { date, ..flyer.when }, today, Order::default())
-        };
-        let elsewhere = || {
-            flyer
-                .transcript
-                .unwrap_or_default()
-                .lines()
-                .filter(|l| names_a_day(l))
-                .find_map(|l| read(Some(l)))
-        };
-        let schedule = read(flyer.when.date).or_else(elsewhere);
         let missing = || tidy(flyer.when.date).map_or(NoEvent::NoDate, NoEvent::NotADate);
         Ok(Self {
             summary,
-            schedule: schedule.ok_or_else(missing)?,
+            schedule: flyer.schedule(today).ok_or_else(missing)?,
             location: tidy(flyer.venue),
         })
     }
@@ -180,6 +190,27 @@ pub fn ics(entries: &[Entry], today: Date) -> String {
     }
     calendar.to_string()
 }
+
+/// The lines that may hold the event's date, from the top; before each, it and as many short ones below it as [`PIECES`] lets be: a date may be
+/// printed in pieces.
+fn elsewhere(transcript: &str) -> impl Iterator<Item = String> {
+    let lines: Vec<&str> = transcript.lines().collect();
+    let short = |l: &&str| l.split_whitespace().count() <= 2;
+    let from = move |i: usize| {
+        let most = lines[i..].iter().take(PIECES).take_while(|l| short(l));
+        let most = most.count().max(1);
+        (1..=most)
+            .rev()
+            .map(|n| lines[i..i + n].join(" "))
+            .collect::<Vec<_>>()
+    };
+    (0..transcript.lines().count())
+        .flat_map(from)
+        .filter(|text| names_a_day(text))
+}
+
+/// Weekday, day, month and year.
+const PIECES: usize = 4;
 
 /// Whether a line is likely to hold a date: it has figures, and is not about another day.
 fn names_a_day(line: &str) -> bool {
@@ -269,6 +300,42 @@ mod tests {
             assert!(got.lines().any(|l| l == line), "{line} in\n{got}");
         }
         assert_eq!(got.matches("UID:").count(), 1);
+    }
+
+    fn start_of(date: Option<&str>, transcript: &str) -> Option<String> {
+        let event = CalendarEvent {
+            title: Some("Talk".into()),
+            date: date.map(Into::into),
+            ..CalendarEvent::default()
+        };
+        let flyer = event.as_flyer(Some(transcript));
+        let entry = Entry::from_flyer(flyer, "2026-03-10".parse().unwrap()).ok()?;
+        Some(entry.starts())
+    }
+
+    #[test]
+    fn a_day_that_the_field_lacks_is_looked_for_in_the_text() {
+        let pieces = "THU How Rivers\n04\nNOV\n2027\nOld Library";
+        let day = |text: &str| Some(text.to_owned());
+        assert_eq!(start_of(Some("THU How Rivers"), pieces), day("2027-11-04"));
+        assert_eq!(start_of(None, pieces), day("2027-11-04"));
+        assert_eq!(start_of(Some("Thank you"), pieces), day("2027-11-04"));
+        assert_eq!(
+            start_of(Some("the 4th"), "Talk\n4 Nov 2027"),
+            day("2027-11-04")
+        );
+    }
+
+    #[test]
+    fn a_day_of_another_weekday_or_number_is_not_the_events() {
+        let rehearsal = "Rehearsal on 5 November 2027";
+        let day = |text: &str| Some(text.to_owned());
+        assert_eq!(start_of(Some("Thursday"), rehearsal), day("2026-03-12"));
+        assert_eq!(start_of(Some("the 12th"), rehearsal), day("2026-03-12"));
+        assert_eq!(start_of(Some("tonight"), rehearsal), day("2026-03-10"));
+        assert_eq!(start_of(Some("3 May"), rehearsal), day("2026-05-03"));
+        assert_eq!(start_of(None, "Tickets on sale 5 May"), None);
+        assert_eq!(start_of(None, "Friday, 7 pm"), day("2026-03-13T19:00"));
     }
 
     #[test]

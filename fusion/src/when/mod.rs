@@ -15,6 +15,7 @@ mod scan;
 mod time;
 mod words;
 
+use days::Day;
 use std::fmt;
 use std::str::FromStr;
 
@@ -178,6 +179,48 @@ impl Schedule {
             end,
             zone,
         })
+    }
+}
+
+/// How much of a day a text names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// One of the calendar, or so many days from today.
+    Day,
+    /// A weekday.
+    Weekday(u8),
+    /// The day of a month.
+    OfMonth(i8),
+    /// None.
+    Nothing,
+}
+
+/// How much of a day `text` names.
+pub(crate) fn told(text: &str) -> Told {
+    match date::find(&scan::scan(text)).0.map(|d| d.first) {
+        Some(Day::Weekday(weekday)) => Told::Weekday(weekday),
+        Some(Day::Calendar {
+            month: None, day, ..
+        }) => Told::OfMonth(day),
+        Some(Day::Calendar { .. } | Day::Figures { .. } | Day::Relative(_)) => Told::Day,
+        None => Told::Nothing,
+    }
+}
+
+impl Told {
+    /// Whether `text` names a whole day that this may be a part of.
+    pub(crate) fn agrees(self, text: &str, today: Date) -> bool {
+        let printed = Printed {
+            date: Some(text),
+            ..Printed::default()
+        };
+        let day = Schedule::read(printed, today, Order::default()).map(|s| s.date);
+        told(text) == Told::Day
+            && day.is_some_and(|day| match self {
+                Told::Weekday(weekday) => day.weekday() == weekday,
+                Told::OfMonth(number) => day.day() == number,
+                Told::Day | Told::Nothing => true,
+            })
     }
 }
 
