@@ -25,15 +25,20 @@ def wanted(files):
 
 
 def install(names, work):
-    """Puts the packages into `work`; returns the names of those that the registry does not have."""
-    command = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", work]
-    if subprocess.run([*command, *(f"@fontsource/{n}" for n in names)]).returncode == 0:
-        return []
-    if len(names) == 1:
-        return names
-    # npm installs all or none: halves, until the missing one stands alone.
-    half = len(names) // 2
-    return install(names[:half], work) + install(names[half:], work)
+    """Puts the packages into `work`; returns the names of those that the registry no longer has. npm installs all or none, and names the first
+    one missing."""
+    missing = []
+    while names:
+        command = ["npm", "install", "--loglevel", "error", "--no-audit", "--no-fund", "--prefix", work]
+        done = subprocess.run([*command, *(f"@fontsource/{n}" for n in names)], capture_output=True, text=True)
+        if done.returncode == 0:
+            break
+        gone = re.search(r"404 .*@fontsource/([\w-]+)@", done.stderr)
+        if not gone or gone[1] not in names:
+            raise SystemExit(f"npm could not install the fonts:\n{done.stderr}")
+        missing.append(gone[1])
+        names = [n for n in names if n != gone[1]]
+    return missing
 
 
 def fetch(names, out):

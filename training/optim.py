@@ -7,8 +7,8 @@ import time
 
 import torch
 
-# Gradients hold numbers too small for the exponent, and Intel's processors take a hundred times as long over each: a step of the encoder took
-# 3.3 s instead of 1.3. Set before the first parallel work, for threads inherit it.
+# Gradients hold numbers too small for the exponent, over which Intel's processors take far longer: without this the same steps of the encoder
+# took 4.4 to 4.6 s there instead of 1.7 to 2.1 (training/LOG.md). Set before the first parallel work, for threads inherit it.
 torch.set_flush_denormal(True)
 
 
