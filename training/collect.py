@@ -16,6 +16,7 @@ from PIL import Image
 import glyphs
 from dialogue import INDEX, ImageTokens
 from export import load_vision
+from optim import fastest
 from records import Stream
 
 SHARD = 50
@@ -103,7 +104,7 @@ def main():
     parser.add_argument("--weights", choices=("ema", "masters"), default="ema", help="as in export.py")
     args = parser.parse_args()
     os.makedirs(args.out, exist_ok=True)
-    vision = load_vision(args.vision, weights=args.weights).bfloat16().to(memory_format=torch.channels_last)
+    vision = load_vision(args.vision, weights=args.weights).to(fastest("cpu")).to(memory_format=torch.channels_last)
     for shard in range((args.count + SHARD - 1) // SHARD):
         path = os.path.join(args.out, f"{args.split}-{args.seed + shard}.pt")
         if os.path.exists(path):

@@ -11,8 +11,9 @@ import numpy as np
 import torch
 
 from export import load_vision
-from records import Stream, slot_labels
-from train_vision import batch_of, example
+from optim import fastest
+from records import Stream
+from train_vision import batch_of, labels
 
 LEAST = 40  # glyphs; a family of which fewer were seen keeps its full share
 FULL = 2.0  # times the mean error at which a family gets its full share
@@ -21,12 +22,10 @@ FLOOR = 0.15  # share of the families that are read without a mistake
 
 def labelled(record):
     """The example with the family's name of every glyph slot, "" for blank ones."""
-    pixels, classes, geometry = example(record)
-    _, _, index = slot_labels(record.glyphs, record.height // 16, record.width // 16)
-    fonts = np.array([*record.meta["fonts"], ""], dtype=object)
-    lines = np.array([line["font"] for line in record.meta["lines"]] or [0])
-    glyph_fonts = np.append(lines[record.glyphs["line"]], len(fonts) - 1) if len(record.glyphs) else np.array([len(fonts) - 1])
-    return pixels, classes, geometry, fonts[glyph_fonts[index]]
+    classes, geometry, index = labels(record)
+    names = np.array([*(record.meta["fonts"][line["font"]] for line in record.meta["lines"]), ""], dtype=object)
+    line = np.append(record.glyphs["line"].astype(np.int64), -1)
+    return record.pixels, classes, geometry, names[line[index]]
 
 
 @torch.no_grad()
@@ -62,7 +61,7 @@ def main():
     parser.add_argument("--pictures", type=int, default=1600)
     parser.add_argument("--seed", type=int, default=4242)
     args = parser.parse_args()
-    dtype = torch.bfloat16
+    dtype = fastest("cpu")
     model = load_vision(args.vision).to(dtype).to(memory_format=torch.channels_last).eval()
     stream = Stream(args.generator, ["--kind", "crops", "--split", "train", "--size", "448"], args.seed, transform=labelled)
     rows = shares(count(model, stream, args.pictures, dtype))

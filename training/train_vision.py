@@ -20,10 +20,16 @@ from vision import Vision, VisionConfig
 LEAST_EM = 9.5  # px; what is smaller is ignored: of print under 10 px on photographs a third was read, so its labels are mostly noise
 
 
+def labels(record):
+    """`slot_labels` of a record, too small glyphs ignored."""
+    classes, geometry, index = slot_labels(record.glyphs, record.height // 16, record.width // 16)
+    classes[(classes > 0) & (geometry[..., 3] < np.log(LEAST_EM / 16))] = IGNORE
+    return classes, geometry, index
+
+
 def example(record):
     """Record -> (pixels u8 [h, w, 3], classes, geometry)."""
-    classes, geometry, _ = slot_labels(record.glyphs, record.height // 16, record.width // 16)
-    classes[(classes > 0) & (geometry[..., 3] < np.log(LEAST_EM / 16))] = IGNORE
+    classes, geometry, _ = labels(record)
     return record.pixels, classes, geometry
 
 
