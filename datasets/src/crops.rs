@@ -102,7 +102,7 @@ impl Builder<'_> {
         let stop = depth >= 5 || (depth > 0 && self.dice.chance(0.22)) || (w < 150.0 && h < 110.0);
         if self.giant(area) {
             let em = h * self.dice.range(0.6, 1.0);
-            return self.block(area, ground, em);
+            return self.set(area, ground, em);
         }
         if stop {
             return self.cell(area, ground);
@@ -138,8 +138,7 @@ impl Builder<'_> {
             return;
         }
         if !self.dice.chance(0.2) {
-            let em = self.em(area[3] - area[1]);
-            return self.block(area, ground, em);
+            return self.block(area, ground);
         }
         let panel = Ground::any(self.dice);
         self.scene.rect(area, panel.paint.clone(), 1.0);
@@ -158,8 +157,7 @@ impl Builder<'_> {
                 color,
             );
         }
-        let em = self.em(inner[3] - inner[1]);
-        self.block(inner, &panel, em);
+        self.block(inner, &panel);
     }
 
     fn em(&mut self, height: f32) -> f32 {
@@ -172,8 +170,14 @@ impl Builder<'_> {
         em.min(height / 1.15).max(11.0)
     }
 
+    /// Lines of one style, of any size.
+    fn block(&mut self, area: [f32; 4], ground: &Ground) {
+        let em = self.em(area[3] - area[1]);
+        self.set(area, ground, em);
+    }
+
     /// Lines of one style from the top of the area to its bottom.
-    fn block(&mut self, area: [f32; 4], ground: &Ground, em: f32) {
+    fn set(&mut self, area: [f32; 4], ground: &Ground, em: f32) {
         let [x0, y0, x1, y1] = area;
         let mut style = looks::lettering(self.dice, self.fonts, self.split, em);
         style.color = ground.ink(self.dice);

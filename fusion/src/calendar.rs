@@ -195,6 +195,7 @@ pub fn ics(entries: &[Entry], today: Date) -> String {
 /// printed in pieces.
 fn elsewhere(transcript: &str) -> impl Iterator<Item = String> {
     let lines: Vec<&str> = transcript.lines().collect();
+    let count = lines.len();
     let short = |l: &&str| l.split_whitespace().count() <= 2;
     let from = move |i: usize| {
         let most = lines[i..].iter().take(PIECES).take_while(|l| short(l));
@@ -204,9 +205,7 @@ fn elsewhere(transcript: &str) -> impl Iterator<Item = String> {
             .map(|n| lines[i..i + n].join(" "))
             .collect::<Vec<_>>()
     };
-    (0..transcript.lines().count())
-        .flat_map(from)
-        .filter(|text| names_a_day(text))
+    (0..count).flat_map(from).filter(|text| names_a_day(text))
 }
 
 /// Weekday, day, month and year.

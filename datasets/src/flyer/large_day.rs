@@ -1,7 +1,6 @@
 //! Days set in numerals that outgrow the title.
 
 use super::blocks::{Block, Text};
-use super::event::Topic;
 use super::parts::Parts;
 use super::tagged::{Tag, Tagged};
 use super::theme::Voice;
@@ -9,38 +8,33 @@ use super::theme::Voice;
 impl Parts<'_> {
     /// The day in pieces of any size, below each other or beside the number; `None` when the day shares a line with the hours.
     pub fn large_day(&mut self) -> Option<Vec<Block>> {
-        let day = |d: &super::event::Detail| d.topic == Topic::Date;
-        let at = self.event.details.iter().position(day)?;
-        self.event.details.remove(at);
-        let pieces = self.event.day_pieces(self.dice);
+        let pieces = self.take_day()?;
         let scale = self.dice.log_range(0.8, 3.0);
         let small = self.dice.range(0.5, 1.0);
         let upper = self.dice.chance(0.5);
         let voices = [Voice::Head, Voice::Head, Voice::Body, Voice::Accent];
         let (large, little) = (self.dice.pick(&voices), self.dice.pick(&voices));
         let tones = [self.dice.below(3), self.dice.below(3)];
-        let mut number = Vec::new();
-        let mut others = Vec::new();
-        let mut all = Vec::new();
-        for (text, size) in pieces {
-            let figures = size > 2.0;
+        let block = |s: &Self, (text, size): (String, f32)| {
+            let figures = is_number(&text);
             let text = if upper { text.to_uppercase() } else { text };
             let (voice, size, tone) = if figures {
                 (large, size * scale, tones[0])
             } else {
                 (little, size * scale.sqrt() * small, tones[1])
             };
-            let block = Block::Text(Text {
-                align: self.align,
+            Block::Text(Text {
+                align: s.align,
                 tone,
                 ..Text::new(Tagged::of(Tag::Date, text), voice, size)
-            });
-            all.push(block.clone());
-            if figures { &mut number } else { &mut others }.push(block);
+            })
+        };
+        if self.align > 0.0 || self.dice.chance(0.55) {
+            return Some(pieces.into_iter().map(|p| block(self, p)).collect());
         }
-        if self.align > 0.0 || others.is_empty() || self.dice.chance(0.55) {
-            return Some(all);
-        }
+        let (number, others): (Vec<_>, Vec<_>) = pieces.into_iter().partition(|p| is_number(&p.0));
+        let [number, others] =
+            [number, others].map(|pieces| pieces.into_iter().map(|p| block(self, p)).collect());
         let share = self.dice.range(0.6, 1.4);
         let columns = if self.dice.chance(0.75) {
             vec![(share, number), (1.0, others)]
@@ -49,4 +43,9 @@ impl Parts<'_> {
         };
         Some(vec![Block::Columns(columns)])
     }
+}
+
+/// Whether a piece is the day of the month, not its name or a year.
+fn is_number(piece: &str) -> bool {
+    piece.parse::<u8>().is_ok()
 }

@@ -261,15 +261,17 @@ impl Parts<'_> {
         blocks
     }
 
+    /// The day in pieces with their sizes, taken from the details; `None` when it shares a line with the hours.
+    pub fn take_day(&mut self) -> Option<Vec<(String, f32)>> {
+        let details = &mut self.event.details;
+        let at = details.iter().position(|d| d.topic == Topic::Date)?;
+        details.remove(at);
+        Some(self.event.day_pieces(self.dice))
+    }
+
     /// The day in large pieces below each other; `None` when the day shares a line with the hours.
     pub fn stacked_day(&mut self) -> Option<Vec<Block>> {
-        let at = self
-            .event
-            .details
-            .iter()
-            .position(|d| d.topic == Topic::Date)?;
-        self.event.details.remove(at);
-        let pieces = self.event.day_pieces(self.dice);
+        let pieces = self.take_day()?;
         let upper = self.dice.chance(0.6);
         let block = |s: &Self, (text, size): (String, f32)| {
             let text = Tagged::of(Tag::Date, if upper { text.to_uppercase() } else { text });

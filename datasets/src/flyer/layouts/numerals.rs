@@ -58,7 +58,7 @@ fn said(frame: &mut Frame) -> Vec<Block> {
     blocks
 }
 
-/// The details below each other, or in two columns of which the second ends at the right edge.
+/// The details below each other, or in two columns, the second perhaps set to the right edge.
 fn details(frame: &mut Frame) -> Vec<Block> {
     let (manner, align) = (frame.manner(), frame.theme.align);
     let mut all = std::mem::take(&mut frame.event.details);
