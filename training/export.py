@@ -201,6 +201,8 @@ def export_bundle(vision, decoder, out, name, side=448):
     else:
         export_decoder(decoder, os.path.join(out, "decoder.onnx"))
     save_file(fusion_weights(decoder), os.path.join(out, "fusion.safetensors"))
+    tags = {name: p.detach().numpy().astype(np.float16) for name, p in decoder.named_parameters() if name.startswith("tag.")}
+    save_file(tags, os.path.join(out, "training.safetensors"))
     with open(os.path.join(out, "tokenizer.json"), "w") as f:
         json.dump(build_tokenizer(), f, ensure_ascii=False)
     with open(os.path.join(out, "config.json"), "w") as f:

@@ -57,7 +57,9 @@ def decoder_of(bundle, config):
     mixer, packed = os.path.join(bundle, "mixer.onnx"), os.path.join(bundle, "decoder.safetensors")
     if os.path.exists(mixer):
         found |= {k: v for k, v in graph_weights(mixer).items() if k.startswith("mixer.")}
-    decoder = Decoder(config)
+    decoder, tags = Decoder(config), os.path.join(bundle, "training.safetensors")
+    if os.path.exists(tags):
+        found |= {name: torch.from_numpy(p).float() for name, p in load_file(tags).items()}
     if os.path.exists(packed):
         decoder = load_packed(quantize_decoder(decoder), packed)
         found |= {k: v.detach() for k, v in decoder.state_dict().items() if k.startswith(("embed.", "block1.", "block2.", "norm."))}

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from decoder import Decoder, DecoderConfig
 from dialogue import DECISIVE, GLYPH_IDS, SPECIAL, ImageTokens, example, simulate
 from export import load_decoder
-from optim import Masters, Stopping, closing, save, schedule
+from optim import Masters, Stopping, closing, fastest, save, schedule
 from quantize import QuantEmbedding, quantize_decoder
 from records import GLYPH, IGNORE, Record, Stream
 
@@ -85,10 +85,13 @@ def forward(model, b):
     return model.logits(hidden), scores, guide, tokens
 
 
-def losses(model, b):
-    """-> total, token loss, pointer loss, right tokens, right pointers (among glyphs), values begun at the right glyph, tags right."""
+def losses(model, b, tags_apart=False):
+    """-> total, token loss, pointer loss, right tokens, right pointers (among glyphs), values begun at the right glyph, tags right.
+
+    `tags_apart`: the tags' loss teaches only their own head.
+    """
     logits, scores, guide, tokens = forward(model, b)
-    tagging, _, tagged = tag_loss(model, b, tokens)
+    tagging, _, tagged = tag_loss(model, b, tokens.detach() if tags_apart else tokens)
     target, pointer = b["target"].flatten(), b["pointer"].flatten()
     logits, scores = logits.flatten(0, 1).float(), scores.flatten(0, 1)
     weight = b["weight"].flatten()
@@ -107,9 +110,10 @@ def losses(model, b):
     return token + 0.5 * point + 0.3 * look + 0.2 * tagging, token, point, right, pointed, begun, tagged
 
 
-def tag_losses(model, b):
+def tag_losses(model, b, tags_apart=False):
     """Of the mixer alone, in the places that `losses` has. -> total, then zeros, values begun at the right glyph, tags right."""
-    total, begun, tagged = tag_loss(model, b, mixed(model, b)[0])
+    tokens = mixed(model, b)[0]
+    total, begun, tagged = tag_loss(model, b, tokens.detach() if tags_apart else tokens)
     zero = total.detach() * 0
     return total, zero, zero, zero, zero, begun, tagged
 
@@ -226,6 +230,8 @@ def main():
     parser.add_argument("--eval-every", type=int, default=300)
     parser.add_argument("--tokens-from", help="folder of collect.py's shards")
     parser.add_argument("--tags-only", action="store_true", help="train the mixer alone on the fields of every glyph: ten times the pictures a second")
+    parser.add_argument("--tags-apart", type=int, default=0,
+                        help="steps in which the tags' loss teaches only their own head: a restored decoder begins without one, which would unlearn the mixer")
     parser.add_argument("--quantize", help="checkpoint, float or quantized, to begin quantization-aware training from; --run keeps the quantized one")
     parser.add_argument("--share", type=float, default=0.5, help="share of the examples that come from --tokens-from")
     args = parser.parse_args()
@@ -235,7 +241,7 @@ def main():
     config = DecoderConfig()
     path, step = os.path.join(args.run, "decoder.pt"), 0
     model = (started(args.quantize) if args.quantize else Decoder(config)).to(device)
-    masters = Masters(model, args.lr, weight_decay=0.0 if args.quantize else 0.01)
+    masters = Masters(model, args.lr, weight_decay=0.0 if args.quantize else 0.01, half=fastest(device) == torch.bfloat16)
     if os.path.exists(path):
         saved = torch.load(path, map_location=device)
         masters.load(saved["state"])
@@ -251,7 +257,7 @@ def main():
     sums, seen = np.zeros(7), 0
     collected = Collected(args.tokens_from, args.seed + step, args.longest * 2, args.tags_only) if args.tokens_from else None
     for b in batches(stream, args.tokens, device, collected=collected, share=args.share):
-        out = of(model, b)
+        out = of(model, b, seen < args.tags_apart)
         out[0].backward()
         if args.tags_only:
             only_mixer(model)

@@ -8,6 +8,7 @@ import tiny
 from export import export_bundle, load_decoder
 from optim import Masters, save
 from quantize import clipping_search, levels, load_packed, quantize_decoder, save_packed
+from restore import decoder_of
 
 reference = pytest.importorskip("reference")
 
@@ -64,6 +65,8 @@ def test_a_run_begins_from_float_goes_on_and_is_exported_packed(tmp_path):
         assert torch.equal(p.float(), again.get_parameter(name)), name
     export_bundle(vision, again, str(tmp_path / "bundle"), "tiny", side=224)
     assert (tmp_path / "bundle" / "decoder.safetensors").exists() and not (tmp_path / "bundle" / "decoder.onnx").exists()
+    _, state = decoder_of(str(tmp_path / "bundle"), again.c)
+    assert torch.allclose(state["tag.weight"], again.tag.weight, atol=1e-3), "the head that only training has is restored too"
 
 
 def test_a_packed_file_is_restored_and_packed_the_same(tmp_path):
