@@ -15,6 +15,9 @@ const SURE: f32 = 0.7;
 /// are as sure 29 were.
 const SURE_ALONE: f32 = 0.9;
 
+/// How many glyphs in a row are no speck, where the rest of their line was read.
+const STRETCH: usize = 3;
+
 /// The pointer's weights.
 #[derive(Debug, Clone)]
 pub struct Pointer {
@@ -86,6 +89,8 @@ pub(crate) struct Pointing {
     places: Array2<f32>,
     /// `[n]`: the token that each looks like.
     glyph: Vec<TokenId>,
+    /// `[n]`: how probable that is.
+    sure: Vec<f32>,
     /// The tokens of digits.
     digits: Vec<TokenId>,
     /// Lines that a transcript must not leave out ([`Pointing::is_text`]).
@@ -101,6 +106,7 @@ impl Pointing {
             keys: Array2::zeros((0, wide)),
             places: Array2::zeros((0, dim)),
             glyph: Vec::new(),
+            sure: Vec::new(),
             digits,
             lines: Vec::new(),
         }
@@ -127,8 +133,22 @@ impl Pointing {
             .collect();
         self.lines.extend(text);
         self.glyph.extend(&tokens.glyph);
+        self.sure.extend(&tokens.sure);
         self.keys = join(&self.keys, &keys);
         self.places = join(&self.places, &tokens.places);
+    }
+
+    /// What of `line` a transcript must come back to: all of it where nothing was read, else the first [`STRETCH`] glyphs or more in a row that
+    /// were not and that are sure.
+    fn left_out(&self, line: &Range<usize>, spent: &Spent) -> Option<Range<usize>> {
+        if !line.clone().any(|i| spent.has(i)) {
+            return Some(line.clone());
+        }
+        let sure = |i: &usize| !spent.has(*i) && self.sure[*i] >= SURE;
+        line.clone().find_map(|from| {
+            let to = from + (from..line.end).take_while(sure).count();
+            (to - from >= STRETCH).then_some(from..to)
+        })
     }
 
     /// Whether a line is text rather than specks that were taken for it: of four glyphs or more, or of fewer that are sure.
@@ -165,17 +185,48 @@ impl Feedback for Pointing {
     }
 
     fn unread(&self, spent: &Spent) -> Option<(TokenId, Range<usize>)> {
-        let line = self
-            .lines
-            .iter()
-            .find(|line| !(**line).clone().any(|i| spent.has(i)))?;
-        Some((self.glyph[line.start], line.clone()))
+        let missing = self.lines.iter().find_map(|l| self.left_out(l, spent))?;
+        Some((self.glyph[missing.start], missing))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_transcript_comes_back_to_lines_and_to_sure_stretches_of_them() {
+        let pointer = Pointer {
+            query: Array2::eye(2),
+            key: Array2::eye(2),
+            null: Array1::zeros(2),
+        };
+        let mut pointing = Pointing::new(Arc::new(pointer), Vec::new());
+        pointing.glyph = (20..28).collect();
+        pointing.sure = vec![1.0; 8];
+        pointing.lines = vec![0..6, 6..8];
+        let mut spent = Spent::default();
+        assert_eq!(pointing.unread(&spent), Some((20, 0..6)));
+        spent.add(0);
+        assert_eq!(pointing.unread(&spent), Some((21, 1..6)));
+        spent.add(3);
+        assert_eq!(
+            pointing.unread(&spent),
+            Some((26, 6..8)),
+            "two glyphs in a row may be specks, a whole line is none"
+        );
+        spent.add(6);
+        assert_eq!(pointing.unread(&spent), None);
+        let mut spent = Spent::default();
+        spent.add(0);
+        spent.add(6);
+        pointing.sure[2] = 0.6;
+        assert_eq!(
+            pointing.unread(&spent),
+            Some((23, 3..6)),
+            "a doubtful one ends a stretch"
+        );
+    }
 
     #[test]
     fn the_largest_score_wins_unless_nowhere_is_larger() {

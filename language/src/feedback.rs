@@ -11,7 +11,7 @@ pub trait Feedback: Send + Sync {
     /// What is added (`[dim]`) to the embedding of tokens written once `source` was pointed at.
     fn place(&self, source: usize) -> &[f32];
 
-    /// Where reading goes on once the decoder means to have read everything: the sources of a line of which nothing was read,
+    /// Where reading goes on once the decoder means to have read everything: the sources of a line, or of a part of one, of which nothing was read,
     /// and the token that the first looks like. `None` where no such line is left.
     fn unread(&self, _spent: &Spent) -> Option<(TokenId, Range<usize>)> {
         None
