@@ -259,7 +259,8 @@ def load_decoder(*paths, weights="ema"):
     model, state = Decoder(DecoderConfig(**saved["config"])), {k: sum(s[k].float() for s in states) / len(states) for k in states[0]}
     if "embed.w.weight" in state:
         model = quantize_decoder(model)
-        # Rounded as training computed with them, so that the packed levels are those that were trained.
+        # Rounded to bfloat16, in which training computes with them unless float32 is faster (`optim.fastest`), so that the packed levels are those
+        # that were trained; after float32 steps a weight that lies next to a level's edge may fall beyond it.
         state = {k: v.bfloat16().float() for k, v in state.items()} | saved["state"]["buffers"]
     model.load_state_dict(state)
     return model.eval()

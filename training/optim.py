@@ -13,7 +13,7 @@ torch.set_flush_denormal(True)
 
 
 class Masters:
-    """float32 copies of a bfloat16 model's parameters, with Muon on the matrices and kernels and AdamW on the rest.
+    """float32 copies of the parameters of a model in bfloat16 (or, without `half`, in float32), with Muon on the matrices and kernels and AdamW on the rest.
 
     A convolution's kernel [out, in, 3, 3] is a matrix [out, in * 9] to Muon.
 

@@ -57,13 +57,14 @@ def mixed(model, b):
     return model.mix(tokens, there) * there[..., None], there
 
 
-def tag_loss(model, b, tokens):
+def tag_loss(model, b, tokens, apart=False):
     """Which field each image token begins or goes on with: a label for every glyph, where an answer decides a few times a picture.
+    `apart`: it teaches only the head of the tags.
 
     -> loss (averaged over fields and the rest apart), share of the beginnings that are found, share of the fields' glyphs that are.
     """
     tag = b["tag"].flatten()
-    scores = model.tag(tokens).flatten(0, 1).float()
+    scores = model.tag(tokens.detach() if apart else tokens).flatten(0, 1).float()
     each, guess = F.cross_entropy(scores, tag, ignore_index=IGNORE, reduction="none"), scores.argmax(-1)
     part = lambda which: each[which].mean() if which.any() else each.sum() * 0
     begins, inside = (tag > 0) & (tag % 2 == 1), (tag > 0) & (tag % 2 == 0)
@@ -91,7 +92,7 @@ def losses(model, b, tags_apart=False):
     `tags_apart`: the tags' loss teaches only their own head.
     """
     logits, scores, guide, tokens = forward(model, b)
-    tagging, _, tagged = tag_loss(model, b, tokens.detach() if tags_apart else tokens)
+    tagging, _, tagged = tag_loss(model, b, tokens, tags_apart)
     target, pointer = b["target"].flatten(), b["pointer"].flatten()
     logits, scores = logits.flatten(0, 1).float(), scores.flatten(0, 1)
     weight = b["weight"].flatten()
@@ -112,8 +113,7 @@ def losses(model, b, tags_apart=False):
 
 def tag_losses(model, b, tags_apart=False):
     """Of the mixer alone, in the places that `losses` has. -> total, then zeros, values begun at the right glyph, tags right."""
-    tokens = mixed(model, b)[0]
-    total, begun, tagged = tag_loss(model, b, tokens.detach() if tags_apart else tokens)
+    total, begun, tagged = tag_loss(model, b, mixed(model, b)[0], tags_apart)
     zero = total.detach() * 0
     return total, zero, zero, zero, zero, begun, tagged
 
@@ -231,7 +231,7 @@ def main():
     parser.add_argument("--tokens-from", help="folder of collect.py's shards")
     parser.add_argument("--tags-only", action="store_true", help="train the mixer alone on the fields of every glyph: ten times the pictures a second")
     parser.add_argument("--tags-apart", type=int, default=0,
-                        help="steps in which the tags' loss teaches only their own head: a restored decoder begins without one, which would unlearn the mixer")
+                        help="steps in which the tags' loss teaches only their own head: a decoder restored without one begins with a new one, whose gradients are large")
     parser.add_argument("--quantize", help="checkpoint, float or quantized, to begin quantization-aware training from; --run keeps the quantized one")
     parser.add_argument("--share", type=float, default=0.5, help="share of the examples that come from --tokens-from")
     args = parser.parse_args()

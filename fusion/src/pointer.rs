@@ -15,7 +15,8 @@ const SURE: f32 = 0.7;
 /// are as sure 29 were.
 const SURE_ALONE: f32 = 0.9;
 
-/// How many glyphs in a row are no speck, where the rest of their line was read.
+/// How many glyphs in a row are taken for text rather than specks, where the rest of their line was read. Chosen, not searched for: with it the
+/// word recall on 200 test flyers went from 0.923 to 0.926 clean and from 0.875 to 0.876 photographed (`training/LOG.md`).
 const STRETCH: usize = 3;
 
 /// The pointer's weights.
