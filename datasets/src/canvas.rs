@@ -53,25 +53,8 @@ impl Canvas {
 
     /// Fills what `pen` holds, whose top left lies at (x0, y0), with one colour.
     pub fn ink(&mut self, pen: &mut Pen, x0: i32, y0: i32, color: Rgb, opacity: f32) {
-        let strength = (opacity * 256.0) as u32;
-        let (width, height) = (self.width as i32, self.height as i32);
-        pen.rows(|y, row| {
-            let y = y0 + y as i32;
-            if y < 0 || y >= height {
-                return;
-            }
-            let from = (-x0).max(0) as usize;
-            let to = (width - x0).clamp(0, row.len() as i32) as usize;
-            if from >= to {
-                return;
-            }
-            let start = (y * width + x0 + from as i32) as usize * 3;
-            let pixels = &mut self.data[start..start + (to - from) * 3];
-            for (pixel, &a) in pixels.chunks_exact_mut(3).zip(&row[from..to]) {
-                if a > 0 {
-                    blend(pixel, color, (u32::from(a) * strength) >> 8);
-                }
-            }
+        self.lay(pen, x0, y0, |_, row, pixels| {
+            lay(pixels, row.coverage, opacity, 0, |_| color);
         });
     }
 
@@ -88,27 +71,40 @@ impl Canvas {
         if let Paint::Solid(color) = paint {
             return self.ink(pen, x0, y0, *color, opacity);
         }
-        let strength = (opacity * 256.0) as u32;
         let mut brush = Brush::new(paint, area);
+        self.lay(pen, x0, y0, |y, row, pixels| {
+            brush.row(y as f32);
+            brush.lay(pixels, row.coverage, opacity, row.x);
+        });
+    }
+
+    /// Gives every row of what `pen` holds that lies in the picture: y, what is covered of it from which x on, and the pixels there.
+    fn lay(
+        &mut self,
+        pen: &mut Pen,
+        x0: i32,
+        y0: i32,
+        mut paint: impl FnMut(i32, Row<'_>, &mut [u8]),
+    ) {
         let (width, height) = (self.width as i32, self.height as i32);
         pen.rows(|y, row| {
             let y = y0 + y as i32;
             if y < 0 || y >= height {
                 return;
             }
-            brush.row(y as f32);
-            for (i, &a) in row.iter().enumerate() {
-                let x = x0 + i as i32;
-                if a > 0 && x >= 0 && x < width {
-                    let at = (y * width + x) as usize * 3;
-                    let color = brush.at(x as f32);
-                    blend(
-                        &mut self.data[at..at + 3],
-                        color,
-                        (u32::from(a) * strength) >> 8,
-                    );
-                }
+            let from = (-x0).max(0) as usize;
+            let to = (width - x0).clamp(0, row.len() as i32) as usize;
+            if from >= to {
+                return;
             }
+            let x = x0 + from as i32;
+            let start = (y * width + x) as usize * 3;
+            let coverage = &row[from..to];
+            paint(
+                y,
+                Row { x, coverage },
+                &mut self.data[start..start + (to - from) * 3],
+            );
         });
     }
 
@@ -121,11 +117,41 @@ impl Canvas {
             return;
         }
         let mut brush = Brush::new(paint, area);
+        let all = vec![255; self.width];
         for (y, row) in self.data.chunks_exact_mut(self.width * 3).enumerate() {
             brush.row(y as f32);
-            for (x, pixel) in row.chunks_exact_mut(3).enumerate() {
-                pixel.copy_from_slice(&brush.at(x as f32));
-            }
+            brush.lay(row, &all, 1.0, 0);
+        }
+    }
+}
+
+/// A part of a row of the picture: where it begins, and how much of each pixel is covered.
+struct Row<'a> {
+    x: i32,
+    coverage: &'a [u8],
+}
+
+/// Blends the colours at x0, x0 + 1, ... into the pixels that are covered.
+fn lay(
+    pixels: &mut [u8],
+    coverage: &[u8],
+    opacity: f32,
+    x0: i32,
+    mut color: impl FnMut(f32) -> Rgb,
+) {
+    let strength = (opacity * 256.0) as u32;
+    for (i, (pixel, &a)) in pixels.chunks_exact_mut(3).zip(coverage).enumerate() {
+        if a == 0 {
+            continue;
+        }
+        let (color, a) = (
+            color((x0 + i as i32) as f32),
+            (u32::from(a) * strength) >> 8,
+        );
+        if a == 255 {
+            pixel.copy_from_slice(&color);
+        } else {
+            blend(pixel, color, a);
         }
     }
 }
@@ -188,7 +214,7 @@ impl<'a> Brush<'a> {
                 let v = ((y - self.area[1]) / (self.area[3] - self.area[1]).max(1.0))
                     .clamp(0.0, 0.9999)
                     * (*rows as f32 - 1.0);
-                let (r, f) = (v as usize, smooth(v.fract()));
+                let (r, f) = (v as usize, smooth(v - (v as i32) as f32));
                 let at = |r: usize, c: usize| colors[r.min(rows - 1) * columns + c];
                 let line = (0..*columns).map(|c| {
                     let (a, b) = (at(r, c), at(r + 1, c));
@@ -206,30 +232,36 @@ impl<'a> Brush<'a> {
         }
     }
 
-    fn at(&mut self, x: f32) -> Rgb {
+    /// Blends the row's colours from `x0` on into the pixels that are covered.
+    fn lay(&mut self, pixels: &mut [u8], coverage: &[u8], opacity: f32, x0: i32) {
+        let (base, dir, area, ramp) = (self.base, self.dir, self.area, &self.ramp);
         match self.paint {
-            Paint::Solid(c) => *c,
-            Paint::Gradient(..) => {
-                self.ramp[((x * self.dir[0] + self.base) * 255.0).clamp(0.0, 255.0) as usize]
-            }
-            Paint::Stripes(a, b, width, _) => {
-                let t = (x * self.dir[0] + self.base) / width;
+            Paint::Solid(c) => lay(pixels, coverage, opacity, x0, |_| *c),
+            Paint::Gradient(..) => lay(pixels, coverage, opacity, x0, |x| {
+                ramp[((x * dir[0] + base) * 255.0).clamp(0.0, 255.0) as usize]
+            }),
+            Paint::Stripes(a, b, width, _) => lay(pixels, coverage, opacity, x0, |x| {
+                let t = (x * dir[0] + base) / width;
                 if t.floor() as i32 & 1 == 0 { *a } else { *b }
-            }
+            }),
             Paint::Grain(..) => {
-                self.noise = self
-                    .noise
-                    .wrapping_mul(0x5851_f42d_4c95_7f2d)
-                    .wrapping_add(0x1405_7b7e_f767_814f);
-                self.ramp[(self.noise >> 56) as usize]
+                let noise = &mut self.noise;
+                lay(pixels, coverage, opacity, x0, |_| {
+                    *noise = noise
+                        .wrapping_mul(0x5851_f42d_4c95_7f2d)
+                        .wrapping_add(0x1405_7b7e_f767_814f);
+                    ramp[(*noise >> 56) as usize]
+                });
             }
             Paint::Cloud(columns, ..) => {
-                let u = ((x - self.area[0]) / (self.area[2] - self.area[0]).max(1.0))
-                    .clamp(0.0, 0.9999)
-                    * (*columns as f32 - 1.0);
-                let (c, f) = (u as usize, smooth(u.fract()));
-                let (a, b) = (self.colors[c], self.colors[(c + 1).min(columns - 1)]);
-                std::array::from_fn(|k| (a[k] + (b[k] - a[k]) * f) as u8)
+                let (colors, wide) = (&self.colors, (area[2] - area[0]).max(1.0));
+                lay(pixels, coverage, opacity, x0, |x| {
+                    let u = ((x - area[0]) / wide).clamp(0.0, 0.9999) * (*columns as f32 - 1.0);
+                    let c = u as i32 as usize;
+                    let f = smooth(u - c as f32);
+                    let (a, b) = (colors[c], colors[(c + 1).min(columns - 1)]);
+                    std::array::from_fn(|k| (a[k] + (b[k] - a[k]) * f) as u8)
+                });
             }
         }
     }

@@ -137,7 +137,7 @@ pub fn lettering(dice: &mut Dice, fonts: &Fonts, split: Split, em: f32) -> Style
         style.bold = dice.range(0.005, 0.022);
     }
     // The flyers of the test split stay as they are.
-    if split == Split::Train && dice.chance(0.05) {
+    if split == Split::Train && dice.chance(0.08) {
         style.screen = Some(Screen::any(dice));
     }
     style

@@ -15,6 +15,7 @@ pub struct Pen {
     height: usize,
     stride: usize,
     area: Vec<f32>,
+    sums: Vec<f32>,
     row: Vec<u8>,
 }
 
@@ -24,7 +25,9 @@ impl Pen {
         (self.width, self.height, self.stride) = (width, height, width + 2);
         self.area.clear();
         self.area.resize(self.stride * height + 2, 0.0);
-        self.row.resize(width.max(self.row.len()), 0);
+        let widest = width.max(self.row.len());
+        self.row.resize(widest, 0);
+        self.sums.resize(widest, 0.0);
     }
 
     /// Adds an outline; `map` takes its points to pixels, `em` is the size in pixels (for the curves' steps).
@@ -101,7 +104,7 @@ impl Pen {
         let slope = (b[0] - a[0]) / (b[1] - a[1]);
         let mut x = a[0] - slope * a[1].min(0.0);
         let first = a[1].max(0.0) as usize;
-        let last = (b[1].ceil().max(0.0) as usize).min(self.height);
+        let last = ceil(b[1].max(0.0)).min(self.height);
         for y in first..last {
             let dy = ((y + 1) as f32).min(b[1]) - (y as f32).max(a[1]);
             let next = x + slope * dy;
@@ -114,10 +117,10 @@ impl Pen {
     fn span(&mut self, y: usize, x0: f32, x1: f32, d: f32) {
         let limit = self.width as f32;
         let (x0, x1) = (x0.clamp(0.0, limit), x1.clamp(0.0, limit));
-        let base = y * self.stride;
-        let (left, right) = (x0.floor(), x1.ceil());
-        let cells = &mut self.area[base + left as usize..];
-        if right <= left + 1.0 {
+        let (first, end) = (x0 as i32 as usize, ceil(x1));
+        let cells = &mut self.area[y * self.stride + first..];
+        let (left, right) = (first as f32, end as f32);
+        if end <= first + 1 {
             let middle = 0.5 * (x0 + x1) - left;
             cells[0] += d - d * middle;
             cells[1] += d * middle;
@@ -126,7 +129,7 @@ impl Pen {
         let s = 1.0 / (x1 - x0);
         let head = 0.5 * s * (left + 1.0 - x0).powi(2);
         let tail = 0.5 * s * (x1 - right + 1.0).powi(2);
-        let n = (right - left) as usize;
+        let n = end - first;
         cells[0] += d * head;
         if n == 2 {
             cells[1] += d * (1.0 - head - tail);
@@ -144,17 +147,24 @@ impl Pen {
     /// Gives every row's coverage, 0..=255.
     pub fn rows(&mut self, mut row: impl FnMut(usize, &[u8])) {
         for y in 0..self.height {
+            let cells = &self.area[y * self.stride..y * self.stride + self.width];
             let mut sum = 0.0f32;
-            for (cell, out) in self.area[y * self.stride..y * self.stride + self.width]
-                .iter()
-                .zip(&mut self.row)
-            {
+            for (cell, out) in cells.iter().zip(&mut self.sums) {
                 sum += cell;
-                *out = (sum.abs().min(1.0) * 255.0 + 0.5) as u8;
+                *out = sum;
+            }
+            for (sum, out) in self.sums.iter().zip(&mut self.row[..self.width]) {
+                *out = (sum.abs().min(1.0) * 255.0 + 0.5) as i32 as u8;
             }
             row(y, &self.row[..self.width]);
         }
     }
+}
+
+/// The least whole number from `x` on, which is 0 or more: `f32::ceil` calls the C library on processors that are taken to be old.
+fn ceil(x: f32) -> usize {
+    let whole = x as i32 as usize;
+    whole + usize::from((whole as f32) < x)
 }
 
 impl Pen {

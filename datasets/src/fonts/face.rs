@@ -2,8 +2,8 @@
 
 use crate::charset;
 use rustybuzz::ttf_parser::{self, GlyphId, OutlineBuilder};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI16, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// A piece of an outline, in ems, y up.
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +47,15 @@ struct Loaded {
     metrics: Metrics,
     glyphs: Vec<OnceLock<Option<Glyph>>>,
     kern: OnceLock<Vec<AtomicI16>>,
+    /// How text of each script and direction met so far is shaped: made anew for every pair, it took most of the pair's time.
+    plans: Mutex<Vec<Plan>>,
 }
+
+type Plan = (
+    rustybuzz::Direction,
+    rustybuzz::Script,
+    rustybuzz::ShapePlan,
+);
 
 /// Heights in ems.
 #[derive(Clone, Copy, Debug)]
@@ -130,7 +138,7 @@ impl Face {
         let cell = &table[a * n + b];
         let mut units = cell.load(Ordering::Relaxed);
         if units == UNKNOWN {
-            units = pair(&loaded.shaper, left, right);
+            units = loaded.pair(left, right);
             cell.store(units, Ordering::Relaxed);
         }
         (f32::from(units) / loaded.em).clamp(-0.3, 0.3)
@@ -155,27 +163,53 @@ impl Loaded {
             metrics,
             glyphs,
             kern: OnceLock::new(),
+            plans: Mutex::default(),
         })
     }
-}
 
-fn pair(face: &rustybuzz::Face<'static>, left: char, right: char) -> i16 {
-    let advance = |c: char| {
-        face.glyph_index(c)
-            .and_then(|g| face.glyph_hor_advance(g))
-            .map_or(0, i32::from)
-    };
-    let off = |tag: &[u8; 4]| rustybuzz::Feature::new(ttf_parser::Tag::from_bytes(tag), 0, ..);
-    let features = [off(b"liga"), off(b"clig"), off(b"calt"), off(b"dlig")];
-    let mut buffer = rustybuzz::UnicodeBuffer::new();
-    buffer.add(left, 0);
-    buffer.add(right, 1);
-    let shaped = rustybuzz::shape(face, &features, buffer);
-    if shaped.len() != 2 {
-        return 0;
+    /// Change of the advance between two characters, in font units.
+    fn pair(&self, left: char, right: char) -> i16 {
+        let face = &self.shaper;
+        let advance = |c: char| {
+            face.glyph_index(c)
+                .and_then(|g| face.glyph_hor_advance(g))
+                .map_or(0, i32::from)
+        };
+        let mut buffer = rustybuzz::UnicodeBuffer::new();
+        buffer.add(left, 0);
+        buffer.add(right, 1);
+        let shaped = self.shaped(buffer);
+        if shaped.len() != 2 {
+            return 0;
+        }
+        let total: i32 = shaped.glyph_positions().iter().map(|p| p.x_advance).sum();
+        (total - advance(left) - advance(right)).clamp(-30000, 30000) as i16
     }
-    let total: i32 = shaped.glyph_positions().iter().map(|p| p.x_advance).sum();
-    (total - advance(left) - advance(right)).clamp(-30000, 30000) as i16
+
+    /// Shapes without ligatures.
+    fn shaped(&self, mut buffer: rustybuzz::UnicodeBuffer) -> rustybuzz::GlyphBuffer {
+        buffer.guess_segment_properties();
+        let (direction, script) = (buffer.direction(), buffer.script());
+        let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = plans.iter().position(|p| (p.0, p.1) == (direction, script));
+        let at = known.unwrap_or_else(|| {
+            let off =
+                |tag: &[u8; 4]| rustybuzz::Feature::new(ttf_parser::Tag::from_bytes(tag), 0, ..);
+            let features = [off(b"liga"), off(b"clig"), off(b"calt"), off(b"dlig")];
+            let language = buffer.language();
+            let written = Some(script).filter(|s| *s != rustybuzz::script::UNKNOWN);
+            let plan = rustybuzz::ShapePlan::new(
+                &self.shaper,
+                direction,
+                written,
+                language.as_ref(),
+                &features,
+            );
+            plans.push((direction, script, plan));
+            plans.len() - 1
+        });
+        rustybuzz::shape_with_plan(&self.shaper, &plans[at].2, buffer)
+    }
 }
 
 /// Checks that the face can be read and measures it.

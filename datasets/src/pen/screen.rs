@@ -22,7 +22,8 @@ impl Screen {
         let whole = dice.chance(0.7);
         let gap = dice.range(0.08, 0.4);
         Self {
-            pitch: dice.range(0.045, if whole { 0.09 } else { 0.16 }),
+            // Seven lamps to a capital's height, as boards have them, are a tenth of an em apart.
+            pitch: dice.range(0.045, if whole { 0.115 } else { 0.16 }),
             gap: match dice.below(6) {
                 0 if !whole => [0.0, gap], // stripes
                 1 if whole => [0.0; 2],    // pixels
