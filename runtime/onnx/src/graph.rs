@@ -63,8 +63,9 @@ pub struct GraphOptions {
     /// Remember the buffer plan of every input shape seen. Off by default: a decoder sees a new shape at every step,
     /// and each would be kept.
     pub memory_pattern: bool,
-    /// Let the threads wait for the next operator in a loop. On by default as in ONNX Runtime; off saves power and
-    /// leaves the cores to others, at the price of slower small operators.
+    /// Let the threads wait for the next operator in a loop. On by default as in ONNX Runtime; off saves power at the price of
+    /// slower small operators. Between runs they never do: every graph has threads of its own, and those of one would take
+    /// the cores from the next (on two cores of a Xeon the adapter of nano took twice as long; by hand, no command kept).
     pub spin: bool,
     /// Most runs at once; further ones wait. Each beyond the first holds weights and threads of its own, opened when it is
     /// first needed. 1 by default, the least memory.
@@ -291,6 +292,9 @@ fn builder(runtime: &Runtime, options: &GraphOptions) -> Result<SessionBuilder> 
     let builder = builder.with_inter_threads(1).map_err(recover)?;
     let builder = builder
         .with_intra_op_spinning(options.spin)
+        .map_err(recover)?;
+    let builder = builder
+        .with_config_entry("session.force_spinning_stop", "1")
         .map_err(recover)?;
     let builder = builder
         .with_optimization_level(level(options.optimisation))
