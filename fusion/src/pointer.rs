@@ -94,6 +94,8 @@ pub(crate) struct Pointing {
     sure: Vec<f32>,
     /// The tokens of digits.
     digits: Vec<TokenId>,
+    /// `[n]`: cx, cy, w, h in canvas pixels.
+    canvas: Vec<[f32; 4]>,
     /// Lines that a transcript must not leave out ([`Pointing::is_text`]).
     lines: Vec<Range<usize>>,
 }
@@ -109,6 +111,7 @@ impl Pointing {
             glyph: Vec::new(),
             sure: Vec::new(),
             digits,
+            canvas: Vec::new(),
             lines: Vec::new(),
         }
     }
@@ -133,6 +136,7 @@ impl Pointing {
             .map(|l| before + l.start..before + l.end)
             .collect();
         self.lines.extend(text);
+        self.canvas.extend(canvas);
         self.glyph.extend(&tokens.glyph);
         self.sure.extend(&tokens.sure);
         self.keys = join(&self.keys, &keys);
@@ -181,8 +185,20 @@ impl Feedback for Pointing {
         line.cloned()
     }
 
+    fn gap(&self, source: usize) -> Option<f32> {
+        let line = self.line(source)?;
+        line.contains(&(source + 1)).then(|| {
+            let (a, b) = (self.canvas[source], self.canvas[source + 1]);
+            ((b[0] - b[2] / 2.0) - (a[0] + a[2] / 2.0)) / a[3].min(b[3])
+        })
+    }
+
     fn looks(&self, source: usize) -> Option<TokenId> {
         self.glyph.get(source).copied()
+    }
+
+    fn sure(&self, source: usize) -> f32 {
+        self.sure.get(source).copied().unwrap_or(0.0)
     }
 
     fn unread(&self, spent: &Spent) -> Option<(TokenId, Range<usize>)> {
@@ -226,6 +242,31 @@ mod tests {
             pointing.unread(&spent),
             Some((23, 3..6)),
             "a doubtful one ends a stretch"
+        );
+    }
+
+    #[test]
+    fn a_gap_lies_between_two_glyphs_of_a_line() {
+        let pointer = Pointer {
+            query: Array2::eye(2),
+            key: Array2::eye(2),
+            null: Array1::zeros(2),
+        };
+        let mut pointing = Pointing::new(Arc::new(pointer), Vec::new());
+        pointing.canvas = vec![
+            [10.0, 0.0, 8.0, 20.0],
+            [24.0, 0.0, 10.0, 16.0],
+            [10.0, 40.0, 8.0, 20.0],
+        ];
+        pointing.lines = vec![0..2, 2..3];
+        assert_eq!(
+            pointing.gap(0),
+            Some(5.0 / 16.0),
+            "in em sizes of the smaller one"
+        );
+        assert_eq!(
+            [pointing.gap(1), pointing.gap(2), pointing.gap(9)],
+            [None; 3]
         );
     }
 

@@ -22,9 +22,19 @@ pub trait Feedback: Send + Sync {
         None
     }
 
+    /// How much white space there is between `source` and the next on its line, in em sizes; `None` at a line's end, or where that is not known.
+    fn gap(&self, _source: usize) -> Option<f32> {
+        None
+    }
+
     /// The token that `source` looks like, if that is known.
     fn looks(&self, _source: usize) -> Option<TokenId> {
         None
+    }
+
+    /// How probable it is that `source` is what it looks like, 0 to 1.
+    fn sure(&self, _source: usize) -> f32 {
+        0.0
     }
 }
 

@@ -11,7 +11,8 @@
 //! | the rows of one conversation and the cache that follows them | `context.rs` |
 //! | logits to a token | `sampler.rs` |
 //! | which tokens may come next, and JSON Schema as such a rule | `constraint.rs`, `schema.rs`, `json.rs`, `closing.rs` |
-//! | the loop over all of these, as an iterator | `generate.rs` |
+//! | the loop over all of these, as an iterator | `generate.rs`, `token.rs` |
+//! | what the picture says beside the decoder: letters, spaces, lines left out | `feedback.rs`, `heard.rs`, `once.rs` |
 //! | why it ended; limits as adapters on that iterator | `stop.rs`, `repetition.rs` |
 //! | decoders whose answers are obvious, for tests | `fake.rs` |
 //!
@@ -26,6 +27,7 @@ mod error;
 pub mod fake;
 mod feedback;
 mod generate;
+mod heard;
 mod json;
 mod lora;
 mod once;
@@ -35,6 +37,7 @@ mod repetition;
 mod sampler;
 mod schema;
 mod stop;
+mod token;
 mod tokenizer;
 
 pub use constraint::{Commit, Constraint};
@@ -42,7 +45,7 @@ pub use context::Context;
 pub use decoder::{Cache, Decoder, DecoderShape, Output, Rows, Store};
 pub use error::{Error, ErrorKind, Result};
 pub use feedback::{Draft, Feedback};
-pub use generate::{Generator, Token, Work};
+pub use generate::Generator;
 pub use json::{Grammars, JsonConstraint};
 pub use lora::{Lora, LowRank, MatrixName, MatrixPart};
 pub use once::Spent;
@@ -52,4 +55,5 @@ pub use repetition::LoopDetector;
 pub use sampler::{Sampler, Sampling};
 pub use schema::Schema;
 pub use stop::{CancelHandle, Cancellable, MaxTokens, StopReason, TimeLimit, TokenStream};
+pub use token::{Token, Work};
 pub use tokenizer::{TextStream, TokenId, Tokenizer};

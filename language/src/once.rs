@@ -22,6 +22,12 @@ impl Spent {
     }
 }
 
+/// The source behind `last` on its line, where `source` is on another: the line is left in the middle.
+pub(crate) fn left(feedback: &dyn Feedback, last: usize, source: usize) -> Option<usize> {
+    let line = feedback.line(last)?;
+    (!line.contains(&source) && line.contains(&(last + 1))).then_some(last + 1)
+}
+
 /// Tokens in a row that may be read nowhere: spaces, letters that the encoder lost, the bytes of a character. More are made up.
 const NOWHERE: usize = 6;
 
@@ -31,6 +37,8 @@ struct Line {
     sources: Range<usize>,
     /// Tokens that it may still take.
     left: usize,
+    /// Its source read last.
+    at: usize,
 }
 
 /// What a transcript has read.
@@ -63,14 +71,12 @@ impl Once {
         source: Option<usize>,
     ) -> Option<(TokenId, usize)> {
         let (last, source) = last.zip(source).filter(|_| self.line.is_some())?;
-        let line = feedback.line(last)?;
-        let next = last + 1;
-        let left = !line.contains(&source) && line.contains(&next) && !self.spent.has(next);
-        left.then(|| feedback.looks(next).map(|id| (id, next)))?
+        let next = left(feedback, last, source).filter(|next| !self.spent.has(*next))?;
+        Some((feedback.looks(next)?, next))
     }
 
     /// Whether reading ends before this token: where the decoder makes things up, and in a line that it was sent back to at that
-    /// line's end, where it reads on elsewhere, and where it writes more than can stand there.
+    /// line's end, where it reads on elsewhere, and where it writes more than stands or can stand there.
     pub(crate) fn ends(&mut self, id: TokenId, source: Option<usize>) -> bool {
         self.nowhere = if source.is_some() {
             0
@@ -84,10 +90,12 @@ impl Once {
             return false;
         };
         let elsewhere = source.is_some_and(|s| !line.sources.contains(&s));
-        if id == self.line_end || elsewhere || line.left == 0 {
+        let made_up = source.is_none() && line.at + 1 == line.sources.end;
+        if id == self.line_end || elsewhere || made_up || line.left == 0 {
             return true;
         }
         line.left -= 1;
+        line.at = source.unwrap_or(line.at);
         false
     }
 
@@ -99,6 +107,7 @@ impl Once {
         self.nowhere = 0;
         self.line = Some(Line {
             left: 2 * sources.len(), // a space behind every letter at most
+            at: first,
             sources,
         });
         Some((id, first))
@@ -149,9 +158,10 @@ mod tests {
             Some((7, 3)),
             "of the first one glyph was read"
         );
+        assert!((0..3).all(|_| !once.ends(9, None)));
         assert!(!once.ends(9, Some(4)) && once.ends(9, Some(2)));
         assert!(once.ends(LINE_END, None));
-        assert!((0..3).all(|_| !once.ends(9, None)) && once.ends(9, None));
+        assert!(once.ends(9, None), "behind its last glyph nothing stands");
         assert_eq!(once.resume(&lines), None, "all were read");
     }
 

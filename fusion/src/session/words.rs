@@ -149,6 +149,7 @@ impl Session {
         )
         .never(&prompt.never)
         .with_feedback(&*pointing)
+        .spacing(model.tokenizer().byte(b' '))
         .watching_for_loops();
         if turn.prompt == prompt.ocr() {
             generator = generator.reading_once(model.tokenizer().byte(b'\n'));
