@@ -214,7 +214,7 @@ impl<'a> Brush<'a> {
                 let v = ((y - self.area[1]) / (self.area[3] - self.area[1]).max(1.0))
                     .clamp(0.0, 0.9999)
                     * (*rows as f32 - 1.0);
-                let (r, f) = (v as usize, smooth(v - (v as i32) as f32));
+                let (r, f) = (v as usize, smooth(fraction(v)));
                 let at = |r: usize, c: usize| colors[r.min(rows - 1) * columns + c];
                 let line = (0..*columns).map(|c| {
                     let (a, b) = (at(r, c), at(r + 1, c));
@@ -257,14 +257,18 @@ impl<'a> Brush<'a> {
                 let (colors, wide) = (&self.colors, (area[2] - area[0]).max(1.0));
                 lay(pixels, coverage, opacity, x0, |x| {
                     let u = ((x - area[0]) / wide).clamp(0.0, 0.9999) * (*columns as f32 - 1.0);
-                    let c = u as i32 as usize;
-                    let f = smooth(u - c as f32);
+                    let (c, f) = (u as usize, smooth(fraction(u)));
                     let (a, b) = (colors[c], colors[(c + 1).min(columns - 1)]);
                     std::array::from_fn(|k| (a[k] + (b[k] - a[k]) * f) as u8)
                 });
             }
         }
     }
+}
+
+/// `x.fract()` of numbers from 0 on, without a call into the C library, which x86-64's baseline takes for it.
+pub fn fraction(x: f32) -> f32 {
+    x - (x as i32) as f32
 }
 
 fn smooth(t: f32) -> f32 {

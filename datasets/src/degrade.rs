@@ -1,6 +1,6 @@
 //! What lenses, sensors, printers and codecs do to a picture; none of it moves anything.
 
-use crate::canvas::Canvas;
+use crate::canvas::{Canvas, fraction};
 use crate::dice::Dice;
 use std::sync::OnceLock;
 
@@ -157,14 +157,14 @@ pub fn light(canvas: &mut Canvas, dice: &mut Dice, low: f32, high: f32, patches:
     let mut gains = vec![0.0f32; n];
     for (y, row) in canvas.data.chunks_exact_mut(width * 3).enumerate() {
         let v = y as f32 * step.1;
-        let (r, f) = ((v as usize).min(patches - 1), v - (v as i32) as f32);
+        let (r, f) = ((v as usize).min(patches - 1), fraction(v));
         for (c, gain) in gains.iter_mut().enumerate() {
             *gain = field[r * n + c] + (field[(r + 1) * n + c] - field[r * n + c]) * ease(f);
         }
         for (x, pixel) in row.chunks_exact_mut(3).enumerate() {
             let u = x as f32 * step.0;
             let c = (u as usize).min(patches - 1);
-            let gain = gains[c] + (gains[c + 1] - gains[c]) * ease(u - (u as i32) as f32);
+            let gain = gains[c] + (gains[c + 1] - gains[c]) * ease(fraction(u));
             for k in 0..3 {
                 pixel[k] = ((f32::from(pixel[k]) * gain * tint[k]) as u32 >> 8).min(255) as u8;
             }

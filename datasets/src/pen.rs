@@ -161,7 +161,7 @@ impl Pen {
     }
 }
 
-/// The least whole number from `x` on, which is 0 or more: `f32::ceil` calls the C library on processors that are taken to be old.
+/// The least whole number from `x` on, which is 0 or more: as `canvas::fraction`.
 fn ceil(x: f32) -> usize {
     let whole = x as i32 as usize;
     whole + usize::from((whole as f32) < x)

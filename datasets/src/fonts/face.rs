@@ -47,7 +47,7 @@ struct Loaded {
     metrics: Metrics,
     glyphs: Vec<OnceLock<Option<Glyph>>>,
     kern: OnceLock<Vec<AtomicI16>>,
-    /// How text of each script and direction met so far is shaped: made anew for every pair, it took most of the pair's time.
+    /// How text of each script and direction met so far is shaped, kept for the next pair.
     plans: Mutex<Vec<Plan>>,
 }
 
