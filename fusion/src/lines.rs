@@ -70,12 +70,16 @@ fn links(glyphs: &[[f32; 4]]) -> Vec<Option<usize>> {
         .collect()
 }
 
+/// The white space between a glyph and the next on its line, in canvas pixels.
+pub fn gap(a: [f32; 4], b: [f32; 4]) -> f32 {
+    (b[0] - b[2] / 2.0) - (a[0] + a[2] / 2.0)
+}
+
 /// How far `b` is as the next glyph after `a`, if it may be that.
 fn cost(a: [f32; 4], b: [f32; 4]) -> Option<f32> {
     let (dx, dy) = (b[0] - a[0], (b[1] - a[1]).abs());
     let (small, big) = (a[3].min(b[3]), a[3].max(b[3]));
-    let gap = (b[0] - b[2] / 2.0) - (a[0] + a[2] / 2.0);
-    let near = dx > 0.0 && dy < DRIFT * small && big < GROWTH * small && gap < GAP * small;
+    let near = dx > 0.0 && dy < DRIFT * small && big < GROWTH * small && gap(a, b) < GAP * small;
     near.then_some(dx + 2.0 * dy)
 }
 

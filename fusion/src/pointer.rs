@@ -189,7 +189,7 @@ impl Feedback for Pointing {
         let line = self.line(source)?;
         line.contains(&(source + 1)).then(|| {
             let (a, b) = (self.canvas[source], self.canvas[source + 1]);
-            ((b[0] - b[2] / 2.0) - (a[0] + a[2] / 2.0)) / a[3].min(b[3])
+            lines::gap(a, b) / a[3].min(b[3])
         })
     }
 
@@ -211,14 +211,18 @@ impl Feedback for Pointing {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_transcript_comes_back_to_lines_and_to_sure_stretches_of_them() {
+    fn nothing_seen() -> Pointing {
         let pointer = Pointer {
             query: Array2::eye(2),
             key: Array2::eye(2),
             null: Array1::zeros(2),
         };
-        let mut pointing = Pointing::new(Arc::new(pointer), Vec::new());
+        Pointing::new(Arc::new(pointer), Vec::new())
+    }
+
+    #[test]
+    fn a_transcript_comes_back_to_lines_and_to_sure_stretches_of_them() {
+        let mut pointing = nothing_seen();
         pointing.glyph = (20..28).collect();
         pointing.sure = vec![1.0; 8];
         pointing.lines = vec![0..6, 6..8];
@@ -247,12 +251,7 @@ mod tests {
 
     #[test]
     fn a_gap_lies_between_two_glyphs_of_a_line() {
-        let pointer = Pointer {
-            query: Array2::eye(2),
-            key: Array2::eye(2),
-            null: Array1::zeros(2),
-        };
-        let mut pointing = Pointing::new(Arc::new(pointer), Vec::new());
+        let mut pointing = nothing_seen();
         pointing.canvas = vec![
             [10.0, 0.0, 8.0, 20.0],
             [24.0, 0.0, 10.0, 16.0],

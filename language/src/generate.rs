@@ -228,7 +228,7 @@ impl<'a> Generator<'a> {
             heard::letter(feedback, self.at(), source, logits);
         }
         self.stuck.bar(source, logits);
-        let source = self.spaced(source, logits);
+        let source = self.spaced(source, spent, logits);
         let id = self.sampler.pick(logits)?;
         let source = source.filter(|_| Some(id) != self.space);
         let kept = self.kept(source, logits);
@@ -243,13 +243,11 @@ impl<'a> Generator<'a> {
     }
 
     /// Hears what the gap behind the last token says of a space ([`Generator::spacing`]). -> the source of the token to come.
-    fn spaced(&self, source: Option<usize>, logits: &mut [f32]) -> Option<usize> {
+    fn spaced(&self, source: Option<usize>, spent: &Spent, logits: &mut [f32]) -> Option<usize> {
         let read = self.queue.back().map_or(self.read, |t| t.source);
         let Some(((feedback, space), at)) = self.feedback.zip(self.space).zip(read) else {
             return source;
         };
-        let nothing = Spent::default();
-        let spent = self.once.as_ref().map_or(&nothing, |once| &once.spent);
         heard::space(feedback, (at, source), space, spent, logits)
     }
 
@@ -261,10 +259,9 @@ impl<'a> Generator<'a> {
             return once.kept(feedback, self.at(), source);
         }
         self.constraint.as_ref()?;
-        let of_value = self.queue.iter().rev().take_while(|t| !t.forced);
-        let queued = self.queue.iter().any(|t| t.forced);
-        let last = of_value.filter_map(|t| t.source).next();
-        let last = last.or(self.within.filter(|_| !queued))?;
+        let mut latest = self.queue.iter().rev();
+        let recent = latest.find(|t| t.forced || t.source.is_some());
+        let last = recent.map_or(self.within, |t| t.source.filter(|_| !t.forced))?;
         let next = once::left(feedback, last, source?)?;
         let id = feedback.looks(next)?;
         let allowed = *logits.get(id as usize)? > f32::NEG_INFINITY;

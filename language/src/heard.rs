@@ -1,5 +1,6 @@
 //! What whoever saw the picture says of the next token, beside the decoder: which letter stands where it is read, and whether white
 //! space comes before it.
+use crate::sampler::argmax;
 use crate::{Feedback, Spent, TokenId};
 
 /// What is added to the logit of the token that the source pointed at looks like ([`Feedback::looks`]). Our measurement on 200 test flyers (a
@@ -53,35 +54,23 @@ pub(crate) fn space(
     let Some((gap, letter)) = feedback.gap(at).zip(feedback.looks(next)) else {
         return source;
     };
+    let likeliest =
+        |logits: &[f32], id: usize| argmax(logits).is_ok_and(|best| best as usize == id);
     let (space, letter) = (space as usize, letter as usize);
-    let likeliest = largest(logits);
     if logits.len() <= space.max(letter) || source.is_some_and(|s| s != next) {
         return source;
     }
     let odds = GAPS * (GAP_ODDS * (gap - EVEN_GAP)).clamp(-SUREST_GAP, SUREST_GAP);
-    if odds > 0.0 && (source.is_some() || likeliest == Some(letter)) {
+    if odds > 0.0 && (source.is_some() || likeliest(logits, letter)) {
         logits[space] += odds;
-        return source.filter(|_| largest(logits) != Some(space));
+        return source.filter(|_| !likeliest(logits, space));
     }
-    let glued = source.is_none() && likeliest == Some(space) && !spent.has(next);
+    let glued = source.is_none() && likeliest(logits, space) && !spent.has(next);
     if odds < 0.0 && glued && logits[letter] + LOOKS > logits[space] + odds {
+        // Ahead of all that the space was ahead of.
+        logits[letter] = logits[space] + 1.0;
         logits[space] += odds;
-        logits[letter] += LOOKS;
-        // What was less likely than the space stays so.
-        let rest = largest(logits).map_or(0.0, |i| logits[i]);
-        logits[letter] = logits[letter].max(rest + 1.0);
         return Some(next);
     }
     source
-}
-
-/// The likeliest token; the first of equals.
-fn largest(logits: &[f32]) -> Option<usize> {
-    let mut best: Option<usize> = None;
-    for (i, &logit) in logits.iter().enumerate() {
-        if best.is_none_or(|b| logit > logits[b]) {
-            best = Some(i);
-        }
-    }
-    best
 }
