@@ -237,8 +237,9 @@ fn list(fonts: &Fonts) {
         for family in fonts.families(split) {
             let legible: Vec<_> = family.faces().iter().filter(|f| f.is_legible()).collect();
             let caps = legible.iter().filter(|f| f.metrics().caps_only).count();
+            let small = legible.iter().filter(|f| f.metrics().small_only).count();
             println!(
-                "{split:?}\t{}\t{} faces\t{} legible\t{caps} capitals only",
+                "{split:?}\t{}\t{} faces\t{} legible\t{caps} capitals only\t{small} small only",
                 family.key,
                 family.faces().len(),
                 legible.len()

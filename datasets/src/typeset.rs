@@ -22,16 +22,18 @@ impl Style {
     }
 
     /// The text as this style's face can show it: lacking characters spelt plainer or left out, capitals where there are
-    /// no small letters, runs of white space as one space.
+    /// no small letters, small letters where there are no capitals, runs of white space as one space.
     pub fn fit(&self, text: &str) -> String {
-        let caps = self.face.metrics().caps_only;
+        let metrics = self.face.metrics();
         let mut out = String::with_capacity(text.len());
         for ch in text.chars() {
             if ch.is_whitespace() {
                 if !out.is_empty() && !out.ends_with(' ') {
                     out.push(' ');
                 }
-            } else if caps && ch != 'ß' {
+            } else if metrics.small_only {
+                ch.to_lowercase().for_each(|c| self.fit_char(c, &mut out));
+            } else if metrics.caps_only && ch != 'ß' {
                 ch.to_uppercase().for_each(|c| self.fit_char(c, &mut out));
             } else {
                 self.fit_char(ch, &mut out);

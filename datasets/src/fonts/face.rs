@@ -70,6 +70,8 @@ pub struct Metrics {
     pub descent: f32,
     /// Small letters are drawn as capitals, so only capitals may be set.
     pub caps_only: bool,
+    /// Capitals are drawn as small letters, so only small letters may be set.
+    pub small_only: bool,
 }
 
 const UNKNOWN: i16 = i16::MIN;
@@ -247,25 +249,30 @@ fn legible_metrics(face: &rustybuzz::Face<'static>, em: f32) -> Option<Metrics> 
     {
         return None;
     }
-    let caps_only = "abdegrnq"
+    let one_case = "abdegrnq"
         .chars()
         .filter(|&c| alike(get(c), get(c.to_ascii_uppercase()), 0.86))
         .count()
         >= 4;
     let cap_height = get('H').bounds[3];
-    let x_height = if caps_only {
+    let x_height = if one_case {
         0.7 * cap_height
     } else {
         get('x').bounds[3]
     };
     let top = |c| get(c).bounds[3];
     let deep = |c| -get(c).bounds[1];
+    // Among capitals none stands out; of small letters b and d do, and q goes below the line.
+    let small_only = one_case
+        && top('B').min(top('D')) > 1.15 * top('A').max(top('E')).max(top('N'))
+        && deep('Q') > 0.1 * cap_height;
     let metrics = Metrics {
         x_height,
         cap_height,
         ascent: top('l').max(top('d')).max(cap_height),
         descent: deep('g').max(deep('p')).max(0.02),
-        caps_only,
+        caps_only: one_case && !small_only,
+        small_only,
     };
     let sane = (0.15..1.2).contains(&x_height)
         && cap_height > x_height * 0.9
