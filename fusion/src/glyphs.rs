@@ -1,16 +1,12 @@
 //! Which of the adapter's glyph slots become image tokens, and in which order (`models/FORMAT.md`).
 use crate::bundle::AdapterConfig;
+use crate::claims::{Glyph, Spot, glyphs_of};
 use crate::sight::glyph_box;
 use crate::{Error, Result, lines};
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, concatenate};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 
 /// Edge of a view of mode `high`.
 const TILE: f32 = 672.0;
-/// Two slots claim one glyph when they are closer than these: a share of the larger advance across, of the larger em down.
-const SAME_ACROSS: f32 = 0.4;
-const SAME_DOWN: f32 = 0.3;
-/// What the presences that claim one glyph must add up to: a centre near the border of two patches gives each of them half.
-const PRESENCE_SUM: f32 = 0.5;
 /// The overview suits glyphs above this share of `detail_max_em`.
 const SUITS: f32 = 0.75;
 
@@ -30,26 +26,36 @@ pub struct Slots {
 impl Slots {
     /// Joins what the adapter gave of single views, whose view index is 0 in each.
     pub(crate) fn of_views(parts: Vec<(usize, Self)>) -> Result<Self> {
-        let parts: Vec<Self> = parts
-            .into_iter()
-            .map(|(view, mut slots)| {
-                slots.place.column_mut(0).fill(view as f32);
-                slots
-            })
-            .collect();
-        let join = |of: fn(&Self) -> ArrayView2<'_, f32>| {
-            let rows: Vec<_> = parts.iter().map(of).collect();
-            concatenate(Axis(0), &rows).map_err(|e| Error::Stage {
-                stage: "adapter",
-                why: format!("gave slots that do not go together: {e}"),
-            })
+        let mut parts = parts.into_iter().map(|(view, mut slots)| {
+            slots.place.column_mut(0).fill(view as f32);
+            slots
+        });
+        let mut all = parts.next().ok_or_else(|| Error::Stage {
+            stage: "adapter",
+            why: "was given no view".into(),
+        })?;
+        for slots in parts {
+            all.append(slots)?;
+        }
+        Ok(all)
+    }
+
+    /// Adds the rows of `more` behind its own.
+    pub(crate) fn append(&mut self, more: Self) -> Result<()> {
+        let odd = |e: ndarray::ShapeError| Error::Stage {
+            stage: "adapter",
+            why: format!("gave slots that do not go together: {e}"),
         };
-        Ok(Self {
-            letters: join(|s| s.letters.view())?,
-            slots: join(|s| s.slots.view())?,
-            place: join(|s| s.place.view())?,
-            presence: parts.iter().flat_map(|s| &s.presence).copied().collect(),
-        })
+        for (own, theirs) in [
+            (&mut self.letters, more.letters.view()),
+            (&mut self.slots, more.slots.view()),
+            (&mut self.place, more.place.view()),
+        ] {
+            own.append(Axis(0), theirs).map_err(odd)?;
+        }
+        self.presence
+            .append(Axis(0), more.presence.view())
+            .map_err(odd)
     }
 }
 
@@ -81,27 +87,18 @@ impl Chosen {
     }
 }
 
-/// A slot's place in canvas pixels.
-#[derive(Debug, Clone, Copy)]
-struct Spot {
-    slot: usize,
-    at: [f32; 4],
-    rank: f32,
-    presence: f32,
-}
-
-/// A glyph: the spot that ranks first, and what claims it.
-#[derive(Debug)]
-struct Glyph {
-    spot: Spot,
-    /// Sum of the presences that claim it.
-    presence: f32,
-    claimed: Vec<usize>,
-}
-
 /// Chooses, removes double sightings, and sorts into reading order; `far` says that the views are an overview and tiles, and where
 /// the second tiles begin ([`foveate_vision::Views::far_tiles`]).
 pub fn choose(slots: &Slots, far: Option<[u32; 2]>, config: &AdapterConfig) -> Result<Chosen> {
+    Ok(settle(glyphs(slots, far, config)?, config))
+}
+
+/// What slots claim, double sightings removed; what too little claims is among it.
+pub(crate) fn glyphs(
+    slots: &Slots,
+    far: Option<[u32; 2]>,
+    config: &AdapterConfig,
+) -> Result<Vec<Glyph>> {
     check(slots, far.is_some())?;
     let far = far.map(|at| at.map(|side| side as f32));
     let rows = (0..slots.place.nrows()).map(|i| (i, slots.place.row(i)));
@@ -111,42 +108,27 @@ pub fn choose(slots: &Slots, far: Option<[u32; 2]>, config: &AdapterConfig) -> R
         .collect();
     // Both sorts are stable: of equals the earlier slot comes first.
     spots.sort_by(|a, b| b.rank.total_cmp(&a.rank));
-    let mut taken = glyphs_of(spots);
-    taken.retain(|g| g.presence >= PRESENCE_SUM);
-    taken.sort_by_key(|g| g.spot.slot);
-    let at: Vec<[f32; 4]> = taken.iter().map(|g| g.spot.at).collect();
+    Ok(glyphs_of(spots))
+}
+
+/// The glyphs that are there, in reading order.
+pub(crate) fn settle(mut taken: Vec<Glyph>, config: &AdapterConfig) -> Chosen {
+    taken.retain(Glyph::is_there);
+    taken.sort_by_key(|g| g.slot());
+    let at: Vec<[f32; 4]> = taken.iter().map(|g| g.at()).collect();
     let mut order = lines::order(&at);
     order.truncate(config.max_glyphs);
-    Ok(Chosen {
-        index: order.iter().map(|&i| taken[i].spot.slot).collect(),
+    Chosen {
+        index: order.iter().map(|&i| taken[i].slot()).collect(),
         place: Array2::from_shape_fn((order.len(), 4), |(i, j)| at[order[i]][j]),
         claimed: order
             .into_iter()
-            .map(|i| std::mem::take(&mut taken[i].claimed))
+            .map(|i| taken[i].claimed().to_vec())
             .collect(),
-    })
-}
-
-/// Spots in falling rank to those that no better one claims, each with what claims it.
-fn glyphs_of(spots: Vec<Spot>) -> Vec<Glyph> {
-    let mut taken: Vec<Glyph> = Vec::with_capacity(spots.len());
-    for spot in spots {
-        match taken.iter_mut().find(|g| same_glyph(g.spot.at, spot.at)) {
-            Some(better) => {
-                better.presence += spot.presence;
-                better.claimed.push(spot.slot);
-            }
-            None => taken.push(Glyph {
-                spot,
-                presence: spot.presence,
-                claimed: vec![spot.slot],
-            }),
-        }
     }
-    taken
 }
 
-fn check(slots: &Slots, high: bool) -> Result<()> {
+pub(crate) fn check(slots: &Slots, high: bool) -> Result<()> {
     let views = if high { 5 } else { 1 };
     let sound = |row: ArrayView1<'_, f32>| {
         row.iter().all(|x| x.is_finite())
@@ -235,11 +217,6 @@ fn spot(
 
 fn suits(yes: bool) -> f32 {
     if yes { 1.0 } else { 0.0 }
-}
-
-fn same_glyph(a: [f32; 4], b: [f32; 4]) -> bool {
-    (a[0] - b[0]).abs() < SAME_ACROSS * a[2].max(b[2])
-        && (a[1] - b[1]).abs() < SAME_DOWN * a[3].max(b[3])
 }
 
 #[cfg(test)]

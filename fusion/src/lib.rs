@@ -45,12 +45,15 @@
 #![forbid(unsafe_code)]
 
 mod adapter;
+mod again;
 mod answer;
 #[cfg(feature = "async")]
 mod background;
 pub mod batch;
+mod blocks;
 mod bundle;
 pub mod calendar;
+mod claims;
 #[cfg(feature = "qr")]
 pub mod codes;
 mod draft;
@@ -60,6 +63,7 @@ pub mod glyphs;
 mod grounding;
 mod image;
 mod lines;
+mod mixer;
 mod model;
 mod overlay;
 mod partial;

@@ -140,14 +140,9 @@ impl Model {
         self.0.encoded.load(Ordering::Relaxed)
     }
 
-    /// Image tokens of a picture, remembered or made, and what it cost to make them. What `auto` made of a picture that one
-    /// view may show is remembered apart from the modes that it stands for.
+    /// Image tokens of a picture, remembered or made, and what it cost to make them. What `auto` made of a picture is remembered
+    /// apart from the modes that it stands for: it looks again where it was unsure.
     pub fn see(&self, image: &Image, mode: Mode) -> Result<(Arc<Seen>, Timing)> {
-        let mode = match mode.resolve(image.pixels().width(), image.pixels().height()) {
-            Mode::High => Mode::High,
-            // Small print may need a closer look.
-            _ => mode,
-        };
         let key = (image.fingerprint(), mode);
         let mut timing = Timing {
             image: image.decoding(),

@@ -1,4 +1,5 @@
 //! Which glyph of the picture a token was read from.
+use crate::blocks;
 use crate::bundle::FusionWeights;
 use crate::lines;
 use crate::sight::ImageTokens;
@@ -98,6 +99,8 @@ pub(crate) struct Pointing {
     canvas: Vec<[f32; 4]>,
     /// Lines that a transcript must not leave out ([`Pointing::is_text`]).
     lines: Vec<Range<usize>>,
+    /// Of each of them the one directly above.
+    above: Vec<Option<usize>>,
 }
 
 impl Pointing {
@@ -113,6 +116,7 @@ impl Pointing {
             digits,
             canvas: Vec::new(),
             lines: Vec::new(),
+            above: Vec::new(),
         }
     }
 
@@ -135,6 +139,13 @@ impl Pointing {
             .filter(|l| self.is_text(tokens, l))
             .map(|l| before + l.start..before + l.end)
             .collect();
+        let own: Vec<_> = text
+            .iter()
+            .map(|l| l.start - before..l.end - before)
+            .collect();
+        let first = self.lines.len();
+        let above = blocks::above(&own, &canvas).into_iter();
+        self.above.extend(above.map(|line| line.map(|i| first + i)));
         self.lines.extend(text);
         self.canvas.extend(canvas);
         self.glyph.extend(&tokens.glyph);
@@ -183,6 +194,12 @@ impl Feedback for Pointing {
     fn line(&self, source: usize) -> Option<Range<usize>> {
         let line = self.lines.iter().find(|line| line.contains(&source));
         line.cloned()
+    }
+
+    fn above(&self, source: usize) -> Option<Range<usize>> {
+        let line = self.lines.iter().position(|l| l.contains(&source))?;
+        let above = self.above.get(line).copied()??;
+        self.lines.get(above).cloned()
     }
 
     fn gap(&self, source: usize) -> Option<f32> {

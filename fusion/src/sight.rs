@@ -1,11 +1,14 @@
 //! From a picture to image tokens: views, encoder, adapter, choice and place.
+use crate::again;
 use crate::bundle::{AdapterConfig, Bundle};
+use crate::claims::Glyph;
 use crate::embed::GlyphEmbedding;
-use crate::glyphs::{self, Slots};
+use crate::glyphs::{self, Chosen, Slots};
+pub use crate::mixer::Mixer;
 use crate::{Error, Image, Result};
 use foveate_language::TokenId;
 use foveate_onnx::{Element, Graph, GraphOptions};
-use foveate_vision::{BALANCED, Encoder, Mode, Placement, Rect, Views};
+use foveate_vision::{BALANCED, Encoder, Mode, Parts, Placement, Rect, Views};
 use ndarray::{Array2, Array4};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -46,9 +49,7 @@ impl ImageTokens {
     /// The median em size in canvas pixels; `None` where no glyph was seen.
     #[must_use]
     pub fn median_em(&self) -> Option<f32> {
-        let mut ems = self.canvas.column(3).to_vec();
-        ems.sort_by(f32::total_cmp);
-        ems.get(ems.len() / 2).copied()
+        median(self.canvas.column(3).to_vec())
     }
 
     /// Whether no glyph was seen.
@@ -62,6 +63,11 @@ impl ImageTokens {
     pub fn canvas_box(&self, i: usize) -> Rect {
         glyph_box([0, 1, 2, 3].map(|j| self.canvas[[i, j]]))
     }
+}
+
+fn median(mut values: Vec<f32>) -> Option<f32> {
+    values.sort_by(f32::total_cmp);
+    values.get(values.len() / 2).copied()
 }
 
 /// The box of a glyph by its cx, cy, w, h (`models/FORMAT.md`), in the same pixels.
@@ -127,27 +133,34 @@ impl OnnxSight {
     }
 }
 
+/// A picture in one mode, what the adapter made of it, and how long that took.
+struct Look {
+    views: Views,
+    slots: Slots,
+    glyphs: Vec<Glyph>,
+    encode: Duration,
+    adapter: Duration,
+}
+
 impl Sight for OnnxSight {
-    /// `Auto` is as [`Mode::resolve`] says, and small print is looked at again in [`Mode::High`].
+    /// `Auto` is as [`Mode::resolve`] says, small print is looked at in [`Mode::High`] then, and of that what is still unsure a
+    /// little smaller once more.
     fn see(&self, image: &Image, mode: Mode) -> Result<Seen> {
-        let seen = self.look(image, mode)?;
-        let longer = image.pixels().width().max(image.pixels().height());
-        let closer = mode == Mode::Auto
-            && seen.mode != Mode::High
-            && enlarged(longer, self.encoder.config().max_upscale) > WORTHWHILE
-            && seen.tokens.median_em().is_some_and(|em| em < SMALL_PRINT);
-        if !closer {
-            return Ok(seen);
+        let mut look = self.look(image, mode)?;
+        let mut glance = Duration::ZERO;
+        if mode == Mode::Auto {
+            if self.is_small_print(image, &look) {
+                glance = look.encode + look.adapter;
+                look = self.look(image, Mode::High)?;
+            }
+            self.look_again(image, &mut look)?;
         }
-        Ok(Seen {
-            glance: seen.encode + seen.adapter,
-            ..self.look(image, Mode::High)?
-        })
+        self.tokens_of(look, glance)
     }
 }
 
 impl OnnxSight {
-    fn look(&self, image: &Image, mode: Mode) -> Result<Seen> {
+    fn look(&self, image: &Image, mode: Mode) -> Result<Look> {
         let began = Instant::now();
         let views = Views::new(image.pixels(), mode, self.encoder.config());
         let mut encode = began.elapsed();
@@ -161,17 +174,62 @@ impl OnnxSight {
             }
         }
         let slots = Slots::of_views(parts)?;
-        let mut tokens = image_tokens(&slots, views.far_tiles(), &self.choice, &self.embed)?;
+        let glyphs = glyphs::glyphs(&slots, views.far_tiles(), &self.choice)?;
+        Ok(Look {
+            views,
+            slots,
+            glyphs,
+            encode,
+            adapter: began.elapsed() - encode,
+        })
+    }
+
+    /// Whether the print is too small for the mode, and a closer look would show it larger.
+    fn is_small_print(&self, image: &Image, look: &Look) -> bool {
+        let longer = image.pixels().width().max(image.pixels().height());
+        let there = look.glyphs.iter().filter(|g| g.is_there());
+        look.views.mode() != Mode::High
+            && enlarged(longer, self.encoder.config().max_upscale) > WORTHWHILE
+            && median(there.map(|g| g.at()[3]).collect()).is_some_and(|em| em < SMALL_PRINT)
+    }
+
+    /// Looks at what is unsure once more.
+    fn look_again(&self, image: &Image, look: &mut Look) -> Result<()> {
+        let unsure = again::unsure(&look.glyphs, &look.slots);
+        if unsure.len() < again::LEAST {
+            return Ok(());
+        }
+        let began = Instant::now();
+        let config = self.encoder.config();
+        let placement = look.views.placement();
+        let parts = Parts::new(image.pixels(), placement, again::FACTOR, config);
+        look.encode += began.elapsed();
+        for part in again::worth_it(unsure, &parts, config) {
+            let began = Instant::now();
+            let features = self.encoder.encode_part(&parts, part)?;
+            look.encode += began.elapsed();
+            let began = Instant::now();
+            let more = self.adapter.run(features)?;
+            again::join(&mut look.glyphs, &mut look.slots, more, &parts, part)?;
+            look.adapter += began.elapsed();
+        }
+        Ok(())
+    }
+
+    fn tokens_of(&self, look: Look, glance: Duration) -> Result<Seen> {
+        let began = Instant::now();
+        let chosen = glyphs::settle(look.glyphs, &self.choice);
+        let mut tokens = tokens_of(&look.slots, chosen, &self.embed);
         if let Some(mixer) = &self.mixer {
             tokens.tokens = mixer.run(tokens.tokens)?;
         }
         Ok(Seen {
             tokens,
-            placement: *views.placement(),
-            mode: views.mode(),
-            encode,
-            adapter: began.elapsed() - encode,
-            glance: Duration::ZERO,
+            placement: *look.views.placement(),
+            mode: look.views.mode(),
+            encode: look.encode,
+            adapter: look.adapter + began.elapsed(),
+            glance,
         })
     }
 }
@@ -191,16 +249,20 @@ pub fn image_tokens(
     embed: &GlyphEmbedding,
 ) -> Result<ImageTokens> {
     let chosen = glyphs::choose(slots, far, config)?;
+    Ok(tokens_of(slots, chosen, embed))
+}
+
+fn tokens_of(slots: &Slots, chosen: Chosen, embed: &GlyphEmbedding) -> ImageTokens {
     let [places, before] = embed.place().both(chosen.place.view());
     let pooled = |values: &Array2<f32>| chosen.pooled(values.view(), &slots.presence);
     let (seen, glyph, sure) = embed.letters(&pooled(&slots.letters), &pooled(&slots.slots));
-    Ok(ImageTokens {
+    ImageTokens {
         tokens: seen + &places + before,
         places,
         canvas: chosen.place,
         glyph,
         sure,
-    })
+    }
 }
 
 /// `adapter.onnx`: features of patches to glyph slots.
@@ -253,56 +315,6 @@ impl Adapter {
             });
         }
         Ok(slots)
-    }
-}
-
-/// `mixer.onnx`: lets the image tokens of a picture see each other. The decoder is causal: without it the first letter of
-/// a date cannot know what begins there.
-#[derive(Debug)]
-pub struct Mixer {
-    graph: Graph,
-}
-
-impl Mixer {
-    /// The mixer of a bundle, if its configuration says that there is one.
-    pub fn of(bundle: &Bundle, options: &GraphOptions) -> Result<Option<Self>> {
-        let config = bundle.config();
-        if !config.fusion.mixer {
-            return Ok(None);
-        }
-        Self::open(bundle.file("mixer.onnx")?, config.decoder.dim, options).map(Some)
-    }
-
-    /// Opens the graph and checks it against the decoder's width.
-    pub fn open(path: impl AsRef<Path>, dim: usize, options: &GraphOptions) -> Result<Self> {
-        let file = path.as_ref();
-        let refused = |e: foveate_onnx::Error| invalid(file, e);
-        let graph = Graph::open(file, options).map_err(refused)?;
-        let shape = &[None, Some(dim)];
-        graph
-            .expect_input("tokens", Element::F32, shape)
-            .map_err(refused)?;
-        graph
-            .expect_output("mixed", Element::F32, shape)
-            .map_err(refused)?;
-        Ok(Self { graph })
-    }
-
-    /// Tokens `[n, dim]` with their places to tokens `[n, dim]`; no run where there are none.
-    pub fn run(&self, tokens: Array2<f32>) -> Result<Array2<f32>> {
-        let shape = tokens.dim();
-        if tokens.is_empty() {
-            return Ok(tokens);
-        }
-        let mut outputs = self.graph.run(&[("tokens", tokens.into())])?;
-        let mixed: Array2<f32> = outputs.take("mixed")?;
-        if mixed.dim() != shape {
-            return Err(Error::Stage {
-                stage: "mixer",
-                why: format!("made {:?} of {shape:?}", mixed.dim()),
-            });
-        }
-        Ok(mixed)
     }
 }
 

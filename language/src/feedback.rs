@@ -22,6 +22,11 @@ pub trait Feedback: Send + Sync {
         None
     }
 
+    /// The line directly above the one that `source` is on, in the same block of text, if that is known.
+    fn above(&self, _source: usize) -> Option<Range<usize>> {
+        None
+    }
+
     /// How much white space there is between `source` and the next on its line, in em sizes; `None` at a line's end, or where that is not known.
     fn gap(&self, _source: usize) -> Option<f32> {
         None

@@ -251,8 +251,8 @@ impl<'a> Generator<'a> {
         heard::space(feedback, (at, source), space, spent, logits)
     }
 
-    /// What to read instead of `source`, where that leaves a line in the middle that is to be read to its end: in a transcript one that the
-    /// decoder was sent back to, in a typed answer each that a value is read from.
+    /// What to read instead of `source`, where that leaves a line in the middle that is to be read to its end (in a transcript one that the
+    /// decoder was sent back to, in a typed answer each that a value is read from) or leaves out a line of a block.
     fn kept(&self, source: Option<usize>, logits: &[f32]) -> Option<(TokenId, usize)> {
         let feedback = self.feedback?;
         if let Some(once) = &self.once {
@@ -262,7 +262,9 @@ impl<'a> Generator<'a> {
         let mut latest = self.queue.iter().rev();
         let recent = latest.find(|t| t.forced || t.source.is_some());
         let last = recent.map_or(self.within, |t| t.source.filter(|_| !t.forced))?;
-        let next = once::left(feedback, last, source?)?;
+        let source = source?;
+        let next =
+            once::left(feedback, last, source).or_else(|| once::below(feedback, last, source))?;
         let id = feedback.looks(next)?;
         let allowed = *logits.get(id as usize)? > f32::NEG_INFINITY;
         allowed.then_some((id, next))

@@ -28,6 +28,42 @@ pub(crate) fn left(feedback: &dyn Feedback, last: usize, source: usize) -> Optio
     (!line.contains(&source) && line.contains(&(last + 1))).then_some(last + 1)
 }
 
+/// Lines of a block that are looked up through at most.
+const BLOCK: usize = 4;
+
+/// Where reading goes on instead of at `source`, which begins a line, while lines directly above that one are unread: at the
+/// first of them. A block of text is read from the top down.
+fn unread_above(feedback: &dyn Feedback, source: usize, spent: &Spent) -> Option<usize> {
+    let mut first = None;
+    for line in lines_above(feedback, source) {
+        if line.clone().any(|s| spent.has(s)) {
+            break;
+        }
+        first = Some(line.start);
+    }
+    first
+}
+
+/// Where a value that goes on from the end of `last`'s line at `source` goes on instead, where that is further down the same
+/// block: in the line directly below.
+pub(crate) fn below(feedback: &dyn Feedback, last: usize, source: usize) -> Option<usize> {
+    let mut next = None;
+    for line in lines_above(feedback, source) {
+        if line.contains(&last) {
+            return next;
+        }
+        next = Some(line.start);
+    }
+    None
+}
+
+/// The lines above `source` in its block, from the nearest up; none where it does not begin a line.
+fn lines_above(feedback: &dyn Feedback, source: usize) -> impl Iterator<Item = Range<usize>> {
+    let begins = feedback.line(source).is_some_and(|l| l.start == source);
+    let first = feedback.above(source).filter(|_| begins);
+    std::iter::successors(first, |line| feedback.above(line.start)).take(BLOCK)
+}
+
 /// Tokens in a row that may be read nowhere: spaces, letters that the encoder lost, the bytes of a character. More are made up.
 const NOWHERE: usize = 6;
 
@@ -63,15 +99,20 @@ impl Once {
         }
     }
 
-    /// What to read instead where the decoder leaves a line that it was sent back to in the middle, whose next source is unread.
+    /// What to read instead where the decoder leaves a line that it was sent back to in the middle, whose next source is unread, or
+    /// begins a line below unread ones.
     pub(crate) fn kept(
         &self,
         feedback: &dyn Feedback,
         last: Option<usize>,
         source: Option<usize>,
     ) -> Option<(TokenId, usize)> {
-        let (last, source) = last.zip(source).filter(|_| self.line.is_some())?;
-        let next = left(feedback, last, source).filter(|next| !self.spent.has(*next))?;
+        let source = source?;
+        let next = if self.line.is_some() {
+            left(feedback, last?, source).filter(|next| !self.spent.has(*next))?
+        } else {
+            unread_above(feedback, source, &self.spent)?
+        };
         Some((feedback.looks(next)?, next))
     }
 
@@ -131,6 +172,11 @@ mod tests {
 
         fn line(&self, source: usize) -> Option<Range<usize>> {
             self.0.iter().find(|l| l.contains(&source)).cloned()
+        }
+
+        fn above(&self, source: usize) -> Option<Range<usize>> {
+            let line = self.0.iter().position(|l| l.contains(&source))?;
+            self.0.get(line.checked_sub(1)?).cloned()
         }
 
         fn looks(&self, source: usize) -> Option<TokenId> {
@@ -194,6 +240,28 @@ mod tests {
             None,
             "it was read before"
         );
+    }
+
+    #[test]
+    fn a_block_is_read_from_the_top_down() {
+        let lines = Lines(vec![0..3, 3..5, 5..8]);
+        let mut once = Once::new(10);
+        assert_eq!(once.kept(&lines, None, Some(5)), Some((20, 0)));
+        assert_eq!(
+            once.kept(&lines, None, Some(6)),
+            None,
+            "no line's beginning"
+        );
+        assert_eq!(once.kept(&lines, None, Some(0)), None, "the first line");
+        once.spent.add(1);
+        assert_eq!(once.kept(&lines, Some(2), Some(5)), Some((23, 3)));
+        once.spent.add(3);
+        assert_eq!(once.kept(&lines, Some(2), Some(5)), None, "in its turn");
+        // A value that reads on in its block does so in the next line; elsewhere it goes where it likes.
+        assert_eq!(below(&lines, 2, 5), Some(3));
+        assert_eq!(below(&lines, 4, 5), None);
+        assert_eq!(below(&lines, 7, 3), None, "upwards");
+        assert_eq!(below(&lines, 2, 6), None, "no line's beginning");
     }
 
     #[test]

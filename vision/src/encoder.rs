@@ -3,7 +3,7 @@ use std::{ops::Range, path::Path};
 use foveate_onnx::{Element, Graph, GraphOptions};
 use ndarray::{Array4, Axis};
 
-use crate::{Error, ErrorKind, ImageConfig, Result, Views};
+use crate::{Error, ErrorKind, ImageConfig, Parts, Result, Views};
 
 /// The vision encoder, `vision.onnx` of a bundle: views to the features of their patches.
 #[derive(Debug)]
@@ -83,17 +83,25 @@ impl Encoder {
         self.run(views, view..view + 1, covered).map(Some)
     }
 
+    /// The features of the patches of one of a picture's parts: [1, rows, columns, d].
+    pub fn encode_part(&self, parts: &Parts, part: usize) -> Result<Array4<f32>> {
+        self.features(parts.normalised(part, &self.config))
+    }
+
     fn run(&self, views: &Views, part: Range<usize>, size: [usize; 2]) -> Result<Array4<f32>> {
-        let pixels = views.normalised_part(part, size, &self.config);
-        let count = pixels.len_of(Axis(0));
+        self.features(views.normalised_part(part, size, &self.config))
+    }
+
+    fn features(&self, pixels: Array4<f32>) -> Result<Array4<f32>> {
+        let (count, _, height, width) = pixels.dim();
         let features: Array4<f32> = self
             .graph
             .run(&[("pixels", pixels.into())])?
             .take("features")?;
-        let [rows, columns] = size.map(|side| side / self.config.patch as usize);
+        let [rows, columns] = [height, width].map(|side| side / self.config.patch as usize);
         if features.shape()[..3] != [count, rows, columns] {
             let message = format!(
-                "{}: features {:?} for {count} views of {size:?} px, [{count}, {rows}, {columns}, d] was expected",
+                "{}: features {:?} for {count} views of {height}x{width} px, [{count}, {rows}, {columns}, d] was expected",
                 self.graph.path().display(),
                 features.shape()
             );

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use foveate_onnx::GraphOptions;
-use foveate_vision::{Encoder, ErrorKind, ImageConfig, Mode, Pixels, Views};
+use foveate_vision::{Encoder, ErrorKind, ImageConfig, Mode, Parts, Pixels, Views};
 
 fn graph(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
@@ -62,6 +62,48 @@ fn features_lie_where_their_patches_are() {
         let padding = features[[first, side - 1, side - 1, 0]];
         assert!((padding - (127.0 / 255.0 - 0.5) / 0.5).abs() < 1e-5);
     }
+}
+
+#[test]
+fn parts_show_the_picture_at_their_scale() {
+    let config = ImageConfig::default();
+    // A colour for each 100 x 100 pixels.
+    let shade = |x: u32, y: u32| [(x / 100 * 19) as u8, (y / 100 * 28) as u8, 255];
+    let rgb = (0..900).flat_map(|y| (0..1344).flat_map(move |x| shade(x, y)));
+    let pixels = Pixels::from_rgb(1344, 900, rgb.collect()).unwrap();
+    let views = Views::new(&pixels, Mode::High, &config);
+    let parts = Parts::new(&pixels, views.placement(), 0.5, &config);
+    let encoder = pool(&config);
+    // 672 x 450: two across that overlap, two down of which the second shows two lines more.
+    assert_eq!(parts.count(), 4);
+    for part in 0..parts.count() {
+        let features = encoder.encode_part(&parts, part).unwrap();
+        assert_eq!(
+            features.dim().1 * features.dim().2,
+            parts.windows(part, &config) * 196
+        );
+        let shown = parts.on_canvas(part);
+        for (row, column) in [(0, 0), (13, 3), (27, 27)] {
+            let middle = [column as f32 * 16.0 + 8.0, row as f32 * 16.0 + 8.0];
+            let [x, y, w, h] = parts.place_on_canvas(part, [middle[0], middle[1], 16.0, 16.0]);
+            assert_eq!([w, h], [32.0; 2]);
+            assert!(shown.x0 < f64::from(x) && f64::from(y) < shown.y1);
+            // Patches with one colour alone.
+            let near = |at: f32| (at - 18.0) as u32 / 100 == (at + 18.0) as u32 / 100;
+            if near(x) && near(y) && y < 880.0 {
+                let wanted = shade(x as u32, y as u32).map(|v| (f32::from(v) / 255.0 - 0.5) / 0.5);
+                for (channel, wanted) in wanted.into_iter().enumerate() {
+                    let found = features[[0, row, column, channel]];
+                    assert!(
+                        (found - wanted).abs() < 0.01,
+                        "{part} {row} {column}: {found}, not {wanted}"
+                    );
+                }
+            }
+        }
+    }
+    assert_eq!(parts.goes_on(0), [false, false, true, true]);
+    assert_eq!(parts.goes_on(3), [true, true, false, false]);
 }
 
 #[test]

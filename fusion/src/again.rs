@@ -1,0 +1,233 @@
+//! A second look where the first one left letters unsure.
+//!
+//! The encoder's mistakes hang on how a glyph lies on its patches: the same glyph a little smaller is read otherwise, and the
+//! mean of both looks is right more often than either. Small print was looked at once; what was unsure of it is looked at again.
+use crate::Result;
+use crate::claims::Glyph;
+use crate::glyphs::{Slots, check};
+use crate::sight::glyph_box;
+use foveate_vision::{ImageConfig, Parts, Rect};
+
+/// Scale of the second look for that of the canvas. On the encoder's tokens of 64 test flyers it mends most among 0.67, 0.75,
+/// 0.85, 1.2 and 1.4 (`training/LOG.md`).
+pub(crate) const FACTOR: f32 = 0.85;
+/// Below this probability of its likeliest letter a glyph is looked at again.
+const SURE: f32 = 0.9;
+/// Unsure glyphs that make a part worth its time.
+pub(crate) const LEAST: usize = 3;
+/// Windows looked at again at most: two fifths of those of a first look at a whole canvas.
+const WINDOWS: usize = 18;
+/// Em sizes read in a part, in its pixels: what is smaller is hardly read, what is larger may be cut by its border.
+const SMALLEST_EM: f32 = 9.5;
+const LARGEST_EM: f32 = 56.0;
+
+/// Where the glyphs are that are unsure enough to be looked at again.
+pub(crate) fn unsure(glyphs: &[Glyph], slots: &Slots) -> Vec<[f32; 4]> {
+    let unsure = |g: &&Glyph| g.is_there() && fits(g.at()) && surest(slots, g.claimed()) < SURE;
+    glyphs.iter().filter(unsure).map(Glyph::at).collect()
+}
+
+/// The parts worth a look for the sake of unsure glyphs, those with the most of them first.
+pub(crate) fn worth_it(
+    mut unsure: Vec<[f32; 4]>,
+    parts: &Parts,
+    config: &ImageConfig,
+) -> Vec<usize> {
+    let mut left: Vec<usize> = (0..parts.count()).collect();
+    let (mut chosen, mut windows) = (Vec::new(), 0);
+    loop {
+        left.retain(|&part| windows + parts.windows(part, config) <= WINDOWS);
+        let shown = |part: usize| {
+            let seen = parts.on_canvas(part);
+            unsure.iter().filter(|at| is_in(**at, seen)).count()
+        };
+        let best = left.iter().map(|&part| (shown(part), part)).max();
+        let Some((_, part)) = best.filter(|(n, _)| *n >= LEAST) else {
+            return chosen;
+        };
+        windows += parts.windows(part, config);
+        left.retain(|&other| other != part);
+        let seen = parts.on_canvas(part);
+        unsure.retain(|at| !is_in(*at, seen));
+        chosen.push(part);
+    }
+}
+
+/// Adds what the adapter gave of a part to the glyphs it claims. A second look finds no new ones: of what it alone sees most is
+/// a glyph that lies a little elsewhere.
+pub(crate) fn join(
+    glyphs: &mut [Glyph],
+    slots: &mut Slots,
+    mut more: Slots,
+    parts: &Parts,
+    part: usize,
+) -> Result<()> {
+    check(&more, false)?;
+    let seen = parts.on_canvas(part);
+    let first = slots.presence.len();
+    let goes_on = parts.goes_on(part);
+    for (i, mut row) in more.place.rows_mut().into_iter().enumerate() {
+        let at = parts.place_on_canvas(part, [row[1], row[2], row[3], row[4]]);
+        at.iter().zip(1..).for_each(|(side, j)| row[j] = *side);
+        let nearest = glyphs
+            .iter_mut()
+            .filter_map(|g| Some((g.distance(at)?, g)))
+            .min_by(|a, b| a.0.total_cmp(&b.0));
+        if let Some((_, glyph)) = nearest
+            && fits(at)
+            && is_whole(at, seen, goes_on)
+        {
+            glyph.claim(first + i, more.presence[i]);
+        }
+    }
+    slots.append(more)
+}
+
+/// Whether a glyph is of a size to be looked at again.
+fn fits([.., em]: [f32; 4]) -> bool {
+    (SMALLEST_EM..=LARGEST_EM).contains(&(em * FACTOR))
+}
+
+fn is_in([cx, cy, ..]: [f32; 4], part: Rect) -> bool {
+    let [cx, cy] = [f64::from(cx), f64::from(cy)];
+    part.x0 < cx && cx < part.x1 && part.y0 < cy && cy < part.y1
+}
+
+/// Whether a part shows all of a glyph; at an edge behind which the picture does not go on it does.
+fn is_whole(at: [f32; 4], part: Rect, goes_on: [bool; 4]) -> bool {
+    let glyph = glyph_box(at);
+    let inside = [
+        glyph.x0 >= part.x0,
+        glyph.y0 >= part.y0,
+        glyph.x1 <= part.x1,
+        glyph.y1 <= part.y1,
+    ];
+    inside
+        .iter()
+        .zip(goes_on)
+        .all(|(inside, goes_on)| *inside || !goes_on)
+}
+
+/// How probable the likeliest letter of a glyph is, by all that claims it.
+fn surest(slots: &Slots, claimed: &[usize]) -> f32 {
+    let whole: f32 = claimed.iter().map(|&i| slots.presence[i]).sum();
+    let mut letters = ndarray::Array1::zeros(slots.letters.ncols());
+    for &i in claimed {
+        letters.scaled_add(slots.presence[i] / whole, &slots.letters.row(i));
+    }
+    let most = letters.fold(f32::NEG_INFINITY, |a: f32, &b| a.max(b));
+    1.0 / letters.mapv(|l| (l - most).exp()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::claims::{Spot, glyphs_of};
+    use foveate_vision::{Mode, Pixels, Views};
+    use ndarray::{Array1, Array2, arr1, arr2};
+
+    /// Two letters; as sure as `sure` says of the first, and present.
+    fn slots(sure: &[f32]) -> Slots {
+        let letters = |i: usize, j: usize| {
+            if j == 0 {
+                sure[i].ln()
+            } else {
+                (1.0 - sure[i]).ln()
+            }
+        };
+        Slots {
+            letters: Array2::from_shape_fn((sure.len(), 2), |(i, j)| letters(i, j)),
+            slots: Array2::zeros((sure.len(), 1)),
+            place: Array2::zeros((sure.len(), 5)),
+            presence: Array1::from_elem(sure.len(), 0.9),
+        }
+    }
+
+    fn glyphs(at: &[[f32; 4]]) -> Vec<Glyph> {
+        let spot = |(slot, &at): (usize, &[f32; 4])| Spot {
+            slot,
+            at,
+            rank: 1.0,
+            presence: 0.9,
+        };
+        glyphs_of(at.iter().enumerate().map(spot).collect())
+    }
+
+    fn parts() -> Parts {
+        let pixels = Pixels::from_rgb(1344, 1344, vec![9; 1344 * 1344 * 3]).unwrap();
+        let config = ImageConfig::default();
+        let views = Views::new(&pixels, Mode::High, &config);
+        Parts::new(&pixels, views.placement(), FACTOR, &config)
+    }
+
+    #[test]
+    fn only_what_is_unsure_and_of_a_readable_size_is_looked_at_again() {
+        let at = |em: f32, x: f32| [x, 100.0, 10.0, em];
+        let all = [
+            at(20.0, 100.0),
+            at(20.0, 200.0),
+            at(8.0, 300.0),
+            at(90.0, 500.0),
+        ];
+        let found = unsure(&glyphs(&all), &slots(&[0.5, 0.95, 0.5, 0.5]));
+        assert_eq!(found, [all[0]]);
+    }
+
+    #[test]
+    fn parts_with_the_most_unsure_glyphs_come_first_and_a_few_are_not_worth_it() {
+        let (parts, config) = (parts(), ImageConfig::default());
+        let at = |x: f32, y: f32| [x, y, 10.0, 20.0];
+        let corner = [at(50.0, 50.0), at(60.0, 50.0), at(70.0, 50.0)];
+        let far = [1300.0, 1310.0, 1320.0, 1330.0].map(|x| at(x, 1300.0));
+        let lone = [at(1300.0, 50.0)];
+        let unsure = [&corner[..], &far, &lone].concat();
+        assert_eq!(worth_it(unsure, &parts, &config), [parts.count() - 1, 0]);
+        let everywhere: Vec<_> = (0..4000)
+            .map(|i| at(21.0 * (i % 64) as f32, 21.0 * (i / 64) as f32))
+            .collect();
+        let all = worth_it(everywhere, &parts, &config);
+        assert_eq!(
+            all.len(),
+            WINDOWS / 4,
+            "four windows each, and no more than allowed"
+        );
+    }
+
+    #[test]
+    fn a_second_look_adds_to_the_glyph_it_is_nearest_to_and_finds_no_new_ones() {
+        let parts = parts();
+        let [first, second] = [[100.0, 100.0, 20.0, 30.0], [112.0, 100.0, 20.0, 30.0]];
+        let mut seen = glyphs(&[first, second]);
+        let mut all = slots(&[0.5, 0.5]);
+        let mut more = slots(&[0.9, 0.9, 0.9, 0.9]);
+        let scaled = |at: [f32; 4]| at.map(|side| side * FACTOR);
+        let (near, new) = (
+            scaled([113.0, 101.0, 19.0, 31.0]),
+            scaled([300.0, 300.0, 20.0, 30.0]),
+        );
+        let cut = scaled([100.0, 100.0, 20.0, 2.0]);
+        let large = scaled([100.0, 100.0, 20.0, 90.0]);
+        for (mut row, at) in more
+            .place
+            .rows_mut()
+            .into_iter()
+            .zip([near, new, cut, large])
+        {
+            row.assign(&arr1(&[0.0, at[0], at[1], at[2], at[3]]));
+        }
+        join(&mut seen, &mut all, more, &parts, 0).unwrap();
+        assert_eq!(seen.len(), 2);
+        assert_eq!([seen[0].claimed(), seen[1].claimed()], [&[0][..], &[1, 2]]);
+        assert_eq!(all.presence.len(), 6);
+        let pooled = surest(&all, seen[1].claimed());
+        assert!((pooled - 0.75).abs() < 1e-3, "the mean of both: {pooled}");
+        assert!(join(&mut seen, &mut all, bad(), &parts, 0).is_err());
+    }
+
+    fn bad() -> Slots {
+        Slots {
+            place: arr2(&[[0.0, f32::NAN, 1.0, 1.0, 1.0]]),
+            ..slots(&[0.5])
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Which slots are looks at one glyph (`models/FORMAT.md`).
+
+/// Two slots claim one glyph when they are closer than these: a share of the larger advance across, of the larger em down.
+const SAME_ACROSS: f32 = 0.4;
+const SAME_DOWN: f32 = 0.3;
+/// What the presences that claim one glyph must add up to: a centre near the border of two patches gives each of them half.
+const PRESENCE_SUM: f32 = 0.5;
+
+/// A slot's place in canvas pixels.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Spot {
+    /// Row of the slot.
+    pub slot: usize,
+    /// cx, cy, w, h.
+    pub at: [f32; 4],
+    /// Of two that are one glyph the higher gives the place.
+    pub rank: f32,
+    pub presence: f32,
+}
+
+/// A glyph: the spot that ranks first, and what claims it.
+#[derive(Debug)]
+pub(crate) struct Glyph {
+    spot: Spot,
+    /// Sum of the presences that claim it.
+    presence: f32,
+    claimed: Vec<usize>,
+}
+
+impl Glyph {
+    /// Row of the slot that gives the place.
+    pub(crate) fn slot(&self) -> usize {
+        self.spot.slot
+    }
+
+    /// cx, cy, w, h in canvas pixels.
+    pub(crate) fn at(&self) -> [f32; 4] {
+        self.spot.at
+    }
+
+    /// Whether enough claims it.
+    pub(crate) fn is_there(&self) -> bool {
+        self.presence >= PRESENCE_SUM
+    }
+
+    /// Rows of the slots that claim it.
+    pub(crate) fn claimed(&self) -> &[usize] {
+        &self.claimed
+    }
+
+    /// How far `at` is from it, if it is the same glyph.
+    pub(crate) fn distance(&self, at: [f32; 4]) -> Option<f32> {
+        let own = self.spot.at;
+        let away =
+            (own[0] - at[0]).abs() / own[2].max(at[2]) + (own[1] - at[1]).abs() / own[3].max(at[3]);
+        same_glyph(own, at).then_some(away)
+    }
+
+    /// One more slot claims it.
+    pub(crate) fn claim(&mut self, slot: usize, presence: f32) {
+        self.presence += presence;
+        self.claimed.push(slot);
+    }
+}
+
+/// Spots in falling rank to those that no better one claims, each with what claims it.
+pub(crate) fn glyphs_of(spots: Vec<Spot>) -> Vec<Glyph> {
+    let mut taken: Vec<Glyph> = Vec::with_capacity(spots.len());
+    for spot in spots {
+        match taken.iter_mut().find(|g| same_glyph(g.spot.at, spot.at)) {
+            Some(better) => better.claim(spot.slot, spot.presence),
+            None => taken.push(Glyph {
+                spot,
+                presence: spot.presence,
+                claimed: vec![spot.slot],
+            }),
+        }
+    }
+    taken
+}
+
+fn same_glyph(a: [f32; 4], b: [f32; 4]) -> bool {
+    (a[0] - b[0]).abs() < SAME_ACROSS * a[2].max(b[2])
+        && (a[1] - b[1]).abs() < SAME_DOWN * a[3].max(b[3])
+}
