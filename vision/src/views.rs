@@ -22,7 +22,7 @@ const HIGH: u32 = 2 * BALANCED;
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// `balanced` for pictures whose longer side is at most 672, else `high`. Whoever sees the glyphs may look again in `high` where
-    /// `balanced` shows small print.
+    /// `balanced` shows small print, and at parts of either once more ([`Parts`](crate::Parts)) where letters are unsure.
     #[default]
     Auto,
     /// One view of 224x224.
