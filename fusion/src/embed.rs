@@ -2,7 +2,7 @@
 use crate::bundle::FusionWeights;
 use crate::place::PlaceEmbedding;
 use foveate_language::TokenId;
-use ndarray::{Array2, Axis};
+use ndarray::{Array2, ArrayViewMut1, Axis};
 
 /// Makes image tokens of glyphs, before the mixer.
 #[derive(Debug, Clone)]
@@ -52,18 +52,10 @@ impl GlyphEmbedding {
     ) -> (Array2<f32>, Vec<TokenId>, Vec<f32>) {
         let (mut glyph, mut sure) = (Vec::new(), Vec::new());
         let mut likely = letters.clone();
-        for mut row in likely.axis_iter_mut(Axis(0)) {
-            let (best, most) =
-                row.iter()
-                    .enumerate()
-                    .fold((0, f32::NEG_INFINITY), |best, (i, &v)| {
-                        if v > best.1 { (i, v) } else { best }
-                    });
+        for row in likely.axis_iter_mut(Axis(0)) {
+            let (best, probability) = likeliest(row);
             glyph.push(self.ids[best]);
-            row.mapv_inplace(|v| (v - most).exp());
-            let whole = row.sum();
-            row /= whole;
-            sure.push(1.0 / whole);
+            sure.push(probability);
         }
         (
             likely.dot(&self.letters) + slots.dot(&self.slots),
@@ -71,6 +63,18 @@ impl GlyphEmbedding {
             sure,
         )
     }
+}
+
+/// Turns log-probabilities, which need not sum to one, into probabilities: the likeliest, the first of equals, and how probable it is.
+pub(crate) fn likeliest(mut row: ArrayViewMut1<'_, f32>) -> (usize, f32) {
+    let first = (0, f32::NEG_INFINITY);
+    let larger =
+        |best: (usize, f32), (i, &v): (usize, &f32)| if v > best.1 { (i, v) } else { best };
+    let (best, most) = row.iter().enumerate().fold(first, larger);
+    row.mapv_inplace(|v| (v - most).exp());
+    let whole = row.sum();
+    row /= whole;
+    (best, 1.0 / whole)
 }
 
 #[cfg(test)]

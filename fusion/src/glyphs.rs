@@ -3,7 +3,7 @@ use crate::bundle::AdapterConfig;
 use crate::claims::{Glyph, Spot, glyphs_of};
 use crate::sight::glyph_box;
 use crate::{Error, Result, lines};
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut1, Axis};
 
 /// Edge of a view of mode `high`.
 const TILE: f32 = 672.0;
@@ -77,13 +77,23 @@ impl Chosen {
     #[must_use]
     pub fn pooled(&self, values: ArrayView2<'_, f32>, presence: &Array1<f32>) -> Array2<f32> {
         let mut out = Array2::zeros((self.claimed.len(), values.ncols()));
-        for (mut row, slots) in out.rows_mut().into_iter().zip(&self.claimed) {
-            let whole: f32 = slots.iter().map(|&i| presence[i]).sum();
-            for &i in slots {
-                row.scaled_add(presence[i] / whole, &values.row(i));
-            }
+        for (row, slots) in out.rows_mut().into_iter().zip(&self.claimed) {
+            pool(row, slots, values, presence);
         }
         out
+    }
+}
+
+/// Adds to `out`, zeros, the mean of the rows `slots` of `values`, weighed by presence.
+pub(crate) fn pool(
+    mut out: ArrayViewMut1<'_, f32>,
+    slots: &[usize],
+    values: ArrayView2<'_, f32>,
+    presence: &Array1<f32>,
+) {
+    let whole: f32 = slots.iter().map(|&i| presence[i]).sum();
+    for &i in slots {
+        out.scaled_add(presence[i] / whole, &values.row(i));
     }
 }
 

@@ -134,7 +134,7 @@ impl Model {
         Ok(session)
     }
 
-    /// How often a picture was encoded, a second and closer look counted too; pictures that are remembered are not.
+    /// How often a picture was encoded, a closer look at small print counted too, one at unsure parts not; pictures that are remembered are not.
     #[must_use]
     pub fn encoder_runs(&self) -> usize {
         self.0.encoded.load(Ordering::Relaxed)

@@ -267,6 +267,24 @@ mod tests {
     }
 
     #[test]
+    fn lines_of_a_second_picture_lie_below_its_own() {
+        let mut pointing = nothing_seen();
+        // Two lines of four glyphs, the second directly below the first.
+        let at = |i: usize, j: usize| [10.0 * (i % 4) as f32, 24.0 * (i / 4) as f32, 9.0, 20.0][j];
+        let tokens = ImageTokens {
+            tokens: Array2::zeros((8, 2)),
+            places: Array2::zeros((8, 2)),
+            canvas: Array2::from_shape_fn((8, 4), |(i, j)| at(i, j)),
+            glyph: vec![7; 8],
+            sure: vec![1.0; 8],
+        };
+        pointing.add(&tokens);
+        pointing.add(&tokens);
+        let above = [0, 5, 8, 15].map(|source| pointing.above(source));
+        assert_eq!(above, [None, Some(0..4), None, Some(8..12)]);
+    }
+
+    #[test]
     fn a_gap_lies_between_two_glyphs_of_a_line() {
         let mut pointing = nothing_seen();
         pointing.canvas = vec![
