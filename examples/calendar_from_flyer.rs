@@ -65,7 +65,7 @@ fn event(
     options: &Options,
 ) -> anyhow::Result<(Entry, String)> {
     let image = source.open()?;
-    let read: Typed<CalendarEvent> = model.look_at(&image)?.read()?;
+    let read: Typed<CalendarEvent> = model.look_at(&image)?.read().run()?;
     if options.pictures.timing {
         eprintln!("{}: {}", source.name(), read.timing);
     }

@@ -10,7 +10,7 @@ use crate::metrics::{self, Corners, Grounding, Right};
 use crate::pen::Pen;
 use crate::record::Truth;
 use foveate::calendar::CalendarEvent;
-use foveate::sight::glyph_box;
+use foveate::readers::glyph::glyph_box;
 use foveate::when::{Date, Order, Printed, Schedule};
 use foveate::{Image, Model, Rect, Region};
 use indicatif::ProgressBar;
@@ -94,11 +94,11 @@ fn ask(model: &Model, picture: impl FnOnce() -> foveate::Result<Image>) -> Outco
     let start = Instant::now();
     let answer = picture().and_then(|image| {
         let mut session = model.look_at(&image)?;
-        let typed = session.read::<CalendarEvent>()?;
+        let typed = session.read::<CalendarEvent>().run()?;
         let time = start.elapsed();
         let transcript = match typed.transcript {
             Some(text) => text,
-            None => session.ocr()?.text,
+            None => session.ocr().run()?.text,
         };
         let place = |(path, region): (String, Region)| (path, corners(region.rect));
         let boxes = typed.fields.into_iter().map(place).collect();

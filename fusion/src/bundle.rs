@@ -4,14 +4,16 @@ mod weights;
 
 use crate::{Error, Result};
 use config::check;
+use foveate_language::DecoderConfig;
 use std::fs;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
-pub use config::{AdapterConfig, Config, DecoderConfig, FusionConfig, Prompts, TokenNames};
+pub use config::{AdapterConfig, Config, FusionConfig, Prompts, Tier, TokenNames};
 pub use weights::{FusionWeights, signature};
 
-/// The version of `models/FORMAT.md` that this library reads.
-pub const FORMAT: u32 = 1;
+/// The versions of `models/FORMAT.md` that this library reads.
+pub const FORMATS: RangeInclusive<u32> = 1..=2;
 /// Largest `config.json` and largest `tokenizer.json` that are read.
 const MAX_CONFIG: u64 = 1 << 20;
 const MAX_TOKENIZER: u64 = 64 << 20;
@@ -99,12 +101,11 @@ pub(crate) struct Base {
 }
 
 impl Base {
-    pub fn new(bundle: &Bundle, weights: &FusionWeights) -> Self {
-        let decoder = bundle.config().decoder;
+    pub fn new(bundle: &Bundle, signature: String) -> Self {
         Self {
             dir: bundle.dir().to_owned(),
-            decoder,
-            signature: signature(&decoder, weights),
+            decoder: bundle.config().decoder,
+            signature,
         }
     }
 
@@ -120,6 +121,19 @@ impl Base {
             .collect();
         names.sort();
         names
+    }
+}
+
+/// A graph that cannot be opened is the bundle's fault, unless the runtime is.
+pub(crate) fn graph_error(file: &Path, e: foveate_onnx::Error) -> Error {
+    use foveate_onnx::ErrorKind;
+    match e.kind() {
+        ErrorKind::GraphMissing => Error::AssetsMissing(file.to_owned()),
+        ErrorKind::GraphInvalid | ErrorKind::Mismatch => Error::AssetsInvalid {
+            file: file.to_owned(),
+            why: e.to_string(),
+        },
+        _ => Error::Runtime(e),
     }
 }
 

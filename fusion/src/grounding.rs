@@ -1,40 +1,54 @@
-//! From the glyphs that an answer was read from to boxes in the picture.
+//! From the sources that an answer was copied from to boxes in the picture.
 use crate::answer::{Line, Region, Word};
-use crate::sight::Seen;
+use crate::readers::Encoded;
 use foveate_language::{TokenId, Tokenizer};
 use foveate_vision::Rect;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// The pictures of a conversation, in the order of their image tokens.
+/// The pictures of a conversation. Their sources are counted in the order they were shown.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Gallery {
-    /// First image token of each, and what was seen.
-    pub(crate) pictures: Vec<(usize, Arc<Seen>)>,
+    pictures: Vec<Arc<Encoded>>,
+    /// First source of each.
+    first: Vec<usize>,
 }
 
 impl Gallery {
+    pub(crate) fn add(&mut self, picture: Arc<Encoded>) {
+        self.first.push(self.sources());
+        self.pictures.push(picture);
+    }
+
+    pub(crate) fn pictures(&self) -> &[Arc<Encoded>] {
+        &self.pictures
+    }
+
+    /// Sources of all pictures.
+    pub(crate) fn sources(&self) -> usize {
+        self.pictures.iter().map(|p| p.boxes.len()).sum()
+    }
+
     /// The smallest box around the sources that lie in the picture most of them lie in.
     fn region(&self, sources: impl Iterator<Item = usize>) -> Option<Region> {
         let mut rects: Vec<Option<Rect>> = vec![None; self.pictures.len()];
         let mut counts = vec![0; self.pictures.len()];
         for source in sources {
-            let picture = self
-                .pictures
-                .partition_point(|p| p.0 <= source)
-                .checked_sub(1)?;
-            let (first, seen) = &self.pictures[picture];
-            let rect = seen.tokens.canvas_box(source - first);
+            let after = self.first.partition_point(|first| *first <= source);
+            let picture = after.checked_sub(1)?;
+            let rect = *self.pictures[picture]
+                .boxes
+                .get(source - self.first[picture])?;
             rects[picture] = Some(rects[picture].map_or(rect, |r| union(r, rect)));
             counts[picture] += 1;
         }
         let most = (0..counts.len()).rev().max_by_key(|&i| counts[i])?;
-        let placement = self.pictures[most].1.placement;
+        let transform = self.pictures[most].transform;
         let rect = rects[most]?;
         Some(Region {
             picture: most,
-            rect: placement.rect_to_stored(rect),
-            upright: placement.rect_to_upright(rect),
+            rect: transform.rect_to_stored(rect),
+            upright: transform.rect_to_upright(rect),
         })
     }
 }
@@ -48,7 +62,7 @@ fn union(a: Rect, b: Rect) -> Rect {
     }
 }
 
-/// The bytes of an answer, each with the image token it was read from.
+/// The bytes of an answer, each with the source that it was copied from.
 pub(crate) struct Traced {
     pub(crate) bytes: Vec<u8>,
     sources: Vec<Option<usize>>,

@@ -196,7 +196,7 @@ fn ask(model: &Model, sessions: [&Session; 2], canvas: &Canvas) -> [Outcome; 2] 
     let (width, height) = (canvas.width as u32, canvas.height as u32);
     let start = Instant::now();
     let seen = Image::from_rgb(width, height, canvas.data.clone()).and_then(|image| {
-        model.see(&image, model.default_mode())?;
+        model.encode(&image, model.default_mode())?;
         Ok(image)
     });
     let seeing = start.elapsed();
@@ -214,7 +214,7 @@ fn ask(model: &Model, sessions: [&Session; 2], canvas: &Canvas) -> [Outcome; 2] 
 }
 
 fn read(mut session: Session, image: &Image) -> foveate::Result<Outcome> {
-    let typed = session.add_image(image)?.read::<BusinessCard>()?;
+    let typed = session.add_image(image)?.read::<BusinessCard>().run()?;
     Ok(Outcome {
         card: Some(typed.value),
         transcript: typed.transcript.unwrap_or_default(),

@@ -55,9 +55,8 @@ fn read(start: &Session, image: &Image, draft: bool) -> Result<Run> {
     };
     let began = Instant::now();
     let mut session = shown(start, image)?;
-    let question = session.model().prompt().ocr().to_owned();
     let (mut text, mut first) = (String::new(), None);
-    let mut stream = session.stream_with(&question, &request)?;
+    let mut stream = session.ocr().with(&request).stream()?;
     for piece in stream.by_ref() {
         first.get_or_insert_with(|| began.elapsed());
         text += &piece?;
@@ -72,7 +71,7 @@ fn read(start: &Session, image: &Image, draft: bool) -> Result<Run> {
         usage,
     };
     let began = Instant::now();
-    let second = match session.stream_with(SECOND, &request) {
+    let second = match session.ask(SECOND).with(&request).stream() {
         Ok(mut stream) => {
             stream.next().transpose()?;
             Some(began.elapsed())

@@ -86,7 +86,7 @@ fn notes(
 
 fn ask(start: &Session, prompt: &str, source: &Source, common: &Common) -> Result<Said> {
     let name = source.name();
-    let answer = shown(start, &source.open()?)?.ask(prompt)?;
+    let answer = shown(start, &source.open()?)?.ask(prompt).run()?;
     let out = if common.json {
         json!({"file": name, "answer": answer.text, "stop": answer.stop.as_str()}).to_string()
     } else {
@@ -108,7 +108,7 @@ fn read(
 ) -> Result<Said> {
     let name = source.name();
     let mut session = shown(start, &source.open()?)?;
-    let typed: Typed<Value> = session.read_schema(schema, request)?;
+    let typed: Typed<Value> = session.read_schema(schema).with(request).run()?;
     let out = if common.json {
         let place = |(path, r): &(String, Region)| json!({"path": path, "box": corners(r)});
         let boxes: Vec<Value> = typed.fields.iter().map(place).collect();
@@ -126,7 +126,7 @@ fn read(
 
 fn event(start: &Session, today: Date, source: &Source, common: &Common) -> Result<Said<Entry>> {
     let name = source.name();
-    let read: Typed<CalendarEvent> = shown(start, &source.open()?)?.read()?;
+    let read: Typed<CalendarEvent> = shown(start, &source.open()?)?.read().run()?;
     let flyer = read.value.as_flyer(read.transcript.as_deref());
     let entry = Entry::from_flyer(flyer, today)?;
     let out = if common.json {
@@ -144,7 +144,7 @@ fn event(start: &Session, today: Date, source: &Source, common: &Common) -> Resu
 
 fn ocr(start: &Session, source: &Source, common: &Common) -> Result<Said> {
     let name = source.name();
-    let reading = shown(start, &source.open()?)?.ocr()?;
+    let reading = shown(start, &source.open()?)?.ocr().run()?;
     let out = if common.json {
         let line = |l: &Line| json!({"text": l.text, "box": l.region.as_ref().map(corners)});
         let lines: Vec<Value> = reading.lines.iter().map(line).collect();
@@ -163,7 +163,7 @@ fn ocr(start: &Session, source: &Source, common: &Common) -> Result<Said> {
 fn stream_ocr(start: &Session, source: &Source, common: &Common) -> Result<Said> {
     let mut session = shown(start, &source.open()?)?;
     let mut out = std::io::stdout().lock();
-    let mut stream = session.stream_ocr()?;
+    let mut stream = session.ocr().stream()?;
     for piece in stream.by_ref() {
         match out.write_all(piece?.as_bytes()).and_then(|()| out.flush()) {
             // Whoever read the output wants no more of it.
@@ -187,7 +187,7 @@ pub fn chat(start: &Session, image: &Path, common: &Common) -> Result<()> {
     session.prewarm()?;
     let mut out = std::io::stdout().lock();
     for question in std::io::stdin().lock().lines() {
-        let mut stream = session.stream(&question?)?;
+        let mut stream = session.ask(question?).stream()?;
         for piece in stream.by_ref() {
             out.write_all(piece?.as_bytes())?;
             out.flush()?;
@@ -207,18 +207,11 @@ fn corners(region: &Region) -> [f64; 4] {
 }
 
 pub fn info(model: &Model) {
-    let shape = model.decoder().shape();
+    let dims = model.decoder().dims();
     println!("name           {}", model.name());
-    println!(
-        "decoder        {} layers with keys and values, {} that share them",
-        shape.n_layers_kv, shape.n_layers_shared
-    );
-    println!(
-        "width          {}, {} heads of {}, {} for keys and values",
-        shape.dim, shape.n_heads, shape.head_dim, shape.n_kv_heads
-    );
-    println!("vocabulary     {} tokens", shape.vocab_size);
-    println!("context        {} tokens", shape.context);
+    println!("width          {}", dims.dim);
+    println!("vocabulary     {} tokens", dims.vocab_size);
+    println!("context        {} tokens", dims.context);
     println!("pictures       {:?} by default", model.default_mode());
     match model.adapters().as_slice() {
         [] => println!("adapters       none"),
