@@ -10,7 +10,7 @@
 //! | low-rank updates of a decoder's matrices | `lora.rs` |
 //! | the rows of one conversation and the cache that follows them | `context.rs` |
 //! | logits to a token | `sampler.rs` |
-//! | which tokens may come next, and JSON Schema as such a rule | `constraint.rs`, `schema.rs`, `json.rs`, `closing.rs` |
+//! | which tokens may come next, and JSON Schema as such a rule | `constrain/` |
 //! | the loop over all of these, as an iterator | `generate.rs`, `token.rs` |
 //! | what the picture says beside the decoder: letters, spaces, lines left out | `feedback.rs`, `heard.rs`, `once.rs` |
 //! | why it ended; limits as adapters on that iterator | `stop.rs`, `repetition.rs` |
@@ -19,8 +19,7 @@
 //! A constraint and a decoder do not know each other: the generator masks, samples and commits.
 #![forbid(unsafe_code)]
 
-mod closing;
-mod constraint;
+mod constrain;
 mod context;
 mod decoder;
 mod error;
@@ -28,32 +27,28 @@ pub mod fake;
 mod feedback;
 mod generate;
 mod heard;
-mod json;
 mod lora;
 mod once;
 mod onnx;
 mod packed;
 mod repetition;
 mod sampler;
-mod schema;
 mod stop;
 mod token;
 mod tokenizer;
 
-pub use constraint::{Commit, Constraint};
+pub use constrain::{Commit, Constraint, Grammars, JsonConstraint, Schema};
 pub use context::Context;
 pub use decoder::{Cache, Decoder, DecoderShape, Output, Rows, Store};
 pub use error::{Error, ErrorKind, Result};
 pub use feedback::{Draft, Feedback};
 pub use generate::Generator;
-pub use json::{Grammars, JsonConstraint};
 pub use lora::{Lora, LowRank, MatrixName, MatrixPart};
 pub use once::Spent;
 pub use onnx::OnnxDecoder;
 pub use packed::PackedDecoder;
 pub use repetition::LoopDetector;
 pub use sampler::{Sampler, Sampling};
-pub use schema::Schema;
 pub use stop::{CancelHandle, Cancellable, MaxTokens, StopReason, TimeLimit, TokenStream};
 pub use token::{Token, Work};
 pub use tokenizer::{TextStream, TokenId, Tokenizer};
