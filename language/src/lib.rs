@@ -11,7 +11,7 @@
 //! | the rows of one conversation and the cache that follows them | `generate/context.rs` |
 //! | what changes the logits before the sampler | `generate/processor.rs` |
 //! | logits to a token | `sample.rs` |
-//! | which tokens may come next, and JSON Schema as such a rule | `constraint.rs`, `schema.rs`, `json.rs`, `closing.rs` |
+//! | which tokens may come next, and JSON Schema as such a rule | `constrain/` |
 //! | guesses that are checked several at a time | `generate/draft.rs` |
 //! | why it ended; limits as adapters on the iterator | `generate/stop.rs`, `generate/repetition.rs` |
 //! | decoders whose answers are obvious, for tests | `fake.rs` |
@@ -20,19 +20,16 @@
 //! Nothing here knows of pictures.
 #![forbid(unsafe_code)]
 
-mod closing;
-mod constraint;
+mod constrain;
 mod decoder;
 mod error;
 pub mod fake;
 mod generate;
-mod json;
 mod sample;
-mod schema;
 mod template;
 mod tokenizer;
 
-pub use constraint::{Commit, Constraint};
+pub use constrain::{Commit, Constraint, Grammars, JsonConstraint, Schema};
 pub use decoder::{
     Cache, DecoderConfig, Dims, Lora, LowRank, MatrixPath, OnnxDecoder, Output, PackedDecoder,
     Rows, Store, TextDecoder, no_replaced_rows,
@@ -42,8 +39,6 @@ pub use generate::{
     Attribution, CancelHandle, Cancellable, Context, Draft, Generator, LogitsProcessor,
     LoopDetector, MaxTokens, StopReason, Suppress, TimeLimit, Token, TokenStream, Work, force,
 };
-pub use json::{Grammars, JsonConstraint};
 pub use sample::{Sampler, Sampling, argmax};
-pub use schema::Schema;
 pub use template::Template;
 pub use tokenizer::{TextStream, TokenId, Tokenizer};

@@ -1,5 +1,5 @@
 //! JSON Schema as a [`Constraint`], by llguidance: compact, in declaration order, closed validly within its budget.
-use crate::closing::{self, Quotes};
+use super::closing::{self, Quotes};
 use crate::{Commit, Constraint, Error, Result, Schema, TokenId, Tokenizer};
 use llguidance::api::TopLevelGrammar;
 use llguidance::toktrie::{InferenceCapabilities, TokEnv, TokRxInfo, TokTrie, TokenizerEnv};
