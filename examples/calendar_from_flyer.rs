@@ -9,9 +9,9 @@
 //! 2, wrong usage; 3, the model cannot be loaded.
 use clap::Parser;
 use foveate::batch::Source;
-use foveate::calendar::{CalendarEvent, Entry, ics};
-use foveate::when::Date;
 use foveate::{Model, Typed};
+use foveate_events::calendar::{CalendarEvent, Entry, ics};
+use foveate_events::when::Date;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -31,7 +31,8 @@
 //!
 //! [`batch`] answers many pictures on all cores, in order and in bounded memory.
 //!
-//! [`when`] turns the dates and times that people print into those that calendars understand.
+//! The crate `foveate-events` turns dates and times as people print them into those that calendars
+//! understand.
 //!
 //! # Features
 //! - `qr`: `codes`, which reads QR codes and is a tool for a model.
@@ -49,7 +50,6 @@ mod answer;
 mod background;
 pub mod batch;
 mod bundle;
-pub mod calendar;
 #[cfg(feature = "qr")]
 pub mod codes;
 mod error;
@@ -64,7 +64,6 @@ mod session;
 mod task;
 pub mod tools;
 mod transcript;
-pub mod when;
 
 pub use crate::image::{Fingerprint, Image};
 pub use answer::{Answer, Line, Reading, Region, Timing, Typed, Usage, Word};

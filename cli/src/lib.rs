@@ -1,12 +1,14 @@
-//! Commands and what they share.
+//! The command line of foveate: commands, and what they share.
+#![forbid(unsafe_code)]
+
 mod bench;
 mod commands;
 mod many;
 
 use anyhow::Result;
 use clap::{Args, CommandFactory, Parser, Subcommand};
-use foveate::when::Date;
 use foveate::{Mode, Model, Options, Session};
+use foveate_events::when::Date;
 use many::Job;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

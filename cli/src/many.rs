@@ -1,5 +1,5 @@
 //! Many pictures through one command: found one by one, answered at once, printed in their order.
-use super::Pictures;
+use crate::Pictures;
 use anyhow::Result;
 use foveate::batch::{Plan, Source, Sources, in_order};
 use indicatif::{ProgressBar, ProgressStyle};

@@ -1,7 +1,7 @@
 //! How long each stage takes, what a second question costs, what guessing ahead is worth, and how fast an adapter is put to
 //! use.
-use super::commands::shown;
-use super::many::Said;
+use crate::commands::shown;
+use crate::many::Said;
 use anyhow::{Result, ensure};
 use foveate::batch::Source;
 use foveate::{Adapter, ErrorKind, Image, Reading, Request, Session};

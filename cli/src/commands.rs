@@ -1,12 +1,12 @@
 //! What each command does with each picture.
-use super::bench::bench;
-use super::many::{Job, Said};
-use super::{Command, Common};
+use crate::bench::bench;
+use crate::many::{Job, Said};
+use crate::{Command, Common};
 use anyhow::{Context, Result};
 use foveate::batch::{Source, Sources};
-use foveate::calendar::{CalendarEvent, Entry, ics};
-use foveate::when::Date;
 use foveate::{Image, Line, Model, Region, Request, Session, StopReason, Timing, Typed, Usage};
+use foveate_events::calendar::{CalendarEvent, Entry, ics};
+use foveate_events::when::Date;
 use serde_json::{Value, json};
 use std::io::{BufRead, Write};
 use std::path::Path;
@@ -57,7 +57,7 @@ fn schema_in(file: &Path) -> Result<Value> {
 }
 
 /// A conversation about a picture.
-pub(super) fn shown(start: &Session, image: &Image) -> foveate::Result<Session> {
+pub(crate) fn shown(start: &Session, image: &Image) -> foveate::Result<Session> {
     let mut session = start.fork();
     session.add_image(image)?;
     Ok(session)
