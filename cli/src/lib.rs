@@ -5,8 +5,9 @@ mod bench;
 mod commands;
 mod many;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Args, CommandFactory, Parser, Subcommand};
+use foveate::readers::glyph::Rules;
 use foveate::{Mode, Model, Options, Session};
 use foveate_events::when::Date;
 use many::Job;
@@ -49,6 +50,9 @@ struct Common {
     /// The ONNX Runtime library, if it is not to be searched for.
     #[arg(long, global = true, value_name = "FILE")]
     runtime: Option<PathBuf>,
+    /// The thresholds of reading: `off`, or a JSON file with those that differ from the usual.
+    #[arg(long, global = true, value_name = "off|FILE")]
+    rules: Option<PathBuf>,
     /// Print where the time went on standard error.
     #[arg(long, global = true)]
     timing: bool,
@@ -203,6 +207,7 @@ fn carry_out(command: &Command, common: &Common) -> Result<ExitCode> {
         runtime: common.runtime.clone(),
         // Each picture is shown once.
         remembered_images: 0,
+        rules: rules(common.rules.as_deref())?,
         ..Options::default()
     };
     let start = match begun(common, &options) {
@@ -221,6 +226,19 @@ fn carry_out(command: &Command, common: &Common) -> Result<ExitCode> {
         }
     };
     Ok(ExitCode::from(u8::from(failed > 0)))
+}
+
+/// The thresholds of reading that `--rules` names.
+fn rules(named: Option<&Path>) -> Result<Rules> {
+    match named {
+        None => Ok(Rules::default()),
+        Some(off) if off.as_os_str() == "off" => Ok(Rules::off()),
+        Some(file) => {
+            let name = || file.display().to_string();
+            let json = std::fs::read(file).with_context(name)?;
+            serde_json::from_slice(&json).with_context(name)
+        }
+    }
 }
 
 /// A conversation about nothing yet, with the adapter that was asked for.

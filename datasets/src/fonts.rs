@@ -16,7 +16,9 @@ use std::path::{Path, PathBuf};
 pub enum Split {
     /// What models are trained on.
     Train,
-    /// Families and layouts that training never shows.
+    /// Families that training never shows; everything is chosen on these.
+    Dev,
+    /// Families and layouts that nothing is chosen on: only reported.
     Test,
 }
 
@@ -27,9 +29,10 @@ pub struct Family {
     faces: Vec<&'static Face>,
 }
 
-/// Every usable family, parted into train and test.
+/// Every usable family, parted into train, dev and test.
 pub struct Fonts {
     train: Vec<Family>,
+    dev: Vec<Family>,
     test: Vec<Family>,
     /// Chance of a training face, once drawn, to be taken, by its family's name as in records; 1 where there is none.
     shares: HashMap<String, f32>,
@@ -80,12 +83,15 @@ impl Fonts {
     fn part(groups: BTreeMap<String, BTreeMap<String, &'static Face>>) -> Self {
         let mut fonts = Self {
             train: Vec::new(),
+            dev: Vec::new(),
             test: Vec::new(),
             shares: HashMap::new(),
         };
         for (key, faces) in groups {
             let side = if families::held_out(&key) {
                 &mut fonts.test
+            } else if families::chosen_on(&key) {
+                &mut fonts.dev
             } else {
                 &mut fonts.train
             };
@@ -98,7 +104,7 @@ impl Fonts {
     }
 
     /// Draws the training families named in `file` more seldom than the others: a line for each, its name as in the `fonts` of a
-    /// record, a tab, and its share from 0 to 1 of what a family that is not named gets. The test split knows no shares.
+    /// record, a tab, and its share from 0 to 1 of what a family that is not named gets. The other splits know no shares.
     ///
     /// # Errors
     /// The file cannot be read, or a line is not of this form.
@@ -128,7 +134,7 @@ impl Fonts {
 
     /// Whether a face that was drawn is taken. Throws no dice where no shares are given, so that pictures stay as they were.
     fn takes(&self, dice: &mut Dice, split: Split, face: &Face) -> bool {
-        split == Split::Test
+        split != Split::Train
             || self.shares.is_empty()
             || dice.chance(self.shares.get(&face.family).copied().unwrap_or(1.0))
     }
@@ -137,6 +143,9 @@ impl Fonts {
     pub fn families(&self, split: Split) -> &[Family] {
         match split {
             Split::Train => &self.train,
+            // The few fonts that are compiled in may leave it without any.
+            Split::Dev if self.dev.is_empty() => &self.train,
+            Split::Dev => &self.dev,
             Split::Test => &self.test,
         }
     }

@@ -30,6 +30,9 @@ enum Command {
     /// Scores a model and prints a table in Markdown.
     #[cfg(feature = "eval")]
     Eval(EvalArgs),
+    /// Scores a model with each rule of reading switched off in turn, on the dev split.
+    #[cfg(feature = "eval")]
+    Ablate(AblateArgs),
     /// Lists the font families of both splits.
     Fonts,
 }
@@ -121,9 +124,68 @@ struct EvalArgs {
     /// Threads of the model (default: all).
     #[arg(long, default_value_t = 0)]
     threads: usize,
+    /// The thresholds of reading: `off`, or a JSON file with those that differ from the usual.
+    #[arg(long, value_name = "off|FILE")]
+    rules: Option<PathBuf>,
     /// Folder for pictures with a mistake, and what was expected and read.
     #[arg(long)]
     dump: Option<PathBuf>,
+}
+
+#[cfg(feature = "eval")]
+#[derive(clap::Args)]
+struct AblateArgs {
+    /// The model's folder.
+    #[arg(long)]
+    model: PathBuf,
+    /// Fonts and layouts to draw from.
+    #[arg(long, default_value = "dev")]
+    split: Split,
+    /// How many pictures.
+    #[arg(long, default_value_t = 60)]
+    count: u64,
+    /// Seed of the pictures.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Share that passes through the camera.
+    #[arg(long, default_value_t = 0.3)]
+    photographed: f32,
+    /// Threads of the model (default: all).
+    #[arg(long, default_value_t = 0)]
+    threads: usize,
+}
+
+#[cfg(feature = "eval")]
+impl AblateArgs {
+    fn run(&self, fonts: &Fonts) -> Result<()> {
+        let options = foveate::Options {
+            threads: self.threads,
+            remembered_images: 0,
+            ..foveate::Options::default()
+        };
+        let set = Set {
+            split: self.split,
+            seed: self.seed,
+            count: self.count,
+            photographed: self.photographed,
+        };
+        print!(
+            "{}",
+            eval::ablate::ablate(&self.model, &options, fonts, &set)?
+        );
+        Ok(())
+    }
+}
+
+/// The rules that `--rules` names.
+#[cfg(feature = "eval")]
+fn rules(named: Option<&std::path::Path>) -> Result<foveate::readers::glyph::Rules> {
+    use foveate::readers::glyph::Rules;
+    Ok(match named {
+        None => Rules::default(),
+        Some(off) if off.as_os_str() == "off" => Rules::off(),
+        Some(file) => serde_json::from_slice(&std::fs::read(file)?)?,
+    })
 }
 
 /// What a model is scored on.
@@ -153,6 +215,8 @@ fn main() -> Result<()> {
         Command::Flyers(args) => args.set().write(&fonts, &args.out, args.resume)?,
         #[cfg(feature = "eval")]
         Command::Eval(args) => args.run(&fonts)?,
+        #[cfg(feature = "eval")]
+        Command::Ablate(args) => args.run(&fonts)?,
         Command::Fonts => list(&fonts),
     }
     Ok(())
@@ -175,7 +239,11 @@ impl StreamArgs {
 
 impl FlyersArgs {
     fn set(&self) -> Set {
-        let usual = if self.split == Split::Test { 0.3 } else { 0.35 };
+        let usual = if self.split == Split::Train {
+            0.35
+        } else {
+            0.3
+        };
         Set {
             split: self.split,
             seed: self.seed,
@@ -191,6 +259,7 @@ impl EvalArgs {
         let options = foveate::Options {
             mode: self.mode.as_deref().map(mode).transpose()?,
             threads: self.threads,
+            rules: rules(self.rules.as_deref())?,
             ..foveate::Options::default()
         };
         let model = foveate::Model::load_with(&self.model, &options)?;
@@ -233,7 +302,7 @@ fn mode(name: &str) -> Result<foveate::Mode> {
 }
 
 fn list(fonts: &Fonts) {
-    for split in [Split::Train, Split::Test] {
+    for split in [Split::Train, Split::Dev, Split::Test] {
         for family in fonts.families(split) {
             let legible: Vec<_> = family.faces().iter().filter(|f| f.is_legible()).collect();
             let caps = legible.iter().filter(|f| f.metrics().caps_only).count();
