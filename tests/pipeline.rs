@@ -238,3 +238,24 @@ fn guessing_ahead_changes_the_speed_and_nothing_else() {
         assert_eq!(run(false), run(true));
     }
 }
+
+#[test]
+fn a_blank_picture_says_nothing() {
+    #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+    struct Maybe {
+        title: Option<String>,
+        prices: Vec<f64>,
+    }
+    let (model, decoder, _) = model();
+    let mut session = model.look_at(&picture(" ")).unwrap();
+    let reading = session.ocr().run().unwrap();
+    assert_eq!((reading.text.as_str(), reading.stop), ("", StopReason::End));
+    let typed = session.read::<Maybe>().run().unwrap();
+    assert!(typed.value.title.is_none() && typed.value.prices.is_empty());
+    assert_eq!(typed.transcript.as_deref(), Some(""));
+    let e = model.read::<Event>(&picture(" ")).unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::NothingRead);
+    assert!(e.to_string().contains("/title"), "{e}");
+    assert!(model.read::<f64>(&picture(" ")).is_err());
+    assert_eq!(decoder.runs(), 0, "the decoder is not asked");
+}

@@ -66,6 +66,7 @@ fn read(start: &Session, image: &Image, draft: bool) -> Result<Run> {
     let reading = Reading {
         text,
         lines: session.last_lines(),
+        left_out: Vec::new(),
         stop,
         timing,
         usage,

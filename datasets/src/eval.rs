@@ -3,6 +3,7 @@
 pub mod ablate;
 pub mod cards;
 pub mod from;
+pub mod lines;
 
 use crate::canvas::Canvas;
 use crate::files::{EventTruth, Set, save};

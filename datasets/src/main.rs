@@ -33,6 +33,9 @@ enum Command {
     /// Scores a model with each rule of reading switched off in turn, on the dev split.
     #[cfg(feature = "eval")]
     Ablate(AblateArgs),
+    /// Prints what the encoder alone finds in pictures: a JSON object a line of glyphs.
+    #[cfg(feature = "eval")]
+    Lines(LinesArgs),
     /// Lists the font families of both splits.
     Fonts,
 }
@@ -177,6 +180,39 @@ impl AblateArgs {
     }
 }
 
+#[cfg(feature = "eval")]
+#[derive(clap::Args)]
+struct LinesArgs {
+    /// The model's folder.
+    #[arg(long)]
+    model: PathBuf,
+    /// Threads of the model (default: all).
+    #[arg(long, default_value_t = 0)]
+    threads: usize,
+    /// Pictures.
+    pictures: Vec<PathBuf>,
+}
+
+#[cfg(feature = "eval")]
+impl LinesArgs {
+    fn run(&self) -> Result<()> {
+        let options = foveate::Options {
+            threads: self.threads,
+            rules: foveate::readers::glyph::Rules::off(),
+            ..foveate::Options::default()
+        };
+        let model = foveate::Model::load_with(&self.model, &options)?;
+        for picture in &self.pictures {
+            let name = picture.display().to_string();
+            match foveate::Image::open(picture) {
+                Ok(image) => eval::lines::print(&model, &image, &name)?,
+                Err(e) => eprintln!("{e}"),
+            }
+        }
+        Ok(())
+    }
+}
+
 /// The rules that `--rules` names.
 #[cfg(feature = "eval")]
 fn rules(named: Option<&std::path::Path>) -> Result<foveate::readers::glyph::Rules> {
@@ -217,6 +253,8 @@ fn main() -> Result<()> {
         Command::Eval(args) => args.run(&fonts)?,
         #[cfg(feature = "eval")]
         Command::Ablate(args) => args.run(&fonts)?,
+        #[cfg(feature = "eval")]
+        Command::Lines(args) => args.run()?,
         Command::Fonts => list(&fonts),
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! From the sources that an answer was copied from to boxes in the picture.
 use crate::answer::{Line, Region, Word};
-use crate::readers::Encoded;
+use crate::readers::{Encoded, LeftOut, Source};
 use foveate_language::{TokenId, Tokenizer};
 use foveate_vision::Rect;
 use std::ops::Range;
@@ -26,34 +26,83 @@ impl Gallery {
 
     /// Sources of all pictures.
     pub(crate) fn sources(&self) -> usize {
-        self.pictures.iter().map(|p| p.boxes.len()).sum()
+        self.pictures.iter().map(|p| p.sources.len()).sum()
     }
 
-    /// The smallest box around the sources that lie in the picture most of them lie in.
+    /// The smallest box around the sources that lie in the picture most of them lie in, and their
+    /// mean confidence.
     fn region(&self, sources: impl Iterator<Item = usize>) -> Option<Region> {
-        let mut rects: Vec<Option<Rect>> = vec![None; self.pictures.len()];
-        let mut counts = vec![0; self.pictures.len()];
+        let mut found: Vec<Option<Found>> = vec![None; self.pictures.len()];
         for source in sources {
             let after = self.first.partition_point(|first| *first <= source);
             let picture = after.checked_sub(1)?;
-            let rect = *self.pictures[picture]
-                .boxes
-                .get(source - self.first[picture])?;
-            rects[picture] = Some(rects[picture].map_or(rect, |r| union(r, rect)));
-            counts[picture] += 1;
+            let sources = &self.pictures[picture].sources;
+            let one = Found::of(sources.get(source - self.first[picture])?);
+            found[picture] = Some(found[picture].map_or(one, |all| all.with(one)));
         }
-        let most = (0..counts.len()).rev().max_by_key(|&i| counts[i])?;
-        let transform = self.pictures[most].transform;
-        let rect = rects[most]?;
-        Some(Region {
-            picture: most,
-            rect: transform.rect_to_stored(rect),
-            upright: transform.rect_to_upright(rect),
-        })
+        let count = |&i: &usize| found[i].map_or(0, |f: Found| f.count);
+        let most = (0..found.len()).rev().max_by_key(count)?;
+        let Found {
+            canvas,
+            count,
+            confidence,
+        } = found[most]?;
+        Some(self.on_picture(most, canvas, confidence / count as f32))
+    }
+
+    fn on_picture(&self, picture: usize, canvas: Rect, confidence: f32) -> Region {
+        let transform = self.pictures[picture].transform;
+        Region {
+            picture,
+            rect: transform.rect_to_stored(canvas),
+            upright: transform.rect_to_upright(canvas),
+            confidence,
+        }
+    }
+
+    /// What was found in the pictures and is not shown to the decoder.
+    pub(crate) fn left_out(&self, tokenizer: &Tokenizer) -> Vec<Line> {
+        let line = |picture: usize, left: &LeftOut| Line {
+            text: tokenizer.decode(&left.tokens),
+            region: Some(self.on_picture(picture, left.canvas, left.confidence)),
+            words: Vec::new(),
+        };
+        let pictures = self.pictures.iter().enumerate();
+        pictures
+            .flat_map(|(i, picture)| picture.left_out.iter().map(move |left| line(i, left)))
+            .collect()
     }
 }
 
-fn union(a: Rect, b: Rect) -> Rect {
+/// Sources of one picture taken together.
+#[derive(Debug, Clone, Copy)]
+struct Found {
+    canvas: Rect,
+    count: usize,
+    /// Sum over the sources.
+    confidence: f32,
+}
+
+impl Found {
+    fn of(source: &Source) -> Self {
+        Self {
+            canvas: source.canvas,
+            count: 1,
+            confidence: source.confidence,
+        }
+    }
+
+    fn with(self, other: Self) -> Self {
+        Self {
+            canvas: union(self.canvas, other.canvas),
+            count: self.count + other.count,
+            confidence: self.confidence + other.confidence,
+        }
+    }
+}
+
+/// The smallest box around both.
+pub(crate) fn union(a: Rect, b: Rect) -> Rect {
     Rect {
         x0: a.x0.min(b.x0),
         y0: a.y0.min(b.y0),

@@ -107,8 +107,20 @@ impl Model {
     }
 
     /// Reads a `T` off a picture. [`Session::read`] tells more than the value.
+    ///
+    /// # Errors
+    /// An answer that the model did not end itself, for example because it went in circles:
+    /// [`Error::Incomplete`]. A picture without text where `T` must hold some:
+    /// [`Error::NothingRead`].
     pub fn read<T: DeserializeOwned + JsonSchema>(&self, image: &Image) -> Result<T> {
-        Ok(self.look_at(image)?.read().run()?.value)
+        let typed: Typed<T> = self.look_at(image)?.read().run()?;
+        if typed.stop.is_complete() {
+            return Ok(typed.value);
+        }
+        Err(Error::Incomplete {
+            stop: typed.stop,
+            so_far: typed.json,
+        })
     }
 
     /// Reads a value of a JSON Schema off a picture.

@@ -1,4 +1,5 @@
 //! A conversation about pictures. Nothing that was seen, computed or said is computed again.
+mod blank;
 mod query;
 mod request;
 mod stream;

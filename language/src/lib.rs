@@ -37,7 +37,8 @@ pub use decoder::{
 pub use error::{Error, ErrorKind, Result};
 pub use generate::{
     Attribution, CancelHandle, Cancellable, Context, Draft, Generator, LogitsProcessor,
-    LoopDetector, MaxTokens, StopReason, Suppress, TimeLimit, Token, TokenStream, Work, force,
+    LoopDetector, MaxTokens, Scripted, StopReason, Suppress, TimeLimit, Token, TokenStream, Work,
+    force,
 };
 pub use sample::{Sampler, Sampling, argmax};
 pub use template::Template;

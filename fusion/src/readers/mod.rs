@@ -42,9 +42,11 @@ pub type Written = (TokenId, Option<usize>);
 pub struct Encoded {
     /// What the decoder is shown, in this order.
     pub segments: Vec<Segment>,
-    /// Boxes in canvas pixels of what answers are copied from. Source `i` of a conversation is box
-    /// `i` over all its pictures. Empty where a family knows no sources: its answers have no boxes.
-    pub boxes: Vec<Rect>,
+    /// What answers are copied from. Sources of a conversation are counted over all its pictures.
+    /// Empty where a family knows none: its answers have no boxes.
+    pub sources: Vec<Source>,
+    /// What was found and is not shown to the decoder.
+    pub left_out: Vec<LeftOut>,
     /// The way back from the canvas to the picture's own pixels.
     pub transform: Placement,
     /// The mode it was encoded in, never `Auto`.
@@ -53,6 +55,49 @@ pub struct Encoded {
     pub cost: Timing,
     /// What the family itself keeps of the picture, for [`Reader::decoding`].
     pub data: Option<Arc<dyn Any + Send + Sync>>,
+}
+
+/// Something that answers are copied from: a glyph, a word.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Source {
+    /// Its box in canvas pixels.
+    pub canvas: Rect,
+    /// How probable it is that it reads as it was read, 0 to 1.
+    pub confidence: f32,
+}
+
+/// Something that was found in a picture and is not shown to the decoder.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LeftOut {
+    /// What it may read.
+    pub tokens: Vec<TokenId>,
+    /// Its box in canvas pixels.
+    pub canvas: Rect,
+    /// How probable it is that it reads so, 0 to 1.
+    pub confidence: f32,
+    /// Why it is not shown.
+    pub why: Why,
+}
+
+/// Why something is not shown to the decoder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Why {
+    /// It is hardly legible: most likely no text at all.
+    Illegible,
+    /// The picture holds more text than the decoder takes.
+    TooMany,
+}
+
+impl Why {
+    /// A word for logs and JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Illegible => "illegible",
+            Self::TooMany => "too_many",
+        }
+    }
 }
 
 /// A run of rows.
@@ -115,6 +160,8 @@ pub struct Decoding<'a> {
     pub processors: Vec<Box<dyn LogitsProcessor + 'a>>,
     /// Knows where tokens are copied from; without it answers have no boxes.
     pub attribution: Option<Box<dyn Attribution + 'a>>,
+    /// The whole answer, where the family knows it without asking the decoder.
+    pub answer: Option<Vec<Written>>,
     /// Guesses what comes next.
     pub draft: Option<Box<dyn Draft + 'a>>,
 }

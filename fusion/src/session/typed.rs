@@ -1,4 +1,5 @@
 //! Answers of a type: read off pictures by way of their text, or given to a question.
+use super::blank::blank;
 use super::{Request, Session, Snapshots, Stream, Turn};
 use crate::answer::{Timing, Typed, Usage};
 use crate::{Error, Result, Task};
@@ -17,10 +18,14 @@ impl Session {
         schema: &Value,
         request: &Request,
     ) -> Result<Typed<T>> {
+        let raw = schema;
         let schema = Schema::new(schema)?;
         let question = self.prompt(Task::Extract(&schema))?;
         let began = std::time::Instant::now();
         let read = self.transcribe(&question, request)?;
+        if self.reading().is_some_and(|turn| turn.answer.is_empty()) {
+            return self.nothing_read(raw, read);
+        }
         let rest = request
             .time_limit
             .map(|limit| limit.saturating_sub(began.elapsed()));
@@ -35,6 +40,30 @@ impl Session {
         }
         typed.transcript = self.reading().map(|t| t.answer.clone());
         Ok(typed)
+    }
+
+    /// The answer where no text was found in the pictures: the decoder is not asked.
+    fn nothing_read<T: DeserializeOwned>(
+        &self,
+        schema: &Value,
+        cost: Option<(Timing, Usage)>,
+    ) -> Result<Typed<T>> {
+        let nothing = blank(schema).map_err(|field| Error::NothingRead { field })?;
+        let json = nothing.to_string();
+        let value = serde_json::from_value(nothing).map_err(|source| Error::Mistyped {
+            text: json.clone(),
+            source,
+        })?;
+        let (timing, usage) = cost.unwrap_or_default();
+        Ok(Typed {
+            value,
+            json,
+            fields: Vec::new(),
+            transcript: Some(String::new()),
+            stop: StopReason::End,
+            timing,
+            usage,
+        })
     }
 
     /// Answers a question with a `T`.
@@ -154,7 +183,12 @@ impl Session {
 
     /// The turn that read the text of all pictures shown.
     fn reading(&self) -> Option<&Turn> {
-        let whole = |t: &&Turn| t.transcribes && t.pictures == self.images.len();
+        let broken_off = |t: &Turn| {
+            let cut = [StopReason::Cancelled, StopReason::TimeLimit].map(StopReason::as_str);
+            let stop = t.stop.as_deref();
+            stop.is_none_or(|stop| cut.contains(&stop))
+        };
+        let whole = |t: &&Turn| t.transcribes && t.pictures == self.images.len() && !broken_off(t);
         self.turns.iter().find(whole)
     }
 }

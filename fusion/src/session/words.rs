@@ -4,7 +4,9 @@ use crate::answer::{Answer, Reading};
 use crate::grounding::Traced;
 use crate::readers::Decoding;
 use crate::{Error, Result, Task};
-use foveate_language::{Constraint, Generator, Sampler, Suppress, TextStream, TokenStream};
+use foveate_language::{
+    Constraint, Generator, Sampler, Scripted, Suppress, TextStream, TokenStream,
+};
 
 impl Session {
     pub(super) fn words(
@@ -58,6 +60,7 @@ impl Session {
         Ok(Reading {
             text,
             lines: self.last_lines(),
+            left_out: self.gallery.left_out(self.model.tokenizer()),
             stop,
             timing,
             usage,
@@ -134,7 +137,7 @@ impl Session {
             ..
         } = self;
         let written: Vec<_> = turns.iter().flat_map(Turn::written).collect();
-        let decoding = model.reader().decoding(task, gallery.pictures(), &written);
+        let mut decoding = model.reader().decoding(task, gallery.pictures(), &written);
         let Some(turn) = turns.last_mut() else {
             unreachable!("a turn was begun")
         };
@@ -145,6 +148,21 @@ impl Session {
             .min(context.room().saturating_sub(1));
         let by_context = max_tokens.is_none_or(|m| m > most);
         let template = model.template();
+        let known = decoding.answer.take();
+        if let Some(answer) = known {
+            let script = Scripted::new(context, answer, decoding.attribution);
+            return Ok(Stream {
+                tokens: limited(script, most, request),
+                turn,
+                text: TextStream::default(),
+                tokenizer: model.tokenizer(),
+                prompt_rows,
+                by_context,
+                seeing,
+                usage,
+                finished: false,
+            });
+        }
         let mut generator = Generator::new(
             decoder(model, adapter.as_ref()),
             context,
@@ -157,15 +175,8 @@ impl Session {
             generator = generator.constrained(constraint);
         }
         let generator = guided(generator, decoding, request.draft);
-        let mut tokens: Box<dyn TokenStream + '_> = Box::new(generator.max_tokens(most));
-        if let Some(limit) = request.time_limit {
-            tokens = Box::new(tokens.time_limit(limit));
-        }
-        if let Some(handle) = &request.cancel {
-            tokens = Box::new(tokens.cancelled_by(handle));
-        }
         Ok(Stream {
-            tokens,
+            tokens: limited(generator, most, request),
             turn,
             text: TextStream::default(),
             tokenizer: model.tokenizer(),
@@ -197,6 +208,22 @@ impl Session {
     pub fn last_lines(&self) -> Vec<crate::Line> {
         self.last_traced().lines(&self.gallery)
     }
+}
+
+/// A stream of tokens within the limits of a request.
+fn limited<'a>(
+    tokens: impl TokenStream + 'a,
+    most: usize,
+    request: &Request,
+) -> Box<dyn TokenStream + 'a> {
+    let mut tokens: Box<dyn TokenStream + 'a> = Box::new(tokens.max_tokens(most));
+    if let Some(limit) = request.time_limit {
+        tokens = Box::new(tokens.time_limit(limit));
+    }
+    if let Some(handle) = &request.cancel {
+        tokens = Box::new(tokens.cancelled_by(handle));
+    }
+    tokens
 }
 
 /// A generator with what the reader adds to it.

@@ -3,6 +3,7 @@ mod context;
 mod draft;
 mod processor;
 mod repetition;
+mod scripted;
 mod stop;
 mod token;
 
@@ -10,6 +11,7 @@ pub use context::Context;
 pub use draft::Draft;
 pub use processor::{Attribution, LogitsProcessor, Suppress, force};
 pub use repetition::LoopDetector;
+pub use scripted::Scripted;
 pub use stop::{CancelHandle, Cancellable, MaxTokens, StopReason, TimeLimit, TokenStream};
 pub use token::{Token, Work};
 

@@ -65,6 +65,16 @@ impl GlyphEmbedding {
     }
 }
 
+impl GlyphEmbedding {
+    /// Of each row of `letters` (`[n, letters]`, log-probabilities) the token of the likeliest
+    /// letter, and how probable it is.
+    pub(super) fn likeliest(&self, letters: &Array2<f32>) -> Vec<(TokenId, f32)> {
+        let mut rows = letters.clone();
+        let likely = rows.axis_iter_mut(Axis(0)).map(likeliest);
+        likely.map(|(best, p)| (self.ids[best], p)).collect()
+    }
+}
+
 /// Turns log-probabilities, which need not sum to one, into probabilities: the likeliest, the first of equals, and how probable it is.
 pub(crate) fn likeliest(mut row: ArrayViewMut1<'_, f32>) -> (usize, f32) {
     let first = (0, f32::NEG_INFINITY);

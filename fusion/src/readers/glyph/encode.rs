@@ -1,5 +1,6 @@
 //! From a picture to image tokens: views, encoder, adapter, selection, places, mixer.
 use super::embed::GlyphEmbedding;
+use super::legible::legible;
 use super::mixer::Mixer;
 use super::nms::Glyph;
 use super::refine;
@@ -9,6 +10,7 @@ use super::slots::{SlotAdapter, Slots};
 use super::tokens::{ImageTokens, median, tokens_of};
 use crate::answer::Timing;
 use crate::bundle::{AdapterConfig, Bundle};
+use crate::readers::LeftOut;
 use crate::{Error, Image, Result};
 use foveate_onnx::GraphOptions;
 use foveate_vision::{BALANCED, Encoder, Mode, Parts, Placement, Views};
@@ -19,6 +21,8 @@ use std::time::{Duration, Instant};
 pub struct Seen {
     /// What the decoder is shown.
     pub tokens: ImageTokens,
+    /// Lines that it is not shown.
+    pub left_out: Vec<LeftOut>,
     /// The way back from the canvas to the picture's own pixels.
     pub placement: Placement,
     /// The mode it was encoded in, never `Auto`.
@@ -150,13 +154,16 @@ impl GlyphEncoder {
 
     fn tokens_of(&self, pass: Pass, glance: Duration) -> Result<Seen> {
         let began = Instant::now();
-        let chosen = select::settle(pass.glyphs, &self.config, &self.rules);
+        let chosen = select::settle(pass.glyphs, &self.rules);
+        let most = self.config.max_glyphs;
+        let (chosen, left_out) = legible(&chosen, &pass.slots, &self.embed, &self.rules, most);
         let mut tokens = tokens_of(&pass.slots, chosen, &self.embed);
         if let Some(mixer) = &self.mixer {
             tokens.tokens = mixer.run(tokens.tokens)?;
         }
         Ok(Seen {
             tokens,
+            left_out,
             placement: *pass.views.placement(),
             mode: pass.views.mode(),
             cost: Timing {

@@ -6,6 +6,7 @@
 //! | patch features to glyph slots | `slots.rs` |
 //! | which slots show one glyph, which are kept, in which order | `nms.rs`, `select.rs`, `layout/` |
 //! | unsure letters encoded at a second scale | `refine.rs` |
+//! | lines that are hardly legible left out | `legible.rs` |
 //! | glyphs to rows of the decoder's width | `embed.rs`, `place.rs`, `tokens.rs`, `mixer.rs` |
 //! | a picture to its rows | `encode.rs` |
 //! | what decoding needs of a picture | `page.rs`, `pointer.rs` |
@@ -15,6 +16,7 @@ mod decode;
 mod embed;
 mod encode;
 mod layout;
+mod legible;
 mod mixer;
 mod nms;
 mod page;
@@ -34,8 +36,8 @@ pub use page::Page;
 pub use place::PlaceEmbedding;
 pub use pointer::Pointer;
 pub use rules::{
-    Blocks, Coverage, LetterBias, Lookup, Nms, ReadingOrder, Rules, SecondScale, SmallPrint,
-    SpaceBias,
+    Blocks, Coverage, Legible, LetterBias, Lookup, Nms, ReadingOrder, Rules, SecondScale,
+    SmallPrint, SpaceBias,
 };
 pub use select::{Chosen, choose};
 pub use slots::{SlotAdapter, Slots};
@@ -111,7 +113,8 @@ impl Reader for GlyphReader {
         let page = Page::new(&seen.tokens, &self.pointer, &self.digits, &self.rules);
         let tokens = seen.tokens;
         Ok(Encoded {
-            boxes: (0..tokens.len()).map(|i| tokens.canvas_box(i)).collect(),
+            sources: (0..tokens.len()).map(|i| tokens.source(i)).collect(),
+            left_out: seen.left_out,
             segments: vec![Segment::Added {
                 id: self.image,
                 rows: tokens.tokens,
@@ -159,8 +162,11 @@ impl Reader for GlyphReader {
             )) as Box<_>
         });
         let rules = self.rules.clone();
+        // Nothing to read: the transcript is empty, whatever the decoder would make up.
+        let blank = writes == Writes::Transcript && pages.len() == 0;
         let pointing = Pointing::new(pages, self.pointer.clone(), rules, self.marks, writes);
         Decoding {
+            answer: blank.then(Vec::new),
             processors: Vec::new(),
             attribution: Some(Box::new(pointing)),
             draft,

@@ -74,6 +74,20 @@ impl Page {
         median(self.canvas.iter().map(|at| at[3]).collect())
     }
 
+    /// Lines of text, as ranges of glyphs.
+    #[must_use]
+    pub fn lines(&self) -> &[Range<usize>] {
+        &self.lines
+    }
+
+    /// Of a glyph: the token of its likeliest letter, how probable that is, its cx, cy, w, h in
+    /// canvas pixels, and the gap to the next glyph of its line in em sizes.
+    #[must_use]
+    pub fn glyph(&self, i: usize) -> Option<(TokenId, f32, [f32; 4], Option<f32>)> {
+        let (letter, probability) = (*self.glyph.get(i)?, self.probability[i]);
+        Some((letter, probability, self.canvas[i], self.gap(i)))
+    }
+
     /// cx, cy, w, h in canvas pixels and the likeliest letter of every glyph.
     pub(super) fn glyphs(&self) -> impl Iterator<Item = ([f32; 4], TokenId)> {
         self.canvas.iter().copied().zip(self.glyph.iter().copied())

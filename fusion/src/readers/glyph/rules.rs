@@ -19,6 +19,8 @@ pub struct Rules {
     /// Unsure glyphs are encoded again at a second scale and both results averaged (test-time
     /// augmentation).
     pub second_scale: Option<SecondScale>,
+    /// Lines that are hardly legible are left out: most are texture taken for letters.
+    pub legible: Option<Legible>,
     /// The letter that stands at the glyph pointed at gets a logit bias.
     pub letter_bias: Option<LetterBias>,
     /// The gap between two glyphs gives the space between them a logit bias.
@@ -98,6 +100,18 @@ pub struct SecondScale {
     pub smallest_em: f32,
     /// Largest em size; larger ones may be cut by the crop's border.
     pub largest_em: f32,
+}
+
+/// When a line of glyphs is text. On 76 real pictures with text and 18 without, the letters of such
+/// lines alone (`foveate-datasets lines`) had word recall 0.720 and precision 0.865, and 0.3 words
+/// made up on a picture without text; without the rule 0.735, 0.446 and 183.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Legible {
+    /// Least mean probability of the letters of a line.
+    pub probability: f32,
+    /// The same of a glyph that stands alone.
+    pub alone: f32,
 }
 
 /// Logit bias of the letter at the glyph pointed at.
@@ -205,6 +219,10 @@ impl Default for Rules {
                 smallest_em: 9.5,
                 largest_em: 56.0,
             }),
+            legible: Some(Legible {
+                probability: 0.7,
+                alone: 0.9,
+            }),
             letter_bias: Some(LetterBias {
                 along: 1.5,
                 elsewhere: 7.5,
@@ -244,9 +262,10 @@ impl Default for Rules {
 
 impl Rules {
     /// The rules that can be switched off, by name.
-    pub const NAMES: [&str; 10] = [
+    pub const NAMES: [&str; 11] = [
         "small_print",
         "second_scale",
+        "legible",
         "letter_bias",
         "space_bias",
         "read_once",
@@ -263,6 +282,7 @@ impl Rules {
         match name {
             "small_print" => self.small_print = None,
             "second_scale" => self.second_scale = None,
+            "legible" => self.legible = None,
             "letter_bias" => self.letter_bias = None,
             "space_bias" => self.space_bias = None,
             "read_once" => self.read_once = false,

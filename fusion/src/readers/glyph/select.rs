@@ -6,7 +6,7 @@ use super::slots::Slots;
 use super::tokens::glyph_box;
 use crate::Result;
 use crate::bundle::AdapterConfig;
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut1};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut1, Axis};
 
 /// Edge of a view of mode `high`.
 const TILE: f32 = 672.0;
@@ -23,6 +23,40 @@ pub struct Chosen {
 }
 
 impl Chosen {
+    /// Number of glyphs.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    /// Whether nothing was chosen.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.index.is_empty()
+    }
+
+    /// cx, cy, w, h of every glyph in canvas pixels.
+    pub(crate) fn places(&self) -> Vec<[f32; 4]> {
+        let at = |row: ArrayView1<'_, f32>| [row[0], row[1], row[2], row[3]];
+        self.place.rows().into_iter().map(at).collect()
+    }
+
+    /// These of the glyphs alone, in this order.
+    pub(crate) fn keep(&self, glyphs: &[usize]) -> Self {
+        Self {
+            index: glyphs.iter().map(|&i| self.index[i]).collect(),
+            claimed: glyphs.iter().map(|&i| self.claimed[i].clone()).collect(),
+            place: self.place.select(Axis(0), glyphs),
+        }
+    }
+
+    /// The first `most` glyphs alone.
+    fn truncate(&mut self, most: usize) {
+        if self.len() > most {
+            *self = self.keep(&(0..most).collect::<Vec<_>>());
+        }
+    }
+
     /// Means of `[slots, d]` over what claims each glyph, weighed by presence: `[n, d]`.
     ///
     /// A glyph in two views, or at the border of two patches, was looked at twice, and the mistakes of the looks differ.
@@ -49,15 +83,18 @@ pub(crate) fn pool(
     }
 }
 
-/// Chooses, removes double sightings, and sorts into reading order; `far` says that the views are an overview and tiles, and where
-/// the second tiles begin ([`foveate_vision::Views::far_tiles`]).
+/// Chooses among the slots, and sorts into reading order; at most `max_glyphs` are kept. `far` says
+/// that the views are an overview and tiles, and where the second tiles begin
+/// ([`foveate_vision::Views::far_tiles`]).
 pub fn choose(
     slots: &Slots,
     far: Option<[u32; 2]>,
     config: &AdapterConfig,
     rules: &Rules,
 ) -> Result<Chosen> {
-    Ok(settle(glyphs(slots, far, config, rules)?, config, rules))
+    let mut chosen = settle(glyphs(slots, far, config, rules)?, rules);
+    chosen.truncate(config.max_glyphs);
+    Ok(chosen)
 }
 
 /// What slots claim, double sightings removed; what too little claims is among it.
@@ -80,12 +117,11 @@ pub(crate) fn glyphs(
 }
 
 /// The glyphs that are there, in reading order.
-pub(crate) fn settle(mut taken: Vec<Glyph>, config: &AdapterConfig, rules: &Rules) -> Chosen {
+pub(crate) fn settle(mut taken: Vec<Glyph>, rules: &Rules) -> Chosen {
     taken.retain(|glyph| glyph.presence() >= rules.nms.presence);
     taken.sort_by_key(|g| g.slot());
     let at: Vec<[f32; 4]> = taken.iter().map(|g| g.at()).collect();
-    let mut order = layout::order(&at, &rules.order);
-    order.truncate(config.max_glyphs);
+    let order = layout::order(&at, &rules.order);
     Chosen {
         index: order.iter().map(|&i| taken[i].slot()).collect(),
         place: Array2::from_shape_fn((order.len(), 4), |(i, j)| at[order[i]][j]),

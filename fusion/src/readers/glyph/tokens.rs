@@ -5,6 +5,7 @@ use super::select::{self, Chosen};
 use super::slots::Slots;
 use crate::Result;
 use crate::bundle::AdapterConfig;
+use crate::readers::Source;
 use foveate_language::TokenId;
 use foveate_vision::Rect;
 use ndarray::Array2;
@@ -52,6 +53,15 @@ impl ImageTokens {
     #[must_use]
     pub fn place(&self, i: usize) -> [f32; 4] {
         [0, 1, 2, 3].map(|j| self.canvas[[i, j]])
+    }
+
+    /// Glyph `i` as a source of answers.
+    #[must_use]
+    pub fn source(&self, i: usize) -> Source {
+        Source {
+            canvas: self.canvas_box(i),
+            confidence: self.probability[i],
+        }
     }
 
     /// The box of glyph `i` in canvas pixels.
