@@ -30,19 +30,23 @@
 //! takes eight bytes a pixel, 800 MB at the default limit; lower [`Limits::max_pixels`] where that is too much.
 #![forbid(unsafe_code)]
 
-mod encoder;
 mod error;
 mod exif;
 mod orientation;
-mod parts;
 mod pixels;
-mod placement;
-mod views;
+mod tiling;
+mod tower;
+mod transform;
 
-pub use encoder::Encoder;
 pub use error::{Error, ErrorKind, Result};
 pub use orientation::Orientation;
-pub use parts::Parts;
 pub use pixels::{Format, Limits, Note, Pixels};
-pub use placement::{Placement, Rect};
-pub use views::{BALANCED, ImageConfig, Mode, Views};
+pub use tiling::{
+    BALANCED, CropGrid, Crops, ImageConfig, ImageProcessor, Letterbox, Mode, Tile, TileBatch,
+    Tiling,
+};
+pub use tower::{OnnxTower, VisionTower};
+pub use transform::{Rect, Transform};
+
+// The names that these types had before.
+pub use {CropGrid as Parts, OnnxTower as Encoder, TileBatch as Views, Transform as Placement};

@@ -1,3 +1,5 @@
+//! Where a picture's points are in the pictures that are made of it, and the way back.
+
 use crate::Orientation;
 
 /// An upright rectangle; pixel edges are at whole numbers.
@@ -36,30 +38,47 @@ impl Rect {
     }
 }
 
-/// Where a picture lies on its canvas, and the way back.
+/// Where a canvas or one of its tiles lies in the picture, and the way back.
 ///
 /// ```text
-/// stored  --orientation-->  upright  --scale-->  canvas (the picture at the top left, padding right of or below it)
+/// stored --orientation--> upright --scale--> scaled --minus origin--> canvas, crop or tile
 /// ```
+/// A letterboxed canvas has its origin at (0, 0): the picture is at its top left, with padding right of or below it.
+/// A tile of that canvas has the same scale and another origin.
+///
 /// A point is `[x, y]` in pixels of its picture, pixel edges at whole numbers: the middle of the first pixel is
-/// (0.5, 0.5) in all three.
+/// (0.5, 0.5) everywhere.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Placement {
+pub struct Transform {
     pub(crate) stored: [u32; 2],
     pub(crate) orientation: Orientation,
-    pub(crate) content: [u32; 2],
-    pub(crate) canvas: u32,
+    /// Width and height of the whole upright picture at this scale.
+    pub(crate) scaled: [u32; 2],
+    /// Where the canvas' top left corner lies in the scaled picture.
+    pub(crate) origin: [u32; 2],
+    /// The canvas' width and height.
+    pub(crate) canvas: [u32; 2],
 }
 
-impl Placement {
-    /// The canvas' edge: 224, 672 or 1344.
+impl Transform {
+    /// The canvas' edge: its longer side. 224, 672 or 1344 for the modes.
     pub fn canvas(&self) -> u32 {
+        self.canvas[0].max(self.canvas[1])
+    }
+
+    /// The canvas' width and height.
+    pub fn canvas_size(&self) -> [u32; 2] {
         self.canvas
     }
 
-    /// The width and height that the picture takes of the canvas.
+    /// Where the canvas' top left corner lies in the scaled picture: (0, 0) but for crops and tiles.
+    pub fn origin(&self) -> [u32; 2] {
+        self.origin
+    }
+
+    /// The width and height of the whole picture at the canvas' scale: what it takes of a letterboxed canvas.
     pub fn content_size(&self) -> [u32; 2] {
-        self.content
+        self.scaled
     }
 
     /// The upright picture's width and height.
@@ -72,29 +91,39 @@ impl Placement {
         self.stored
     }
 
+    /// The tile of this canvas whose top left corner is at `at`, `size` wide and high.
+    #[must_use]
+    pub fn tile(&self, at: [u32; 2], size: [u32; 2]) -> Self {
+        Self {
+            origin: [0, 1].map(|axis| self.origin[axis].saturating_add(at[axis])),
+            canvas: size,
+            ..*self
+        }
+    }
+
     /// Canvas pixels for one upright pixel, across and down. The two differ by the rounding of `content_size`.
     pub fn scale(&self) -> [f64; 2] {
         let upright = self.upright_size();
-        [0, 1].map(|axis| f64::from(self.content[axis]) / f64::from(upright[axis]))
+        [0, 1].map(|axis| f64::from(self.scaled[axis]) / f64::from(upright[axis]))
     }
 
     /// An upright point on the canvas.
-    pub fn from_upright(&self, [x, y]: [f64; 2]) -> [f64; 2] {
-        let ([width, height], upright) = (self.content, self.upright_size());
+    pub fn from_upright(&self, point: [f64; 2]) -> [f64; 2] {
+        let (scaled, upright) = (self.scaled, self.upright_size());
         // Multiplied first, so that the corners are met exactly.
-        [
-            x * f64::from(width) / f64::from(upright[0]),
-            y * f64::from(height) / f64::from(upright[1]),
-        ]
+        [0, 1].map(|axis| {
+            point[axis] * f64::from(scaled[axis]) / f64::from(upright[axis])
+                - f64::from(self.origin[axis])
+        })
     }
 
     /// A canvas point in the upright picture.
-    pub fn to_upright(&self, [x, y]: [f64; 2]) -> [f64; 2] {
-        let ([width, height], upright) = (self.content, self.upright_size());
-        [
-            x * f64::from(upright[0]) / f64::from(width),
-            y * f64::from(upright[1]) / f64::from(height),
-        ]
+    pub fn to_upright(&self, point: [f64; 2]) -> [f64; 2] {
+        let (scaled, upright) = (self.scaled, self.upright_size());
+        [0, 1].map(|axis| {
+            (point[axis] + f64::from(self.origin[axis])) * f64::from(upright[axis])
+                / f64::from(scaled[axis])
+        })
     }
 
     /// A stored point on the canvas.

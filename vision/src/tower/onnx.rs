@@ -3,18 +3,20 @@ use std::{ops::Range, path::Path};
 use foveate_onnx::{Element, Graph, GraphOptions};
 use ndarray::{Array4, Axis};
 
-use crate::{Error, ErrorKind, ImageConfig, Parts, Result, Views};
+use super::VisionTower;
+use crate::{CropGrid, Error, ErrorKind, ImageConfig, Result, TileBatch};
 
-/// The vision encoder, `vision.onnx` of a bundle: views to the features of their patches.
+/// A vision tower that ONNX Runtime runs: `vision.onnx` of a bundle.
 #[derive(Debug)]
-pub struct Encoder {
+pub struct OnnxTower {
     graph: Graph,
     config: ImageConfig,
     views_per_run: usize,
 }
 
-impl Encoder {
-    /// Opens the graph and checks that it takes `pixels` [views, 3, H, W] and gives `features` [views, rows, columns, d].
+impl OnnxTower {
+    /// Opens the graph and checks that it takes `pixels` [tiles, 3, H, W] and gives
+    /// `features` [tiles, rows, columns, d].
     pub fn open(
         path: impl AsRef<Path>,
         config: &ImageConfig,
@@ -31,9 +33,9 @@ impl Encoder {
         })
     }
 
-    /// How many views go through the graph at once: 1 unless set. A GPU gains from more. On a CPU the five views of a
+    /// How many tiles go through the graph at once: 1 unless set. A GPU gains from more. On a CPU the five tiles of a
     /// picture took 1.1 s of one core either way, with 80 MB of buffers one by one and 676 MB all at once (measured
-    /// through ONNX Runtime 1.31 with a 5M-parameter encoder on an AVX-512 EPYC).
+    /// through ONNX Runtime 1.31 with a 5M-parameter tower on an AVX-512 EPYC).
     #[must_use]
     pub fn with_views_per_run(self, views: usize) -> Self {
         Self {
@@ -47,8 +49,8 @@ impl Encoder {
         &self.config
     }
 
-    /// The features of every patch: [views, edge/patch, edge/patch, d].
-    pub fn encode(&self, views: &Views) -> Result<Array4<f32>> {
+    /// The features of every patch: [tiles, edge/patch, edge/patch, d].
+    pub fn encode(&self, views: &TileBatch) -> Result<Array4<f32>> {
         let whole = [views.rgb().len_of(Axis(1)); 2];
         let firsts = (0..views.count()).step_by(self.views_per_run);
         let parts = firsts.map(|first| {
@@ -66,16 +68,16 @@ impl Encoder {
         let uneven = |error| {
             Error::caused(
                 ErrorKind::Graph,
-                "views of one size gave features of several",
+                "tiles of one size gave features of several",
                 error,
             )
         };
         ndarray::concatenate(Axis(0), &parts).map_err(uneven)
     }
 
-    /// The features of one view's patches as far as the view shows the picture ([`Views::covered`]): [1, rows, columns, d], or `None`
-    /// of a tile beside it. Of an A4 page two of the five views are a third narrower.
-    pub fn encode_view(&self, views: &Views, view: usize) -> Result<Option<Array4<f32>>> {
+    /// The features of one tile's patches as far as it shows the picture ([`TileBatch::covered`]):
+    /// [1, rows, columns, d], or `None` of a tile beside it. Of an A4 page two of the five tiles are a third narrower.
+    pub fn encode_view(&self, views: &TileBatch, view: usize) -> Result<Option<Array4<f32>>> {
         let covered = views.covered(view, &self.config);
         if covered.contains(&0) {
             return Ok(None);
@@ -83,13 +85,19 @@ impl Encoder {
         self.run(views, view..view + 1, covered).map(Some)
     }
 
-    /// The features of the patches of one of a picture's parts: [1, rows, columns, d].
-    pub fn encode_part(&self, parts: &Parts, part: usize) -> Result<Array4<f32>> {
-        self.features(parts.normalised(part, &self.config))
+    /// The features of the patches of one of a picture's crops: [1, rows, columns, d].
+    pub fn encode_part(&self, grid: &CropGrid, crop: usize) -> Result<Array4<f32>> {
+        self.features(grid.normalised(crop, &self.config))
     }
 
-    fn run(&self, views: &Views, part: Range<usize>, size: [usize; 2]) -> Result<Array4<f32>> {
+    fn run(&self, views: &TileBatch, part: Range<usize>, size: [usize; 2]) -> Result<Array4<f32>> {
         self.features(views.normalised_part(part, size, &self.config))
+    }
+}
+
+impl VisionTower for OnnxTower {
+    fn config(&self) -> &ImageConfig {
+        &self.config
     }
 
     fn features(&self, pixels: Array4<f32>) -> Result<Array4<f32>> {
@@ -101,7 +109,8 @@ impl Encoder {
         let [rows, columns] = [height, width].map(|side| side / self.config.patch as usize);
         if features.shape()[..3] != [count, rows, columns] {
             let message = format!(
-                "{}: features {:?} for {count} views of {height}x{width} px, [{count}, {rows}, {columns}, d] was expected",
+                "{}: features {:?} for {count} tiles of {height}x{width} px; \
+                 [{count}, {rows}, {columns}, d] was expected",
                 self.graph.path().display(),
                 features.shape()
             );
