@@ -1,5 +1,8 @@
 //! Events as iCalendar (RFC 5545).
-use crate::when::{self, Date, Order, Printed, Schedule, Time, Told};
+use crate::date::{Date, Order, Time};
+use crate::read;
+use crate::schedule::{Printed, Schedule};
+use crate::told::Told;
 use icalendar::{Calendar, Component, Event, EventLike, Property};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -69,7 +72,7 @@ impl Flyer<'_> {
         let read = |date: Option<&str>| {
             Schedule::read(Printed { date, ..self.when }, today, Order::default())
         };
-        let known = when::told(self.when.date.unwrap_or_default());
+        let known = read::told(self.when.date.unwrap_or_default(), today);
         let transcript = self.transcript.unwrap_or_default();
         (known == Told::Day)
             .then(|| read(self.when.date))
@@ -262,7 +265,7 @@ fn stamp(date: Date, time: Option<Time>, zone: Option<i16>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::when::{Order, Printed};
+    
 
     fn ics_of(date: &str, start: Option<&str>, end: Option<&str>) -> String {
         let today = "2026-03-10".parse().unwrap();

@@ -1,4 +1,4 @@
-use super::*;
+use crate::{Date, Order, Printed, Schedule, Time};
 
 const TODAY: &str = "2026-03-10"; // a Tuesday
 
