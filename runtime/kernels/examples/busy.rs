@@ -60,11 +60,10 @@ fn rate(decoder: &Decoder, time: Duration) -> Result<f64, Failure> {
     Ok(done as f64 / start.elapsed().as_secs_f64())
 }
 
-/// Requests a second of `callers` threads together.
-fn together(decoder: &Decoder, callers: usize, time: Duration) -> f64 {
-    let rate = || rate(decoder, time).unwrap_or(0.0);
+/// Requests a second of two threads together, each on its decoder.
+fn together(decoders: [&Decoder; 2], time: Duration) -> f64 {
     std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..callers).map(|_| scope.spawn(rate)).collect();
+        let threads = decoders.map(|d| scope.spawn(move || rate(d, time).unwrap_or(0.0)));
         threads.into_iter().filter_map(|t| t.join().ok()).sum()
     })
 }
@@ -95,14 +94,27 @@ fn main() -> Result<(), Failure> {
         let ratio = team / alone;
         println!("beside {busy} busy: one thread {alone:.1}, two {team:.1}: {ratio:.2} times");
     }
-    for (name, decoder) in [("one thread", &one), ("two threads", &two)] {
-        let (mut single, mut pair) = (0.0, 0.0);
-        for _ in 0..4 {
-            single += together(&one, 1, turn) / 4.0;
-            pair += together(decoder, 2, turn) / 4.0;
+    let other = random_decoder(&config, cpu, 1)?;
+    let pairs = [
+        (
+            "two decoders, which is all the machine gives",
+            [&one, &other],
+        ),
+        ("one decoder of one thread", [&one, &one]),
+        ("one decoder of two threads", [&two, &two]),
+    ];
+    let mut sums = [0.0; 4];
+    for _ in 0..4 {
+        sums[3] += rate(&one, turn)?;
+        for (sum, (_, pair)) in sums.iter_mut().zip(&pairs) {
+            *sum += together(*pair, turn);
         }
-        let ratio = pair / single;
-        println!("two requests at once on a decoder of {name}: {ratio:.2} times one thread's");
+    }
+    for (sum, (name, _)) in sums.iter().zip(&pairs) {
+        println!(
+            "two requests at once on {name}: {:.2} times one",
+            sum / sums[3]
+        );
     }
     Ok(())
 }

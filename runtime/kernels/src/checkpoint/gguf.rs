@@ -309,20 +309,32 @@ impl<R: Read + Seek> Source<R> {
         source: impl Fn(usize) -> usize,
     ) -> Result<Linear> {
         let (found, bytes) = self.take(name, &[cols, rows])?;
-        let wrong = || Error::new(Kind::Value, tensor(name));
-        let Some(block) = block(found.kind) else {
-            let values = floats(found.kind, &bytes).ok_or_else(wrong)?;
-            if !values.iter().all(|x| x.is_finite()) {
-                return Err(wrong());
-            }
-            let rows_of = (0..rows).flat_map(|r| &values[source(r) * cols..][..cols]);
-            return Ok(Linear::dense(rows, cols, rows_of.copied()));
-        };
-        if !bytes.chunks_exact(block.bytes()).all(|b| block.finite(b)) {
+        linear(name, &found, &bytes, rows, cols, source)
+    }
+}
+
+/// A matrix of the tensor `found`, whose sizes were checked; row r is the tensor's row `source(r)`.
+pub(super) fn linear(
+    name: &str,
+    found: &Tensor,
+    bytes: &[u8],
+    rows: usize,
+    cols: usize,
+    source: impl Fn(usize) -> usize,
+) -> Result<Linear> {
+    let wrong = || Error::new(Kind::Value, tensor(name));
+    let Some(block) = block(found.kind) else {
+        let values = floats(found.kind, bytes).ok_or_else(wrong)?;
+        if !values.iter().all(|x| x.is_finite()) {
             return Err(wrong());
         }
-        Ok(Linear::blocks(rows, cols, block, &bytes, source))
+        let ordered = (0..rows).flat_map(|r| &values[source(r) * cols..][..cols]);
+        return Ok(Linear::dense(rows, cols, ordered.copied()));
+    };
+    if !bytes.chunks_exact(block.bytes()).all(|b| block.finite(b)) {
+        return Err(wrong());
     }
+    Ok(Linear::blocks(rows, cols, block, bytes, source))
 }
 
 /// The block of a kind that has codes.

@@ -60,3 +60,6 @@ impl Decoder {
         Self::of(gguf::weights(file, options)?, options.cpu, options.threads)
     }
 }
+
+#[cfg(test)]
+mod tests;

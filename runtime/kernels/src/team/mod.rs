@@ -31,6 +31,9 @@ const LATE: Duration = Duration::from_micros(200);
 /// costs about one time slice, so that trials cost 20% of the time at first and under 1% soon.
 const PAUSE: [Duration; 2] = [Duration::from_millis(20), Duration::from_secs(1)];
 
+/// And for this long after another call was there: a call is one token, and the next one's follows.
+const CROWDED: Duration = Duration::from_millis(5);
+
 /// A leader, and helpers that wait for its phases.
 pub(crate) struct Team {
     hub: Arc<Hub>,
@@ -135,6 +138,10 @@ impl Team {
         let others = self.calls.load(Ordering::Relaxed).saturating_sub(1);
         let mut helpers = self.helpers.len().saturating_sub(others);
         if helpers == 0 {
+            if !self.helpers.is_empty() {
+                let until = self.micros() + CROWDED.as_micros() as u64;
+                self.alone_until.fetch_max(until, Ordering::Relaxed);
+            }
             self.hub.invite(0);
             return 0;
         }

@@ -62,7 +62,11 @@ fn other_calls_keep_helpers_away() {
     team.share(100, 1, |worker, range| {
         assert_eq!((worker, range), (0, 0..100))
     });
+    assert_eq!(team.helpers(), 0);
     calls.store(1, Ordering::Relaxed);
+    assert_eq!(team.helpers(), 0, "for a while");
+    team.alone_until.store(1, Ordering::Relaxed);
+    assert_eq!(team.helpers(), 2);
     let done = AtomicUsize::new(0);
     team.share(100, 1, |_, range| {
         done.fetch_add(range.len(), Ordering::Relaxed);
