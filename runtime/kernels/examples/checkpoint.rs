@@ -3,9 +3,10 @@
 //! `checkpoint logits FILE THREADS CACHE IDS [FIRST]`: the logits of the rows from FIRST on (0), as
 //! little-endian f32 on standard output. CACHE is int8 or f16; ids are separated by commas.
 //! `checkpoint greedy FILE THREADS CACHE N IDS`: the ids that follow, greedily.
-//! `checkpoint bench FILE THREADS CACHE PROMPT TOKENS`: seconds and megabytes to open, tokens a
-//! second to read a prompt (random ids) to its last token's logits, and to decode, median of eight
-//! stretches. The same questions as `benches/llama_cpp.py` asks of llama.cpp.
+//! `checkpoint bench FILE THREADS CACHE PROMPT TOKENS`: seconds to open; tokens a second to read a
+//! prompt to its last token's logits, and to decode (median of eight stretches), by the clock and by
+//! the calling thread's processor time; megabytes of weights a token reads, bytes of cache it takes,
+//! peak memory. `benches/checkpoint.py` asks llama.cpp the same.
 
 use std::io::Write;
 use std::time::Instant;
@@ -36,44 +37,62 @@ fn ids(text: &str) -> Result<Vec<u32>, Failure> {
     Ok(text.split(',').map(str::parse).collect::<Result<_, _>>()?)
 }
 
-/// Resident megabytes: now, and at most so far.
-fn memory() -> [f64; 2] {
+/// The largest resident size so far, in megabytes.
+fn peak() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    ["VmRSS:", "VmHWM:"].map(|key| {
-        let line = status
-            .lines()
-            .find_map(|l| l.strip_prefix(key))
-            .unwrap_or("0");
-        let kilobytes = line.trim().trim_end_matches("kB").trim().parse::<f64>();
-        kilobytes.unwrap_or(0.0) / 1024.0
-    })
+    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
+    let kilobytes = line.map(|l| l.trim().trim_end_matches("kB").trim().parse::<f64>());
+    kilobytes.and_then(Result::ok).unwrap_or(0.0) / 1024.0
 }
 
-fn bench(decoder: &Decoder, seconds: f64, prompt: usize, tokens: usize) -> Result<(), Failure> {
+/// Seconds that this thread has run: what the scheduler counted, on Linux.
+fn processor() -> f64 {
+    let counted = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let first = counted
+        .split(' ')
+        .next()
+        .and_then(|n| n.parse::<f64>().ok());
+    first.unwrap_or(f64::NAN) / 1e9
+}
+
+/// Seconds by the clock and by the processor.
+fn timed(f: impl FnOnce() -> Result<(), Failure>) -> Result<[f64; 2], Failure> {
+    let (start, before) = (Instant::now(), processor());
+    f()?;
+    Ok([start.elapsed().as_secs_f64(), processor() - before])
+}
+
+fn bench(decoder: &Decoder, open: f64, prompt: usize, tokens: usize) -> Result<(), Failure> {
     let vocabulary = decoder.config().vocab_size;
     let id = |i: usize| (i.wrapping_mul(2_654_435_761) % vocabulary) as u32;
     let text: Vec<u32> = (0..prompt).map(id).collect();
     run(decoder, &mut decoder.cache(), &text[..8.min(prompt)])?; // warm
     let mut cache = decoder.cache();
-    let start = Instant::now();
-    run(decoder, &mut cache, &text)?;
-    let prefill = prompt as f64 / start.elapsed().as_secs_f64();
+    let prefill = timed(|| run(decoder, &mut cache, &text).map(drop))?;
+    let per = tokens / 8;
     let mut stretches = Vec::new();
     for stretch in 0..8 {
-        let start = Instant::now();
-        for i in 0..tokens / 8 {
-            run(decoder, &mut cache, &[id(stretch * tokens + i)])?;
-        }
-        stretches.push((tokens / 8) as f64 / start.elapsed().as_secs_f64());
+        let ids = prompt + stretch * per..prompt + (stretch + 1) * per;
+        stretches.push(timed(|| {
+            ids.map(id)
+                .try_for_each(|id| run(decoder, &mut cache, &[id]).map(drop))
+        })?);
     }
-    stretches.sort_by(f64::total_cmp);
-    let [now, most] = memory();
+    let decode = [0, 1].map(|i| {
+        let mut rates: Vec<f64> = stretches.iter().map(|s| per as f64 / s[i]).collect();
+        rates.sort_by(f64::total_cmp);
+        rates[4]
+    });
     println!(
-        "open {seconds:.2} s, prefill {prefill:.1} decode {:.1} tokens/s, weights {:.1} MB a token, \
-         KV {} bytes a token, resident {now:.0} MB, at most {most:.0} MB",
-        stretches[4],
+        "open={open:.2} prefill={:.1} prefill_cpu={:.1} decode={:.1} decode_cpu={:.1} \
+         weights={:.1} kv={} peak={:.0}",
+        prompt as f64 / prefill[0],
+        prompt as f64 / prefill[1],
+        decode[0],
+        decode[1],
         decoder.weight_bytes_per_token() as f64 / 1e6,
         decoder.kv_bytes_per_token(),
+        peak(),
     );
     Ok(())
 }

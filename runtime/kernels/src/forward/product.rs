@@ -84,6 +84,10 @@ impl Part<'_> {
     ///
     /// # Safety
     /// By this worker alone, once in a phase.
+    #[allow(
+        clippy::mut_from_ref,
+        reason = "the scratch of one worker, as the caller vouches"
+    )]
     unsafe fn tiles(&self, worker: usize) -> &mut [[[f32; TILE]; ROWS]; 2] {
         // SAFETY: passed on.
         unsafe { &mut self.b.workers.get_mut(worker..worker + 1)[0].tiles }
