@@ -10,8 +10,7 @@
 use clap::Parser;
 use foveate::batch::Source;
 use foveate::{Model, Typed};
-use foveate_events::calendar::{CalendarEvent, Entry, ics};
-use foveate_events::when::Date;
+use foveate_events::{CalendarEvent, Date, Entry, ics};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -7,7 +7,7 @@
 //! is shown here.
 use foveate::tools::{Call, Tool, ToolMode};
 use foveate::{Image, Model, Request};
-use foveate_events::when::{Date, Order, Printed, Schedule};
+use foveate_events::{Date, Order, Printed, Schedule};
 use serde_json::{Value, json};
 
 /// Says which day printed text means.

@@ -15,7 +15,8 @@ use serde_json::Value;
 /// The crates of this workspace, each with those of them that it may name.
 const ARROWS: &[(&str, &[&str])] = &[
     ("foveate-onnx", &[]),
-    ("foveate-kernels", &[]),
+    ("foveate-kernels", &["foveate-gguf"]),
+    ("foveate-gguf", &[]),
     ("foveate-events", &[]),
     ("foveate-cli", &["foveate", "foveate-events"]),
     ("foveate-vision", &["foveate-onnx", "foveate-kernels"]),

@@ -1,6 +1,6 @@
 //! What the shipped model reads off the shipped flyers, as snapshots (`cargo insta review` after a new model).
 use foveate::{Image, Model, Request, Typed, Usage};
-use foveate_events::calendar::{CalendarEvent, Entry, ics};
+use foveate_events::{CalendarEvent, Entry, ics};
 use std::path::{Path, PathBuf};
 
 fn root() -> &'static Path {

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use foveate::readers::glyph::Rules;
 use foveate::{Mode, Model, Options, Session};
-use foveate_events::when::Date;
+use foveate_events::Date;
 use many::Job;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

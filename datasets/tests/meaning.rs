@@ -7,7 +7,7 @@ use foveate_datasets::fonts::{Fonts, Split};
 use foveate_datasets::metrics;
 use foveate_datasets::pen::Pen;
 use foveate_datasets::stream::{self, Kind, Options};
-use foveate_events::calendar::CalendarEvent;
+use foveate_events::CalendarEvent;
 
 #[test]
 fn printed_dates_and_times_mean_their_values() {

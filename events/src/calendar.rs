@@ -265,7 +265,6 @@ fn stamp(date: Date, time: Option<Time>, zone: Option<i16>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    
 
     fn ics_of(date: &str, start: Option<&str>, end: Option<&str>) -> String {
         let today = "2026-03-10".parse().unwrap();

@@ -113,7 +113,9 @@ const DEAREST: f32 = 1.0;
 /// Over what joins two dates: how, the token after it, the cost.
 fn joined(text: &Text<'_>, at: usize) -> Vec<(Join, usize, f32)> {
     let mut found = Vec::new();
-    let dots = (at..at + 2).find(|i| !text.is_any(*i, ".,;")).unwrap_or(at + 2);
+    let dots = (at..at + 2)
+        .find(|i| !text.is_any(*i, ".,;"))
+        .unwrap_or(at + 2);
     let mut to = dots;
     while text.is(to, '-') {
         to += 1;
@@ -129,7 +131,9 @@ fn joined(text: &Text<'_>, at: usize) -> Vec<(Join, usize, f32)> {
             found.push((Join::Range, end, if hour { 0.12 } else { 0.0 }));
         }
     }
-    if text.is(dots, 't') || (text.tokens.get(dots).is_some_and(|t| t.word("t")) && text.is(dots + 1, '/')) {
+    if text.is(dots, 't')
+        || (text.tokens.get(dots).is_some_and(|t| t.word("t")) && text.is(dots + 1, '/'))
+    {
         found.push((Join::Range, dots + 3, 0.0));
     }
     let sign = dots + usize::from(text.is_any(dots, "&+/|·"));
@@ -139,7 +143,11 @@ fn joined(text: &Text<'_>, at: usize) -> Vec<(Join, usize, f32)> {
     if interval {
         found.push((Join::Range, sign, 0.0));
     } else if and > dots || comma {
-        found.push((Join::List, and, if text.is_any(dots, "|·/") { 0.15 } else { 0.0 }));
+        found.push((
+            Join::List,
+            and,
+            if text.is_any(dots, "|·/") { 0.15 } else { 0.0 },
+        ));
     }
     for (join, to, cost) in found.clone() {
         let mut end = to;
@@ -154,7 +162,9 @@ fn joined(text: &Text<'_>, at: usize) -> Vec<(Join, usize, f32)> {
 /// Whether a month follows the number at a token.
 fn has_month(text: &Text<'_>, at: usize) -> bool {
     let at = at + 1 + usize::from(text.is(at + 1, '.'));
-    let at = text.sense(at, |s| matches!(s, Sense::Gap | Sense::Suffix)).unwrap_or(at);
+    let at = text
+        .sense(at, |s| matches!(s, Sense::Gap | Sense::Suffix))
+        .unwrap_or(at);
     text.sense(at, |s| matches!(s, Sense::Month(_))).is_some()
 }
 

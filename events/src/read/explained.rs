@@ -84,7 +84,9 @@ fn amount(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
 fn labelled(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
     let to = text.sense(at, |s| s == Sense::Numbered)?;
     let to = to + usize::from(text.is_any(to, ".:#"));
-    let end = digits(text, to).map(|d| d.0).or_else(|| decimal(text, to))?;
+    let end = digits(text, to)
+        .map(|d| d.0)
+        .or_else(|| decimal(text, to))?;
     Some((end + usize::from(text.is(end, '+')), 0.05))
 }
 

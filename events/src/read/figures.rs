@@ -4,7 +4,12 @@ use super::partial::{Partial, money, other_number, unit};
 use super::text::{Context, Text};
 
 /// The dates in figures at a token, each way round that is a day of the calendar.
-pub(crate) fn figures(text: &Text<'_>, ctx: &Context, partial: &Partial, at: usize) -> Vec<Partial> {
+pub(crate) fn figures(
+    text: &Text<'_>,
+    ctx: &Context,
+    partial: &Partial,
+    at: usize,
+) -> Vec<Partial> {
     if text.number(at).is_none() || money(text, at) {
         return Vec::new();
     }
@@ -67,7 +72,11 @@ fn two(text: &Text<'_>, ctx: &Context, partial: &Partial, at: usize) -> Vec<Part
     if unit(text, to) && year.is_none() && text.number(at + 2).is_some_and(|n| n.1 == 2) {
         return Vec::new();
     }
-    let cost = if year.is_some() { 0.0 } else { weak(text, sign, again, to) };
+    let cost = if year.is_some() {
+        0.0
+    } else {
+        weak(text, sign, again, to)
+    };
     let base = Partial {
         year: year.map(|y| y.0),
         to,
@@ -95,7 +104,10 @@ fn both_ways(ctx: &Context, base: Partial, sign: char, a: u8, b: u8) -> Vec<Part
     };
     let ways = [way(true), way(false)];
     let same = a == b;
-    ways.into_iter().flatten().take(if same { 1 } else { 2 }).collect()
+    ways.into_iter()
+        .flatten()
+        .take(if same { 1 } else { 2 })
+        .collect()
 }
 
 fn small(text: &Text<'_>, at: usize) -> Option<u8> {
@@ -125,10 +137,17 @@ fn after_decimal(text: &Text<'_>, at: usize) -> bool {
 fn weak(text: &Text<'_>, sign: char, again: bool, to: usize) -> f32 {
     let words = text.is_word(to) && !joins_on(text, to);
     let small_word = words && text.letters(to).starts_with(char::is_lowercase);
-    let always = text.number(to - 3).is_some_and(|n| n.0 == 24) && text.number(to - 1).is_some_and(|n| n.0 == 7);
+    let always = text.number(to - 3).is_some_and(|n| n.0 == 24)
+        && text.number(to - 1).is_some_and(|n| n.0 == 7);
     match sign {
         '.' if again => 0.0,
-        '.' => 0.3 + if (0..text.len()).any(|at| text.unknown(at)) { 0.8 } else { 0.0 },
+        '.' => {
+            0.3 + if (0..text.len()).any(|at| text.unknown(at)) {
+                0.8
+            } else {
+                0.0
+            }
+        }
         '/' if always || small_word => 1.1,
         '/' => 0.05,
         _ => 0.5,

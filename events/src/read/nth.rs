@@ -9,7 +9,10 @@ pub(crate) fn nth(text: &Text<'_>, ctx: &Context, partial: &Partial, at: usize) 
     if partial.weekday.is_some() {
         return Vec::new();
     }
-    let found = [numbered(text, ctx, partial, at), portuguese(text, partial, at)];
+    let found = [
+        numbered(text, ctx, partial, at),
+        portuguese(text, partial, at),
+    ];
     found.into_iter().flatten().collect()
 }
 
@@ -20,7 +23,10 @@ fn numbered(text: &Text<'_>, ctx: &Context, partial: &Partial, at: usize) -> Opt
         cost += more_cost;
         to = end;
     }
-    let arc = text.arcs(to).iter().find(|a| matches!(a.sense, Sense::Weekday(..)))?;
+    let arc = text
+        .arcs(to)
+        .iter()
+        .find(|a| matches!(a.sense, Sense::Weekday(..)))?;
     let Sense::Weekday(weekday, plural) = arc.sense else {
         return None;
     };
@@ -41,7 +47,10 @@ fn portuguese(text: &Text<'_>, partial: &Partial, at: usize) -> Option<Partial> 
     };
     let (end, _) = ordinal_end(text, at + 1);
     let end = end + usize::from(text.is(end, '-'));
-    let feira = text.tokens.get(end).filter(|t| t.word("feira") || t.word("feiras"))?;
+    let feira = text
+        .tokens
+        .get(end)
+        .filter(|t| t.word("feira") || t.word("feiras"))?;
     Some(Partial {
         weekday: Some(number as u8 - 2),
         plural: feira.word("feiras"),

@@ -60,7 +60,8 @@ impl Partial {
     fn whole(&self) -> bool {
         let month_alone = self.month.is_some() && self.day.is_none() && self.nth == 0;
         let something = self.day.is_some() || self.weekday.is_some() || self.relative.is_some();
-        !(self.grouped && self.day.is_none()) && (something || self.weekend)
+        !(self.grouped && self.day.is_none())
+            && (something || self.weekend)
             && !(month_alone && self.weekday.is_none())
     }
 }
@@ -153,7 +154,11 @@ fn named(text: &Text<'_>, ctx: &Context, partial: &Partial, at: usize) -> Vec<Pa
                 };
                 steps.push(next);
                 let group = weekdays(text, arc.to).filter(|_| empty);
-                steps.extend(group.map(|to| Partial { to, grouped: true, ..next }));
+                steps.extend(group.map(|to| Partial {
+                    to,
+                    grouped: true,
+                    ..next
+                }));
             }
             Sense::WeekdayPart(day, part) if partial.weekday.is_none() => steps.push(Partial {
                 weekday: Some(day),
@@ -190,9 +195,13 @@ fn weekdays(text: &Text<'_>, mut at: usize) -> Option<usize> {
     let mut end = None;
     loop {
         at += usize::from(text.is(at, '.'));
-        let signs = (at..at + 2).take_while(|i| text.is_any(*i, "-&+/,")).count();
+        let signs = (at..at + 2)
+            .take_while(|i| text.is_any(*i, "-&+/,"))
+            .count();
         let joined = at + signs;
-        let joined = text.sense(joined, |s| matches!(s, Sense::And | Sense::To)).unwrap_or(joined);
+        let joined = text
+            .sense(joined, |s| matches!(s, Sense::And | Sense::To))
+            .unwrap_or(joined);
         let Some(to) = weekday(joined).filter(|_| joined > at) else {
             return end;
         };
@@ -220,7 +229,12 @@ fn short(text: &Text<'_>, at: usize, risky: bool) -> f32 {
 
 /// A day of the month.
 fn day(text: &Text<'_>, ctx: &Context, partial: &Partial, at: usize) -> Option<Partial> {
-    if partial.day.is_some() || partial.plural || partial.nth > 0 || partial.relative.is_some() || partial.weekend {
+    if partial.day.is_some()
+        || partial.plural
+        || partial.nth > 0
+        || partial.relative.is_some()
+        || partial.weekend
+    {
         return None;
     }
     let (day, to, marked, cost) = day_number(text, ctx, at)?;
@@ -258,13 +272,18 @@ pub(crate) fn ordinal_end(text: &Text<'_>, at: usize) -> (usize, bool) {
     if text.is(at, 'º') || (text.is(at, '.') && text.is(at + 1, 'º')) {
         return (at + 1 + usize::from(text.is(at, '.')), true);
     }
-    let english = ["st", "nd", "rd", "th"].iter().any(|e| text.tokens.get(at).is_some_and(|t| t.word(e)));
+    let english = ["st", "nd", "rd", "th"]
+        .iter()
+        .any(|e| text.tokens.get(at).is_some_and(|t| t.word(e)));
     let apostrophe = usize::from(text.is(at, '\'') && !text.spaced(at + 1));
     let attached = !text.spaced(at) && !text.spaced(at + apostrophe);
     if (attached || english) && text.has(at + apostrophe, Sense::Suffix) {
         return (at + apostrophe + 1, true);
     }
-    (at, text.is(at, '.') && text.number(at + 1).is_none_or(|_| text.spaced(at + 1)))
+    (
+        at,
+        text.is(at, '.') && text.number(at + 1).is_none_or(|_| text.spaced(at + 1)),
+    )
 }
 
 /// Whether the number is a part of a time, an amount, or anything else that is no day.
@@ -272,8 +291,15 @@ pub(crate) fn other_number(text: &Text<'_>, at: usize) -> bool {
     let minutes = |i: usize| text.number(i).is_some_and(|n| n.1 == 2 && n.0 < 60);
     let after_colon = at > 0 && text.is(at - 1, ':') && at > 1 && text.number(at - 2).is_some();
     let colon = text.is(at + 1, ':') && minutes(at + 2) && !text.spaced(at + 2);
-    let decade = text.tokens.get(at + 1).is_some_and(|t| t.word("s") && !t.spaced);
-    decade || money(text, at) || after_colon || colon || unit(text, at + 1)
+    let decade = text
+        .tokens
+        .get(at + 1)
+        .is_some_and(|t| t.word("s") && !t.spaced);
+    decade
+        || money(text, at)
+        || after_colon
+        || colon
+        || unit(text, at + 1)
         || (text.is(at + 1, '.') && minutes(at + 2) && unit(text, at + 3))
 }
 
@@ -326,7 +352,9 @@ fn year_number(
         Sense::Year(year) => Some((year, arc.to, ctx.cost(arc))),
         _ => None,
     });
-    in_words.max_by_key(|y| y.1).or_else(|| short_year(text, ctx, at))
+    in_words
+        .max_by_key(|y| y.1)
+        .or_else(|| short_year(text, ctx, at))
 }
 
 /// `'26`, or `26` where nothing else is likely.

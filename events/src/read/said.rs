@@ -39,7 +39,9 @@ pub(crate) fn read(printed: Printed<'_>, options: Options) -> Reading {
 }
 
 fn short(text: &str) -> &str {
-    let to = (0..=LONGEST.min(text.len())).rev().find(|i| text.is_char_boundary(*i));
+    let to = (0..=LONGEST.min(text.len()))
+        .rev()
+        .find(|i| text.is_char_boundary(*i));
     &text[..to.unwrap_or(0)]
 }
 
@@ -64,7 +66,9 @@ impl Fields<'_> {
         let pieces = cover(text, &ctx);
         if std::env::var_os("EVENTS_DEBUG").is_some() {
             eprintln!("langs {:b}", self.langs);
-            for p in &pieces { eprintln!("{:?} {:.2} {:?}", text.part(p.from, p.to), p.cost, p.piece); }
+            for p in &pieces {
+                eprintln!("{:?} {:.2} {:?}", text.part(p.from, p.to), p.cost, p.piece);
+            }
         }
         let meaning = meaning(text, &pieces);
         self.effort.set(self.effort.get() + ctx.effort.get());
@@ -89,7 +93,9 @@ impl Fields<'_> {
         reading.confidence = reading.confidence.min(confidence(&chosen));
         reading.figures = figures(&chosen);
         for group in &chosen {
-            reading.schedules.extend(self.schedules(group, &date, &start));
+            reading
+                .schedules
+                .extend(self.schedules(group, &date, &start));
         }
         if self.options.several == Several::First {
             reading.schedules.truncate(1);
@@ -101,13 +107,20 @@ impl Fields<'_> {
     fn reading(&self, date: &Meaning, start: &Meaning) -> Reading {
         let rest = [(&self.date, date), (&self.start, start)];
         let rest = rest.iter().flat_map(|(text, meaning)| {
-            meaning.unexplained.iter().map(|(from, to)| text.part(*from, *to))
+            meaning
+                .unexplained
+                .iter()
+                .map(|(from, to)| text.part(*from, *to))
         });
         let unexplained = rest.collect::<Vec<_>>().join(" ");
         let figures = unexplained.contains(|c: char| c.is_ascii_digit());
         Reading {
             schedules: Vec::new(),
-            confidence: if figures { Confidence::Low } else { Confidence::High },
+            confidence: if figures {
+                Confidence::Low
+            } else {
+                Confidence::High
+            },
             unexplained,
             figures: None,
             told: Told::Nothing,
@@ -126,7 +139,9 @@ impl Fields<'_> {
             Some(repeat) => first_of(self.options.today, repeat, date, days),
             None => days.runs.clone(),
         };
-        let each = runs.into_iter().map(|run| self.schedule(group, run, repeat, part, (date, start)));
+        let each = runs
+            .into_iter()
+            .map(|run| self.schedule(group, run, repeat, part, (date, start)));
         each.collect()
     }
 
@@ -142,12 +157,24 @@ impl Fields<'_> {
         let hours = together(group, date, start, &end).within(part);
         let (from, to) = hours.resolve();
         let until = [group.until.as_ref(), days_of(&end)].into_iter().flatten();
-        let last = until.map(|d| d.runs[d.runs.len() - 1].1).find(|d| *d > first).unwrap_or(last);
+        let last = until
+            .map(|d| d.runs[d.runs.len() - 1].1)
+            .find(|d| *d > first)
+            .unwrap_or(last);
         let over_midnight = from.zip(to).is_some_and(|(s, e)| e <= s) && last == first;
-        let last = if over_midnight { first.tomorrow() } else { last };
-        let noon = Time { hour: 12, minute: 0 };
+        let last = if over_midnight {
+            first.tomorrow()
+        } else {
+            last
+        };
+        let noon = Time {
+            hour: 12,
+            minute: 0,
+        };
         let at = from.or(to).unwrap_or(noon);
-        let zone = hours.zone.and_then(|said| said.zone(|region| region.offset(first, at)));
+        let zone = hours
+            .zone
+            .and_then(|said| said.zone(|region| region.offset(first, at)));
         Schedule {
             date: first,
             start: from,
@@ -163,7 +190,10 @@ impl Fields<'_> {
 /// The groups that name the event's days, the best kind of them.
 fn choose(meaning: &Meaning) -> Option<Vec<&Group>> {
     let named = |aside: bool| {
-        let groups = meaning.groups.iter().filter(move |g| g.rank() > 0 && (aside || !g.aside));
+        let groups = meaning
+            .groups
+            .iter()
+            .filter(move |g| g.rank() > 0 && (aside || !g.aside));
         let best = groups.clone().map(Group::rank).max()?;
         let best: Vec<&Group> = groups.filter(|g| g.rank() == best).collect();
         Some(best)
@@ -206,7 +236,10 @@ fn month_end(date: Date) -> Date {
 
 /// First and last day of the dates beside weekdays that come again.
 fn bounds(meaning: &Meaning) -> Option<(Option<Date>, Option<Date>)> {
-    let dated = meaning.groups.iter().find(|g| g.rank() == 5 && g.repeat(meaning).is_none())?;
+    let dated = meaning
+        .groups
+        .iter()
+        .find(|g| g.rank() == 5 && g.repeat(meaning).is_none())?;
     let (first, last) = *dated.days.as_ref()?.runs.first()?;
     Some(match (dated.ends, first == last) {
         (true, _) => (None, Some(last)),
@@ -219,9 +252,15 @@ fn bounds(meaning: &Meaning) -> Option<(Option<Date>, Option<Date>)> {
 fn first_of(today: Date, repeat: Repeat, meaning: &Meaning, days: &Days) -> Vec<(Date, Date)> {
     let bound = bounds(meaning).and_then(|b| b.0);
     let from = bound.unwrap_or(today).max(today);
-    let from = if repeat.every == Every::Day { days.runs[0].0 } else { from };
+    let from = if repeat.every == Every::Day {
+        days.runs[0].0
+    } else {
+        from
+    };
     let month = days.first.month.map_or(from, |_| days.runs[0].0);
-    let first = repeat.first(from.max(month)).or_else(|| repeat.first(bound?));
+    let first = repeat
+        .first(from.max(month))
+        .or_else(|| repeat.first(bound?));
     let first = first.unwrap_or(days.runs[0].0);
     vec![(first, first)]
 }
@@ -281,13 +320,16 @@ const GUESS: f32 = 0.55;
 const UNSURE: f32 = 0.25;
 
 fn confidence(groups: &[&Group]) -> Confidence {
-    let worst = groups.iter().filter_map(|g| g.days.as_ref()).map(|days| match () {
-        () if days.cost >= GUESS => Confidence::Low,
-        () if days.mismatch || days.ambiguous || days.misread || days.cost >= UNSURE => {
-            Confidence::Medium
-        }
-        () => Confidence::High,
-    });
+    let worst = groups
+        .iter()
+        .filter_map(|g| g.days.as_ref())
+        .map(|days| match () {
+            () if days.cost >= GUESS => Confidence::Low,
+            () if days.mismatch || days.ambiguous || days.misread || days.cost >= UNSURE => {
+                Confidence::Medium
+            }
+            () => Confidence::High,
+        });
     worst.min().unwrap_or(Confidence::Low)
 }
 
@@ -295,7 +337,11 @@ fn figures(groups: &[&Group]) -> Option<Figures> {
     let days = groups.iter().find_map(|g| g.days.as_ref())?;
     let day_first = days.first.day_first?;
     Some(Figures {
-        order: if day_first { Order::DayFirst } else { Order::MonthFirst },
+        order: if day_first {
+            Order::DayFirst
+        } else {
+            Order::MonthFirst
+        },
         ambiguous: days.ambiguous,
     })
 }

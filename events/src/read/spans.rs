@@ -54,7 +54,12 @@ fn leads(text: &Text<'_>, at: usize) -> Vec<(usize, bool)> {
     let mut to = at;
     for _ in 0..2 {
         let sign = text.is(to, '@').then_some(to + 1);
-        let words = text.arcs(to).iter().filter(|a| lead(a.sense)).map(|a| a.to).max();
+        let words = text
+            .arcs(to)
+            .iter()
+            .filter(|a| lead(a.sense))
+            .map(|a| a.to)
+            .max();
         let Some(end) = sign.or(words) else { break };
         to = end + usize::from(text.is_any(end, ".:"));
         found.push((to, true));
@@ -76,7 +81,8 @@ fn ranges(
     (at, from, led): (usize, usize, bool),
     start: Clock,
 ) -> Vec<Span> {
-    let said = zone(text, ctx, start.to).filter(|_| start.strong || ctx.field == Field::Time || led);
+    let said =
+        zone(text, ctx, start.to).filter(|_| start.strong || ctx.field == Field::Time || led);
     let iso = from > 0 && text.tokens[from - 1].word("t") && !text.spaced(from);
     let said = said.or_else(|| offset_after(text, start.to).filter(|_| iso));
     let to = said.map_or(start.to, |z| z.1);
@@ -103,7 +109,11 @@ fn ranges(
 fn range(text: &Text<'_>, ctx: &Context, start: &Span, end: Clock) -> Option<Span> {
     let said = zone(text, ctx, end.to);
     let to = said.map_or(end.to, |z| z.1);
-    let both = if said.is_some() { twice(text, ctx, to) } else { None };
+    let both = if said.is_some() {
+        twice(text, ctx, to)
+    } else {
+        None
+    };
     let beside = |at| text.is_word(at) && text.sense(at, unit).is_some();
     let weak = !start.start.strong && !end.strong;
     let figures = start.start.figures && end.figures;
@@ -133,7 +143,13 @@ fn unit(sense: Sense) -> bool {
 fn joined(text: &Text<'_>, at: usize, from: usize) -> Vec<usize> {
     let mut found = Vec::new();
     let between = text.has(from, Sense::Between);
-    let at = at + usize::from(text.is(at, ',') && text.sense(at + 1, |s| matches!(s, Sense::To | Sense::ToTime)).is_some());
+    let at = at
+        + usize::from(
+            text.is(at, ',')
+                && text
+                    .sense(at + 1, |s| matches!(s, Sense::To | Sense::ToTime))
+                    .is_some(),
+        );
     let dashes = (at..at + 2).take_while(|i| text.is(*i, '-')).count();
     if dashes > 0 {
         found.push(at + dashes);
@@ -143,7 +159,10 @@ fn joined(text: &Text<'_>, at: usize, from: usize) -> Vec<usize> {
             found.push(arc.to);
         }
     }
-    let longer: Vec<usize> = found.iter().filter_map(|to| text.sense(*to, |s| matches!(s, Sense::At | Sense::Gap))).collect();
+    let longer: Vec<usize> = found
+        .iter()
+        .filter_map(|to| text.sense(*to, |s| matches!(s, Sense::At | Sense::Gap)))
+        .collect();
     found.extend(longer);
     found
 }
@@ -156,7 +175,9 @@ fn twice(text: &Text<'_>, ctx: &Context, at: usize) -> Option<usize> {
         return None;
     }
     let other = clocks(text, ctx, from);
-    let ends = other.iter().filter_map(|clock| zone(text, ctx, clock.to).map(|z| z.1));
+    let ends = other
+        .iter()
+        .filter_map(|clock| zone(text, ctx, clock.to).map(|z| z.1));
     let end = ends.max()?;
     let end = end + usize::from(text.is(end, ')'));
     Some(twice(text, ctx, end).unwrap_or(end))
@@ -164,13 +185,19 @@ fn twice(text: &Text<'_>, ctx: &Context, at: usize) -> Option<usize> {
 
 /// The zone named at a token, and the token after it.
 fn zone(text: &Text<'_>, ctx: &Context, at: usize) -> Option<(Said, usize)> {
-    let open = usize::from(text.is_any(at, "(,/")) ;
+    let open = usize::from(text.is_any(at, "(,/"));
     let from = at + open;
     let (said, to) = in_capitals(text, ctx, from)
         .or_else(|| in_words(text, from))
         .or_else(|| {
             let z = text.letters(at) == "Z" && !text.spaced(at);
-            z.then_some((Said { region: None, offset: Some(0) }, at + 1))
+            z.then_some((
+                Said {
+                    region: None,
+                    offset: Some(0),
+                },
+                at + 1,
+            ))
         })?;
     let close = usize::from(open > 0 && text.is(to, ')'));
     Some((said, to + close))
@@ -210,14 +237,24 @@ fn offset_after(text: &Text<'_>, at: usize) -> Option<(Said, usize)> {
         () => return None,
     };
     let (value, figures) = text.number(at + 1)?;
-    let (hours, mut minutes) = if figures > 2 { (value / 100, value % 100) } else { (value, 0) };
+    let (hours, mut minutes) = if figures > 2 {
+        (value / 100, value % 100)
+    } else {
+        (value, 0)
+    };
     let mut to = at + 2;
     if let Some((more, 2)) = text.number(to + 1).filter(|_| text.is(to, ':')) {
         minutes = more;
         to += 2;
     }
     let offset = (hours <= 14 && minutes < 60).then(|| east * (hours * 60 + minutes) as i16)?;
-    Some((Said { region: None, offset: Some(offset) }, to))
+    Some((
+        Said {
+            region: None,
+            offset: Some(offset),
+        },
+        to,
+    ))
 }
 
 fn in_words(text: &Text<'_>, at: usize) -> Option<(Said, usize)> {
@@ -230,5 +267,11 @@ fn in_words(text: &Text<'_>, at: usize) -> Option<(Said, usize)> {
         }
         (capital || to > at + 1).then_some((to, *region))
     })?;
-    Some((Said { region: Some(region), offset: None }, to))
+    Some((
+        Said {
+            region: Some(region),
+            offset: None,
+        },
+        to,
+    ))
 }

@@ -214,9 +214,17 @@ pub(crate) fn language<'a>(arcs: impl Iterator<Item = &'a Vec<Arc>>) -> Langs {
     for arcs in arcs {
         let telling = |a: &&Arc| !a.misread && a.langs != ALL;
         let langs = arcs.iter().fold(0, |langs, a| langs | a.langs);
-        let mine = arcs.iter().filter(telling).filter(|a| !a.risky).fold(0, |l, a| l | a.langs);
+        let mine = arcs
+            .iter()
+            .filter(telling)
+            .filter(|a| !a.risky)
+            .fold(0, |l, a| l | a.langs);
         // What may be an ordinary word of another language says little.
-        let weight = if arcs.iter().any(|a| a.risky) { 0.1 } else { 1.0 };
+        let weight = if arcs.iter().any(|a| a.risky) {
+            0.1
+        } else {
+            1.0
+        };
         for (bit, vote) in votes.iter_mut().enumerate() {
             if mine & (1 << bit) > 0 {
                 *vote += weight / langs.count_ones() as f32;

@@ -5,7 +5,11 @@ use Part::{Afternoon, Evening, Morning, Night, Noon};
 pub(super) const OTHERS: &[Row] = &[
     // Parts of the day.
     (Sense::Part(Morning), EN, "in the morning,morning,mornings"),
-    (Sense::Part(Afternoon), EN, "in the afternoon,afternoon,afternoons"),
+    (
+        Sense::Part(Afternoon),
+        EN,
+        "in the afternoon,afternoon,afternoons",
+    ),
     (Sense::Part(Evening), EN, "in the evening,evening,evenings"),
     (Sense::Part(Night), EN, "at night,night,nights"),
     (
@@ -14,12 +18,28 @@ pub(super) const OTHERS: &[Row] = &[
         "morgens,vormittags,vormittag,am vormittag,am morgen,in der fruh,fruh,?morgen",
     ),
     (Sense::Part(Noon), DE, "mittags,zu mittag"),
-    (Sense::Part(Afternoon), DE, "nachmittags,nachmittag,am nachmittag"),
+    (
+        Sense::Part(Afternoon),
+        DE,
+        "nachmittags,nachmittag,am nachmittag",
+    ),
     (Sense::Part(Evening), DE, "abends,abend,am abend"),
     (Sense::Part(Night), DE, "nachts,nacht,in der nacht"),
-    (Sense::Part(Morning), FR, "du matin,le matin,matin,en matinee,matinee"),
-    (Sense::Part(Afternoon), FR, "de l apres midi,l apres midi,apres midi"),
-    (Sense::Part(Evening), FR, "du soir,le soir,soir,en soiree,soiree"),
+    (
+        Sense::Part(Morning),
+        FR,
+        "du matin,le matin,matin,en matinee,matinee",
+    ),
+    (
+        Sense::Part(Afternoon),
+        FR,
+        "de l apres midi,l apres midi,apres midi",
+    ),
+    (
+        Sense::Part(Evening),
+        FR,
+        "du soir,le soir,soir,en soiree,soiree",
+    ),
     (Sense::Part(Night), FR, "de la nuit,la nuit"),
     (
         Sense::Part(Morning),
@@ -27,14 +47,26 @@ pub(super) const OTHERS: &[Row] = &[
         "de la manana,por la manana,en la manana,por la mananas,de la madrugada,madrugada,?manana",
     ),
     (Sense::Part(Noon), ES, "del mediodia,de mediodia"),
-    (Sense::Part(Afternoon), ES, "de la tarde,por la tarde,en la tarde,?tarde"),
-    (Sense::Part(Night), ES, "de la noche,por la noche,en la noche,noche"),
+    (
+        Sense::Part(Afternoon),
+        ES,
+        "de la tarde,por la tarde,en la tarde,?tarde",
+    ),
+    (
+        Sense::Part(Night),
+        ES,
+        "de la noche,por la noche,en la noche,noche",
+    ),
     (
         Sense::Part(Morning),
         IT,
         "di mattina,del mattino,della mattina,la mattina,mattina,mattino",
     ),
-    (Sense::Part(Afternoon), IT, "del pomeriggio,di pomeriggio,pomeriggio"),
+    (
+        Sense::Part(Afternoon),
+        IT,
+        "del pomeriggio,di pomeriggio,pomeriggio",
+    ),
     (Sense::Part(Evening), IT, "di sera,della sera,la sera,sera"),
     (Sense::Part(Night), IT, "di notte,della notte,notte"),
     (
@@ -42,14 +74,22 @@ pub(super) const OTHERS: &[Row] = &[
         PT,
         "da manha,de manha,pela manha,manha,da madrugada,madrugada",
     ),
-    (Sense::Part(Afternoon), PT, "da tarde,a tarde,de tarde,?tarde"),
+    (
+        Sense::Part(Afternoon),
+        PT,
+        "da tarde,a tarde,de tarde,?tarde",
+    ),
     (Sense::Part(Night), PT, "da noite,a noite,de noite,noite"),
     (
         Sense::Part(Morning),
         NL,
         "s ochtends,s morgens,ochtend,in de ochtend,voormiddag,s voormiddags",
     ),
-    (Sense::Part(Afternoon), NL, "s middags,middag,in de middag,namiddag,s namiddags"),
+    (
+        Sense::Part(Afternoon),
+        NL,
+        "s middags,middag,in de middag,namiddag,s namiddags",
+    ),
     (Sense::Part(Evening), NL, "s avonds,avond,in de avond"),
     (Sense::Part(Night), NL, "s nachts,nacht"),
     // Hours with a name.
@@ -63,13 +103,21 @@ pub(super) const OTHERS: &[Row] = &[
     (Sense::NamedHour(0), EN, "midnight,midnite"),
     (Sense::NamedHour(0), DE, "mitternacht"),
     (Sense::NamedHour(0), FR, "minuit"),
-    (Sense::NamedHour(0), ES, "medianoche,media noche,la medianoche"),
+    (
+        Sense::NamedHour(0),
+        ES,
+        "medianoche,media noche,la medianoche",
+    ),
     (Sense::NamedHour(0), IT, "mezzanotte"),
     (Sense::NamedHour(0), PT, "meia noite"),
     (Sense::NamedHour(0), NL, "middernacht"),
     // Days from today.
     (Sense::Relative(0, None), EN, "today"),
-    (Sense::Relative(0, Some(Night)), EN, "tonight,tonite,this evening"),
+    (
+        Sense::Relative(0, Some(Night)),
+        EN,
+        "tonight,tonite,this evening",
+    ),
     (Sense::Relative(1, None), EN, "tomorrow"),
     (Sense::Relative(0, None), DE, "heute"),
     (Sense::Relative(1, None), DE, "morgen"),
@@ -79,7 +127,11 @@ pub(super) const OTHERS: &[Row] = &[
     (Sense::Relative(1, None), FR, "demain"),
     (Sense::Relative(2, None), FR, "apres demain"),
     (Sense::Relative(0, None), ES, "hoy"),
-    (Sense::Relative(0, Some(Night)), ES | PT, "esta noche,esta noite,hoje a noite"),
+    (
+        Sense::Relative(0, Some(Night)),
+        ES | PT,
+        "esta noche,esta noite,hoje a noite",
+    ),
     (Sense::Relative(0, Some(Afternoon)), ES | PT, "esta tarde"),
     (Sense::Relative(1, None), ES, "manana"),
     (Sense::Relative(2, None), ES, "pasado manana"),
@@ -96,7 +148,11 @@ pub(super) const OTHERS: &[Row] = &[
     (Sense::Relative(1, None), NL, "morgen"),
     (Sense::Relative(2, None), NL, "overmorgen"),
     // Ranges and lists.
-    (Sense::To, EN, "to,until,till,til,thru,through,up to,to the,until the,through the"),
+    (
+        Sense::To,
+        EN,
+        "to,until,till,til,thru,through,up to,to the,until the,through the",
+    ),
     (Sense::To, DE, "bis,bis zum,bis einschliesslich,bis ca"),
     (Sense::To, FR, "au,a,jusqu au,jusqu a,jusque"),
     (Sense::To, ES, "al,a,hasta,hasta el"),
@@ -106,12 +162,28 @@ pub(super) const OTHERS: &[Row] = &[
     (Sense::ToTime, ES, "hasta las,a las,a la"),
     (Sense::ToTime, IT, "fino alle,alle"),
     (Sense::ToTime, PT, "ate as,as"),
-    (Sense::From, EN, "from,between,from the,starting,beginning,commencing"),
+    (
+        Sense::From,
+        EN,
+        "from,between,from the,starting,beginning,commencing",
+    ),
     (Sense::From, DE, "von,vom,zwischen,ab,ab dem"),
     (Sense::From, FR, "du,de,des,entre,a partir du,a partir de"),
-    (Sense::From, ES, "del,desde,desde el,desde las,de,entre,a partir de,a partir del"),
-    (Sense::From, IT, "dal,dall,dalle,dalle ore,da,tra,a partire dal,a partire dalle"),
-    (Sense::From, PT, "de,do,das,desde,entre,a partir de,a partir das,a partir do"),
+    (
+        Sense::From,
+        ES,
+        "del,desde,desde el,desde las,de,entre,a partir de,a partir del",
+    ),
+    (
+        Sense::From,
+        IT,
+        "dal,dall,dalle,dalle ore,da,tra,a partire dal,a partire dalle",
+    ),
+    (
+        Sense::From,
+        PT,
+        "de,do,das,desde,entre,a partir de,a partir das,a partir do",
+    ),
     (Sense::From, NL, "van,vanaf,tussen"),
     (Sense::Between, EN, "between"),
     (Sense::Between, DE, "zwischen"),
@@ -126,7 +198,11 @@ pub(super) const OTHERS: &[Row] = &[
     (Sense::And, PT, "e,ou"),
     (Sense::And, NL, "en,of"),
     // Before a time.
-    (Sense::At, EN, "at,starting at,starts at,from,about,around,approx,by,time"),
+    (
+        Sense::At,
+        EN,
+        "at,starting at,starts at,from,about,around,approx,by,time",
+    ),
     (Sense::At, DE, "um,ab,gegen,ca,jeweils,jeweils um,uhrzeit"),
     (Sense::At, FR, "a,des,vers,a partir de,dès"),
     (
@@ -139,17 +215,29 @@ pub(super) const OTHERS: &[Row] = &[
         IT,
         "alle,alle ore,ore,dalle,dalle ore,a partire dalle,h,inizio ore,ad ore,all,orario",
     ),
-    (Sense::At, PT, "as,a,a partir das,das,pelas,desde as,horario"),
+    (
+        Sense::At,
+        PT,
+        "as,a,a partir das,das,pelas,desde as,horario",
+    ),
     (Sense::At, NL, "om,vanaf,rond"),
     (Sense::At, ALL, "kl"),
     // Between the parts of a date.
-    (Sense::Gap, EN, "of,the,on,in,day of,day,date,this,coming,next,month of"),
+    (
+        Sense::Gap,
+        EN,
+        "of,the,on,in,day of,day,date,this,coming,next,month of",
+    ),
     (
         Sense::Gap,
         DE,
         "der,den,dem,am,im,des,tag,datum,kommenden,nachsten,diesen,zum,auf",
     ),
-    (Sense::Gap, FR, "le,la,les,l,d,du,de,en,au,ce,jour,date,prochain,dès le,les nuits du"),
+    (
+        Sense::Gap,
+        FR,
+        "le,la,les,l,d,du,de,en,au,ce,jour,date,prochain,dès le,les nuits du",
+    ),
     (
         Sense::Gap,
         ES,
@@ -165,10 +253,18 @@ pub(super) const OTHERS: &[Row] = &[
         PT,
         "o,a,os,as,de,do,em,no,na,dia,dias,este,proximo,proxima,data,mes de",
     ),
-    (Sense::Gap, NL, "de,het,op,in,van,dag,datum,deze,komende,aanstaande"),
+    (
+        Sense::Gap,
+        NL,
+        "de,het,op,in,van,dag,datum,deze,komende,aanstaande",
+    ),
     // Again and again.
     (Sense::Every, EN, "every,each,weekly,weekly on,all"),
-    (Sense::Every, DE, "jeden,jede,jeder,jedes,immer,alle,wochentlich,jeweils"),
+    (
+        Sense::Every,
+        DE,
+        "jeden,jede,jeder,jedes,immer,alle,wochentlich,jeweils",
+    ),
     (Sense::Every, FR, "tous les,chaque,toutes les,hebdomadaire"),
     (Sense::Every, ES, "todos los,cada,todas las"),
     (Sense::Every, IT, "ogni,tutti i,tutte le"),
@@ -179,16 +275,40 @@ pub(super) const OTHERS: &[Row] = &[
         EN,
         "every other,every second,alternate,biweekly,bi weekly,fortnightly",
     ),
-    (Sense::EveryOther, DE, "jeden zweiten,alle zwei wochen,14 tagig,zweiwochentlich"),
-    (Sense::EveryOther, FR, "un sur deux,toutes les deux semaines"),
+    (
+        Sense::EveryOther,
+        DE,
+        "jeden zweiten,alle zwei wochen,14 tagig,zweiwochentlich",
+    ),
+    (
+        Sense::EveryOther,
+        FR,
+        "un sur deux,toutes les deux semaines",
+    ),
     (Sense::EveryOther, ES, "cada dos semanas,cada dos"),
     (Sense::EveryOther, IT, "ogni due settimane,ogni due"),
-    (Sense::EveryOther, PT, "quinzenal,quinzenalmente,a cada duas semanas"),
-    (Sense::EveryOther, NL, "om de week,elke twee weken,tweewekelijks"),
-    (Sense::Daily, EN, "daily,every day,each day,nightly,every night"),
+    (
+        Sense::EveryOther,
+        PT,
+        "quinzenal,quinzenalmente,a cada duas semanas",
+    ),
+    (
+        Sense::EveryOther,
+        NL,
+        "om de week,elke twee weken,tweewekelijks",
+    ),
+    (
+        Sense::Daily,
+        EN,
+        "daily,every day,each day,nightly,every night",
+    ),
     (Sense::Daily, DE, "taglich,jeden tag"),
     (Sense::Daily, FR, "tous les jours,chaque jour,quotidien"),
-    (Sense::Daily, ES, "todos los dias,cada dia,diariamente,a diario"),
+    (
+        Sense::Daily,
+        ES,
+        "todos los dias,cada dia,diariamente,a diario",
+    ),
     (Sense::Daily, IT, "tutti i giorni,ogni giorno"),
     (Sense::Daily, PT, "todos os dias,diariamente,cada dia"),
     (Sense::Daily, NL, "dagelijks,elke dag,iedere dag"),
@@ -197,12 +317,36 @@ pub(super) const OTHERS: &[Row] = &[
         EN,
         "of the month,of each month,of every month,each month,every month,monthly,in the month",
     ),
-    (Sense::Monthly, DE, "im monat,des monats,jeden monats,eines jeden monats,monatlich"),
-    (Sense::Monthly, FR, "du mois,de chaque mois,chaque mois,de tous les mois"),
-    (Sense::Monthly, ES, "del mes,de cada mes,cada mes,de todos los meses"),
-    (Sense::Monthly, IT, "del mese,di ogni mese,ogni mese,di ciascun mese"),
-    (Sense::Monthly, PT, "do mes,de cada mes,cada mes,de todos os meses"),
-    (Sense::Monthly, NL, "van de maand,van elke maand,elke maand,van iedere maand"),
+    (
+        Sense::Monthly,
+        DE,
+        "im monat,des monats,jeden monats,eines jeden monats,monatlich",
+    ),
+    (
+        Sense::Monthly,
+        FR,
+        "du mois,de chaque mois,chaque mois,de tous les mois",
+    ),
+    (
+        Sense::Monthly,
+        ES,
+        "del mes,de cada mes,cada mes,de todos los meses",
+    ),
+    (
+        Sense::Monthly,
+        IT,
+        "del mese,di ogni mese,ogni mese,di ciascun mese",
+    ),
+    (
+        Sense::Monthly,
+        PT,
+        "do mes,de cada mes,cada mes,de todos os meses",
+    ),
+    (
+        Sense::Monthly,
+        NL,
+        "van de maand,van elke maand,elke maand,van iedere maand",
+    ),
     (Sense::Weekend, EN, "weekend"),
     (Sense::Weekend, DE, "wochenende"),
     (Sense::Weekend, FR | IT | NL, "week end,weekend"),
@@ -213,7 +357,11 @@ pub(super) const OTHERS: &[Row] = &[
     (Sense::Suffix, FR, "er,re,eme,e,nd,nde,ere,ieme"),
     (Sense::Suffix, NL, "e,ste,de"),
     (Sense::Suffix, DE, "ter,ten,te"),
-    (Sense::Suffix, ES | IT | PT, "o,a,er,ero,era,do,da,ro,ra,to,ta"),
+    (
+        Sense::Suffix,
+        ES | IT | PT,
+        "o,a,er,ero,era,do,da,ro,ra,to,ta",
+    ),
     (Sense::Am, ALL, "am,a m"),
     (Sense::Pm, ALL, "pm,p m"),
     (Sense::HourUnit, ALL, "h,hrs,hr,uhr,hs"),
@@ -227,7 +375,11 @@ pub(super) const OTHERS: &[Row] = &[
     (Sense::OClock, EN, "sharp"),
     // Parts of an hour.
     (Sense::Before(30), EN, "half past"),
-    (Sense::Before(15), EN, "quarter past,a quarter past,quarter after"),
+    (
+        Sense::Before(15),
+        EN,
+        "quarter past,a quarter past,quarter after",
+    ),
     (Sense::Before(-15), EN, "quarter to,a quarter to,quarter of"),
     (Sense::Before(-30), DE, "halb"),
     (Sense::Before(15), DE, "viertel nach"),
@@ -252,25 +404,65 @@ pub(super) const OTHERS: &[Row] = &[
         "doors open,doors,door,admission from,admission,gates open,gates,registration,check in,\
          doors open at,opens,open,early entry",
     ),
-    (Sense::Doors, DE, "einlass,einlass ab,turen,offnung,saaloffnung,einlass um"),
-    (Sense::Doors, FR, "ouverture des portes,portes,ouverture,accueil"),
+    (
+        Sense::Doors,
+        DE,
+        "einlass,einlass ab,turen,offnung,saaloffnung,einlass um",
+    ),
+    (
+        Sense::Doors,
+        FR,
+        "ouverture des portes,portes,ouverture,accueil",
+    ),
     (Sense::Doors, ES, "apertura de puertas,puertas,apertura"),
-    (Sense::Doors, IT, "apertura porte,porte,apertura,apertura cancelli"),
-    (Sense::Doors, PT, "abertura das portas,abertura de portas,portas,abertura"),
-    (Sense::Doors, NL, "deuren open,deuren,zaal open,deur open,inloop"),
+    (
+        Sense::Doors,
+        IT,
+        "apertura porte,porte,apertura,apertura cancelli",
+    ),
+    (
+        Sense::Doors,
+        PT,
+        "abertura das portas,abertura de portas,portas,abertura",
+    ),
+    (
+        Sense::Doors,
+        NL,
+        "deuren open,deuren,zaal open,deur open,inloop",
+    ),
     (
         Sense::Show,
         EN,
         "show,showtime,starts,start,begins,begin,music,concert,starting,kick off,kickoff,live,\
          show time,start time,performance,screening,film",
     ),
-    (Sense::Show, DE, "beginn,beginnt,start,konzert,konzertbeginn,showbeginn,los geht s,anfang"),
-    (Sense::Show, FR, "debut,debut du concert,spectacle,concert,seance"),
+    (
+        Sense::Show,
+        DE,
+        "beginn,beginnt,start,konzert,konzertbeginn,showbeginn,los geht s,anfang",
+    ),
+    (
+        Sense::Show,
+        FR,
+        "debut,debut du concert,spectacle,concert,seance",
+    ),
     (Sense::Show, ES, "comienzo,inicio,concierto,funcion,empieza"),
-    (Sense::Show, IT, "inizio,inizio concerto,inizio spettacolo,concerto,spettacolo"),
+    (
+        Sense::Show,
+        IT,
+        "inizio,inizio concerto,inizio spettacolo,concerto,spettacolo",
+    ),
     (Sense::Show, PT, "inicio,concerto,espetaculo,comeca"),
-    (Sense::Show, NL, "aanvang,begin,start,aanvang concert,voorstelling"),
-    (Sense::End, EN, "ends,end,ends at,finish,finishes,close,closes,curfew"),
+    (
+        Sense::Show,
+        NL,
+        "aanvang,begin,start,aanvang concert,voorstelling",
+    ),
+    (
+        Sense::End,
+        EN,
+        "ends,end,ends at,finish,finishes,close,closes,curfew",
+    ),
     (Sense::End, DE, "ende,schluss"),
     (Sense::End, FR | ES, "fin"),
     (Sense::End, IT, "fine,termine"),
@@ -283,9 +475,17 @@ pub(super) const OTHERS: &[Row] = &[
         "est,established,since,founded,class of,copyright,in business since,vintage,c",
     ),
     (Sense::Founded, DE, "gegr,gegrundet,seit,erbaut,anno"),
-    (Sense::Founded, FR, "depuis,fonde en,fondee en,fonde,cree en,creee en"),
+    (
+        Sense::Founded,
+        FR,
+        "depuis,fonde en,fondee en,fonde,cree en,creee en",
+    ),
     (Sense::Founded, ES, "desde,fundado en,fundada en,fundado"),
-    (Sense::Founded, IT, "dal,fondato nel,fondata nel,fondato,anno"),
+    (
+        Sense::Founded,
+        IT,
+        "dal,fondato nel,fondata nel,fondato,anno",
+    ),
     (Sense::Founded, PT, "desde,fundado em,fundada em"),
     (Sense::Founded, NL, "sinds,opgericht,opgericht in,anno"),
     (
@@ -294,11 +494,23 @@ pub(super) const OTHERS: &[Row] = &[
         "street,?st,lane,road,rd,avenue,ave,terrace,court,crescent,boulevard,blvd,row,gardens,\
          hill,?drive,?way,?close,square,mews,grove,highway,parade,wharf,quay,walk,place,broadway",
     ),
-    (Sense::Street, DE, "strasse,str,platz,weg,allee,gasse,ring,ufer"),
+    (
+        Sense::Street,
+        DE,
+        "strasse,str,platz,weg,allee,gasse,ring,ufer",
+    ),
     (Sense::Street, NL, "straat,laan,plein,kade,gracht"),
-    (Sense::StreetBefore, FR, "rue,avenue,place,boulevard,quai,cours,allee,bd"),
+    (
+        Sense::StreetBefore,
+        FR,
+        "rue,avenue,place,boulevard,quai,cours,allee,bd",
+    ),
     (Sense::StreetBefore, ES, "calle,plaza,avenida,paseo,avda,av"),
-    (Sense::StreetBefore, IT, "via,piazza,viale,corso,largo,piazzale"),
+    (
+        Sense::StreetBefore,
+        IT,
+        "via,piazza,viale,corso,largo,piazzale",
+    ),
     (Sense::StreetBefore, PT, "rua,avenida,praca,largo"),
     (Sense::StreetBefore, DE, "strasse des,platz des"),
     (
@@ -316,11 +528,31 @@ pub(super) const OTHERS: &[Row] = &[
         "ab einem alter von,nr,saal,raum,halle,zimmer,gleis,linie,band,teil,kapitel,telefon,fon,\
          ruf,tor,tisch,reihe,platz,plz,haus,etage,buhne,gruppe,uber,unter",
     ),
-    (Sense::Numbered, FR, "salle,quai,ligne,porte,no,numero,tarif,telephone,etage,bus"),
-    (Sense::Numbered, ES, "sala,puerta,linea,numero,entrada,telefono,piso,nro,anden"),
-    (Sense::Numbered, IT, "sala,porta,numero,ingresso,telefono,piano,binario"),
-    (Sense::Numbered, PT, "sala,porta,linha,numero,entrada,telefone,andar"),
-    (Sense::Numbered, NL, "zaal,kamer,lijn,nummer,spoor,telefoon,entree,hal,nr"),
+    (
+        Sense::Numbered,
+        FR,
+        "salle,quai,ligne,porte,no,numero,tarif,telephone,etage,bus",
+    ),
+    (
+        Sense::Numbered,
+        ES,
+        "sala,puerta,linea,numero,entrada,telefono,piso,nro,anden",
+    ),
+    (
+        Sense::Numbered,
+        IT,
+        "sala,porta,numero,ingresso,telefono,piano,binario",
+    ),
+    (
+        Sense::Numbered,
+        PT,
+        "sala,porta,linha,numero,entrada,telefone,andar",
+    ),
+    (
+        Sense::Numbered,
+        NL,
+        "zaal,kamer,lijn,nummer,spoor,telefoon,entree,hal,nr",
+    ),
     (
         Sense::Unit,
         EN,
@@ -328,7 +560,11 @@ pub(super) const OTHERS: &[Row] = &[
          friends,kids,seats,tickets,off,percent,cents,dollars,euros,euro,pounds,pts,points,ft,\
          feet,sq,acres,bands,acts,stages,artists,hour,winners,spots,places,gb,mb,usd,eur,gbp,chf",
     ),
-    (Sense::Unit, DE, "jahre,jahren,minuten,personen,leute,platze,prozent,meter,stunden"),
+    (
+        Sense::Unit,
+        DE,
+        "jahre,jahren,minuten,personen,leute,platze,prozent,meter,stunden",
+    ),
     (Sense::Unit, FR, "ans,minutes,personnes,places,metres"),
     (Sense::Unit, ES, "anos,minutos,personas,plazas,metros"),
     (Sense::Unit, IT, "anni,minuti,persone,posti,metri"),
@@ -340,7 +576,11 @@ pub(super) const OTHERS: &[Row] = &[
         "total,subtotal,sub total,sum,vat,tax,change,cash,card,balance,amount,due,paid,visa,tip,\
          price,usd,eur,gbp,chf,rs",
     ),
-    (Sense::Amount, DE, "summe,gesamt,betrag,mwst,ust,bar,netto,brutto,preis,eintritt,vvk,ak"),
+    (
+        Sense::Amount,
+        DE,
+        "summe,gesamt,betrag,mwst,ust,bar,netto,brutto,preis,eintritt,vvk,ak",
+    ),
     (Sense::Amount, FR, "total ttc,ttc,tva,montant,prix,entree"),
     (Sense::Amount, ES, "iva,importe,precio,cambio,efectivo"),
     (Sense::Amount, IT, "totale,resto,contanti,importo,prezzo"),
@@ -352,8 +592,16 @@ pub(super) const OTHERS: &[Row] = &[
         "deadline,rain date,raindate,rsvp by,rsvp,on sale,presale,register by,apply by,\
          tickets on sale,sale starts,postponed from,originally,not",
     ),
-    (Sense::Aside, DE, "anmeldeschluss,anmeldung bis,vorverkauf ab,einsendeschluss"),
-    (Sense::Aside, FR | ES | IT | PT | NL, "date limite,fecha limite,scadenza"),
+    (
+        Sense::Aside,
+        DE,
+        "anmeldeschluss,anmeldung bis,vorverkauf ab,einsendeschluss",
+    ),
+    (
+        Sense::Aside,
+        FR | ES | IT | PT | NL,
+        "date limite,fecha limite,scadenza",
+    ),
     // Nothing.
     (
         Sense::Filler,

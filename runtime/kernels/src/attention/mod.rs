@@ -16,6 +16,10 @@ use crate::dot;
 use crate::packed::{BLOCK, Bits, TILE};
 use crate::row;
 
+mod measured;
+
+pub(crate) use measured::{half, measured};
+
 /// Query rows of one task: two digits each make 32 rows, and their scores of 4096 tokens fit the second-level cache.
 pub(crate) const ROWS: usize = 16;
 
@@ -48,6 +52,8 @@ impl Head<'_> {
 /// One query row: `q` `[head_dim]`, the tokens it sees, and where its result goes, `[head_dim]`.
 pub(crate) struct Query<'a> {
     pub q: &'a [f32],
+    /// The first token it sees, and how many there are up to its own.
+    pub from: usize,
     pub sees: usize,
     pub out: &'a mut [f32],
 }
@@ -58,6 +64,7 @@ pub(crate) struct Scratch {
     q: Vec<i8>,
     sums: Vec<i32>,
     scores: Vec<f32>,
+    floats: Vec<f32>,
     digits: Vec<i8>,
 }
 
