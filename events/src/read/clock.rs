@@ -71,7 +71,7 @@ pub(crate) fn clocks(text: &Text<'_>, ctx: &Context, at: usize) -> Vec<Clock> {
     }
     let mut found = Vec::new();
     if figures <= 2 && value <= 24 {
-        found.extend(with_minutes(text, at, value));
+        found.extend(with_minutes(text, ctx, at, value));
         found.extend(hour_alone(text, at, value));
     }
     if (3..=4).contains(&figures) && value / 100 <= 24 && value % 100 < 60 {
@@ -88,7 +88,7 @@ fn minutes(text: &Text<'_>, at: usize) -> Option<u32> {
 }
 
 /// `7:30`, `19.30`, `19h30`, `20 Uhr 15`, `10:05:00`.
-fn with_minutes(text: &Text<'_>, at: usize, hour: u32) -> Option<Clock> {
+fn with_minutes(text: &Text<'_>, ctx: &Context, at: usize, hour: u32) -> Option<Clock> {
     let hours = |s: Sense| s == Sense::HourUnit;
     let spelled = text.sense(at + 1, hours);
     let colon = text.is(at + 1, ':');
@@ -101,12 +101,17 @@ fn with_minutes(text: &Text<'_>, at: usize, hour: u32) -> Option<Clock> {
     }
     let seconds = minutes(text, from + 2).filter(|_| text.is(from + 1, ':') && colon);
     let to = if seconds.is_some() { from + 3 } else { from + 1 };
-    let quarter = minute % 15 == 0;
+    let cost = match (dot, ctx.field, minute % 15) {
+        (false, ..) => 0.0,
+        (_, Field::Time, _) => 0.05,
+        (_, _, 0) => 0.3,
+        _ => 0.6,
+    };
     Some(Clock {
         half: if spelled.is_some() { Half::Whole } else { Half::Open },
         strong: !dot,
         figures: dot,
-        cost: if !dot { 0.0 } else if quarter { 0.3 } else { 0.6 },
+        cost,
         ..Clock::new(hour, minute, to)
     })
 }
