@@ -2,6 +2,7 @@
 use super::text::{Context, Text};
 use super::words::{Part, Sense};
 use super::{figures, nth};
+use std::rc::Rc;
 
 /// A date as far as it is printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -22,6 +23,8 @@ pub(crate) struct Partial {
     /// Days from today.
     pub(crate) relative: Option<u8>,
     pub(crate) weekend: bool,
+    /// Every day, from today on.
+    pub(crate) daily: bool,
     pub(crate) part: Option<Part>,
     /// Month and day in figures: whether the day comes first.
     pub(crate) day_first: Option<bool>,
@@ -67,7 +70,16 @@ impl Partial {
 }
 
 /// Every date that may begin at a token, as far as it is printed.
-pub(crate) fn partials(text: &Text<'_>, ctx: &Context, at: usize) -> Vec<Partial> {
+pub(crate) fn partials(text: &Text<'_>, ctx: &Context, at: usize) -> Rc<[Partial]> {
+    if let Some(known) = ctx.partials.borrow().get(&at) {
+        return Rc::clone(known);
+    }
+    let found: Rc<[Partial]> = search(text, ctx, at).into();
+    ctx.partials.borrow_mut().insert(at, Rc::clone(&found));
+    found
+}
+
+fn search(text: &Text<'_>, ctx: &Context, at: usize) -> Vec<Partial> {
     let start = Partial {
         from: at,
         to: at,
@@ -107,8 +119,9 @@ fn gaps(text: &Text<'_>, at: usize) -> Vec<(usize, f32)> {
     while to < at + GAP {
         if text.is_any(to, ".,|·()") {
             to += 1;
-        } else if text.is_any(to, ":;-/'\"*_=!") {
-            cost += STRAY;
+        } else if text.is_any(to, ":;-/'\"_=!") {
+            let year = text.is(to, '\'') && text.number(to + 1).is_some_and(|n| n.1 == 2);
+            cost += if year { 0.0 } else { STRAY };
             to += 1;
         } else if let Some(end) = text.sense(to, |s| s == Sense::Gap) {
             to = end;
@@ -165,7 +178,7 @@ fn named(text: &Text<'_>, ctx: &Context, partial: &Partial, at: usize) -> Vec<Pa
                 part: Some(part),
                 ..next
             }),
-            Sense::Month(month) if month_fits(partial) => steps.push(Partial {
+            Sense::Month(month) if month_fits(partial) && !begins(text, partial, arc.to) => steps.push(Partial {
                 month: Some(month),
                 month_before: partial.day.is_none(),
                 ..next
@@ -177,6 +190,11 @@ fn named(text: &Text<'_>, ctx: &Context, partial: &Partial, at: usize) -> Vec<Pa
             Sense::Relative(days, part) if empty => steps.push(Partial {
                 relative: Some(days),
                 part,
+                ..next
+            }),
+            Sense::Daily if empty => steps.push(Partial {
+                relative: Some(0),
+                daily: true,
                 ..next
             }),
             Sense::Weekend if empty => steps.push(Partial {
@@ -208,6 +226,12 @@ fn weekdays(text: &Text<'_>, mut at: usize) -> Option<usize> {
         end = Some(to);
         at = to;
     }
+}
+
+/// Whether the month begins a date after weekdays that come again: `Tuesdays, June 2 - July 14`.
+fn begins(text: &Text<'_>, partial: &Partial, at: usize) -> bool {
+    let at = at + usize::from(text.is(at, '.'));
+    partial.plural && text.number(at).is_some_and(|n| n.1 <= 2)
 }
 
 fn month_fits(partial: &Partial) -> bool {
@@ -255,7 +279,8 @@ pub(crate) fn day_number(
     at: usize,
 ) -> Option<(u8, usize, bool, f32)> {
     if let Some((value, figures)) = text.number(at) {
-        let fits = (1..=31).contains(&value) && figures <= 2 && !other_number(text, at);
+        let year = at > 0 && text.is(at - 1, '\'') && !text.spaced(at);
+        let fits = (1..=31).contains(&value) && figures <= 2 && !year && !other_number(text, at);
         let (to, marked) = ordinal_end(text, at + 1);
         return fits.then_some((value as u8, to, marked, 0.0));
     }

@@ -8,7 +8,7 @@ use crate::date::{Date, Order, Time};
 use crate::repeat::{Every, Repeat};
 use crate::schedule::{Confidence, Figures, Options, Printed, Reading, Schedule, Several};
 use crate::told::Told;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 /// The longest text of a field, in bytes; what follows is not read.
 const LONGEST: usize = 1 << 14;
@@ -61,6 +61,7 @@ impl Fields<'_> {
             order,
             langs: self.langs,
             field,
+            partials: RefCell::default(),
             effort: Cell::new(0),
         };
         let pieces = cover(text, &ctx);
