@@ -15,9 +15,13 @@ use serde_json::Value;
 /// The crates of this workspace, each with those of them that it may name.
 const ARROWS: &[(&str, &[&str])] = &[
     ("foveate-onnx", &[]),
-    ("foveate-kernels", &[]),
+    ("foveate-gguf", &[]),
+    ("foveate-kernels", &["foveate-gguf"]),
     ("foveate-vision", &["foveate-onnx", "foveate-kernels"]),
-    ("foveate-language", &["foveate-onnx", "foveate-kernels"]),
+    (
+        "foveate-language",
+        &["foveate-onnx", "foveate-kernels", "foveate-gguf"],
+    ),
     (
         "foveate",
         &[
