@@ -20,7 +20,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("foveate-events", &[]),
     ("foveate-cli", &["foveate", "foveate-events"]),
     ("foveate-vision", &["foveate-onnx", "foveate-kernels"]),
-    ("foveate-language", &["foveate-onnx", "foveate-kernels"]),
+    (
+        "foveate-language",
+        &["foveate-onnx", "foveate-kernels", "foveate-gguf"],
+    ),
     (
         "foveate",
         &[
