@@ -17,6 +17,9 @@ struct Cli {
     /// Folder with further fonts (default: $FOVEATE_FONTS, else .cache/fonts of the workspace).
     #[arg(long, global = true)]
     fonts: Option<PathBuf>,
+    /// Folder with photographs to lay a part of the pictures on (see training/fetch_photos.py). The mix then holds crops without text too.
+    #[arg(long, global = true)]
+    photos: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -237,6 +240,9 @@ enum Task {
 fn main() -> Result<()> {
     let cli = Cli::parse();
     let mut fonts = Fonts::discover(cli.fonts.as_deref());
+    if let Some(folder) = &cli.photos {
+        fonts.lay_on(folder)?;
+    }
     match cli.command {
         Command::Stream(args) => {
             if let Some(file) = &args.shares {
