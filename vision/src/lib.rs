@@ -37,6 +37,7 @@ mod orientation;
 mod parts;
 mod pixels;
 mod placement;
+mod spotting;
 mod views;
 
 pub use encoder::Encoder;
@@ -45,4 +46,7 @@ pub use orientation::Orientation;
 pub use parts::Parts;
 pub use pixels::{Format, Limits, Note, Pixels};
 pub use placement::{Placement, Rect};
+pub use spotting::{
+    GraphName, Quad, Spotted, SpottedChar, SpottedLine, Spotter, SpotterConfig, SpotterOptions,
+};
 pub use views::{BALANCED, ImageConfig, Mode, Views};
