@@ -13,7 +13,7 @@ VENV := .venv/stamp
 export ORT_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint test-rust test-python runtime python golden clean
+.PHONY: help demo test lint test-rust test-python runtime base python golden clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -31,7 +31,7 @@ lint: ## formatting, lints and documentation, warnings refused
 	cargo clippy --workspace --all-features --all-targets --quiet -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps --quiet
 
-test-rust: runtime ## the Rust tests
+test-rust: runtime base ## the Rust tests
 	cargo test --workspace --all-features
 
 test-python: python ## the Python tests
@@ -52,6 +52,9 @@ $(RUNTIME):
 	mv .cache/onnxruntime/part/onnxruntime/capi/*onnxruntime.[0-9ds]* .cache/onnxruntime
 	rm -rf .cache/onnxruntime/part
 	@touch $@
+
+base: ## fetch the graphs of models/base (31 MB, checked by SHA-256)
+	$(PYTHON) models/base/fetch.py
 
 python: $(VENV) ## the Python environment of training and its tests, in .venv
 

@@ -9,7 +9,7 @@ mod schedule;
 mod told;
 mod zone;
 
-pub use calendar::{CalendarEvent, Entry, Flyer, NoEvent, Ics, ics};
+pub use calendar::{CalendarEvent, Entry, Flyer, Ics, NoEvent, ics};
 pub use date::{Date, Order, Time};
 pub use repeat::{Every, Repeat};
 pub use schedule::{Confidence, Figures, Options, Printed, Reading, Schedule, Several};

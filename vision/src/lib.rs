@@ -34,6 +34,7 @@ mod error;
 mod exif;
 mod orientation;
 mod pixels;
+mod spotting;
 mod tiling;
 mod tower;
 mod transform;
@@ -41,6 +42,9 @@ mod transform;
 pub use error::{Error, ErrorKind, Result};
 pub use orientation::Orientation;
 pub use pixels::{Format, Limits, Note, Pixels};
+pub use spotting::{
+    GraphName, Quad, Spotted, SpottedChar, SpottedLine, Spotter, SpotterConfig, SpotterOptions,
+};
 pub use tiling::{
     BALANCED, CropGrid, Crops, ImageConfig, ImageProcessor, Letterbox, Mode, Tile, TileBatch,
     Tiling,

@@ -84,7 +84,9 @@ pub(crate) fn clocks(text: &Text<'_>, ctx: &Context, at: usize) -> Vec<Clock> {
 }
 
 fn minutes(text: &Text<'_>, at: usize) -> Option<u32> {
-    text.number(at).filter(|n| n.1 == 2 && n.0 < 60).map(|n| n.0)
+    text.number(at)
+        .filter(|n| n.1 == 2 && n.0 < 60)
+        .map(|n| n.0)
 }
 
 /// `7:30`, `19.30`, `19h30`, `20 Uhr 15`, `10:05:00`.
@@ -100,7 +102,11 @@ fn with_minutes(text: &Text<'_>, ctx: &Context, at: usize, hour: u32) -> Option<
         return None;
     }
     let seconds = minutes(text, from + 2).filter(|_| text.is(from + 1, ':') && colon);
-    let to = if seconds.is_some() { from + 3 } else { from + 1 };
+    let to = if seconds.is_some() {
+        from + 3
+    } else {
+        from + 1
+    };
     let cost = match (dot, ctx.field, minute % 15) {
         (false, ..) => 0.0,
         (_, Field::Time, _) => 0.05,
@@ -108,7 +114,11 @@ fn with_minutes(text: &Text<'_>, ctx: &Context, at: usize, hour: u32) -> Option<
         _ => 0.6,
     };
     Some(Clock {
-        half: if spelled.is_some() { Half::Whole } else { Half::Open },
+        half: if spelled.is_some() {
+            Half::Whole
+        } else {
+            Half::Open
+        },
         strong: !dot,
         figures: dot,
         cost,
@@ -125,7 +135,9 @@ fn ends_day(text: &Text<'_>, at: usize) -> bool {
 fn hour_alone(text: &Text<'_>, at: usize, hour: u32) -> Option<Clock> {
     // The minutes or the figures of something else.
     let part = text.is_any(at + 1, ":º%") && text.number(at + 2).is_some() || text.is(at + 1, 'º');
-    let ordinal = ["st", "nd", "rd", "th"].iter().any(|e| text.tokens.get(at + 1).is_some_and(|t| t.word(e)));
+    let ordinal = ["st", "nd", "rd", "th"]
+        .iter()
+        .any(|e| text.tokens.get(at + 1).is_some_and(|t| t.word(e)));
     (!part && !ordinal).then_some(Clock {
         strong: false,
         ..Clock::new(hour, 0, at + 1)
@@ -146,7 +158,11 @@ fn without_sign(text: &Text<'_>, ctx: &Context, at: usize, value: u32, figures: 
     Clock {
         strong: false,
         figures: !(text.unknown(at + 1) && !beside),
-        half: if figures == 4 { Half::Whole } else { Half::Open },
+        half: if figures == 4 {
+            Half::Whole
+        } else {
+            Half::Open
+        },
         cost,
         ..Clock::new(value / 100, value % 100, at + 1)
     }
@@ -177,8 +193,12 @@ fn padded(text: &Text<'_>, at: usize, clock: Clock) -> Clock {
 /// The time with a mark of hours after it.
 fn marked(text: &Text<'_>, ctx: &Context, at: usize, clock: Clock) -> Option<Clock> {
     let arcs = text.arcs(clock.to).iter();
-    let mark = arcs.filter_map(|arc| Some((half_of(arc.sense)?, arc.to))).max_by_key(|m| m.1);
-    let (half, to) = mark.or_else(|| letter(text, clock.to)).or_else(|| midday(text, at, clock))?;
+    let mark = arcs
+        .filter_map(|arc| Some((half_of(arc.sense)?, arc.to)))
+        .max_by_key(|m| m.1);
+    let (half, to) = mark
+        .or_else(|| letter(text, clock.to))
+        .or_else(|| midday(text, at, clock))?;
     let to = to + usize::from(text.is(to, '.') && matches!(half, Half::Am | Half::Pm));
     let after = Clock {
         half,
@@ -188,7 +208,10 @@ fn marked(text: &Text<'_>, ctx: &Context, at: usize, clock: Clock) -> Option<Clo
         ..clock
     };
     // "7:30 h pm"; "half past" after a unit.
-    let more = text.arcs(to).iter().find_map(|arc| Some((half_of(arc.sense)?, arc.to)));
+    let more = text
+        .arcs(to)
+        .iter()
+        .find_map(|arc| Some((half_of(arc.sense)?, arc.to)));
     let after = match more {
         Some((Half::Am | Half::Pm, to)) if half == Half::Whole => Clock {
             half: more?.0,
@@ -239,17 +262,30 @@ fn later(text: &Text<'_>, ctx: &Context, clock: Clock) -> Clock {
         Sense::After(minutes) => Some((minutes, arc.to, ctx.cost(arc))),
         _ => None,
     });
-    let Some((minutes, to, cost)) = minutes.max_by_key(|m| m.1).filter(|_| clock.minute == 0) else {
+    let Some((minutes, to, cost)) = minutes.max_by_key(|m| m.1).filter(|_| clock.minute == 0)
+    else {
         return clock;
     };
-    shifted(Clock { to, strong: true, cost: clock.cost.min(cost), ..clock }, minutes)
+    shifted(
+        Clock {
+            to,
+            strong: true,
+            cost: clock.cost.min(cost),
+            ..clock
+        },
+        minutes,
+    )
 }
 
 /// So many minutes later or earlier.
 fn shifted(clock: Clock, minutes: i8) -> Clock {
     let total = i32::from(clock.hour) * 60 + i32::from(minutes);
     let total = total.rem_euclid(24 * 60);
-    let hour = if total < 60 && clock.half == Half::Open { 12 } else { total / 60 };
+    let hour = if total < 60 && clock.half == Half::Open {
+        12
+    } else {
+        total / 60
+    };
     Clock {
         hour: hour as u8,
         minute: (total % 60) as u8,
@@ -284,11 +320,19 @@ fn in_words(text: &Text<'_>, ctx: &Context, at: usize) -> Vec<Clock> {
             Sense::NamedHour(hour) => {
                 let half = if hour == 0 { Half::Am } else { Half::Pm };
                 let clock = Clock::new(12, 0, arc.to);
-                found.push(Clock { half, cost, ..clock });
+                found.push(Clock {
+                    half,
+                    cost,
+                    ..clock
+                });
             }
             Sense::Before(minutes) => found.extend(past(text, ctx, arc.to, minutes, arc.langs)),
             Sense::Cardinal(hour @ 1..=12) => {
-                let clock = Clock { strong: false, cost, ..Clock::new(hour.into(), 0, arc.to) };
+                let clock = Clock {
+                    strong: false,
+                    cost,
+                    ..Clock::new(hour.into(), 0, arc.to)
+                };
                 let clock = later(text, ctx, clock);
                 found.extend(finished(text, ctx, at, clock));
             }
@@ -306,7 +350,10 @@ fn past(text: &Text<'_>, ctx: &Context, at: usize, minutes: i8, langs: u8) -> Ve
     // "half seven" in English is half past; `half` is listed for Dutch only, where it is before.
     let english = langs & NL > 0 && ctx.langs & NL == 0 && ctx.langs & EN > 0;
     let minutes = if english { minutes.abs() } else { minutes };
-    let hours = text.number(at).filter(|n| n.0 <= 12 && n.1 <= 2).map(|n| (n.0, at + 1));
+    let hours = text
+        .number(at)
+        .filter(|n| n.0 <= 12 && n.1 <= 2)
+        .map(|n| (n.0, at + 1));
     let spelled = || {
         text.arcs(at).iter().find_map(|arc| match arc.sense {
             Sense::Cardinal(hour @ 1..=12) => Some((u32::from(hour), arc.to)),
@@ -343,9 +390,15 @@ pub(crate) fn bare(text: &Text<'_>, ctx: &Context, from: usize, clock: &Clock, l
 pub(crate) const NEVER: f32 = 9.0;
 
 fn may_follow(sense: Sense) -> bool {
-    !matches!(sense, Sense::Unit | Sense::Month(_) | Sense::Suffix | Sense::Street | Sense::Numbered)
+    !matches!(
+        sense,
+        Sense::Unit | Sense::Month(_) | Sense::Suffix | Sense::Street | Sense::Numbered
+    )
 }
 
 fn may_lead(sense: Sense) -> bool {
-    !matches!(sense, Sense::Numbered | Sense::Month(_) | Sense::StreetBefore | Sense::Founded)
+    !matches!(
+        sense,
+        Sense::Numbered | Sense::Month(_) | Sense::StreetBefore | Sense::Founded
+    )
 }

@@ -185,7 +185,9 @@ fn context(text: &Text<'_>, days: &Days, list: &[Partial]) -> f32 {
     let weekday_alone = only && first.day.is_none() && first.weekday.is_some() && first.nth == 0;
     if weekday_alone {
         cost += if first.plural { 0.0 } else { WEEKDAY };
-        let next = (days.to..days.to + 2).find(|i| !text.is_any(*i, ",|·")).unwrap_or(days.to);
+        let next = (days.to..days.to + 2)
+            .find(|i| !text.is_any(*i, ",|·"))
+            .unwrap_or(days.to);
         let month = text.sense(next, |s| matches!(s, Sense::Month(_))).is_some();
         cost += if month && !first.plural { 0.3 } else { 0.0 };
     }

@@ -178,11 +178,12 @@ fn named(text: &Text<'_>, ctx: &Context, partial: &Partial, at: usize) -> Vec<Pa
                 part: Some(part),
                 ..next
             }),
-            Sense::Month(month) if month_fits(partial) && !begins(text, partial, arc.to) => steps.push(Partial {
-                month: Some(month),
-                month_before: partial.day.is_none(),
-                ..next
-            }),
+            Sense::Month(month) if month_fits(partial) && !begins(text, partial, arc.to) => steps
+                .push(Partial {
+                    month: Some(month),
+                    month_before: partial.day.is_none(),
+                    ..next
+                }),
             Sense::Part(part) if !empty && partial.part.is_none() => steps.push(Partial {
                 part: Some(part),
                 ..next
