@@ -43,7 +43,7 @@ pub use select::{Chosen, choose};
 pub use slots::{SlotAdapter, Slots};
 pub use tokens::{ImageTokens, glyph_box, image_tokens};
 
-use super::{Decoding, Encoded, Opened, Reader, Segment, Written};
+use super::{Decoding, Encoded, Opened, Reader, Segment, Source, Written};
 use crate::bundle::{Bundle, Prompts, graph_error, signature};
 use crate::{DecoderFile, Error, Image, Options, Result, Task};
 use decode::{Copying, Marks, Pointing, Writes};
@@ -111,9 +111,17 @@ impl Reader for GlyphReader {
     fn encode(&self, image: &Image, detail: Mode) -> Result<Encoded> {
         let seen = self.encoder.encode(image, detail)?;
         let page = Page::new(&seen.tokens, &self.pointer, &self.digits, &self.rules);
+        let page = page.reads(seen.script);
         let tokens = seen.tokens;
+        let source = |i: usize| match &seen.boxes {
+            Some(boxes) => Source {
+                canvas: boxes[i],
+                ..tokens.source(i)
+            },
+            None => tokens.source(i),
+        };
         Ok(Encoded {
-            sources: (0..tokens.len()).map(|i| tokens.source(i)).collect(),
+            sources: (0..tokens.len()).map(source).collect(),
             left_out: seen.left_out,
             segments: vec![Segment::Added {
                 id: self.image,
@@ -163,10 +171,14 @@ impl Reader for GlyphReader {
         });
         let rules = self.rules.clone();
         // Nothing to read: the transcript is empty, whatever the decoder would make up.
-        let blank = writes == Writes::Transcript && pages.len() == 0;
+        let answer = match writes {
+            Writes::Transcript if pages.len() == 0 => Some(Vec::new()),
+            Writes::Transcript => pages.script(self.marks.line_end),
+            _ => None,
+        };
         let pointing = Pointing::new(pages, self.pointer.clone(), rules, self.marks, writes);
         Decoding {
-            answer: blank.then(Vec::new),
+            answer,
             processors: Vec::new(),
             attribution: Some(Box::new(pointing)),
             draft,
@@ -174,12 +186,13 @@ impl Reader for GlyphReader {
     }
 }
 
-/// Opens the reader and the decoder of a bundle.
+/// Opens the reader and the decoder of a bundle; `encoder` opens what finds its glyphs.
 pub(super) fn open(
     bundle: &Bundle,
     tokenizer: &Tokenizer,
     graphs: &GraphOptions,
     options: &Options,
+    encoder: impl FnOnce(GlyphEmbedding) -> Result<Box<dyn EncodeGlyphs>>,
 ) -> Result<Opened> {
     let config = bundle.config();
     let special = |name: &str| {
@@ -191,10 +204,10 @@ pub(super) fn open(
     let marks = [special(&config.tokens.image)?, special(&config.tokens.end)?];
     let weights = bundle.fusion_weights()?;
     let embed = GlyphEmbedding::new(&weights);
-    let encoder = GlyphEncoder::open(bundle, embed, graphs, &options.rules)?;
+    let encoder = encoder(embed)?;
     let decoder = open_decoder(bundle, options.decoder, graphs)?;
     let reader = GlyphReader::new(
-        Box::new(encoder),
+        encoder,
         Arc::new(Pointer::new(&weights)),
         config.prompts.clone(),
         tokenizer,

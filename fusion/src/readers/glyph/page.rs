@@ -4,6 +4,7 @@ use super::layout;
 use super::pointer::Pointer;
 use super::rules::{Coverage, Rules};
 use super::tokens::{ImageTokens, median};
+use crate::readers::Written;
 use foveate_language::TokenId;
 use ndarray::{Array2, ArrayView1};
 use std::ops::Range;
@@ -26,6 +27,8 @@ pub struct Page {
     lines: Vec<Range<usize>>,
     /// Of each line the one directly above it in its block.
     above: Vec<Option<usize>>,
+    /// The transcript, where it is known without the decoder: tokens, each with its glyph.
+    script: Option<Vec<Written>>,
 }
 
 impl Page {
@@ -53,7 +56,15 @@ impl Page {
             canvas,
             lines,
             above,
+            script: None,
         }
+    }
+
+    /// The same page with a transcript that is known.
+    #[must_use]
+    pub fn reads(mut self, script: Option<Vec<Written>>) -> Self {
+        self.script = script;
+        self
     }
 
     /// Number of glyphs.
@@ -169,6 +180,20 @@ impl Pages {
         self.pages.iter().map(|(_, page)| &**page)
     }
 
+    /// The transcript of all pages, where each is known: the pages joined by a line end.
+    pub(crate) fn script(&self, line_end: TokenId) -> Option<Vec<Written>> {
+        let mut script = Vec::new();
+        for (first, page) in &self.pages {
+            let own = page.script.as_ref()?;
+            if !script.is_empty() && !own.is_empty() {
+                script.push((line_end, None));
+            }
+            let placed = |&(id, glyph): &Written| (id, glyph.map(|glyph| first + glyph));
+            script.extend(own.iter().map(placed));
+        }
+        Some(script)
+    }
+
     /// The page of a source, its first source, and the glyph on it.
     fn at(&self, source: usize) -> Option<(&Page, usize, usize)> {
         let after = self.pages.partition_point(|(first, _)| *first <= source);
@@ -257,6 +282,7 @@ pub(crate) mod tests {
             canvas: vec![[0.0; 4]; n],
             lines: lines.to_vec(),
             above: above.to_vec(),
+            script: None,
         }
     }
 
