@@ -144,6 +144,9 @@ struct AblateArgs {
     /// The model's folder.
     #[arg(long)]
     model: PathBuf,
+    /// The rules to be switched off (default: each there is).
+    #[arg(value_name = "RULE", default_values_t = foveate::readers::glyph::Rules::NAMES.map(String::from))]
+    rules: Vec<String>,
     /// Fonts and layouts to draw from.
     #[arg(long, default_value = "dev")]
     split: Split,

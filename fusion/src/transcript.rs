@@ -141,7 +141,10 @@ impl Session {
         };
         self.begin(&turn.prompt, task)?;
         for (id, row) in self.rows_of(turn) {
-            self.context.push(id, row.as_deref())?;
+            // A transcript may be longer than the context; one row is left for its end.
+            if self.context.room() > 1 {
+                self.context.push(id, row.as_deref())?;
+            }
         }
         if let Some(begun) = self.turns.last_mut() {
             *begun = turn.clone();

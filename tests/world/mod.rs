@@ -88,7 +88,7 @@ impl EncodeGlyphs for Glyphs {
                 glyph: spots.iter().map(|s| 6 + u32::from(s.0)).collect(),
                 probability: vec![1.0; n],
             },
-            boxes: None,
+            sources: None,
             script: None,
             left_out: Vec::new(),
             placement: *views.placement(),

@@ -189,10 +189,13 @@ pub(crate) fn open(
             let encoder = GlyphEncoder::open(bundle, embed, graphs, &options.rules)?;
             Ok(Box::new(encoder))
         }),
-        spotter::ARCHITECTURE => glyph::open(bundle, tokenizer, graphs, options, |embed| {
-            let encoder = SpotterGlyphs::open(bundle, embed, tokenizer, graphs)?;
-            Ok(Box::new(encoder))
-        }),
+        spotter::ARCHITECTURE => {
+            let options = spotter::options(options);
+            glyph::open(bundle, tokenizer, graphs, &options, |embed| {
+                let encoder = SpotterGlyphs::open(bundle, embed, tokenizer, graphs)?;
+                Ok(Box::new(encoder))
+            })
+        }
         other => Err(Error::AssetsInvalid {
             file: bundle.dir().join("config.json"),
             why: format!(

@@ -2,11 +2,11 @@
 //! image tokens for the decoder of a glyph bundle.
 //!
 //! What it reads is the transcript itself; the decoder is asked only what the transcript means.
-use super::Written;
-use super::glyph::{EncodeGlyphs, GlyphEmbedding, ImageTokens, Mixer, Seen};
+use super::glyph::{EncodeGlyphs, GlyphEmbedding, ImageTokens, LetterBias, Mixer, Seen};
+use super::{Source, Written};
 use crate::answer::Timing;
 use crate::bundle::Bundle;
-use crate::{Error, Image, Result};
+use crate::{Error, Image, Options, Result};
 use foveate_language::{TokenId, Tokenizer};
 use foveate_onnx::GraphOptions;
 use foveate_vision::{
@@ -28,6 +28,23 @@ const UNLIKELY: f32 = -9.0;
 /// Height of the rows by which lines are sorted, as of glyphs (`models/FORMAT.md`).
 const ROW: f64 = 16.0;
 
+/// The logit bias of the letter at the glyph pointed at: a spotter is surer of its letters than the
+/// decoder of what it copies ("CAQITAL" for "CAPITAL"), so that a value is spelt as it was read.
+const COPY: f32 = 20.0;
+
+/// Options whose rules copy what was read.
+pub(super) fn options(options: &Options) -> Options {
+    let mut options = options.clone();
+    if let Some(bias) = &mut options.rules.letter_bias {
+        *bias = LetterBias {
+            along: COPY,
+            elsewhere: COPY,
+            probability: 0.0,
+        };
+    }
+    options
+}
+
 /// The spotter of a bundle, and what turns its characters into rows.
 pub(super) struct SpotterGlyphs {
     spotter: Spotter,
@@ -39,6 +56,15 @@ pub(super) struct SpotterGlyphs {
     /// The token of each byte.
     bytes: Vec<TokenId>,
     most: usize,
+}
+
+impl Placed<'_> {
+    fn source(&self) -> Source {
+        Source {
+            canvas: self.canvas,
+            confidence: self.char.confidence,
+        }
+    }
 }
 
 /// A character in reading order.
@@ -128,19 +154,19 @@ impl EncodeGlyphs for SpotterGlyphs {
         let spotted = self.spotter.spot(image.pixels())?;
         let encode = began.elapsed();
         let transform = self.letterbox.transform(image.pixels());
-        let lines = within(in_order(&spotted, &transform), self.most);
+        let lines = in_order(&spotted, &transform);
         let chars = lines.iter().flat_map(|line| &line.chars);
         let placed: Vec<_> = chars
             .filter(|char| !is_space(char))
             .map(|char| placed(char, &transform))
             .collect();
-        let mut tokens = self.tokens(&placed);
+        let mut tokens = self.tokens(&placed[..shown(&lines, self.most)]);
         if let Some(mixer) = &self.mixer {
             tokens.tokens = mixer.run(tokens.tokens)?;
         }
         Ok(Seen {
             tokens,
-            boxes: Some(placed.iter().map(|p| p.canvas).collect()),
+            sources: Some(placed.iter().map(Placed::source).collect()),
             script: Some(self.script(&lines)),
             left_out: Vec::new(),
             placement: transform,
@@ -175,14 +201,18 @@ fn in_order<'s>(spotted: &'s Spotted, transform: &Transform) -> Vec<&'s SpottedL
     lines
 }
 
-/// As many whole lines as hold at most `most` characters.
-fn within(mut lines: Vec<&SpottedLine>, most: usize) -> Vec<&SpottedLine> {
+/// Characters of as many whole lines, from the first on, as hold at most `most`: the decoder is shown
+/// no more, the transcript holds them all.
+fn shown(lines: &[&SpottedLine], most: usize) -> usize {
     let mut held = 0;
-    lines.retain(|line| {
-        held += line.chars.iter().filter(|char| !is_space(char)).count();
-        held <= most
-    });
-    lines
+    for line in lines {
+        let own = line.chars.iter().filter(|char| !is_space(char)).count();
+        if held + own > most {
+            break;
+        }
+        held += own;
+    }
+    held
 }
 
 fn canvas_corners(quad: &Quad, transform: &Transform) -> [[f64; 2]; 4] {

@@ -10,10 +10,10 @@ use super::slots::{SlotAdapter, Slots};
 use super::tokens::{ImageTokens, median, tokens_of};
 use crate::answer::Timing;
 use crate::bundle::{AdapterConfig, Bundle};
-use crate::readers::{LeftOut, Written};
+use crate::readers::{LeftOut, Source, Written};
 use crate::{Error, Image, Result};
 use foveate_onnx::GraphOptions;
-use foveate_vision::{BALANCED, Encoder, Mode, Parts, Placement, Rect, Views};
+use foveate_vision::{BALANCED, Encoder, Mode, Parts, Placement, Views};
 use std::time::{Duration, Instant};
 
 /// A picture as the glyph encoder found it.
@@ -21,9 +21,10 @@ use std::time::{Duration, Instant};
 pub struct Seen {
     /// What the decoder is shown.
     pub tokens: ImageTokens,
-    /// Boxes of the glyphs in canvas pixels, where they are known better than by place and size.
-    pub boxes: Option<Vec<Rect>>,
-    /// The transcript, where it is known without the decoder: tokens, each with its glyph.
+    /// The glyphs as sources, and behind them what only `script` holds; `None` where the image
+    /// tokens say it all.
+    pub sources: Option<Vec<Source>>,
+    /// The transcript, where it is known without the decoder: tokens, each with its source.
     pub script: Option<Vec<Written>>,
     /// Lines that it is not shown.
     pub left_out: Vec<LeftOut>,
@@ -167,7 +168,7 @@ impl GlyphEncoder {
         }
         Ok(Seen {
             tokens,
-            boxes: None,
+            sources: None,
             script: None,
             left_out,
             placement: *pass.views.placement(),

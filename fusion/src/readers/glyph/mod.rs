@@ -43,7 +43,7 @@ pub use select::{Chosen, choose};
 pub use slots::{SlotAdapter, Slots};
 pub use tokens::{ImageTokens, glyph_box, image_tokens};
 
-use super::{Decoding, Encoded, Opened, Reader, Segment, Source, Written};
+use super::{Decoding, Encoded, Opened, Reader, Segment, Written};
 use crate::bundle::{Bundle, Prompts, graph_error, signature};
 use crate::{DecoderFile, Error, Image, Options, Result, Task};
 use decode::{Copying, Marks, Pointing, Writes};
@@ -111,17 +111,12 @@ impl Reader for GlyphReader {
     fn encode(&self, image: &Image, detail: Mode) -> Result<Encoded> {
         let seen = self.encoder.encode(image, detail)?;
         let page = Page::new(&seen.tokens, &self.pointer, &self.digits, &self.rules);
-        let page = page.reads(seen.script);
         let tokens = seen.tokens;
-        let source = |i: usize| match &seen.boxes {
-            Some(boxes) => Source {
-                canvas: boxes[i],
-                ..tokens.source(i)
-            },
-            None => tokens.source(i),
-        };
+        let glyphs = || (0..tokens.len()).map(|i| tokens.source(i)).collect();
+        let sources = seen.sources.unwrap_or_else(glyphs);
+        let page = page.reads(seen.script, sources.len());
         Ok(Encoded {
-            sources: (0..tokens.len()).map(source).collect(),
+            sources,
             left_out: seen.left_out,
             segments: vec![Segment::Added {
                 id: self.image,

@@ -27,8 +27,12 @@ pub struct Page {
     lines: Vec<Range<usize>>,
     /// Of each line the one directly above it in its block.
     above: Vec<Option<usize>>,
-    /// The transcript, where it is known without the decoder: tokens, each with its glyph.
+    /// The transcript, where it is known without the decoder: tokens, each with its source.
     script: Option<Vec<Written>>,
+    /// What is said of sources that are no glyphs: nothing. `[dim]`, zeros.
+    nothing: Vec<f32>,
+    /// Sources: the glyphs, and behind them what only the transcript holds.
+    sources: usize,
 }
 
 impl Page {
@@ -57,13 +61,16 @@ impl Page {
             lines,
             above,
             script: None,
+            nothing: vec![0.0; tokens.places.ncols()],
+            sources: tokens.len(),
         }
     }
 
-    /// The same page with a transcript that is known.
+    /// The same page with a transcript that is known, of so many sources, the glyphs first.
     #[must_use]
-    pub fn reads(mut self, script: Option<Vec<Written>>) -> Self {
+    pub fn reads(mut self, script: Option<Vec<Written>>, sources: usize) -> Self {
         self.script = script;
+        self.sources = sources.max(self.len());
         self
     }
 
@@ -169,11 +176,10 @@ impl Pages {
         all
     }
 
-    /// Glyphs of all pages.
+    /// Sources of all pages.
     pub(crate) fn len(&self) -> usize {
-        self.pages
-            .last()
-            .map_or(0, |(first, page)| first + page.len())
+        let last = self.pages.last();
+        last.map_or(0, |(first, page)| first + page.sources)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Page> {
@@ -213,12 +219,13 @@ impl Pages {
         pointer.point(ArrayView1::from(hidden), keys, covered)
     }
 
-    /// `[dim]`: the place embedding of a source; empty for one that there is not.
+    /// `[dim]`: the place embedding of a source; zeros for one that is no glyph.
     pub(crate) fn place(&self, source: usize) -> &[f32] {
         let place = self
             .at(source)
             .and_then(|(page, _, glyph)| page.places.row(glyph).to_slice());
-        place.unwrap_or_default()
+        let nothing = self.pages.first().map(|(_, page)| &page.nothing[..]);
+        place.or(nothing).unwrap_or_default()
     }
 
     /// The token of a source's likeliest letter, and how probable it is.
@@ -283,6 +290,8 @@ pub(crate) mod tests {
             lines: lines.to_vec(),
             above: above.to_vec(),
             script: None,
+            nothing: vec![0.0; 2],
+            sources: n,
         }
     }
 
