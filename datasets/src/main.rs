@@ -178,10 +178,9 @@ impl AblateArgs {
             count: self.count,
             photographed: self.photographed,
         };
-        print!(
-            "{}",
-            eval::ablate::ablate(&self.model, &options, fonts, &set)?
-        );
+        let model = (self.model.as_path(), &options);
+        let table = eval::ablate::ablate(model, &self.rules, fonts, &set)?;
+        print!("{table}");
         Ok(())
     }
 }
