@@ -1,10 +1,13 @@
-"""Compares encoders as they may be compared: letters right on crops at an equal number of made-up ones, and what is made up where no text is.
+"""Compares encoders as they may be compared: letters right on crops at an equal number of made-up
+ones, and what is made up where no text is.
 
     python equal.py ../runs/a/vision.pt ../runs/b/average-500.pt --generator ../target/release/foveate-datasets --photos ../.cache/photos
 
-`right` of two encoders means nothing while one calls fewer slots blank than the other (LOG.md). So each encoder is read here with that much added to blank's
-logit with which it invents as many glyphs a glyph as the first one does as it is; then `right` is compared. Several checkpoints joined by + are averaged.
-All pictures are of the test split: its fonts, and the tenth of the photographs that training does not see.
+`right` of two encoders means nothing while one calls fewer slots blank than the other (LOG.md). So
+each encoder is read here with that much added to blank's logit with which it invents as many glyphs
+a glyph as the first one does as it is; then `right` is compared. Several checkpoints joined by +
+are averaged. All pictures are of the test split: its fonts, and the tenth of the photographs that
+training does not see.
 """
 
 import argparse
@@ -46,7 +49,8 @@ def pictures(args, dtype):
 
 @torch.no_grad()
 def counts(model, batches):
-    """-> for every bias of blank: glyphs right, and glyphs made up (where no text is, the presences that the product adds up to glyphs); then
+    """-> for every bias of blank: glyphs right, and glyphs made up (where no text is, the presences
+    that the product adds up to glyphs); then
     glyphs and pictures in all."""
     right, invented, glyphs, seen = np.zeros(len(BIASES)), np.zeros(len(BIASES)), 0, 0
     for pixels, classes, _ in batches:

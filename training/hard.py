@@ -1,4 +1,6 @@
-"""Crops without text in which the encoder sees letters, kept to be shown again (hard negative mining)."""
+"""Crops without text in which the encoder sees letters, kept to be shown again (hard negative
+mining).
+"""
 
 import random
 
@@ -6,8 +8,11 @@ import torch
 
 CLAIM = 0.1  # presence from which on the product counts a slot: several claims to one glyph add up
 
+
 class Hard:
-    """The crops without text that were seen worst, by the presences that were invented in them when last shown."""
+    """The crops without text that were seen worst, by the presences that were invented in them when
+    last shown.
+    """
 
     def __init__(self, seed, room=256, least=3):
         self.rng, self.room, self.least = random.Random(seed), room, least
@@ -15,7 +20,9 @@ class Hard:
         self.again = None
 
     def mixed(self, examples, share):
-        """With probability `share` one of the batch's examples gives way to one seen badly before."""
+        """With probability `share` one of the batch's examples gives way to one seen badly
+        before.
+        """
         self.again = None
         if len(self.kept) > 8 and self.rng.random() < share:
             weights = [n for n, _ in self.kept]
@@ -26,7 +33,8 @@ class Hard:
 
     @torch.no_grad()
     def look(self, examples, logits, classes):
-        """Keeps what of a batch was seen badly. Logits [n, h, w, slots, k] and classes [n, h, w, slots] are the batch's. -> presences invented in crops
+        """Keeps what of a batch was seen badly. Logits [n, h, w, slots, k] and classes [n, h, w,
+        slots] are the batch's. -> presences invented in crops
         without text that were drawn anew, and how many such crops there were."""
         presence = 1 - logits.float().softmax(-1)[..., 0]
         invented = (presence * (presence > CLAIM)).flatten(1).sum(1).tolist()

@@ -1,8 +1,10 @@
-"""Packs what `gpu.sh` takes to a GPU machine into one archive: generator, fonts subset to the charset, smaller photographs, checkpoint, these scripts.
+"""Packs what `gpu.sh` takes to a GPU machine into one archive: generator, fonts subset to the
+charset, smaller photographs, checkpoint, these scripts.
 
     python pack_gpu.py --generator ../target/release/foveate-datasets --vision ../runs/vision/vision.pt   # needs torch, fonttools and pillow
 
-What there is too much of is chosen by the hash of its name, so that the same folders give the same pack.
+What there is too much of is chosen by the hash of its name, so that the same folders give the same
+pack.
 """
 
 import argparse
@@ -32,7 +34,9 @@ def shuffled(paths):
 
 
 def subset(path):
-    """The bytes of a font with the charset's glyphs only, without hints and layout; None for what cannot be read or has several faces."""
+    """The bytes of a font with the charset's glyphs only, without hints and layout; None for what
+    cannot be read or has several faces.
+    """
     from fontTools import subset, ttLib
 
     options = subset.Options(hinting=False, layout_features=[], name_IDs=["*"], notdef_outline=True, legacy_kern=False, ignore_missing_glyphs=True)

@@ -1,8 +1,10 @@
-"""Trains the encoder where a GPU is and many cores draw for it: the steps of train_vision.py, the pictures from one generator a core.
+"""Trains the encoder where a GPU is and many cores draw for it: the steps of train_vision.py, the
+pictures from one generator a core.
 
     python train_gpu.py --generator ./generator --photos photos --start start.pt --run run --minutes 9   # by gpu.sh, with FOVEATE_FONTS set
 
-A run is taken up again from its checkpoint. What comes back (`--out`) is the average in float16, in parts small enough to be carried.
+A run is taken up again from its checkpoint. What comes back (`--out`) is the average in float16, in
+parts small enough to be carried.
 """
 
 import argparse
@@ -50,7 +52,9 @@ def batches(args, seed):
 
 
 def save_half(saved, path):
-    """The average of a checkpoint in float16, which export.py and equal.py take as they take a checkpoint."""
+    """The average of a checkpoint in float16, which export.py and equal.py take as they take a
+    checkpoint.
+    """
     ema = {k: v.half() for k, v in saved["state"]["ema"].items()}
     torch.save({"state": {"ema": ema}, "step": saved["step"], "config": saved["config"]}, path)
 
@@ -67,7 +71,9 @@ def hand_back(saved, out):
 
 
 def begun(args, device, dtype):
-    """-> model, masters and steps done: of the run's checkpoint, else of the weights to start with, else fresh."""
+    """-> model, masters and steps done: of the run's checkpoint, else of the weights to start with,
+    else fresh.
+    """
     path = os.path.join(args.run, "vision.pt")
     found = path if os.path.exists(path) else args.start
     saved = torch.load(found, map_location=device, weights_only=True) if found else None

@@ -126,7 +126,8 @@ impl Builder<'_> {
         }
     }
 
-    /// A word or number as large as the area lets it be, seldom, where training draws: days and titles are set so on posters.
+    /// A word or number as large as the area lets it be, seldom, where training draws: days and
+    /// titles are set so on posters.
     fn giant(&mut self, area: [f32; 4]) -> bool {
         let [w, h] = [area[2] - area[0], area[3] - area[1]];
         self.split == Split::Train && w > 190.0 && h > 170.0 && self.dice.chance(0.06)
@@ -163,7 +164,8 @@ impl Builder<'_> {
         self.block(inner, &panel);
     }
 
-    /// On a photograph as it is, the block keeps to what is there, or has a shade under it where that is too varied.
+    /// On a photograph as it is, the block keeps to what is there, or has a shade under it where
+    /// that is too varied.
     fn on_ground(&mut self, area: [f32; 4], ground: &Ground) {
         const VARIED: f32 = 105.0; // levels: half of what there is, less what ink needs
         let seen = ground.under(area, self.scene.size);

@@ -1,4 +1,5 @@
-//! Seeded chance: the same seed and index give the same picture, on every machine and with any number of threads.
+//! Seeded chance: the same seed and index give the same picture, on every machine and with any
+//! number of threads.
 
 use crate::photos::{Photo, Piece};
 use rand_chacha::ChaCha8Rng;
@@ -28,7 +29,8 @@ impl Dice {
         self
     }
 
-    /// With probability `p` a piece of one of the photographs. Throws nothing where there are none, so that pictures stay as they were.
+    /// With probability `p` a piece of one of the photographs. Throws nothing where there are none,
+    /// so that pictures stay as they were.
     pub fn photo(&mut self, p: f32) -> Option<Piece> {
         if self.photos.is_empty() || !self.chance(p) {
             return None;

@@ -77,7 +77,8 @@ impl Ground {
         }
     }
 
-    /// What of this ground, which covers a page of `size`, lies under `area`: of a photograph its brightness there.
+    /// What of this ground, which covers a page of `size`, lies under `area`: of a photograph its
+    /// brightness there.
     pub fn under(&self, area: [f32; 4], size: [f32; 2]) -> Self {
         let mut under = self.clone();
         if let Paint::Photo(piece) = &self.paint {

@@ -1,4 +1,5 @@
-//! Photographs that pictures are laid on: pieces of them at any scale, toned where print is to stay legible on them.
+//! Photographs that pictures are laid on: pieces of them at any scale, toned where print is to stay
+//! legible on them.
 
 use crate::canvas::{Canvas, Rgb, luma};
 use crate::dice::Dice;
@@ -8,7 +9,8 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-/// Photographs that are kept decoded: 24 of 1600x1067 px with their smaller levels take some 160 MB.
+/// Photographs that are kept decoded: 24 of 1600x1067 px with their smaller levels take some 160
+/// MB.
 const DECODED: usize = 24;
 
 /// A photograph and smaller versions of it, each half the one before.
@@ -63,7 +65,8 @@ impl Photos {
         &self.files[usize::from(split == Split::Test)]
     }
 
-    /// A random few of `split`, so that pictures made together share what had to be decoded. Files that are broken are left out.
+    /// A random few of `split`, so that pictures made together share what had to be decoded. Files
+    /// that are broken are left out.
     pub fn deal(&self, dice: &mut Dice, split: Split, count: usize) -> Vec<Arc<Photo>> {
         let files = self.of(split);
         let drawn: Vec<usize> = (0..count).map(|_| dice.below(files.len())).collect();
@@ -151,7 +154,8 @@ pub struct Piece {
     photo: Arc<Photo>,
     /// Where it lies in the room that the photograph leaves it, 0..=1.
     place: [f32; 2],
-    /// Its size over that of the largest piece of the shape's proportions; over 1 the photograph repeats, mirrored.
+    /// Its size over that of the largest piece of the shape's proportions; over 1 the photograph
+    /// repeats, mirrored.
     share: f32,
     /// Seen in a mirror, upside down, on its side.
     turn: [bool; 3],
@@ -180,7 +184,8 @@ impl Piece {
         }
     }
 
-    /// The same with its brightness brought into `low..=high`, with as much of its contrast as there is room for.
+    /// The same with its brightness brought into `low..=high`, with as much of its contrast as
+    /// there is room for.
     pub fn toned(mut self, dice: &mut Dice, low: f32, high: f32) -> Self {
         let [dark, light] = self.luma([1.0; 2], [0.0, 0.0, 1.0, 1.0]);
         let gain = ((high - low) / (light - dark).max(1.0)).min(1.2);
@@ -190,7 +195,8 @@ impl Piece {
         self
     }
 
-    /// The brightness that nine tenths of a part lie within; `size` is the shape's, `part` (x0, y0, x1, y1) a share of it.
+    /// The brightness that nine tenths of a part lie within; `size` is the shape's, `part` (x0, y0,
+    /// x1, y1) a share of it.
     pub fn luma(&self, size: [f32; 2], part: [f32; 4]) -> [f32; 2] {
         const STEPS: usize = 14;
         let [w, h] = size;
@@ -280,7 +286,8 @@ impl<'a> Sampler<'a> {
     }
 }
 
-/// The two pixels of a side of `n` that a place lies between, mirrored beyond the ends, and 256ths of the second.
+/// The two pixels of a side of `n` that a place lies between, mirrored beyond the ends, and 256ths
+/// of the second.
 fn taps(v: f32, n: usize) -> (usize, usize, i32) {
     let v = (v - 0.5).clamp(-1e6, 1e6);
     let whole = v.floor();

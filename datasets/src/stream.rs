@@ -30,7 +30,8 @@ pub enum Kind {
     Cards,
     /// Crops without text, as `Mix` has them where there are photographs.
     Bare,
-    /// A third crops, 57% crops of flyers, a tenth crops of pages; where there are photographs also four crops without text.
+    /// A third crops, 57% crops of flyers, a tenth crops of pages; where there are photographs also
+    /// four crops without text.
     Mix,
 }
 
@@ -297,7 +298,8 @@ impl Maker<'_> {
         made
     }
 
-    /// Square windows on a document, at full and at half scale; what lies beyond the picture is grey.
+    /// Square windows on a document, at full and at half scale; what lies beyond the picture is
+    /// grey.
     fn windows(&mut self, document: &Document, count: usize) -> Vec<Sample> {
         let view = self.view(document);
         (0..count).map(|_| self.window(document, &view)).collect()

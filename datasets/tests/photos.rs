@@ -1,4 +1,5 @@
-//! What photographs change: crops without text, the same bytes for the same seed, and nothing at all where there are none.
+//! What photographs change: crops without text, the same bytes for the same seed, and nothing at
+//! all where there are none.
 
 use foveate_datasets::dice::Dice;
 use foveate_datasets::fonts::{Fonts, Split};
