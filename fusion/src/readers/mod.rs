@@ -191,8 +191,9 @@ pub(crate) fn open(
         }),
         spotter::ARCHITECTURE => {
             let options = spotter::options(options);
+            let legible = options.rules.legible;
             glyph::open(bundle, tokenizer, graphs, &options, |embed| {
-                let encoder = SpotterGlyphs::open(bundle, embed, tokenizer, graphs)?;
+                let encoder = SpotterGlyphs::open(bundle, embed, tokenizer, graphs, legible)?;
                 Ok(Box::new(encoder))
             })
         }
