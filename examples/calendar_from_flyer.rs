@@ -9,9 +9,8 @@
 //! 2, wrong usage; 3, the model cannot be loaded.
 use clap::Parser;
 use foveate::batch::Source;
-use foveate::calendar::{CalendarEvent, Entry, ics};
-use foveate::when::Date;
 use foveate::{Model, Typed};
+use foveate_events::{CalendarEvent, Date, Entry, ics};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -65,7 +64,7 @@ fn event(
     options: &Options,
 ) -> anyhow::Result<(Entry, String)> {
     let image = source.open()?;
-    let read: Typed<CalendarEvent> = model.look_at(&image)?.read()?;
+    let read: Typed<CalendarEvent> = model.look_at(&image)?.read().run()?;
     if options.pictures.timing {
         eprintln!("{}: {}", source.name(), read.timing);
     }

@@ -19,7 +19,7 @@ fn main() -> anyhow::Result<()> {
     write!(out, "> ")?;
     out.flush()?;
     for line in std::io::stdin().lock().lines() {
-        let mut stream = session.stream(&line?)?;
+        let mut stream = session.ask(line?).stream()?;
         for piece in stream.by_ref() {
             write!(out, "{}", piece?)?;
             out.flush()?;

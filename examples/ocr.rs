@@ -52,7 +52,7 @@ fn stream(model: &Model, source: &Source, options: &Options) -> anyhow::Result<(
     let image = source.open()?;
     let mut session = model.look_at(&image)?;
     let mut out = std::io::stdout().lock();
-    let mut stream = session.stream_ocr()?;
+    let mut stream = session.ocr().stream()?;
     for piece in stream.by_ref() {
         out.write_all(piece?.as_bytes())?;
         out.flush()?;
@@ -66,7 +66,7 @@ fn stream(model: &Model, source: &Source, options: &Options) -> anyhow::Result<(
 fn whole(model: &Model, source: &Source, options: &Options) -> anyhow::Result<String> {
     let image = source.open()?;
     let mut session = model.look_at(&image)?;
-    let reading = session.ocr()?;
+    let reading = session.ocr().run()?;
     told(&session, &image, reading.stop, &reading.timing, options)?;
     Ok(format!("== {}\n{}\n", image.name(), reading.text))
 }

@@ -3,13 +3,13 @@
 //! ```text
 //! cargo run --release --example stages -- MODEL_DIR IMAGE
 //! ```
+use foveate::Bundle;
 use foveate::language::{
-    Context, Decoder, Generator, OnnxDecoder, PackedDecoder, Sampler, Sampling, TokenStream,
-    Tokenizer,
+    Context, Generator, OnnxDecoder, PackedDecoder, Sampler, Sampling, Suppress, TextDecoder,
+    TokenStream, Tokenizer,
 };
-use foveate::sight::{Adapter, Mixer, image_tokens};
+use foveate::readers::glyph::{GlyphEmbedding, Mixer, SlotAdapter, image_tokens};
 use foveate::vision::{Encoder, Limits, Mode, Pixels, Views};
-use foveate::{Bundle, GlyphEmbedding, Prompt};
 use foveate_onnx::GraphOptions;
 
 fn main() -> anyhow::Result<()> {
@@ -35,7 +35,7 @@ fn main() -> anyhow::Result<()> {
 
     // features -> glyph slots -> image tokens [n, dim] in reading order
     let embed = GlyphEmbedding::new(&bundle.fusion_weights()?);
-    let adapter = Adapter::open(bundle.file("adapter.onnx")?, embed.sizes(), &options)?;
+    let adapter = SlotAdapter::open(bundle.file("adapter.onnx")?, embed.sizes(), &options)?;
     let slots = adapter.run(features)?;
     let mut tokens = image_tokens(&slots, views.far_tiles(), &config.adapter, &embed)?;
     if let Some(mixer) = Mixer::of(&bundle, &options)? {
@@ -49,41 +49,38 @@ fn main() -> anyhow::Result<()> {
 
     // image tokens and a question -> rows of the decoder
     let tokenizer = Tokenizer::load(bundle.file("tokenizer.json")?)?;
-    let shape = config.decoder.shape();
-    let prompt = Prompt::new(
-        &tokenizer,
-        &config.tokens,
-        config.prompts.clone(),
-        shape.vocab_size,
-    )?;
-    let decoder: Box<dyn Decoder> = if bundle.has("decoder.safetensors") {
-        Box::new(PackedDecoder::open(
-            bundle.file("decoder.safetensors")?,
-            shape,
-            0,
-        )?)
+    let sizes = config.decoder;
+    let template = config
+        .tokens
+        .template(&tokenizer, sizes.vocab_size)
+        .map_err(anyhow::Error::msg)?;
+    let image = tokenizer.special(&config.tokens.image);
+    let decoder: Box<dyn TextDecoder> = if bundle.has("decoder.safetensors") {
+        let file = bundle.file("decoder.safetensors")?;
+        Box::new(PackedDecoder::open(file, sizes, 0)?)
     } else {
         Box::new(OnnxDecoder::open(
             bundle.file("decoder.onnx")?,
-            shape,
+            sizes,
             &options,
         )?)
     };
     let mut context = Context::new(&*decoder);
-    context.push(prompt.begin(), None)?;
-    context.push_rows(prompt.image(), tokens.tokens.view())?;
-    context.push_ids(&prompt.question(&tokenizer, prompt.ocr())?)?;
+    context.push_ids(&template.begin)?;
+    context.push_rows(image.unwrap_or_default(), tokens.tokens.view())?;
+    context.push_ids(&template.asked(&tokenizer, &config.prompts.ocr)?)?;
     println!("{} rows of {}", context.len(), context.limit());
 
-    // rows -> tokens -> text. Without the pointer's feedback, which a session adds, it is only nearly what `ocr` reads.
+    // rows -> tokens -> text. Without the pointer, which a session adds, it is only nearly what
+    // `ocr` reads.
     let generator = Generator::new(
         &*decoder,
         &mut context,
         Sampler::new(Sampling::Greedy),
-        prompt.end(),
+        template.end,
     );
     let mut stream = generator
-        .never(prompt.never())
+        .processed(Box::new(Suppress(&template.never)))
         .watching_for_loops()
         .max_tokens(500);
     let ids: Vec<u32> = stream

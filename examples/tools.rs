@@ -6,8 +6,8 @@
 //! The shipped model was not taught to choose tools: the grammar alone sees to it that a call is one. It is the manner that
 //! is shown here.
 use foveate::tools::{Call, Tool, ToolMode};
-use foveate::when::{Date, Order, Printed, Schedule};
 use foveate::{Image, Model, Request};
+use foveate_events::{Date, Order, Printed, Schedule};
 use serde_json::{Value, json};
 
 /// Says which day printed text means.

@@ -68,9 +68,10 @@ fn matrices_that_the_model_has_not_are_named() {
     for (to, kind) in [
         ("block1.2.q", ErrorKind::AdapterMismatch),
         ("block2.1.q", ErrorKind::AdapterMismatch),
-        ("block2.0.k", ErrorKind::AssetsInvalid),
-        ("embed", ErrorKind::AssetsInvalid),
-        ("block1.0.gate", ErrorKind::AssetsInvalid),
+        ("block2.0.k", ErrorKind::AdapterMismatch),
+        ("embed", ErrorKind::AdapterMismatch),
+        ("block1.0.gate", ErrorKind::AdapterMismatch),
+        ("Block1.0.q", ErrorKind::AssetsInvalid),
     ] {
         let (found, e) = error(|dir| renamed(dir, to));
         assert_eq!(found, kind, "{to}: {e}");

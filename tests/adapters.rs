@@ -1,5 +1,5 @@
 //! LoRA adapters: both decoders against PyTorch with merged weights, and swapping in a session.
-use foveate::language::{Context, Decoder};
+use foveate::language::{Context, TextDecoder};
 use foveate::{Adapter, DecoderFile, Image, Request};
 use ndarray::Array2;
 use safetensors::SafeTensors;
@@ -30,7 +30,7 @@ fn integers(file: &str, name: &str) -> Vec<usize> {
 }
 
 /// What a decoder says of the golden rows, fed in two calls.
-fn said(decoder: &dyn Decoder) -> Array2<f32> {
+fn said(decoder: &dyn TextDecoder) -> Array2<f32> {
     let (ids, extra) = (
         integers("golden.safetensors", "ids"),
         floats("golden.safetensors", "extra"),
@@ -94,8 +94,15 @@ fn a_session_swaps_adapters_and_others_do_not_notice() {
         assert!(!loud.is(&elsewhere) && loud.lora() == elsewhere.lora());
 
         let shown = model.look_at(&image).unwrap();
-        let ask =
-            |session: &foveate::Session| session.fork().ask_with("What?", &request).unwrap().text;
+        let ask = |session: &foveate::Session| {
+            session
+                .fork()
+                .ask("What?")
+                .with(&request)
+                .run()
+                .unwrap()
+                .text
+        };
         let plain = ask(&shown);
         let mut session = shown.fork();
         session.prewarm().unwrap();

@@ -1,7 +1,7 @@
 //! A session on a thread of its own: the same answers, in order, and cancelled by dropping.
 #![cfg(feature = "async")]
 use foveate::language::fake::Fake;
-use foveate::language::{Cache, Decoder, DecoderShape, Output, Rows};
+use foveate::language::{Cache, Dims, Output, Rows, TextDecoder};
 use foveate::{AsyncSession, ErrorKind, Model, Request, StopReason};
 use pollster::block_on;
 use schemars::JsonSchema;
@@ -24,14 +24,14 @@ struct Event {
 fn answers_are_those_of_the_session_itself() {
     let (model, ..) = model();
     let mut plain = model.look_at(&picture(FLYER)).unwrap();
-    let read = plain.ocr().unwrap().text;
-    let event = plain.read::<Event>().unwrap();
-    let said = plain.ask("And?").unwrap().text;
+    let read = plain.ocr().run().unwrap().text;
+    let event = plain.read::<Event>().run().unwrap();
+    let said = plain.ask("And?").run().unwrap().text;
 
     let session = AsyncSession::new(model.session().unwrap()).unwrap();
     let session = block_on(async {
         session.add_image(&picture(FLYER)).await.unwrap();
-        let mut pieces = session.stream("Read the text.");
+        let mut pieces = session.stream_ocr(&Request::default());
         let mut text = String::new();
         while let Some(piece) = pieces.next().await {
             text += &piece.unwrap();
@@ -65,9 +65,9 @@ fn answers_are_those_of_the_session_itself() {
 /// Takes its time over every token.
 struct Slow(Arc<Fake>);
 
-impl Decoder for Slow {
-    fn shape(&self) -> &DecoderShape {
-        self.0.shape()
+impl TextDecoder for Slow {
+    fn dims(&self) -> Dims {
+        self.0.dims()
     }
     fn new_cache(&self) -> Cache {
         self.0.new_cache()

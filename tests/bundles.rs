@@ -50,7 +50,8 @@ fn truncated_and_empty_files_are_named() {
 #[test]
 fn a_configuration_at_odds_is_refused_by_name() {
     for (pointer, value, says) in [
-        ("/format", 2.into(), "format 2"),
+        ("/format", 3.into(), "format 3"),
+        ("/tier", "cloud".into(), "unknown variant"),
         ("/decoder/dim", 0.into(), "decoder.dim"),
         ("/decoder/dim", 1_000_000_000_000u64.into(), "decoder.dim"),
         ("/decoder/n_heads", 3.into(), "n_heads"),

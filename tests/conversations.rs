@@ -10,7 +10,7 @@ fn a_second_question_costs_no_encoding_and_no_prefill_of_what_was_there() {
     let (model, decoder, _) = model();
     let image = picture(&"abcdefgh".repeat(40));
     let mut session = model.look_at(&image).unwrap();
-    let first = session.ask("One?").unwrap();
+    let first = session.ask("One?").run().unwrap();
     assert_eq!((model.encoder_runs(), first.usage.cached), (1, 0));
     let rows = decoder.rows();
     // A wrong guess would be a row more.
@@ -18,7 +18,7 @@ fn a_second_question_costs_no_encoding_and_no_prefill_of_what_was_there() {
         draft: false,
         ..Request::default()
     };
-    let second = session.ask_with("Two?", &request).unwrap();
+    let second = session.ask("Two?").with(&request).run().unwrap();
     assert_eq!(second.text, "You said Two?");
     assert_eq!(model.encoder_runs(), 1);
     assert!(second.usage.cached > 320, "{:?}", second.usage);
@@ -37,7 +37,11 @@ fn limits_end_answers_and_name_themselves() {
     let (model, _, _) = model();
     let mut session = model.look_at(&picture(FLYER)).unwrap();
     let ask = |session: &mut Session, request: Request| {
-        session.ask_with("Say something long.", &request).unwrap()
+        session
+            .ask("Say something long.")
+            .with(&request)
+            .run()
+            .unwrap()
     };
     let few = ask(
         &mut session,
@@ -69,32 +73,36 @@ fn limits_end_answers_and_name_themselves() {
     );
     assert_eq!(none.stop, StopReason::Cancelled);
     let e = session
-        .read_with::<Event>(&Request {
+        .read::<Event>()
+        .with(&Request {
             cancel: Some(cancel),
             ..Request::default()
         })
+        .run()
         .unwrap_err();
     assert_eq!(e.kind(), ErrorKind::Cancelled);
     let e = session
-        .read_with::<Event>(&Request {
+        .read::<Event>()
+        .with(&Request {
             time_limit: Some(Duration::ZERO),
             ..Request::default()
         })
+        .run()
         .unwrap_err();
     assert_eq!(e.kind(), ErrorKind::Timeout);
-    assert_eq!(session.ask("Again?").unwrap().text, "You said Again?");
+    assert_eq!(session.ask("Again?").run().unwrap().text, "You said Again?");
 }
 
 #[test]
 fn a_dropped_stream_leaves_the_session_usable() {
     let (model, _, log) = model();
     let mut session = model.look_at(&picture("Hello_world")).unwrap();
-    let mut stream = session.stream_ocr().unwrap();
+    let mut stream = session.ocr().stream().unwrap();
     let read: String = stream.by_ref().take(5).map(|p| p.unwrap()).collect();
     assert_eq!((read.as_str(), stream.stop()), ("Hello", None));
     drop(stream);
     assert_eq!(session.turns()[0].answer, "Hello");
-    assert_eq!(session.ask("Next?").unwrap().text, "You said Next?");
+    assert_eq!(session.ask("Next?").run().unwrap().text, "You said Next?");
     let (ids, _) = log.lock().unwrap().clone();
     assert_eq!(
         ids.iter().filter(|&&id| id == 5).count(),
@@ -107,10 +115,13 @@ fn a_dropped_stream_leaves_the_session_usable() {
 fn forks_go_their_own_ways() {
     let (model, _, _) = model();
     let mut session = model.look_at(&picture(FLYER)).unwrap();
-    session.ocr().unwrap();
+    session.ocr().run().unwrap();
     let mut other = session.fork();
-    assert_eq!(other.ask("Left?").unwrap().text, "You said Left?");
-    assert_eq!(session.read::<Event>().unwrap().value.title, "Jazz Night");
+    assert_eq!(other.ask("Left?").run().unwrap().text, "You said Left?");
+    assert_eq!(
+        session.read::<Event>().run().unwrap().value.title,
+        "Jazz Night"
+    );
     assert_eq!((session.turns().len(), other.turns().len()), (2, 2));
 }
 
@@ -128,10 +139,10 @@ fn a_full_context_is_an_error_with_both_counts_and_changes_nothing() {
         e.to_string().contains("2000") && e.to_string().contains("2102"),
         "{e}"
     );
-    let e = session.ask(&"long ".repeat(200)).unwrap_err();
+    let e = session.ask(&"long ".repeat(200)).run().unwrap_err();
     assert_eq!(e.kind(), ErrorKind::ContextFull);
     assert_eq!(session.turns().len(), 0);
-    let reading = session.ocr().unwrap();
+    let reading = session.ocr().run().unwrap();
     assert_eq!(reading.stop, StopReason::ContextFull);
 }
 
@@ -160,9 +171,9 @@ fn a_conversation_is_saved_and_taken_up_again() {
     let (model, decoder, log) = model();
     let image = picture(FLYER);
     let mut session = model.look_at(&image).unwrap();
-    session.read::<Event>().unwrap();
+    session.read::<Event>().run().unwrap();
     let saved = serde_json::to_string(&session.transcript()).unwrap();
-    session.ask("And?").unwrap();
+    session.ask("And?").run().unwrap();
     let expected = log.lock().unwrap().clone();
 
     let transcript = serde_json::from_str(&saved).unwrap();
@@ -171,7 +182,7 @@ fn a_conversation_is_saved_and_taken_up_again() {
         .restore(&transcript, std::slice::from_ref(&image))
         .unwrap();
     assert_eq!((decoder.runs(), restored.turns().len()), (runs, 2));
-    assert_eq!(restored.ask("And?").unwrap().text, "You said And?");
+    assert_eq!(restored.ask("And?").run().unwrap().text, "You said And?");
     assert_eq!(
         *log.lock().unwrap(),
         expected,
@@ -192,7 +203,7 @@ fn a_conversation_is_saved_and_taken_up_again() {
 fn snapshots_grow_by_whole_fields() {
     let (model, _, _) = model();
     let mut session = model.look_at(&picture(FLYER)).unwrap();
-    let snapshots = session.stream_read::<Event>(&Request::default()).unwrap();
+    let snapshots = session.read::<Event>().stream().unwrap();
     let values: Vec<String> = snapshots.map(|v| v.unwrap().to_string()).collect();
     assert_eq!(values.first().unwrap(), "{}");
     assert!(
@@ -210,7 +221,7 @@ fn snapshots_grow_by_whole_fields() {
 fn feedback_is_json_with_the_conversation() {
     let (model, _, _) = model();
     let mut session = model.look_at(&picture("Hi")).unwrap();
-    session.ocr().unwrap();
+    session.ocr().run().unwrap();
     let feedback = session.feedback(
         foveate::Sentiment::Negative,
         &[foveate::Issue::Misread],

@@ -1,6 +1,6 @@
 //! What the shipped model reads off the shipped flyers, as snapshots (`cargo insta review` after a new model).
-use foveate::calendar::{CalendarEvent, Entry, ics};
 use foveate::{Image, Model, Request, Typed, Usage};
+use foveate_events::{CalendarEvent, Entry, ics};
 use std::path::{Path, PathBuf};
 
 fn root() -> &'static Path {
@@ -48,7 +48,7 @@ fn events() {
     let today = "2026-01-01".parse().unwrap();
     for (name, path) in flyers() {
         let image = Image::open(path).unwrap();
-        let read: Typed<CalendarEvent> = model.look_at(&image).unwrap().read().unwrap();
+        let read: Typed<CalendarEvent> = model.look_at(&image).unwrap().read().run().unwrap();
         let flyer = read.value.as_flyer(read.transcript.as_deref());
         let calendar =
             Entry::from_flyer(flyer, today).map(|e| ics(&[e], today).replace("\r\n", "\n"));
@@ -67,8 +67,8 @@ fn read_all(model: &Model, image: &Image, draft: bool) -> (String, Usage) {
         ..Request::default()
     };
     let mut session = model.look_at(image).unwrap();
-    let reading = session.ocr_with(&request).unwrap();
-    let typed: Typed<CalendarEvent> = session.read_with(&request).unwrap();
+    let reading = session.ocr().with(&request).run().unwrap();
+    let typed: Typed<CalendarEvent> = session.read().with(&request).run().unwrap();
     let tokens = serde_json::to_string(&session.turns().to_vec()).unwrap();
     let told = format!("{tokens}\n{:?}\n{:?}", reading.lines, typed.fields);
     (told, session.usage())

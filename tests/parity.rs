@@ -1,13 +1,15 @@
 //! Every stage against PyTorch's golden tensors, on a bundle of random weights (`training/tiny.py` makes both).
-use foveate::language::{Context, OnnxDecoder, PackedDecoder, Spent};
-use foveate::sight::{Adapter, Mixer, image_tokens};
-use foveate::{Bundle, DecoderFile, GlyphEmbedding, Image, Mode, Model, Pointer, StopReason};
+use foveate::language::{Context, OnnxDecoder, PackedDecoder};
+use foveate::readers::glyph::{
+    Covered, GlyphEmbedding, Mixer, Page, Pointer, Rules, SlotAdapter, choose, image_tokens,
+};
+use foveate::{Bundle, DecoderFile, Image, Mode, Model, StopReason};
 use foveate_onnx::GraphOptions;
 use ndarray::{Array, ArrayD, Axis, Dimension, IxDyn};
 use safetensors::{Dtype, SafeTensors};
 
 mod tiny;
-use tiny::{model, tiny};
+use tiny::tiny;
 
 struct Golden(Vec<u8>);
 
@@ -63,14 +65,14 @@ fn adapter_choice_place_and_mixer_agree() {
     let (bundle, golden) = (Bundle::open(tiny()).unwrap(), Golden::load());
     let embed = GlyphEmbedding::new(&bundle.fusion_weights().unwrap());
     let file = bundle.file("adapter.onnx").unwrap();
-    let adapter = Adapter::open(file, embed.sizes(), &GraphOptions::default()).unwrap();
+    let adapter = SlotAdapter::open(file, embed.sizes(), &GraphOptions::default()).unwrap();
     let features = golden.floats("features").into_dimensionality().unwrap();
     let slots = adapter.run(features).unwrap();
     assert!(apart(&slots.letters, &golden.floats("letters")) < 1e-4);
     assert!(apart(&slots.slots, &golden.floats("slots")) < 1e-4);
     assert!(apart(&slots.place, &golden.floats("place")) < 1e-4);
     assert!(apart(&slots.presence, &golden.floats("presence")) < 1e-4);
-    let chosen = foveate::glyphs::choose(&slots, None, &bundle.config().adapter).unwrap();
+    let chosen = choose(&slots, None, &bundle.config().adapter, &Rules::default()).unwrap();
     assert_eq!(
         chosen.index,
         golden
@@ -99,7 +101,7 @@ fn adapter_choice_place_and_mixer_agree() {
 #[test]
 fn the_packed_decoder_says_what_training_computed() {
     let (golden, packed) = (Golden::load(), Golden::of("packed/golden.safetensors"));
-    let shape = Bundle::open(tiny()).unwrap().config().decoder.shape();
+    let shape = Bundle::open(tiny()).unwrap().config().decoder;
     let decoder = PackedDecoder::open(tiny().join("packed/decoder.safetensors"), shape, 1).unwrap();
     let extra: ndarray::Array2<f32> = golden.floats("extra").into_dimensionality().unwrap();
     let mut context = Context::new(&decoder);
@@ -121,7 +123,7 @@ fn the_packed_decoder_says_what_training_computed() {
 #[test]
 fn decoder_and_pointer_agree_whole_and_step_by_step() {
     let (bundle, golden) = (Bundle::open(tiny()).unwrap(), Golden::load());
-    let shape = bundle.config().decoder.shape();
+    let shape = bundle.config().decoder;
     let decoder = OnnxDecoder::open(
         bundle.file("decoder.onnx").unwrap(),
         shape,
@@ -165,16 +167,21 @@ fn decoder_and_pointer_agree_whole_and_step_by_step() {
             .max_by(|&a, &b| scores[[a]].total_cmp(&scores[[b]]))
             .unwrap();
         assert_eq!(
-            pointer.point(whole.hidden.row(row), &keys, &Spent::default()),
+            pointer.point(whole.hidden.row(row), [&keys], &Covered::default()),
             best.checked_sub(1),
             "row {row}"
         );
     }
 }
 
+/// Random weights are sure of no letter.
+fn all_legible(decoder: DecoderFile) -> Model {
+    tiny::model(&tiny(), decoder)
+}
+
 #[test]
 fn a_model_of_random_weights_answers_every_mode() {
-    let model = Model::load(tiny()).unwrap();
+    let model = all_legible(DecoderFile::Auto);
     let image = Image::open(tiny().join("picture.png")).unwrap();
     let schema = serde_json::json!({"type": "object", "properties": {"title": {"type": "string"}, "date": {"type": ["string", "null"]}}, "required": ["title"]});
     for mode in [Mode::Rapid, Mode::Balanced, Mode::High] {
@@ -184,10 +191,12 @@ fn a_model_of_random_weights_answers_every_mode() {
             max_tokens: Some(40),
             ..Default::default()
         };
-        let answer = session.ask_with("What?", &request).unwrap();
+        let answer = session.ask("What?").with(&request).run().unwrap();
         assert!(answer.usage.generated <= 40 && answer.stop != StopReason::Cancelled);
         let typed = session
-            .read_schema::<serde_json::Value>(&schema, &request)
+            .read_schema::<serde_json::Value>(&schema)
+            .with(&request)
+            .run()
             .unwrap();
         assert!(typed.value["title"].is_string(), "{}", typed.json);
     }
@@ -204,21 +213,21 @@ fn fourfold() -> Image {
 }
 
 #[test]
-fn small_print_is_looked_at_again() {
-    let model = model(&tiny(), DecoderFile::Onnx);
+fn small_print_is_encoded_again() {
+    let model = all_legible(DecoderFile::Onnx);
     let image = fourfold();
-    let (first, _) = model.see(&image, Mode::Balanced).unwrap();
-    let small = first.tokens.median_em().unwrap() < 12.0;
-    let (seen, timing) = model.see(&image, Mode::Auto).unwrap();
+    let (first, _) = model.encode(&image, Mode::Balanced).unwrap();
+    let small = first.data::<Page>().unwrap().median_em().unwrap() < 12.0;
+    let (seen, timing) = model.encode(&image, Mode::Auto).unwrap();
     assert_eq!(seen.mode == Mode::High, small);
     assert_eq!(!timing.glance.is_zero(), small);
     assert_eq!(model.encoder_runs(), 2 + usize::from(small));
     // It is remembered, and costs nothing again.
-    let (_, timing) = model.see(&image, Mode::Auto).unwrap();
+    let (_, timing) = model.encode(&image, Mode::Auto).unwrap();
     assert!(timing.glance.is_zero() && timing.encode.is_zero());
     assert_eq!(model.encoder_runs(), 2 + usize::from(small));
     // What cannot be shown larger is not looked at again.
     let picture = Image::open(tiny().join("picture.png")).unwrap();
-    let (seen, timing) = model.see(&picture, Mode::Auto).unwrap();
+    let (seen, timing) = model.encode(&picture, Mode::Auto).unwrap();
     assert_eq!((seen.mode, timing.glance.is_zero()), (Mode::Balanced, true));
 }

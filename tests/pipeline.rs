@@ -38,6 +38,7 @@ fn a_typed_answer_reads_first_and_extracts_second() {
         .look_at(&picture(FLYER))
         .unwrap()
         .read::<Event>()
+        .run()
         .unwrap();
     assert_eq!(
         typed.value,
@@ -76,8 +77,8 @@ fn a_typed_answer_reads_first_and_extracts_second() {
 fn written_tokens_carry_the_place_they_were_read_from() {
     let (model, _, log) = model();
     let mut session = model.look_at(&picture("a_b")).unwrap();
-    session.ocr().unwrap();
-    session.ask("x").unwrap();
+    session.ocr().run().unwrap();
+    session.ask("x").run().unwrap();
     let (ids, places) = log.lock().unwrap().clone();
     let answer = ids.iter().position(|&id| id == 4).unwrap();
     // begin, three glyphs, the question: no place but the glyphs' own.
@@ -104,26 +105,20 @@ fn noise_is_read_into_the_type_or_refused_by_name() {
             max_tokens: Some(60),
             ..Request::default()
         };
-        let typed = session.read_with::<Event>(&request).unwrap();
+        let typed = session.read::<Event>().with(&request).run().unwrap();
         assert!(serde_json::from_str::<serde_json::Value>(&typed.json).is_ok());
         let request = Request {
             max_tokens: Some(8),
             ..Request::default()
         };
-        let e = session.read_with::<Event>(&request).unwrap_err();
+        let e = session.read::<Event>().with(&request).run().unwrap_err();
         assert_eq!(e.kind(), ErrorKind::BudgetTooSmall, "{e}");
         // An error leaves the session usable.
-        assert!(
-            session
-                .ask_with(
-                    "x",
-                    &Request {
-                        max_tokens: Some(5),
-                        ..Request::default()
-                    }
-                )
-                .is_ok()
-        );
+        let brief = Request {
+            max_tokens: Some(5),
+            ..Request::default()
+        };
+        assert!(session.ask("x").with(&brief).run().is_ok());
     }
 }
 
@@ -187,12 +182,14 @@ fn guessing_ahead_changes_the_speed_and_nothing_else() {
         let run = |request: &Request| {
             let (model, decoder, log) = model();
             let mut session = model.look_at(&picture(text)).unwrap();
-            let typed = session.read_with::<serde_json::Value>(request);
+            let typed = session.read::<serde_json::Value>().with(request).run();
             let typed = typed.map(|t| (t.json, t.transcript, t.fields));
             let event = session
-                .read_with::<Event>(request)
+                .read::<Event>()
+                .with(request)
+                .run()
                 .map(|t| (t.json, t.fields, t.usage.accepted));
-            session.ask("And?").unwrap();
+            session.ask("And?").run().unwrap();
             let rows = log.lock().unwrap().clone();
             (
                 typed.ok(),
@@ -232,10 +229,33 @@ fn guessing_ahead_changes_the_speed_and_nothing_else() {
             model
                 .look_at(&picture(FLYER))
                 .unwrap()
-                .read_with::<Event>(&request)
+                .read::<Event>()
+                .with(&request)
+                .run()
                 .unwrap()
                 .json
         };
         assert_eq!(run(false), run(true));
     }
+}
+
+#[test]
+fn a_blank_picture_says_nothing() {
+    #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+    struct Maybe {
+        title: Option<String>,
+        prices: Vec<f64>,
+    }
+    let (model, decoder, _) = model();
+    let mut session = model.look_at(&picture(" ")).unwrap();
+    let reading = session.ocr().run().unwrap();
+    assert_eq!((reading.text.as_str(), reading.stop), ("", StopReason::End));
+    let typed = session.read::<Maybe>().run().unwrap();
+    assert!(typed.value.title.is_none() && typed.value.prices.is_empty());
+    assert_eq!(typed.transcript.as_deref(), Some(""));
+    let e = model.read::<Event>(&picture(" ")).unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::NothingRead);
+    assert!(e.to_string().contains("/title"), "{e}");
+    assert!(model.read::<f64>(&picture(" ")).is_err());
+    assert_eq!(decoder.runs(), 0, "the decoder is not asked");
 }

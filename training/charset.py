@@ -23,11 +23,10 @@ def byte_alphabet():
     return table
 
 
-def build_tokenizer():
-    """tokenizer.json as a dict: 256 bytes, one token for each character of GLYPHS, specials, spare tokens up to VOCAB_SIZE."""
+def byte_pairs():
+    """(vocabulary, merges): 256 bytes, one token for each character of GLYPHS."""
     table = byte_alphabet()
-    vocab = {table[b]: b for b in range(256)}
-    merges = []
+    vocab, merges = {table[b]: b for b in range(256)}, []
     for c in GLYPHS:
         parts = [table[b] for b in c.encode()]
         while len(parts) > 1:
@@ -36,18 +35,34 @@ def build_tokenizer():
                 vocab[pair[0] + pair[1]] = len(vocab)
                 merges.append(list(pair))
             parts = [pair[0] + pair[1], *parts[2:]]
+    return vocab, merges
+
+
+def build_tokenizer():
+    """tokenizer.json as a dict: `byte_pairs`, spare tokens, and the specials before VOCAB_SIZE."""
+    vocab, merges = byte_pairs()
     first_special = VOCAB_SIZE - 32
     assert len(vocab) <= first_special, len(vocab)
     while len(vocab) < first_special:
         vocab[f"<|spare{len(vocab)}|>"] = len(vocab)
-    added = []
-    for name in SPECIALS:
-        added.append({"id": first_special + len(added), "content": name, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True})
-    byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False, "use_regex": False}
-    model = {"type": "BPE", "dropout": None, "unk_token": None, "continuing_subword_prefix": None, "end_of_word_suffix": None,
-             "fuse_unk": False, "byte_fallback": False, "ignore_merges": False, "vocab": vocab, "merges": merges}
-    return {"version": "1.0", "truncation": None, "padding": None, "added_tokens": added, "normalizer": None,
-            "pre_tokenizer": byte_level, "post_processor": None, "decoder": byte_level, "model": model}
+    plain = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False}
+    added = [
+        {"id": first_special + i, "content": name, **plain, "special": True}
+        for i, name in enumerate(SPECIALS)
+    ]
+    byte_level = {
+        "type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False, "use_regex": False,
+    }  # fmt: skip
+    model = {
+        "type": "BPE", "dropout": None, "unk_token": None, "continuing_subword_prefix": None,
+        "end_of_word_suffix": None, "fuse_unk": False, "byte_fallback": False,
+        "ignore_merges": False, "vocab": vocab, "merges": merges,
+    }  # fmt: skip
+    return {
+        "version": "1.0", "truncation": None, "padding": None, "added_tokens": added,
+        "normalizer": None, "pre_tokenizer": byte_level, "post_processor": None,
+        "decoder": byte_level, "model": model,
+    }  # fmt: skip
 
 
 def token_ids():

@@ -1,8 +1,12 @@
-"""The on-device decoder of AFM 2025 at a small size, with the two heads that tie its words to places in the picture.
+"""The on-device decoder of AFM 2025 at a small size, small parts first.
 
-Layers follow Apple's reference `mlx_lm/models/afm7.py`: RMSNorm before each sublayer and at the end, RoPE on interleaved pairs, per-head
-RMSNorm of q and k after RoPE, SwiGLU, no biases, tied embedding; the layers of block 2 have no K and V of their own and read those of
-block 1's last layer.
+Layers follow Apple's reference `mlx_lm/models/afm7.py`: RMSNorm before each sublayer and at the
+end, RoPE on interleaved pairs, RMSNorm of q and k per head after RoPE, SwiGLU, no biases, tied
+embedding. The layers of block 2 have no K and V of their own: they read those of block 1's last
+layer.
+
+Shapes are written `[.., t, dim]`: with a batch axis in training, without one in the exported graph.
+`Decoder.run` is the only forward pass; training, export and adapters all go through it.
 """
 
 import math
@@ -12,14 +16,22 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+# The sizes that `config.json`, packed files and signatures name, in their order (models/FORMAT.md).
+SIZES = (
+    "dim", "n_layers_kv", "n_layers_shared", "n_heads", "n_kv_heads", "head_dim", "ffn_dim",
+    "vocab_size", "rope_theta", "norm_eps", "context",
+)  # fmt: skip
+PARTS = ("q", "k", "v", "o", "ffn.gate", "ffn.up", "ffn.down")  # the matrices of a layer
+MASKED = -1e9  # added to the score of a key that a row may not attend to
+
 
 @dataclass
 class DecoderConfig:
-    """Sizes of the decoder; names as in config.json."""
+    """Sizes of the decoder and of its connector; names as in config.json."""
 
     dim: int = 256
-    n_layers_kv: int = 5
-    n_layers_shared: int = 3
+    n_layers_kv: int = 5  # block 1
+    n_layers_shared: int = 3  # block 2
     n_heads: int = 4
     n_kv_heads: int = 2
     head_dim: int = 64
@@ -28,14 +40,18 @@ class DecoderConfig:
     rope_theta: float = 500_000.0
     norm_eps: float = 1e-5
     context: int = 4096
-    n_freq: int = 16
+    n_freq: int = 16  # wavelengths of the place embedding
     pointer_dim: int = 64
-    feature_dim: int = 128  # width of the adapter's slot features that join the image tokens
-    n_mixer_layers: int = 4  # layers in which the image tokens see each other before the decoder sees them
-    n_tags: int = 64  # of the training-time head that says which field each image token is part of
+    feature_dim: int = 128  # width of the adapter's slot features
+    n_mixer_layers: int = 4  # bidirectional layers over the image tokens
+    n_tags: int = 64  # classes of the training-time head that names each image token's field
 
     def to_json(self):
         return asdict(self)
+
+    def sizes(self):
+        """The sizes that files name."""
+        return {name: getattr(self, name) for name in SIZES}
 
 
 class RMSNorm(nn.Module):
@@ -50,25 +66,54 @@ class RMSNorm(nn.Module):
 
 
 def rope_angles(positions, head_dim, theta):
-    """cos and sin [..., t, head_dim/2] of the positions [..., t]."""
-    rates = theta ** (-torch.arange(0, head_dim, 2, device=positions.device, dtype=torch.float32) / head_dim)
-    angles = positions[..., None].float() * rates
+    """cos and sin [.., t, head_dim/2] of the positions [.., t]."""
+    pairs = torch.arange(0, head_dim, 2, device=positions.device, dtype=torch.float32)
+    angles = positions[..., None].float() * theta ** (-pairs / head_dim)
     return angles.cos(), angles.sin()
 
 
-def rotate(x, cos, sin):
-    """RoPE on interleaved adjacent pairs of x [..., heads, t, head_dim]; cos, sin [..., t, head_dim/2] broadcast over heads."""
+def rotate(x, rope):
+    """RoPE on interleaved pairs of x [.., heads, t, head_dim], as `rope_angles` gives them."""
+    cos, sin = (beside_heads(r, 1) for r in rope)
     a, b = x.unflatten(-1, (-1, 2)).unbind(-1)
     return torch.stack([a * cos - b * sin, a * sin + b * cos], -1).flatten(-2).to(x.dtype)
 
 
+def beside_heads(x, axes):
+    """x [n, t, s] with `axes` axes of 1 for the heads behind n; x [t, s] broadcasts as it is."""
+    return x if x.ndim < 3 else x[(slice(None), *[None] * axes)]
+
+
 def attend(q, k, v, bias):
-    """q [n, heads, t, hd] over k, v [n, kv_heads, s, hd], additive bias [n or 1, 1, t, s] -> [n, t, heads*hd]."""
-    n, heads, t, hd = q.shape
-    groups = heads // k.shape[1]
-    k, v = k.repeat_interleave(groups, 1), v.repeat_interleave(groups, 1)
-    weights = ((q * hd**-0.5) @ k.transpose(-1, -2) + bias).softmax(-1)
-    return (weights.to(v.dtype) @ v).transpose(1, 2).reshape(n, t, heads * hd)
+    """Grouped-query attention of q [.., heads, t, hd] over k, v [.., kv_heads, s, hd].
+
+    bias [.., t, s] is added to the scores. -> [.., t, heads * hd]
+    """
+    heads, t, hd = q.shape[-3:]
+    q = q.reshape(*q.shape[:-3], k.shape[-3], heads // k.shape[-3], t, hd)
+    scores = (q * hd**-0.5) @ k[..., None, :, :].transpose(-1, -2) + beside_heads(bias, 2)
+    y = scores.softmax(-1).to(v.dtype) @ v[..., None, :, :]
+    y = y.reshape(*y.shape[:-4], heads, t, hd).transpose(-3, -2)
+    return y.reshape(*y.shape[:-2], heads * hd)
+
+
+def causal_bias(valid, dtype):
+    """The bias [n, t, t] of sequences from position 0 whose rows `valid` [n, t] (bool) exist.
+
+    Each row sees itself and the valid rows before it.
+    """
+    t = valid.shape[1]
+    seen = torch.ones(t, t, dtype=torch.bool, device=valid.device).tril() & valid[:, None]
+    seen = seen | torch.eye(t, dtype=torch.bool, device=valid.device)
+    return torch.zeros(seen.shape, dtype=dtype, device=valid.device).masked_fill(~seen, MASKED)
+
+
+def rows(x, select):
+    """Rows `select` [.., m] of x [.., t, d]; a batch axis of 1 in x stands for any."""
+    if select.ndim == 1:
+        return x[select]
+    x = x.expand(len(select), -1, -1)
+    return torch.gather(x, 1, select[..., None].expand(-1, -1, x.shape[-1]))
 
 
 class FeedForward(nn.Module):
@@ -85,7 +130,7 @@ class FeedForward(nn.Module):
 
 
 class Layer(nn.Module):
-    """One decoder layer; `shared` layers take K and V from block 1's last layer instead of making their own."""
+    """One decoder layer. A `shared` layer reads the K and V of block 1's last layer."""
 
     def __init__(self, c: DecoderConfig, shared):
         super().__init__()
@@ -97,30 +142,35 @@ class Layer(nn.Module):
             self.k = nn.Linear(c.dim, c.n_kv_heads * c.head_dim, bias=False)
             self.v = nn.Linear(c.dim, c.n_kv_heads * c.head_dim, bias=False)
             self.k_norm = RMSNorm(c.head_dim, c.norm_eps)
-            self.see_k, self.see_v = nn.Identity(), nn.Identity()  # 8-bit observers under quantization-aware training
+            # 8-bit observers take their place in quantization-aware training.
+            self.see_k, self.see_v = nn.Identity(), nn.Identity()
         self.o = nn.Linear(c.n_heads * c.head_dim, c.dim, bias=False)
         self.ffn = FeedForward(c)
+        depth = c.n_layers_kv + c.n_layers_shared
         for last in (self.o, self.ffn.down):
-            nn.init.normal_(last.weight, std=0.02 / math.sqrt(2 * (c.n_layers_kv + c.n_layers_shared)))
+            nn.init.normal_(last.weight, std=0.02 / math.sqrt(2 * depth))
 
     def heads(self, x, n):
+        """[.., t, n * head_dim] -> [.., n, t, head_dim]."""
         return x.unflatten(-1, (n, self.c.head_dim)).transpose(-2, -3)
 
-    def keys_values(self, h, cos, sin):
-        """h already normed [n, t, dim] -> k, v [n, kv_heads, t, head_dim]."""
-        k = self.k_norm(rotate(self.heads(self.k(h), self.c.n_kv_heads), cos, sin))
+    def queries(self, h, rope):
+        """h = norm1(x) [.., t, dim] -> q [.., heads, t, head_dim]."""
+        return self.q_norm(rotate(self.heads(self.q(h), self.c.n_heads), rope))
+
+    def keys_values(self, h, rope):
+        """h = norm1(x) [.., t, dim] -> k, v [.., kv_heads, t, head_dim]."""
+        k = self.k_norm(rotate(self.heads(self.k(h), self.c.n_kv_heads), rope))
         return self.see_k(k), self.see_v(self.heads(self.v(h), self.c.n_kv_heads))
 
-    def forward(self, x, k, v, bias, cos, sin, h=None):
-        """`h` is norm1(x) if already made."""
-        h = self.norm1(x) if h is None else h
-        q = self.q_norm(rotate(self.heads(self.q(h), self.c.n_heads), cos, sin))
-        x = x + self.o(attend(q, k, v, bias))
+    def forward(self, x, h, k, v, bias, rope):
+        """x [.., t, dim] and h = norm1(x), attending to k, v -> [.., t, dim]."""
+        x = x + self.o(attend(self.queries(h, rope), k, v, bias))
         return x + self.ffn(self.norm2(x))
 
 
 class Decoder(nn.Module):
-    """ids and extra rows -> hidden rows and logits, with the place embedding and the pointer head."""
+    """Token ids and extra rows -> hidden rows and logits."""
 
     def __init__(self, c: DecoderConfig):
         super().__init__()
@@ -130,105 +180,66 @@ class Decoder(nn.Module):
         self.block1 = nn.ModuleList(Layer(c, False) for _ in range(c.n_layers_kv))
         self.block2 = nn.ModuleList(Layer(c, True) for _ in range(c.n_layers_shared))
         self.norm = RMSNorm(c.dim, c.norm_eps)
-        self.mixer = nn.ModuleList(Layer(c, False) for _ in range(c.n_mixer_layers))
-        for layer in self.mixer:
-            nn.init.zeros_(layer.o.weight)
-            nn.init.zeros_(layer.ffn.down.weight)
-        self.tag = nn.Linear(c.dim, c.n_tags)
-        self.place = nn.Linear(8 * c.n_freq, c.dim)
-        self.before = nn.Linear(8 * c.n_freq, c.dim, bias=False)
-        nn.init.zeros_(self.before.weight)
-        self.pointer_query = nn.Linear(c.dim, c.pointer_dim, bias=False)
-        self.pointer_key = nn.Linear(c.dim, c.pointer_dim, bias=False)
-        self.pointer_null = nn.Parameter(torch.zeros(c.pointer_dim))
-        self.feature = nn.Linear(c.feature_dim, c.dim, bias=False) if c.feature_dim else None
-        if self.feature is not None:
-            nn.init.zeros_(self.feature.weight)
 
-    def place_features(self, where):
-        """[..., 4] = (cx, cy, w, h) in canvas pixels -> [..., 8*n_freq]; wavelengths from 4096 px to 16 px."""
-        k = torch.arange(self.c.n_freq, device=where.device, dtype=torch.float32)
-        rates = 2 * math.pi / 4096 * 2 ** (k * 8 / (self.c.n_freq - 1))
-        scaled = where.float() * torch.tensor([1.0, 1.0, 8.0, 8.0], device=where.device)
-        angles = (scaled[..., None] * rates).flatten(-2)
-        return torch.cat([angles.sin(), angles.cos()], -1)
+    def run(self, x, rope, bias, select, past=(), guided=False):
+        """The forward pass. Block 2 runs on the rows `select` [.., m] alone.
 
-    def place_embedding(self, where):
-        """[..., 4] -> [..., dim]."""
-        return self.place(self.place_features(where).to(self.place.weight.dtype))
-
-    def before_embedding(self, where):
-        """[..., g, 4] -> [..., g, dim]: each image token also carries the place of the one before it, so that "what comes after the glyph
-        just read" is a search for an equal."""
-        told = self.before(self.place_features(where).to(self.before.weight.dtype))
-        return F.pad(told[..., :-1, :], (0, 0, 1, 0))
-
-    def image_tokens(self, letters, weights, place, feature=None):
-        """Image tokens [n, g, dim] before `mix`: the expected embedding of the slot's characters, its features, its place.
-
-        letters [k] token ids of the characters, weights [n, g, k] their probabilities, place [n, g, 4], feature [n, g, feature_dim].
+        x [.., t, dim], rope = cos, sin [.., t, head_dim/2], bias [.., t, past + t]; past: K and V
+        [.., kv_heads, past, head_dim] of each layer of block 1, or nothing.
+        -> hidden [.., m, dim] after the last norm; K and V as `past`, the new rows behind; with
+        `guided` the scores of `guide`.
         """
-        x = weights.to(self.place.weight.dtype) @ self.embed(letters)
-        if feature is not None and self.feature is not None:
-            x = x + self.feature(feature)
-        return x + self.place_embedding(place) + self.before_embedding(place)
-
-    def mix(self, tokens, there):
-        """Image tokens [n, g, dim], of which `there` [n, g] exist, after the layers in which each sees all of its picture.
-
-        The decoder is causal, so without them the first letter of a date cannot know what it begins. Begins as the identity.
-        """
-        cos, sin = rope_angles(torch.arange(tokens.shape[1], device=tokens.device), self.c.head_dim, self.c.rope_theta)
-        bias = torch.zeros(1, device=tokens.device, dtype=tokens.dtype).where(there[:, None, None, :], torch.tensor(-1e4, dtype=tokens.dtype, device=tokens.device))
-        for layer in self.mixer:
-            h = layer.norm1(tokens)
-            k, v = layer.keys_values(h, cos, sin)
-            tokens = layer(tokens, k, v, bias, cos, sin, h)
-        return tokens
-
-    def block_1(self, x, positions, bias):
-        """-> x after block 1 and the K, V that block 2 reads."""
-        cos, sin = rope_angles(positions, self.c.head_dim, self.c.rope_theta)
-        cos, sin = cos[:, None], sin[:, None]
-        for layer in self.block1:
+        present = []
+        for i, layer in enumerate(self.block1):
             h = layer.norm1(x)
-            k, v = layer.keys_values(h, cos, sin)
-            x = layer(x, k, v, bias, cos, sin, h)
-        return x, k, v
-
-    def guide(self, x, k, positions, bias):
-        """Attention scores [n, m, t] of the first head of block 2's first layer. Training asks that they point at the glyph being read: left to
-        itself the pointer was right nine times in ten while the letters were still guesses, for want of a head that fetches them."""
-        layer = self.block2[0]
-        cos, sin = rope_angles(positions, self.c.head_dim, self.c.rope_theta)
-        q = layer.q_norm(rotate(layer.heads(layer.q(layer.norm1(x)), self.c.n_heads), cos[:, None], sin[:, None]))[:, 0]
-        return (q * self.c.head_dim**-0.5) @ k[:, 0].transpose(-1, -2) + bias[:, 0]
-
-    def block_2(self, x, k, v, positions, bias):
-        cos, sin = rope_angles(positions, self.c.head_dim, self.c.rope_theta)
+            k, v = layer.keys_values(h, rope)
+            if past:
+                k, v = torch.cat([past[2 * i], k], -2), torch.cat([past[2 * i + 1], v], -2)
+            present += [k, v]
+            x = layer(x, h, k, v, bias, rope)
+        x, bias, rope = rows(x, select), rows(bias, select), tuple(rows(r, select) for r in rope)
+        scores = self.guide(x, k, bias, rope) if guided else None
         for layer in self.block2:
-            x = layer(x, k, v, bias, cos[:, None], sin[:, None])
-        return self.norm(x)
+            x = layer(x, layer.norm1(x), k, v, bias, rope)
+        return self.norm(x), present, scores
+
+    def guide(self, x, k, bias, rope):
+        """Attention scores [n, m, t] of the first head of block 2's first layer.
+
+        Training asks that they point at the glyph being read. Left to itself the pointer was right
+        nine times in ten while the letters were still guesses: no head fetched them.
+        """
+        layer = self.block2[0]
+        q = layer.queries(layer.norm1(x), rope)[:, 0]
+        return (q * self.c.head_dim**-0.5) @ k[:, 0].transpose(-1, -2) + bias
 
     def forward(self, ids, extra, valid, select, guided=False):
-        """ids [n, t], extra [n, t, dim], valid [n, t] bool, select [n, m] rows wanted -> hidden [n, m, dim] (and `guide` scores)."""
-        n, t = ids.shape
+        """Whole sequences: ids [n, t], extra [n, t, dim], valid [n, t] bool, select [n, m].
+
+        -> hidden [n, m, dim], and with `guided` the scores [n, m, t] of `guide`.
+        """
         x = self.embed(ids) + extra
-        positions = torch.arange(t, device=ids.device)[None]
-        causal = torch.ones(t, t, dtype=torch.bool, device=ids.device).tril()[None, None] & valid[:, None, None, :]
-        causal = causal | torch.eye(t, dtype=torch.bool, device=ids.device)
-        bias = torch.zeros(1, device=ids.device, dtype=x.dtype).where(causal, torch.tensor(-1e4, dtype=x.dtype, device=ids.device))
-        x, k, v = self.block_1(x, positions, bias)
-        picked = torch.gather(x, 1, select[..., None].expand(-1, -1, x.shape[-1]))
-        rows = torch.gather(bias.expand(n, 1, t, t), 2, select[:, None, :, None].expand(-1, 1, -1, t))
-        hidden = self.block_2(picked, k, v, select, rows)
-        return (hidden, self.guide(picked, k, select, rows)) if guided else hidden
+        positions = torch.arange(ids.shape[1], device=ids.device)[None]
+        rope = rope_angles(positions, self.c.head_dim, self.c.rope_theta)
+        bias = causal_bias(valid, x.dtype)
+        hidden, _, scores = self.run(x, rope, bias, select, guided=guided)
+        return (hidden, scores) if guided else hidden
 
     def logits(self, hidden):
-        return self.embed.logits(hidden) if hasattr(self.embed, "logits") else hidden @ self.embed.weight.T
+        """[.., dim] -> [.., vocab_size], by the tied embedding."""
+        tied = self.embed
+        return tied.logits(hidden) if hasattr(tied, "logits") else hidden @ tied.weight.T
 
-    def pointer_scores(self, hidden, image_tokens):
-        """hidden [n, m, dim], image_tokens [n, g, dim] -> [n, m, 1 + g]; column 0 is `none`."""
-        q = self.pointer_query(hidden)
-        scores = torch.cat([(q @ self.pointer_null)[..., None], q @ self.pointer_key(image_tokens).transpose(-1, -2)], -1)
-        return scores * self.c.pointer_dim**-0.5
+
+def matrices(decoder, parts=PARTS):
+    """Every weight matrix of the layers: (path as in adapters, owning module, attribute).
+
+    The path is that of models/FORMAT.md, e.g. `block1.0.ffn.gate`; block 2 has no `k` and `v`.
+    """
+    for block in ("block1", "block2"):
+        for i, layer in enumerate(getattr(decoder, block)):
+            for part in parts:
+                owner = layer.ffn if part.startswith("ffn.") else layer
+                name = part.removeprefix("ffn.")
+                if hasattr(owner, name):
+                    yield f"{block}.{i}.{part}", owner, name

@@ -10,17 +10,20 @@ import torch
 from safetensors.numpy import load_file, save_file
 from torch import nn
 
-PARTS = ("q", "k", "v", "o", "ffn.gate", "ffn.up", "ffn.down")
-SIZES = ("dim", "n_layers_kv", "n_layers_shared", "n_heads", "n_kv_heads", "head_dim", "ffn_dim", "vocab_size", "rope_theta", "norm_eps", "context")
+from decoder import PARTS, SIZES, matrices
 
 
 class LoraLinear(nn.Module):
-    """A frozen linear layer, float or quantized, and its update: base(x) + scale * B A x. A [rank, in], B [out, rank], which begins at zero."""
+    """A frozen linear layer, float or quantized, and its update: base(x) + scale * B A x.
+
+    A [rank, in]; B [out, rank], which begins at zero.
+    """
 
     def __init__(self, base, rank, alpha):
         super().__init__()
-        rows, cols = (base.weight if hasattr(base, "weight") else base.w.weight).shape
-        self.base, self.scale = base, alpha / rank
+        weight = base.weight if hasattr(base, "weight") else base.w.weight
+        rows, cols = weight.shape
+        self.base, self.alpha, self.scale = base, alpha, alpha / rank
         self.a = nn.Parameter(torch.randn(rank, cols) * cols**-0.5)
         self.b = nn.Parameter(torch.zeros(rows, rank))
 
@@ -28,17 +31,16 @@ class LoraLinear(nn.Module):
         return self.base(x) + (x @ self.a.T) @ self.b.T * self.scale
 
 
-def attach(decoder, rank, alpha, parts=PARTS):
-    """Freezes the decoder and gives `parts` of every layer an update, in place. -> {matrix name: LoraLinear}."""
-    decoder.requires_grad_(False)
+def attach(model, rank, alpha, parts=PARTS):
+    """Freezes a `GlyphDecoder` and gives `parts` of every layer of its decoder an update, in place.
+
+    -> {matrix name: LoraLinear}
+    """
+    model.requires_grad_(False)
     found = {}
-    for block in ("block1", "block2"):
-        for i, layer in enumerate(getattr(decoder, block)):
-            for part in parts:
-                owner, name = (layer.ffn, part[4:]) if part.startswith("ffn.") else (layer, part)
-                if hasattr(owner, name):  # block 2 has no k and v
-                    setattr(owner, name, LoraLinear(getattr(owner, name), rank, alpha))
-                    found[f"{block}.{i}.{part}"] = getattr(owner, name)
+    for path, owner, name in list(matrices(model.decoder, parts)):
+        found[path] = LoraLinear(getattr(owner, name), rank, alpha)
+        setattr(owner, name, found[path])
     return found
 
 
@@ -50,44 +52,65 @@ def merge(updates):
         update.b.zero_()
 
 
-def signature(decoder):
+def signature(model):
     """The SHA-256 that an adapter and a bundle must agree on (models/FORMAT.md, "Signature")."""
-    c = decoder.c.to_json()
-    tensors = [decoder.place.weight, decoder.before.weight, decoder.pointer_query.weight, decoder.pointer_key.weight, decoder.place.bias, decoder.pointer_null]
+    place, pointer = model.connector.place, model.connector.pointer
+    tensors = [place.own.weight, place.before.weight, pointer.query.weight, pointer.key.weight]
+    tensors += [place.own.bias, pointer.null]
     h = hashlib.sha256(b"foveate-base-2\n")
-    h.update(struct.pack("<11d", *(c[name] for name in SIZES)))
+    h.update(struct.pack(f"<{len(SIZES)}d", *model.c.sizes().values()))
     for t in tensors:
         if t.dtype != torch.float32:
-            raise ValueError(f"the signature is of float32 weights, these are {t.dtype}: take it before the decoder is made smaller")
+            raise ValueError(
+                f"the signature is of float32 weights, these are {t.dtype}: "
+                "take it before the decoder is made smaller"
+            )
         h.update(t.detach().cpu().numpy().astype("<f4").tobytes())
     return h.hexdigest()
 
 
-def save_adapter(updates, out, base, name, rank, alpha, description, licence):
-    """adapter.json and adapter.safetensors (float16) in the folder `out`."""
+def half(p):
+    """A parameter as the file stores it."""
+    return p.detach().float().cpu().numpy().astype(np.float16)
+
+
+def save_adapter(updates, out, base, name, description, licence):
+    """adapter.json and adapter.safetensors (float16) in the folder `out`; `base`: the signature."""
     os.makedirs(out, exist_ok=True)
     tensors = {}
     for matrix, update in updates.items():
-        for letter, p in (("a", update.a), ("b", update.b)):
-            tensors[f"{matrix}.lora_{letter}"] = p.detach().float().cpu().numpy().astype(np.float16)
+        tensors |= {f"{matrix}.lora_a": half(update.a), f"{matrix}.lora_b": half(update.b)}
     if not all(np.isfinite(t).all() for t in tensors.values()):
-        raise ValueError("the adapter holds numbers that float16 cannot: lower the learning rate")
+        raise ValueError("the adapter holds numbers beyond float16's: lower the learning rate")
     save_file(tensors, os.path.join(out, "adapter.safetensors"))
-    card = {"format": 1, "name": name, "rank": rank, "alpha": alpha, "targets": sorted(updates), "base": base, "description": description, "licence": licence}
+    some = next(iter(updates.values()))
+    card = {
+        "format": 1, "name": name, "rank": len(some.a), "alpha": some.alpha,
+        "targets": sorted(updates), "base": base, "description": description, "licence": licence,
+    }  # fmt: skip
     with open(os.path.join(out, "adapter.json"), "w") as f:
         json.dump(card, f, indent=1)
         f.write("\n")
 
 
-def load_adapter(decoder, path):
-    """Attaches the adapter in the folder `path` to the decoder that it was trained on. -> {matrix name: LoraLinear}."""
-    card = json.load(open(os.path.join(path, "adapter.json")))
-    if card["base"] != signature(decoder):
-        raise ValueError(f"{path} was trained on the model {card['base'][:12]}, this one is {signature(decoder)[:12]}")
-    updates = attach(decoder, card["rank"], card["alpha"], [p for p in PARTS if any(t.endswith("." + p) for t in card["targets"])])
+def load_adapter(model, path):
+    """Attaches the adapter in the folder `path` to the `GlyphDecoder` that it was trained on.
+
+    -> {matrix name: LoraLinear}
+    """
+    with open(os.path.join(path, "adapter.json")) as f:
+        card = json.load(f)
+    if card["base"] != (own := signature(model)):
+        raise ValueError(
+            f"{path} was trained on the model {card['base'][:12]}, this one is {own[:12]}: "
+            "train it again with train_adapter.py"
+        )
+    parts = [p for p in PARTS if any(t.endswith("." + p) for t in card["targets"])]
+    updates = attach(model, card["rank"], card["alpha"], parts)
     tensors = load_file(os.path.join(path, "adapter.safetensors"))
     with torch.no_grad():
         for name, update in updates.items():
-            update.a.copy_(torch.from_numpy(tensors[f"{name}.lora_a"].astype(np.float32)))
-            update.b.copy_(torch.from_numpy(tensors[f"{name}.lora_b"].astype(np.float32)))
+            for letter, p in (("a", update.a), ("b", update.b)):
+                stored = tensors[f"{name}.lora_{letter}"].astype(np.float32)
+                p.copy_(torch.from_numpy(stored))
     return updates

@@ -1,25 +1,23 @@
-"""Quantization-aware training of the decoder: the arithmetic of runtime/kernels/FORMAT.md with straight-through gradients.
+"""Quantization-aware training of the decoder: the arithmetic of runtime/kernels/FORMAT.md with
+straight-through gradients.
 
-Weights take 2 bits (levels -1.5, -0.5, 0.5, 1.5 times a scale for each output channel), the tied embedding 4 bits, activations 8 bits
-(dynamic, per token), K and V 8 bits (one static scale a layer each, set by an observer). The scale of a channel is
-`f * max|W| / qmax` with `f` learnt, as Apple's report has it; it starts where a search finds the least squared error.
+Weights take 2 bits (levels -1.5, -0.5, 0.5, 1.5 times a scale for each output channel), the tied
+embedding 4 bits, activations 8 bits (dynamic, per token), K and V 8 bits (one static scale a layer
+each, set by an observer). The scale of a channel is `f * max|W| / qmax` with `f` learnt, as Apple's
+report has it; it starts where a search finds the least squared error.
 """
 
 import math
-import sys
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from lora import SIZES
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "runtime" / "kernels"))
+from decoder import matrices
 
 
 def levels(w, scale, bits):
-    """w [rows, cols], scale [rows, 1] -> the levels (c - (2^b - 1)/2) that the packed file will hold."""
+    """w [rows, cols], scale [rows, 1] -> the levels c - (2^bits - 1) / 2 of the packed codes c."""
     half = 2 ** (bits - 1)
     return torch.clamp(torch.floor(w / scale + half), 0, 2**bits - 1) - (2**bits - 1) / 2
 
@@ -38,7 +36,7 @@ def clipping_search(w, bits, steps=48):
 
 
 class Level(torch.autograd.Function):
-    """levels() with straight-through gradients for w / scale: through inside the range, none outside."""
+    """levels() of w / scale; gradients pass straight through inside the range, none outside."""
 
     @staticmethod
     def forward(ctx, ratio, bits):
@@ -75,7 +73,8 @@ class QuantWeight(nn.Module):
 
     def scale(self):
         """[rows, 1]."""
-        return self.log_f.float().exp() * self.weight.float().abs().amax(1, keepdim=True).clamp_min(1e-8).detach() / self.qmax
+        top = self.weight.float().abs().amax(1, keepdim=True).clamp_min(1e-8).detach()
+        return self.log_f.float().exp() * top / self.qmax
 
     def levels_and_scale(self):
         scale = self.scale()
@@ -94,8 +93,11 @@ def quantized_activation(x):
 
 
 class QuantLinear(nn.Module):
-    """Integer activations times packed levels, scaled afterwards: the kernels' product. Integers up to 127 * 1.5 * cols stay exact in
-    the float32 sums; in bfloat16 the products are exact and the sums round."""
+    """Integer activations times packed levels, scaled afterwards: the kernels' product.
+
+    Integers up to 127 * 1.5 * cols stay exact in the float32 sums; in bfloat16 the products are
+    exact and the sums round.
+    """
 
     def __init__(self, linear, bits=2):
         super().__init__()
@@ -125,7 +127,8 @@ class QuantEmbedding(nn.Module):
     def logits(self, hidden):
         xq, s = quantized_activation(hidden)
         level, scale = self.w.levels_and_scale()
-        return ((xq.to(hidden.dtype) @ level.to(hidden.dtype).T).float() * s * scale.T).to(hidden.dtype)
+        y = (xq.to(hidden.dtype) @ level.to(hidden.dtype).T).float() * s * scale.T
+        return y.to(hidden.dtype)
 
 
 class Observed(nn.Module):
@@ -138,90 +141,25 @@ class Observed(nn.Module):
 
     def forward(self, x):
         if self.training:
-            # The far tail costs resolution for everything else: the 99.9% quantile of a thinned sample is followed instead of the maximum.
+            # The far tail costs resolution for everything else: the 99.9% quantile of a thinned
+            # sample is followed instead of the maximum.
             sample = x.detach().float().abs().flatten()[:: max(1, x.numel() // 100_000)]
             top = torch.quantile(sample, 0.999)
-            self.top.copy_(top if self.top == 0 else self.momentum * self.top + (1 - self.momentum) * top)
+            follow = self.momentum * self.top + (1 - self.momentum) * top
+            self.top.copy_(torch.where(self.top == 0, top, follow))
         scale = (self.top.float() / 127).clamp_min(1e-8)
         return (torch.clamp(Rounded.apply(x.float() / scale), -128, 127) * scale).to(x.dtype)
 
 
 def quantize_decoder(decoder, bits=2, embed_bits=4):
-    """Turns a trained float decoder into its quantized twin, in place."""
-    for layer in [*decoder.block1, *decoder.block2]:
-        for name in ("q", "k", "v", "o"):
-            if hasattr(layer, name):
-                setattr(layer, name, QuantLinear(getattr(layer, name), bits))
-        for name in ("gate", "up", "down"):
-            setattr(layer.ffn, name, QuantLinear(getattr(layer.ffn, name), bits))
-        if not layer.shared:
-            layer.see_k, layer.see_v = Observed(), Observed()
+    """Turns a trained float `Decoder` into its quantized twin, in place."""
+    for _, owner, name in list(matrices(decoder)):
+        setattr(owner, name, QuantLinear(getattr(owner, name), bits))
+    for layer in decoder.block1:
+        layer.see_k, layer.see_v = Observed(), Observed()
     decoder.embed = QuantEmbedding(decoder.embed, embed_bits)
     return decoder
 
 
-@torch.no_grad()
-def packed_weights(decoder):
-    """The names and matrices that runtime/kernels/reference.py saves."""
-    from reference import Matrix
-
-    def matrix(w):
-        return Matrix.from_float(w.weight.float().numpy(), w.scale().numpy(), w.bits)
-
-    def vector(x):
-        return x.detach().float().numpy()
-
-    out = {"embed": matrix(decoder.embed.w), "norm": vector(decoder.norm.weight)}
-    for i, layer in enumerate([*decoder.block1, *decoder.block2]):
-        for name in ("q", "k", "v", "o"):
-            if hasattr(layer, name):
-                out[f"layers.{i}.{name}"] = matrix(getattr(layer, name).w)
-        for name in ("gate", "up", "down"):
-            out[f"layers.{i}.{name}"] = matrix(getattr(layer.ffn, name).w)
-        out |= {f"layers.{i}.attn_norm": vector(layer.norm1.weight), f"layers.{i}.ffn_norm": vector(layer.norm2.weight), f"layers.{i}.q_norm": vector(layer.q_norm.weight)}
-        if not layer.shared:
-            out[f"layers.{i}.k_norm"] = vector(layer.k_norm.weight)
-            out[f"layers.{i}.kv_scale"] = torch.stack([layer.see_k.top, layer.see_v.top]).float().div(127).numpy()
-    return out
-
-
-def save_packed(decoder, path):
-    """decoder.safetensors."""
-    from reference import save
-
-    config = {k: v for k, v in decoder.c.to_json().items() if k in SIZES}
-    save(path, config, packed_weights(decoder), "int8")
-
-
-@torch.no_grad()
-def load_packed(decoder, path):
-    """Gives a quantized decoder the weights of a packed file: each at the middle of its level, so that packing it again gives the same file."""
-    from reference import load
-
-    _, packed, _ = load(path)
-
-    def fill(w, m):
-        value, scale = torch.from_numpy(m.value().copy()), torch.from_numpy(m.scale.copy())
-        w.weight.copy_(value)
-        top = value.abs().amax(1, keepdim=True).clamp_min(1e-8)
-        w.log_f.copy_((scale * w.qmax / top).clamp_min(1e-8).log())
-
-    def vector(p, name):
-        p.copy_(torch.from_numpy(packed[name].copy()))
-
-    fill(decoder.embed.w, packed["embed"])
-    vector(decoder.norm.weight, "norm")
-    for i, layer in enumerate([*decoder.block1, *decoder.block2]):
-        for name in ("q", "k", "v", "o", "gate", "up", "down"):
-            owner = layer.ffn if name in ("gate", "up", "down") else layer
-            if hasattr(owner, name):
-                fill(getattr(owner, name).w, packed[f"layers.{i}.{name}"])
-        vector(layer.norm1.weight, f"layers.{i}.attn_norm")
-        vector(layer.norm2.weight, f"layers.{i}.ffn_norm")
-        vector(layer.q_norm.weight, f"layers.{i}.q_norm")
-        if not layer.shared:
-            vector(layer.k_norm.weight, f"layers.{i}.k_norm")
-            k, v = packed[f"layers.{i}.kv_scale"] * 127
-            layer.see_k.top.fill_(float(k))
-            layer.see_v.top.fill_(float(v))
-    return decoder
+def is_quantized(decoder):
+    return isinstance(decoder.embed, QuantEmbedding)

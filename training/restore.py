@@ -1,6 +1,10 @@
-"""Makes training checkpoints from a bundle, so that training can go on from what ships (weights rounded to float16, no optimiser state).
+"""Makes training checkpoints from a bundle, so that training can go on from what ships.
 
-    python restore.py ../models/nano --vision ../runs/vision/vision.pt --decoder ../runs/decoder/decoder.pt
+    python restore.py ../models/nano --vision ../runs/vision/vision.pt \\
+        --decoder ../runs/decoder/decoder.pt
+
+The weights come back as the bundle stores them (float16, packed levels), without moments. Scales of
+packed weights come back rounded. A weight that the bundle lacks is named and starts afresh.
 """
 
 import argparse
@@ -11,18 +15,32 @@ import onnx
 import torch
 from safetensors.numpy import load_file
 
-from charset import N_CLASSES
-from decoder import Decoder, DecoderConfig
-from quantize import load_packed, quantize_decoder
-from vision import Vision, VisionConfig
+import checkpoint
+from connector import GlyphDecoder
+from packed import load_packed
+from quantize import quantize_decoder
+from sizes import add_sizes, decoder_config, vision_config
+from vision import Vision
 
-FUSION = {"slots.weight": "feature.weight", "place.weight": "place.weight", "before.weight": "before.weight", "place.bias": "place.bias", "pointer.query": "pointer_query.weight", "pointer.key": "pointer_key.weight", "pointer.null": "pointer_null"}
+# Names in fusion.safetensors and training.safetensors -> parameters of the connector.
+FUSION = {
+    "slots.weight": "slot.weight",
+    "place.weight": "place.own.weight",
+    "place.bias": "place.own.bias",
+    "before.weight": "place.before.weight",
+    "pointer.query": "pointer.query.weight",
+    "pointer.key": "pointer.key.weight",
+    "pointer.null": "pointer.null",
+    "tag.weight": "tag.weight",
+    "tag.bias": "tag.bias",
+}
+STEP = 1000  # of a restored run: beyond the warm-up
 
 
 def graph_weights(path, prefix=""):
-    """{name without prefix: float32 tensor} of a graph's named weights."""
+    """{name without prefix: float32 tensor} of a graph's named weights; {} of no file."""
     out = {}
-    for w in onnx.load(path).graph.initializer:
+    for w in onnx.load(path).graph.initializer if os.path.exists(path) else []:
         name = w.name.removesuffix(".f16")
         value = torch.from_numpy(onnx.numpy_helper.to_array(w).copy())
         if name.endswith(".T"):
@@ -32,8 +50,19 @@ def graph_weights(path, prefix=""):
     return out
 
 
+def connector_weights(bundle):
+    """{parameter of the connector: float32 tensor}."""
+    found = {}
+    for file in ("fusion.safetensors", "training.safetensors"):
+        if os.path.exists(path := os.path.join(bundle, file)):
+            found |= load_file(path)
+    named = {FUSION[n]: torch.from_numpy(x.copy()).float() for n, x in found.items() if n in FUSION}
+    mixer = graph_weights(os.path.join(bundle, "mixer.onnx"))
+    return named | {k: v for k, v in mixer.items() if k.startswith("mixer.")}
+
+
 def filled(model, found):
-    """The model's state with the weights found; says which are missing (they keep their fresh start)."""
+    """The model's state with the weights found; says which are missing."""
     state = {}
     for name, p in model.named_parameters():
         if name in found and found[name].numel() == p.numel():
@@ -44,42 +73,46 @@ def filled(model, found):
     return state
 
 
-def save(path, config, state, buffers=()):
-    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-    state = {"masters": state, "ema": state, "buffers": dict(buffers), "optimizers": []}
-    torch.save({"state": state, "step": 1000, "config": dataclasses.asdict(config)}, path)
+def vision_of(bundle, config):
+    """The encoder and adapter of a bundle, and their state."""
+    found = graph_weights(os.path.join(bundle, "vision.onnx"))
+    adapter = graph_weights(os.path.join(bundle, "adapter.onnx"))
+    found |= {k: v for k, v in adapter.items() if k.startswith("adapter.")}
+    vision = Vision(config)
+    return vision, filled(vision, found)
 
 
 def decoder_of(bundle, config):
-    """The decoder of a bundle, quantized if the bundle's is packed, with the weights found; says which are missing."""
-    fusion = load_file(os.path.join(bundle, "fusion.safetensors"))
-    found = {theirs: torch.from_numpy(fusion[ours].copy()) for ours, theirs in FUSION.items() if ours in fusion}
-    mixer, packed = os.path.join(bundle, "mixer.onnx"), os.path.join(bundle, "decoder.safetensors")
-    if os.path.exists(mixer):
-        found |= {k: v for k, v in graph_weights(mixer).items() if k.startswith("mixer.")}
-    decoder, tags = Decoder(config), os.path.join(bundle, "training.safetensors")
-    if os.path.exists(tags):
-        found |= {name: torch.from_numpy(p).float() for name, p in load_file(tags).items()}
+    """The decoder of a bundle, quantized if the bundle's is packed, and its state."""
+    model, packed = GlyphDecoder(config), os.path.join(bundle, "decoder.safetensors")
+    found = {f"connector.{k}": v for k, v in connector_weights(bundle).items()}
     if os.path.exists(packed):
-        decoder = load_packed(quantize_decoder(decoder), packed)
-        found |= {k: v.detach() for k, v in decoder.state_dict().items() if k.startswith(("embed.", "block1.", "block2.", "norm."))}
+        decoder = load_packed(quantize_decoder(model.decoder), packed)
+        weights = {k: v.detach() for k, v in decoder.state_dict().items()}
     else:
-        found |= graph_weights(os.path.join(bundle, "decoder.onnx"), "d.")
-    return decoder, filled(decoder, found)
+        weights = graph_weights(os.path.join(bundle, "decoder.onnx"), "d.")
+    return model, filled(model, found | {f"decoder.{k}": v for k, v in weights.items()})
+
+
+def save(path, config, state, buffers=()):
+    """A checkpoint without moments whose average is its weights."""
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    state = {"masters": state, "ema": state, "buffers": dict(buffers), "optimizers": []}
+    content = {"state": state, "step": STEP, "config": dataclasses.asdict(config)}
+    checkpoint.write(path, content)
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("bundle")
-    parser.add_argument("--vision", required=True)
-    parser.add_argument("--decoder", required=True)
+    parser.add_argument("--vision", required=True, help="checkpoint to write")
+    parser.add_argument("--decoder", required=True, help="checkpoint to write")
+    add_sizes(parser)
     args = parser.parse_args()
-    vision_config, decoder_config = VisionConfig(n_glyphs=N_CLASSES), DecoderConfig()
-    adapter = graph_weights(os.path.join(args.bundle, "adapter.onnx"))
-    found = graph_weights(os.path.join(args.bundle, "vision.onnx")) | {k: v for k, v in adapter.items() if k.startswith("adapter.")}
-    save(args.vision, vision_config, filled(Vision(vision_config), found))
-    decoder, state = decoder_of(args.bundle, decoder_config)
-    save(args.decoder, decoder_config, state, decoder.named_buffers())
+    model, state = vision_of(args.bundle, vision_config(args.sizes))
+    save(args.vision, model.c, state)
+    model, state = decoder_of(args.bundle, decoder_config(args.sizes))
+    save(args.decoder, model.c, state, model.named_buffers())
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """The register-window ViTDet encoder and the glyph adapter, small parts first.
 
-Facts marked [P] are published for Apple's 2025 on-device model (14x14 windows, patch 16, a few global layers, adapter = transformer
-layer + linear + 3x3 convolution). The register count, their merge rule and which layers are global are not published; sizes are ours,
-chosen for training on two CPU cores.
+Facts marked [P] are published for Apple's 2025 on-device model (14x14 windows, patch 16, a few
+global layers, adapter = transformer layer + linear + 3x3 convolution). The register count, their
+merge rule and which layers are global are not published; sizes are ours, chosen for training on
+two CPU cores.
 """
 
 from dataclasses import asdict, dataclass
@@ -10,6 +11,9 @@ from dataclasses import asdict, dataclass
 import torch
 import torch.nn.functional as F
 from torch import nn
+
+BLANK_LIMIT = 0.9  # slots less likely blank than this leave the graph; presences then add up
+LETTER_FLOOR = -9.0  # least log-probability of a letter: no slot alone rules out what others see
 
 
 @dataclass
@@ -53,8 +57,9 @@ class ResidualPair(nn.Module):
 class ConvStem(nn.Module):
     """Four 3x3 stride-2 convolutions: [n, 3, h, w] in -1..1 -> [n, dim, h/16, w/16].
 
-    A plain 16x16 projection learns glyphs an order of magnitude slower (6% against 59% right after the same crops). Residual pairs at
-    strides 4 and 8 cost little: convolutions run near the machine's peak where transformer layers do not.
+    A plain 16x16 projection learns glyphs an order of magnitude slower (6% against 59% right after
+    the same crops). Residual pairs at strides 4 and 8 cost little: convolutions run near the
+    machine's peak where transformer layers do not.
     """
 
     def __init__(self, widths, dim, pairs):
@@ -62,7 +67,9 @@ class ConvStem(nn.Module):
         widths = [3, *widths, dim]
         self.down = nn.ModuleList(nn.Conv2d(a, b, 3, 2, 1) for a, b in zip(widths, widths[1:]))
         self.norm = nn.ModuleList(nn.GroupNorm(1, b) for b in widths[1:])
-        self.pairs = nn.ModuleList(nn.Sequential(*(ResidualPair(w) for _ in range(n))) for n, w in zip(pairs, widths[1:]))
+        self.pairs = nn.ModuleList(
+            nn.Sequential(*(ResidualPair(w) for _ in range(n))) for n, w in zip(pairs, widths[1:])
+        )
 
     def forward(self, x):
         for i, (conv, norm, pairs) in enumerate(zip(self.down, self.norm, self.pairs)):
@@ -86,7 +93,8 @@ class Block(nn.Module):
     def forward(self, x):
         # Explicit products: PyTorch's fused CPU attention is slower in the backward pass.
         n, t, d = x.shape
-        q, k, v = self.qkv(self.norm1(x)).view(n, t, 3, self.n_heads, self.head_dim).permute(2, 0, 3, 1, 4)
+        qkv = self.qkv(self.norm1(x)).view(n, t, 3, self.n_heads, self.head_dim)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4)
         weights = (q * self.head_dim**-0.5) @ k.transpose(-1, -2)
         y = weights.softmax(-1) @ v
         x = x + self.out(y.transpose(1, 2).reshape(n, t, d))
@@ -103,11 +111,12 @@ def split_windows(x, w):
 def join_windows(x, w, n, h, wd):
     """The inverse of `split_windows`."""
     d = x.shape[-1]
-    return x.view(n, h // w, wd // w, w, w, d).permute(0, 1, 3, 2, 4, 5).reshape(n, h, wd, d)
+    x = x.view(n, h // w, wd // w, w, w, d)
+    return x.permute(0, 1, 3, 2, 4, 5).reshape(n, h, wd, d)
 
 
 def window_layer(block, x, registers, w):
-    """Each window attends over [registers ; its tokens]; the copies of the registers are averaged afterwards."""
+    """Each window attends over [registers ; its tokens]; then copies of registers are averaged."""
     n, h, wd, d = x.shape
     r = registers.shape[1]
     wins = (h // w) * (wd // w)
@@ -125,17 +134,21 @@ def global_layer(block, x, registers):
 
 
 def bicubic(size, side):
-    """The matrix [size, side] that resizes a line of `side` to `size` as `F.interpolate(mode="bicubic", align_corners=False)` does.
+    """The matrix [size, side] that resizes a line of `side` to `size` as
+    `F.interpolate(mode="bicubic", align_corners=False)` does.
 
-    ONNX Runtime's own bicubic `Resize` is naive: of 271 ms that a view of 672 px took on two cores of a Xeon it took 37 (by hand, no command kept).
+    ONNX Runtime's own bicubic `Resize` is naive: of the 271 ms that a view of 672 px took on two
+    cores of a Xeon it took 37 (training/LOG.md).
     """
     at = (torch.arange(size) + 0.5) * (side / size) - 0.5
-    far = (at[:, None] - torch.arange(-2, side + 2)).abs()  # two points beyond either end, which repeat the last
+    # Two points beyond either end, which repeat the last.
+    far = (at[:, None] - torch.arange(-2, side + 2)).abs()
     a = -0.75
     near = ((a + 2) * far - (a + 3)) * far * far + 1
     beyond = a * (((far - 5) * far + 8) * far - 4)
     weight = torch.where(far <= 1, near, torch.where(far < 2, beyond, 0.0))
-    return torch.cat([weight[:, :3].sum(1, keepdim=True), weight[:, 3:-3], weight[:, -3:].sum(1, keepdim=True)], 1)
+    first = weight[:, :3].sum(1, keepdim=True)
+    return torch.cat([first, weight[:, 3:-3], weight[:, -3:].sum(1, keepdim=True)], 1)
 
 
 class Encoder(nn.Module):
@@ -146,17 +159,20 @@ class Encoder(nn.Module):
         self.c = c
         self.stem = ConvStem(c.stem, c.dim, c.stem_pairs)
         self.window_pos = nn.Parameter(torch.randn(c.window, c.window, c.dim) * 0.02)
-        self.global_pos = nn.Parameter(torch.randn(1, c.dim, c.global_grid, c.global_grid) * 0.02)
+        grid = torch.randn(1, c.dim, c.global_grid, c.global_grid)
+        self.global_pos = nn.Parameter(grid * 0.02)
         self.registers = nn.Parameter(torch.randn(1, c.n_registers, c.dim) * 0.02)
         self.layers = nn.ModuleList(Block(c.dim, c.n_heads, c.ffn_dim) for _ in range(c.n_layers))
         self.norm = nn.LayerNorm(c.dim)
 
     def positions(self, h, w):
-        """Window positions tiled over the view plus the whole-view grid resized to it: [h, w, dim]."""
+        """Window positions tiled over the view plus the resized whole-view grid: [h, w, dim]."""
         side = self.c.window
         tiled = self.window_pos.repeat(h // side, w // side, 1)
         grid = self.c.global_grid
-        tall = (bicubic(h, grid).to(tiled.device) @ self.global_pos[0].float().permute(1, 2, 0).reshape(grid, -1)).view(h, grid, -1)
+        rows = bicubic(h, grid).to(tiled.device)
+        whole = self.global_pos[0].float().permute(1, 2, 0).reshape(grid, -1)
+        tall = (rows @ whole).view(h, grid, -1)
         return tiled + (bicubic(w, grid).to(tiled.device) @ tall).to(tiled.dtype)
 
     def forward(self, pixels):
@@ -173,10 +189,10 @@ class Encoder(nn.Module):
 
 
 class GlyphAdapter(nn.Module):
-    """Patch features -> glyph slots: one window transformer layer, a 3x3 convolution [P], then four slots a patch.
+    """Patch features -> glyph slots: a window transformer layer, a 3x3 convolution [P], four slots.
 
-    Apple's adapter pools a view to a fixed grid of 144 tokens. Ten million parameters cannot carry small print through so narrow a
-    door, so the tokens here are the glyph slots that are not blank.
+    Apple's adapter pools a view to a fixed grid of 144 tokens. Ten million parameters cannot carry
+    small print through 144 tokens, so here the tokens are the glyph slots that are not blank.
     """
 
     def __init__(self, c: VisionConfig):
@@ -200,12 +216,29 @@ class GlyphAdapter(nn.Module):
         return self.slot_norm(self.slot(x).view(n, h, w, self.c.slots, self.c.glyph_dim))
 
     def forward(self, features):
-        """-> class logits [n, H, W, slots, n_glyphs], raw geometry [n, H, W, slots, 4] and slot features.
+        """-> class logits [n, H, W, slots, n_glyphs], geometry [n, H, W, slots, 4], slot features.
 
         Geometry: centre inside the patch in patches (0..1) for x and y, log(w/16), log(h/16).
         """
         s = self.slots(features)
         return self.classes(s), self.geometry(s), s
+
+    def found(self, features):
+        """Features [views, H, W, dim] -> the slots that are not blank, as adapter.onnx gives them.
+
+        letters [n, n_glyphs - 1] log-probabilities, slot features [n, glyph_dim], place [n, 5] =
+        view, cx, cy, w, h in view pixels, presence [n] = 1 - the probability of blank.
+        """
+        logits, raw, slot = self(features)
+        blank = logits.float().softmax(-1)[..., 0]
+        at = (blank < BLANK_LIMIT).nonzero()
+        view, row, col, k = at.unbind(-1)
+        letters = logits[view, row, col, k][:, 1:].float().log_softmax(-1).clamp(min=LETTER_FLOOR)
+        g = raw[view, row, col, k].float()
+        cx, cy = (col + g[:, 0]) * self.c.patch, (row + g[:, 1]) * self.c.patch
+        size = g[:, 2:].clamp(-4, 5).exp() * self.c.patch
+        place = torch.stack([view.to(g.dtype), cx, cy, size[:, 0], size[:, 1]], -1)
+        return letters, slot[view, row, col, k].float(), place, 1 - blank[view, row, col, k]
 
 
 class Vision(nn.Module):

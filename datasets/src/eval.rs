@@ -1,7 +1,9 @@
 //! A model's scores on flyers that it never saw.
 
+pub mod ablate;
 pub mod cards;
 pub mod from;
+pub mod lines;
 
 use crate::canvas::Canvas;
 use crate::files::{EventTruth, Set, save};
@@ -9,10 +11,9 @@ use crate::fonts::Fonts;
 use crate::metrics::{self, Corners, Grounding, Right};
 use crate::pen::Pen;
 use crate::record::Truth;
-use foveate::calendar::CalendarEvent;
-use foveate::sight::glyph_box;
-use foveate::when::{Date, Order, Printed, Schedule};
+use foveate::readers::glyph::glyph_box;
 use foveate::{Image, Model, Rect, Region};
+use foveate_events::{CalendarEvent, Date, Order, Printed, Schedule};
 use indicatif::ProgressBar;
 use std::fmt;
 use std::path::Path;
@@ -32,8 +33,8 @@ pub struct Tally {
     pub flyers: usize,
     /// All four right, then title, date, start, venue.
     pub right: [usize; 5],
-    /// Words read, and words there are.
-    pub words: [usize; 2],
+    /// Words found, words there are, and words read.
+    pub words: [usize; 3],
     /// Edits, and characters there are.
     pub characters: [usize; 2],
     /// Where the right fields were said to stand.
@@ -82,7 +83,7 @@ pub fn evaluate(
     Ok(report)
 }
 
-fn picture(canvas: &Canvas) -> foveate::Result<Image> {
+pub(super) fn picture(canvas: &Canvas) -> foveate::Result<Image> {
     Image::from_rgb(
         canvas.width as u32,
         canvas.height as u32,
@@ -94,11 +95,11 @@ fn ask(model: &Model, picture: impl FnOnce() -> foveate::Result<Image>) -> Outco
     let start = Instant::now();
     let answer = picture().and_then(|image| {
         let mut session = model.look_at(&image)?;
-        let typed = session.read::<CalendarEvent>()?;
+        let typed = session.read::<CalendarEvent>().run()?;
         let time = start.elapsed();
         let transcript = match typed.transcript {
             Some(text) => text,
-            None => session.ocr()?.text,
+            None => session.ocr().run()?.text,
         };
         let place = |(path, region): (String, Region)| (path, corners(region.rect));
         let boxes = typed.fields.into_iter().map(place).collect();
@@ -230,15 +231,26 @@ impl Tally {
         for (sum, mark) in self.right.iter_mut().zip(marks) {
             *sum += usize::from(mark);
         }
-        let (found, words) = metrics::words_found(&truth.text, &outcome.transcript);
+        let words = metrics::words_found(&truth.text, &outcome.transcript);
         let (edits, characters) = metrics::character_errors(&truth.text, &outcome.transcript);
-        self.words = [self.words[0] + found, self.words[1] + words];
+        for (sum, n) in self.words.iter_mut().zip(words) {
+            *sum += n;
+        }
         self.characters = [self.characters[0] + edits, self.characters[1] + characters];
         self.grounding += grounding(truth, right, &outcome.boxes);
         self.flyers += 1;
         self.parsed += usize::from(outcome.printed.is_some());
         self.time += outcome.time;
         right
+    }
+}
+
+impl Tally {
+    /// Words found as a share of those there are, and of those read.
+    #[must_use]
+    pub fn recall_and_precision(&self) -> [f64; 2] {
+        let [found, there, read] = self.words;
+        [ratio([found, there]), ratio([found, read])]
     }
 }
 
@@ -275,7 +287,10 @@ impl fmt::Display for Report {
         for (i, name) in names.into_iter().enumerate() {
             row(name, &|t| percent([t.right[i], t.flyers]))?;
         }
-        row("word recall", &|t| format!("{:.3}", ratio(t.words)))?;
+        row("word recall / precision", &|t| {
+            let [recall, precision] = t.recall_and_precision();
+            format!("{recall:.3} / {precision:.3}")
+        })?;
         row("character error rate", &|t| {
             format!("{:.3}", ratio(t.characters))
         })?;

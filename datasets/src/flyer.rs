@@ -52,7 +52,7 @@ pub struct Document {
 /// A random flyer.
 pub fn flyer(dice: &mut Dice, fonts: &Fonts, split: Split) -> Document {
     let mut event = Event::any(dice);
-    if split == Split::Train && dice.chance(TALKATIVE) {
+    if split != Split::Test && dice.chance(TALKATIVE) {
         event.lengthen(dice);
     }
     let theme = Theme::any(dice, fonts, split);
@@ -94,7 +94,7 @@ pub fn flyer(dice: &mut Dice, fonts: &Fonts, split: Split) -> Document {
 fn choose(dice: &mut Dice, split: Split) -> Layout {
     let own = match split {
         Split::Test => layouts::TEST,
-        Split::Train => layouts::TRAIN,
+        Split::Train | Split::Dev => layouts::TRAIN,
     };
     let list = if dice.chance(0.5) {
         own

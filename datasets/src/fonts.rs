@@ -7,6 +7,7 @@ pub use face::{Face, Glyph, Segment};
 pub use families::family_key;
 
 use crate::dice::Dice;
+use crate::photos::Photos;
 use anyhow::{Context, Result, ensure};
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -16,7 +17,9 @@ use std::path::{Path, PathBuf};
 pub enum Split {
     /// What models are trained on.
     Train,
-    /// Families and layouts that training never shows.
+    /// Families that training never shows; everything is chosen on these.
+    Dev,
+    /// Families and layouts that nothing is chosen on: only reported.
     Test,
 }
 
@@ -27,12 +30,15 @@ pub struct Family {
     faces: Vec<&'static Face>,
 }
 
-/// Every usable family, parted into train and test.
+/// Every usable family, parted into train, dev and test.
 pub struct Fonts {
     train: Vec<Family>,
+    dev: Vec<Family>,
     test: Vec<Family>,
     /// Chance of a training face, once drawn, to be taken, by its family's name as in records; 1 where there is none.
     shares: HashMap<String, f32>,
+    /// What pictures may be laid on beside what is drawn.
+    photos: Option<Photos>,
 }
 
 impl Fonts {
@@ -80,12 +86,16 @@ impl Fonts {
     fn part(groups: BTreeMap<String, BTreeMap<String, &'static Face>>) -> Self {
         let mut fonts = Self {
             train: Vec::new(),
+            dev: Vec::new(),
             test: Vec::new(),
             shares: HashMap::new(),
+            photos: None,
         };
         for (key, faces) in groups {
             let side = if families::held_out(&key) {
                 &mut fonts.test
+            } else if families::chosen_on(&key) {
+                &mut fonts.dev
             } else {
                 &mut fonts.train
             };
@@ -98,7 +108,7 @@ impl Fonts {
     }
 
     /// Draws the training families named in `file` more seldom than the others: a line for each, its name as in the `fonts` of a
-    /// record, a tab, and its share from 0 to 1 of what a family that is not named gets. The test split knows no shares.
+    /// record, a tab, and its share from 0 to 1 of what a family that is not named gets. The other splits know no shares.
     ///
     /// # Errors
     /// The file cannot be read, or a line is not of this form.
@@ -126,9 +136,23 @@ impl Fonts {
         Ok(())
     }
 
+    /// Lays a part of the pictures on the photographs of a folder, and makes some without text.
+    ///
+    /// # Errors
+    /// The folder cannot be read, or a split has no picture.
+    pub fn lay_on(&mut self, photos: &Path) -> Result<()> {
+        self.photos = Some(Photos::of_folder(photos)?);
+        Ok(())
+    }
+
+    /// The photographs, if there are any.
+    pub fn photos(&self) -> Option<&Photos> {
+        self.photos.as_ref()
+    }
+
     /// Whether a face that was drawn is taken. Throws no dice where no shares are given, so that pictures stay as they were.
     fn takes(&self, dice: &mut Dice, split: Split, face: &Face) -> bool {
-        split == Split::Test
+        split != Split::Train
             || self.shares.is_empty()
             || dice.chance(self.shares.get(&face.family).copied().unwrap_or(1.0))
     }
@@ -137,6 +161,9 @@ impl Fonts {
     pub fn families(&self, split: Split) -> &[Family] {
         match split {
             Split::Train => &self.train,
+            // The few fonts that are compiled in may leave it without any.
+            Split::Dev if self.dev.is_empty() => &self.train,
+            Split::Dev => &self.dev,
             Split::Test => &self.test,
         }
     }

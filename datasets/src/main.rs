@@ -17,6 +17,10 @@ struct Cli {
     /// Folder with further fonts (default: $FOVEATE_FONTS, else .cache/fonts of the workspace).
     #[arg(long, global = true)]
     fonts: Option<PathBuf>,
+    /// Folder with photographs to lay a part of the pictures on (see training/fetch_photos.py). The
+    /// mix then holds crops without text too.
+    #[arg(long, global = true)]
+    photos: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -30,6 +34,12 @@ enum Command {
     /// Scores a model and prints a table in Markdown.
     #[cfg(feature = "eval")]
     Eval(EvalArgs),
+    /// Scores a model with each rule of reading switched off in turn, on the dev split.
+    #[cfg(feature = "eval")]
+    Ablate(AblateArgs),
+    /// Prints what the encoder alone finds in pictures: a JSON object a line of glyphs.
+    #[cfg(feature = "eval")]
+    Lines(LinesArgs),
     /// Lists the font families of both splits.
     Fonts,
 }
@@ -60,7 +70,8 @@ struct StreamArgs {
     /// Share of flyers that pass through the camera.
     #[arg(long, default_value_t = 0.35)]
     photographed: f32,
-    /// File of font families that training is to show more seldom: a line for each, its name, a tab, and a share from 0 to 1.
+    /// File of font families that training is to show more seldom: a line for each, its name, a
+    /// tab, and a share from 0 to 1.
     #[arg(long)]
     shares: Option<PathBuf>,
 }
@@ -96,11 +107,12 @@ struct EvalArgs {
     /// The model's folder.
     #[arg(long)]
     model: PathBuf,
-    /// The adapter that a task is read with too, by its name in the model's folder (default: the task's name; flyers take
-    /// none).
+    /// The adapter that a task is read with too, by its name in the model's folder (default: the
+    /// task's name; flyers take none).
     #[arg(long)]
     adapter: Option<String>,
-    /// Folder of flyers that another program made, with a manifest (see FORMAT.md), to be read instead of drawn ones.
+    /// Folder of flyers that another program made, with a manifest (see FORMAT.md), to be read
+    /// instead of drawn ones.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["split", "count", "seed", "photographed", "task"])]
     from: Option<PathBuf>,
     /// Fonts and layouts to draw from.
@@ -121,9 +133,103 @@ struct EvalArgs {
     /// Threads of the model (default: all).
     #[arg(long, default_value_t = 0)]
     threads: usize,
+    /// The thresholds of reading: `off`, or a JSON file with those that differ from the usual.
+    #[arg(long, value_name = "off|FILE")]
+    rules: Option<PathBuf>,
     /// Folder for pictures with a mistake, and what was expected and read.
     #[arg(long)]
     dump: Option<PathBuf>,
+}
+
+#[cfg(feature = "eval")]
+#[derive(clap::Args)]
+struct AblateArgs {
+    /// The model's folder.
+    #[arg(long)]
+    model: PathBuf,
+    /// The rules to be switched off (default: each there is).
+    #[arg(value_name = "RULE", default_values_t = foveate::readers::glyph::Rules::NAMES.map(String::from))]
+    rules: Vec<String>,
+    /// Fonts and layouts to draw from.
+    #[arg(long, default_value = "dev")]
+    split: Split,
+    /// How many pictures.
+    #[arg(long, default_value_t = 60)]
+    count: u64,
+    /// Seed of the pictures.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Share that passes through the camera.
+    #[arg(long, default_value_t = 0.3)]
+    photographed: f32,
+    /// Threads of the model (default: all).
+    #[arg(long, default_value_t = 0)]
+    threads: usize,
+}
+
+#[cfg(feature = "eval")]
+impl AblateArgs {
+    fn run(&self, fonts: &Fonts) -> Result<()> {
+        let options = foveate::Options {
+            threads: self.threads,
+            remembered_images: 0,
+            ..foveate::Options::default()
+        };
+        let set = Set {
+            split: self.split,
+            seed: self.seed,
+            count: self.count,
+            photographed: self.photographed,
+        };
+        let model = (self.model.as_path(), &options);
+        let table = eval::ablate::ablate(model, &self.rules, fonts, &set)?;
+        print!("{table}");
+        Ok(())
+    }
+}
+
+#[cfg(feature = "eval")]
+#[derive(clap::Args)]
+struct LinesArgs {
+    /// The model's folder.
+    #[arg(long)]
+    model: PathBuf,
+    /// Threads of the model (default: all).
+    #[arg(long, default_value_t = 0)]
+    threads: usize,
+    /// Pictures.
+    pictures: Vec<PathBuf>,
+}
+
+#[cfg(feature = "eval")]
+impl LinesArgs {
+    fn run(&self) -> Result<()> {
+        let options = foveate::Options {
+            threads: self.threads,
+            rules: foveate::readers::glyph::Rules::off(),
+            ..foveate::Options::default()
+        };
+        let model = foveate::Model::load_with(&self.model, &options)?;
+        for picture in &self.pictures {
+            let name = picture.display().to_string();
+            match foveate::Image::open(picture) {
+                Ok(image) => eval::lines::print(&model, &image, &name)?,
+                Err(e) => eprintln!("{e}"),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The rules that `--rules` names.
+#[cfg(feature = "eval")]
+fn rules(named: Option<&std::path::Path>) -> Result<foveate::readers::glyph::Rules> {
+    use foveate::readers::glyph::Rules;
+    Ok(match named {
+        None => Rules::default(),
+        Some(off) if off.as_os_str() == "off" => Rules::off(),
+        Some(file) => serde_json::from_slice(&std::fs::read(file)?)?,
+    })
 }
 
 /// What a model is scored on.
@@ -139,6 +245,9 @@ enum Task {
 fn main() -> Result<()> {
     let cli = Cli::parse();
     let mut fonts = Fonts::discover(cli.fonts.as_deref());
+    if let Some(folder) = &cli.photos {
+        fonts.lay_on(folder)?;
+    }
     match cli.command {
         Command::Stream(args) => {
             if let Some(file) = &args.shares {
@@ -153,6 +262,10 @@ fn main() -> Result<()> {
         Command::Flyers(args) => args.set().write(&fonts, &args.out, args.resume)?,
         #[cfg(feature = "eval")]
         Command::Eval(args) => args.run(&fonts)?,
+        #[cfg(feature = "eval")]
+        Command::Ablate(args) => args.run(&fonts)?,
+        #[cfg(feature = "eval")]
+        Command::Lines(args) => args.run()?,
         Command::Fonts => list(&fonts),
     }
     Ok(())
@@ -175,7 +288,11 @@ impl StreamArgs {
 
 impl FlyersArgs {
     fn set(&self) -> Set {
-        let usual = if self.split == Split::Test { 0.3 } else { 0.35 };
+        let usual = if self.split == Split::Train {
+            0.35
+        } else {
+            0.3
+        };
         Set {
             split: self.split,
             seed: self.seed,
@@ -191,6 +308,7 @@ impl EvalArgs {
         let options = foveate::Options {
             mode: self.mode.as_deref().map(mode).transpose()?,
             threads: self.threads,
+            rules: rules(self.rules.as_deref())?,
             ..foveate::Options::default()
         };
         let model = foveate::Model::load_with(&self.model, &options)?;
@@ -233,7 +351,7 @@ fn mode(name: &str) -> Result<foveate::Mode> {
 }
 
 fn list(fonts: &Fonts) {
-    for split in [Split::Train, Split::Test] {
+    for split in [Split::Train, Split::Dev, Split::Test] {
         for family in fonts.families(split) {
             let legible: Vec<_> = family.faces().iter().filter(|f| f.is_legible()).collect();
             let caps = legible.iter().filter(|f| f.metrics().caps_only).count();

@@ -1,13 +1,13 @@
 //! What flyers print means to `foveate` what the generator says it means.
 #![cfg(feature = "eval")]
 
-use foveate::calendar::CalendarEvent;
 use foveate_datasets::eval::normalised;
 use foveate_datasets::files::EventTruth;
 use foveate_datasets::fonts::{Fonts, Split};
 use foveate_datasets::metrics;
 use foveate_datasets::pen::Pen;
 use foveate_datasets::stream::{self, Kind, Options};
+use foveate_events::CalendarEvent;
 
 #[test]
 fn printed_dates_and_times_mean_their_values() {

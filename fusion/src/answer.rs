@@ -131,6 +131,8 @@ pub struct Region {
     pub rect: Rect,
     /// In pixels of the picture standing upright (EXIF orientation applied), as [`crate::Image::pixels`] has it.
     pub upright: Rect,
+    /// How probable it is that it reads as it was read, 0 to 1: the mean over its letters.
+    pub confidence: f32,
 }
 
 /// The text of a picture.
@@ -140,6 +142,9 @@ pub struct Reading {
     pub text: String,
     /// The lines, with the boxes they were read from.
     pub lines: Vec<Line>,
+    /// What was found and left out of the text, because it is hardly legible or because the picture
+    /// holds more than the model takes: what it may read, and where.
+    pub left_out: Vec<Line>,
     /// Why it ended.
     pub stop: StopReason,
     /// Where the time went.

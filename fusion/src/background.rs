@@ -26,12 +26,12 @@ enum Job {
 /// Dropping the session itself lets go of its thread as soon as that is done with what it does.
 ///
 /// ```no_run
-/// use foveate::{AsyncSession, Image, Model};
+/// use foveate::{AsyncSession, Image, Model, Request};
 ///
 /// # async fn example() -> foveate::Result<()> {
 /// let session = AsyncSession::new(Model::load("models/nano")?.session()?)?;
 /// session.add_image(&Image::open("flyer.png")?).await?;
-/// let mut pieces = session.stream("Read the text.");
+/// let mut pieces = session.stream_ocr(&Request::default());
 /// while let Some(piece) = pieces.next().await {
 ///     print!("{}", piece?);
 /// }
@@ -73,11 +73,11 @@ impl AsyncSession {
         self.ask_with(prompt, &Request::default())
     }
 
-    /// As [`Session::ask_with`].
+    /// As [`Session::ask`], as `request` says.
     pub fn ask_with(&self, prompt: &str, request: &Request) -> Pending<Answer> {
         let prompt = prompt.to_owned();
         self.start(request, move |session, request| {
-            session.ask_with(&prompt, request)
+            session.ask(prompt).with(request).run()
         })
     }
 
@@ -86,24 +86,26 @@ impl AsyncSession {
         self.read_with(&Request::default())
     }
 
-    /// As [`Session::read_with`].
+    /// As [`Session::read`], as `request` says.
     pub fn read_with<T: DeserializeOwned + JsonSchema + Send + 'static>(
         &self,
         request: &Request,
     ) -> Pending<Typed<T>> {
-        self.start(request, Session::read_with)
+        self.start(request, |session, request| {
+            session.read().with(request).run()
+        })
     }
 
-    /// As [`Session::stream`]: a stream of pieces of text.
+    /// As [`ask`](Self::ask): a stream of pieces of text.
     pub fn stream(&self, prompt: &str) -> Pieces<String> {
         self.stream_with(prompt, &Request::default())
     }
 
-    /// As [`Session::stream_with`]: a stream of pieces of text.
+    /// As [`ask_with`](Self::ask_with): a stream of pieces of text.
     pub fn stream_with(&self, prompt: &str, request: &Request) -> Pieces<String> {
         let prompt = prompt.to_owned();
         self.pieces(request, move |session, request, told| {
-            let mut stream = session.stream_with(&prompt, request)?;
+            let mut stream = session.ask(prompt).with(request).stream()?;
             stream
                 .by_ref()
                 .try_for_each(|piece| piece.map(&mut *told))?;
@@ -111,10 +113,24 @@ impl AsyncSession {
         })
     }
 
-    /// As [`Session::stream_read`]: a stream of growing values, each with the fields that are complete.
-    pub fn stream_read<T: JsonSchema>(&self, request: &Request) -> Pieces<serde_json::Value> {
+    /// As [`Session::ocr`]: a stream of pieces of text.
+    pub fn stream_ocr(&self, request: &Request) -> Pieces<String> {
         self.pieces(request, move |session, request, told| {
-            let mut snapshots = session.stream_read::<T>(request)?;
+            let mut stream = session.ocr().with(request).stream()?;
+            stream
+                .by_ref()
+                .try_for_each(|piece| piece.map(&mut *told))?;
+            Ok(stream.finish())
+        })
+    }
+
+    /// As [`read_with`](Self::read_with): a stream of growing values, each with the fields that are complete.
+    pub fn stream_read<T: DeserializeOwned + JsonSchema>(
+        &self,
+        request: &Request,
+    ) -> Pieces<serde_json::Value> {
+        self.pieces(request, move |session, request, told| {
+            let mut snapshots = session.read::<T>().with(request).stream()?;
             snapshots
                 .by_ref()
                 .try_for_each(|value| value.map(&mut *told))?;

@@ -24,6 +24,10 @@ pub enum ErrorKind {
     BudgetTooSmall,
     /// The model gave no usable answer.
     Decoding,
+    /// No text was found in the pictures, and the type must hold some.
+    NothingRead,
+    /// A typed answer was closed before the model had ended it.
+    Incomplete,
     /// The time limit was reached before a typed answer was complete.
     Timeout,
     /// A typed answer was cancelled.
@@ -91,6 +95,21 @@ pub enum Error {
         text: String,
         /// What the type says of it.
         source: serde_json::Error,
+    },
+    /// No text was found in the pictures, and the type must hold some.
+    #[error("no text was found in the picture, and {} must hold some; make it an Option, or show another picture",
+        if field.is_empty() { "the value" } else { field })]
+    NothingRead {
+        /// JSON pointer of a part that must hold something; empty for the value itself.
+        field: String,
+    },
+    /// A typed answer was closed before the model had ended it.
+    #[error("the answer was closed early ({stop}); written so far: {so_far}")]
+    Incomplete {
+        /// Why it was closed.
+        stop: foveate_language::StopReason,
+        /// What was written until then.
+        so_far: String,
     },
     /// The time limit was reached before a typed answer was complete.
     #[error("the time limit was reached; written so far: {so_far}")]
@@ -162,6 +181,8 @@ impl Error {
             },
             Self::Vision(_) => ErrorKind::Runtime,
             Self::Stage { .. } | Self::Mistyped { .. } => ErrorKind::Decoding,
+            Self::NothingRead { .. } => ErrorKind::NothingRead,
+            Self::Incomplete { .. } => ErrorKind::Incomplete,
             Self::Timeout { .. } => ErrorKind::Timeout,
             Self::Cancelled { .. } => ErrorKind::Cancelled,
             Self::ContextFull { .. } => ErrorKind::ContextFull,

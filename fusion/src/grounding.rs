@@ -1,45 +1,108 @@
-//! From the glyphs that an answer was read from to boxes in the picture.
+//! From the sources that an answer was copied from to boxes in the picture.
 use crate::answer::{Line, Region, Word};
-use crate::sight::Seen;
+use crate::readers::{Encoded, LeftOut, Source};
 use foveate_language::{TokenId, Tokenizer};
 use foveate_vision::Rect;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// The pictures of a conversation, in the order of their image tokens.
+/// The pictures of a conversation. Their sources are counted in the order they were shown.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Gallery {
-    /// First image token of each, and what was seen.
-    pub(crate) pictures: Vec<(usize, Arc<Seen>)>,
+    pictures: Vec<Arc<Encoded>>,
+    /// First source of each.
+    first: Vec<usize>,
 }
 
 impl Gallery {
-    /// The smallest box around the sources that lie in the picture most of them lie in.
+    pub(crate) fn add(&mut self, picture: Arc<Encoded>) {
+        self.first.push(self.sources());
+        self.pictures.push(picture);
+    }
+
+    pub(crate) fn pictures(&self) -> &[Arc<Encoded>] {
+        &self.pictures
+    }
+
+    /// Sources of all pictures.
+    pub(crate) fn sources(&self) -> usize {
+        self.pictures.iter().map(|p| p.sources.len()).sum()
+    }
+
+    /// The smallest box around the sources that lie in the picture most of them lie in, and their
+    /// mean confidence.
     fn region(&self, sources: impl Iterator<Item = usize>) -> Option<Region> {
-        let mut rects: Vec<Option<Rect>> = vec![None; self.pictures.len()];
-        let mut counts = vec![0; self.pictures.len()];
+        let mut found: Vec<Option<Found>> = vec![None; self.pictures.len()];
         for source in sources {
-            let picture = self
-                .pictures
-                .partition_point(|p| p.0 <= source)
-                .checked_sub(1)?;
-            let (first, seen) = &self.pictures[picture];
-            let rect = seen.tokens.canvas_box(source - first);
-            rects[picture] = Some(rects[picture].map_or(rect, |r| union(r, rect)));
-            counts[picture] += 1;
+            let after = self.first.partition_point(|first| *first <= source);
+            let picture = after.checked_sub(1)?;
+            let sources = &self.pictures[picture].sources;
+            let one = Found::of(sources.get(source - self.first[picture])?);
+            found[picture] = Some(found[picture].map_or(one, |all| all.with(one)));
         }
-        let most = (0..counts.len()).rev().max_by_key(|&i| counts[i])?;
-        let placement = self.pictures[most].1.placement;
-        let rect = rects[most]?;
-        Some(Region {
-            picture: most,
-            rect: placement.rect_to_stored(rect),
-            upright: placement.rect_to_upright(rect),
-        })
+        let count = |&i: &usize| found[i].map_or(0, |f: Found| f.count);
+        let most = (0..found.len()).rev().max_by_key(count)?;
+        let Found {
+            canvas,
+            count,
+            confidence,
+        } = found[most]?;
+        Some(self.on_picture(most, canvas, confidence / count as f32))
+    }
+
+    fn on_picture(&self, picture: usize, canvas: Rect, confidence: f32) -> Region {
+        let transform = self.pictures[picture].transform;
+        Region {
+            picture,
+            rect: transform.rect_to_stored(canvas),
+            upright: transform.rect_to_upright(canvas),
+            confidence,
+        }
+    }
+
+    /// What was found in the pictures and is not shown to the decoder.
+    pub(crate) fn left_out(&self, tokenizer: &Tokenizer) -> Vec<Line> {
+        let line = |picture: usize, left: &LeftOut| Line {
+            text: tokenizer.decode(&left.tokens),
+            region: Some(self.on_picture(picture, left.canvas, left.confidence)),
+            words: Vec::new(),
+        };
+        let pictures = self.pictures.iter().enumerate();
+        pictures
+            .flat_map(|(i, picture)| picture.left_out.iter().map(move |left| line(i, left)))
+            .collect()
     }
 }
 
-fn union(a: Rect, b: Rect) -> Rect {
+/// Sources of one picture taken together.
+#[derive(Debug, Clone, Copy)]
+struct Found {
+    canvas: Rect,
+    count: usize,
+    /// Sum over the sources.
+    confidence: f32,
+}
+
+impl Found {
+    fn of(source: &Source) -> Self {
+        Self {
+            canvas: source.canvas,
+            count: 1,
+            confidence: source.confidence,
+        }
+    }
+
+    fn with(self, other: Self) -> Self {
+        Self {
+            canvas: union(self.canvas, other.canvas),
+            count: self.count + other.count,
+            confidence: self.confidence + other.confidence,
+        }
+    }
+}
+
+/// The smallest box around both.
+pub(crate) fn union(a: Rect, b: Rect) -> Rect {
     Rect {
         x0: a.x0.min(b.x0),
         y0: a.y0.min(b.y0),
@@ -48,7 +111,7 @@ fn union(a: Rect, b: Rect) -> Rect {
     }
 }
 
-/// The bytes of an answer, each with the image token it was read from.
+/// The bytes of an answer, each with the source that it was copied from.
 pub(crate) struct Traced {
     pub(crate) bytes: Vec<u8>,
     sources: Vec<Option<usize>>,

@@ -31,7 +31,8 @@
 //!
 //! [`batch`] answers many pictures on all cores, in order and in bounded memory.
 //!
-//! [`when`] turns the dates and times that people print into those that calendars understand.
+//! The crate `foveate-events` turns dates and times as people print them into those that calendars
+//! understand.
 //!
 //! # Features
 //! - `qr`: `codes`, which reads QR codes and is a tool for a model.
@@ -44,58 +45,45 @@
 //! - Files of a bundle are checked before anything is allocated for what they claim.
 #![forbid(unsafe_code)]
 
-mod adapter;
-mod again;
 mod answer;
 #[cfg(feature = "async")]
 mod background;
 pub mod batch;
-mod blocks;
 mod bundle;
-pub mod calendar;
-mod claims;
 #[cfg(feature = "qr")]
 pub mod codes;
-mod draft;
-mod embed;
 mod error;
-pub mod glyphs;
 mod grounding;
 mod image;
-mod lines;
-mod mixer;
+mod lora;
 mod model;
 mod overlay;
 mod partial;
-mod place;
-mod pointer;
-mod prompt;
+pub mod readers;
 mod session;
-pub mod sight;
+mod task;
 pub mod tools;
 mod transcript;
-pub mod when;
 
 pub use crate::image::{Fingerprint, Image};
-pub use adapter::Adapter;
 pub use answer::{Answer, Line, Reading, Region, Timing, Typed, Usage, Word};
 #[cfg(feature = "async")]
 pub use background::{AsyncSession, Pending, Pieces};
 pub use bundle::{
-    AdapterConfig, Bundle, Config, DecoderConfig, FORMAT, FusionConfig, FusionWeights, Prompts,
-    TokenNames, signature,
+    AdapterConfig, Bundle, Config, FORMATS, FusionConfig, FusionWeights, Prompts, Tier, TokenNames,
+    signature,
 };
-pub use embed::GlyphEmbedding;
 pub use error::{Error, ErrorKind, Result};
 pub use foveate_language::{CancelHandle, Sampling, StopReason};
 pub use foveate_onnx::Provider;
 pub use foveate_vision::{Limits, Mode, Pixels, Placement, Rect};
+pub use lora::Adapter;
 pub use model::{DecoderFile, Model, Options, Parts};
 pub use overlay::draw_boxes;
 pub use partial::complete_part;
-pub use place::PlaceEmbedding;
-pub use pointer::Pointer;
-pub use prompt::Prompt;
-pub use session::{PictureRecord, Request, Session, Snapshots, Stream, Turn};
+pub use session::{
+    Lines, PictureRecord, Query, Request, Session, Snapshots, Stream, Turn, ValueOf, Words,
+};
+pub use task::Task;
 pub use transcript::{Feedback, Issue, Sentiment, Transcript};
 pub use {foveate_language as language, foveate_vision as vision};

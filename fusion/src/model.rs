@@ -1,36 +1,34 @@
 //! A model: what it takes to answer questions about pictures, loaded once and shared.
 mod loading;
 
-use crate::adapter::Adapter;
 use crate::answer::{Answer, Reading, Timing, Typed};
 use crate::bundle::Base;
-use crate::pointer::Pointer;
-use crate::prompt::Prompt;
-use crate::sight::Seen;
+use crate::lora::Adapter;
+use crate::readers::{Encoded, Reader};
 use crate::{Error, Fingerprint, Image, Result, Session};
-use foveate_language::{Decoder, Grammars, Tokenizer};
+use foveate_language::{Grammars, Template, TextDecoder, Tokenizer};
 use foveate_vision::Mode;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 pub use loading::{DecoderFile, Options, Parts};
 
-/// A picture as looked at in a mode, and what was seen.
-type Remembered = ((Fingerprint, Mode), Arc<Seen>);
+/// A picture in a mode, and its rows.
+type Remembered = ((Fingerprint, Mode), Arc<Encoded>);
 
 struct Shared {
     parts: Parts,
     grammars: Grammars,
-    /// The pictures seen last, the latest at the end.
-    seen: Mutex<Vec<Remembered>>,
+    /// The pictures encoded last, the latest at the end.
+    remembered: Mutex<Vec<Remembered>>,
     encoded: AtomicUsize,
     /// The bundle that it was loaded from.
     base: Option<Base>,
     /// The decoders of the adapters in use.
-    adapted: Mutex<Vec<(Adapter, Weak<dyn Decoder>)>>,
+    adapted: Mutex<Vec<(Adapter, Weak<dyn TextDecoder>)>>,
 }
 
 /// A model, loaded once; clones share it, and any number of threads may use it at a time.
@@ -73,7 +71,7 @@ impl Model {
     /// # Errors
     /// [`ErrorKind::AdapterMismatch`](crate::ErrorKind::AdapterMismatch) where the adapter was trained on another model or
     /// holds matrices that this one has not.
-    pub fn decoder_with(&self, adapter: &Adapter) -> Result<Arc<dyn Decoder>> {
+    pub fn decoder_with(&self, adapter: &Adapter) -> Result<Arc<dyn TextDecoder>> {
         adapter.check(self.base(adapter.name())?)?;
         let mut adapted = self
             .0
@@ -105,12 +103,24 @@ impl Model {
 
     /// Answers one question about one picture.
     pub fn ask(&self, image: &Image, prompt: &str) -> Result<Answer> {
-        self.look_at(image)?.ask(prompt)
+        self.look_at(image)?.ask(prompt).run()
     }
 
     /// Reads a `T` off a picture. [`Session::read`] tells more than the value.
+    ///
+    /// # Errors
+    /// An answer that the model did not end itself, for example because it went in circles:
+    /// [`Error::Incomplete`]. A picture without text where `T` must hold some:
+    /// [`Error::NothingRead`].
     pub fn read<T: DeserializeOwned + JsonSchema>(&self, image: &Image) -> Result<T> {
-        Ok(self.look_at(image)?.read()?.value)
+        let typed: Typed<T> = self.look_at(image)?.read().run()?;
+        if typed.stop.is_complete() {
+            return Ok(typed.value);
+        }
+        Err(Error::Incomplete {
+            stop: typed.stop,
+            so_far: typed.json,
+        })
     }
 
     /// Reads a value of a JSON Schema off a picture.
@@ -119,12 +129,12 @@ impl Model {
         image: &Image,
         schema: &serde_json::Value,
     ) -> Result<Typed<serde_json::Value>> {
-        self.look_at(image)?.read_value(schema)
+        self.look_at(image)?.read_schema(schema).run()
     }
 
     /// Reads the text of a picture, with the boxes of its lines.
     pub fn ocr(&self, image: &Image) -> Result<Reading> {
-        self.look_at(image)?.ocr()
+        self.look_at(image)?.ocr().run()
     }
 
     /// A new conversation about a picture.
@@ -134,54 +144,58 @@ impl Model {
         Ok(session)
     }
 
-    /// How often a picture was encoded, a closer look at small print counted too, one at unsure parts not; pictures that are remembered are not.
+    /// How often a picture was encoded; small print that was encoded again counts twice, crops at a
+    /// second scale do not count, and pictures that are remembered are not encoded.
     #[must_use]
     pub fn encoder_runs(&self) -> usize {
         self.0.encoded.load(Ordering::Relaxed)
     }
 
-    /// Image tokens of a picture, remembered or made, and what it cost to make them. What `auto` made of a picture is remembered
-    /// apart from the modes that it stands for: it looks again where it was unsure.
-    pub fn see(&self, image: &Image, mode: Mode) -> Result<(Arc<Seen>, Timing)> {
+    /// A picture as rows for the decoder, remembered or made, and what it cost to make them. What
+    /// `auto` made of a picture is remembered apart from the modes that it stands for.
+    pub fn encode(&self, image: &Image, mode: Mode) -> Result<(Arc<Encoded>, Timing)> {
         let key = (image.fingerprint(), mode);
-        let mut timing = Timing {
+        let decoding = Timing {
             image: image.decoding(),
             ..Timing::default()
         };
-        if let Some(seen) = self.recall(key) {
-            return Ok((seen, timing));
+        if let Some(encoded) = self.recall(key) {
+            return Ok((encoded, decoding));
         }
-        let seen = Arc::new(self.0.parts.sight.see(image, mode)?);
-        let looks = 1 + usize::from(seen.glance > Duration::ZERO);
-        self.0.encoded.fetch_add(looks, Ordering::Relaxed);
-        (timing.encode, timing.adapter) = (seen.encode, seen.adapter);
-        timing.glance = seen.glance;
-        let mut memory = self.0.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        memory.push((key, seen.clone()));
+        let encoded = Arc::new(self.0.parts.reader.encode(image, mode)?);
+        let runs = 1 + usize::from(encoded.cost.glance > Duration::ZERO);
+        self.0.encoded.fetch_add(runs, Ordering::Relaxed);
+        let mut timing = decoding;
+        timing += encoded.cost;
+        let mut memory = self.memory();
+        memory.push((key, encoded.clone()));
         let forgotten = memory.len().saturating_sub(self.0.parts.remembered_images);
         memory.drain(..forgotten);
-        Ok((seen, timing))
+        Ok((encoded, timing))
     }
 
-    /// Forgets what was seen of every picture; sessions keep theirs.
+    /// Forgets the rows of every picture; sessions keep theirs.
     pub fn forget_images(&self) {
+        self.memory().clear();
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Vec<Remembered>> {
         self.0
-            .seen
+            .remembered
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .clear();
     }
 
-    fn recall(&self, key: (Fingerprint, Mode)) -> Option<Arc<Seen>> {
-        let mut memory = self.0.seen.lock().unwrap_or_else(PoisonError::into_inner);
+    fn recall(&self, key: (Fingerprint, Mode)) -> Option<Arc<Encoded>> {
+        let mut memory = self.memory();
         let at = memory.iter().position(|(k, _)| *k == key)?;
         let entry = memory.remove(at);
-        let seen = entry.1.clone();
+        let encoded = entry.1.clone();
         memory.push(entry);
-        Some(seen)
+        Some(encoded)
     }
 
-    /// How closely pictures are looked at when nobody says.
+    /// The mode of pictures when nobody says.
     #[must_use]
     pub fn default_mode(&self) -> Mode {
         self.0.parts.mode
@@ -195,20 +209,20 @@ impl Model {
 
     /// Rows to logits.
     #[must_use]
-    pub fn decoder(&self) -> &dyn Decoder {
+    pub fn decoder(&self) -> &dyn TextDecoder {
         &*self.0.parts.decoder
     }
 
-    /// Hidden rows to glyphs.
+    /// Pictures to rows.
     #[must_use]
-    pub fn pointer(&self) -> &Arc<Pointer> {
-        &self.0.parts.pointer
+    pub fn reader(&self) -> &dyn Reader {
+        &*self.0.parts.reader
     }
 
-    /// The conversation's form.
+    /// The tokens around the turns of a conversation.
     #[must_use]
-    pub fn prompt(&self) -> &Prompt {
-        &self.0.parts.prompt
+    pub fn template(&self) -> &Template {
+        &self.0.parts.template
     }
 
     /// Schemas to constraints.

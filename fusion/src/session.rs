@@ -1,4 +1,6 @@
 //! A conversation about pictures. Nothing that was seen, computed or said is computed again.
+mod blank;
+mod query;
 mod request;
 mod stream;
 mod typed;
@@ -6,13 +8,14 @@ mod words;
 
 use crate::answer::{Timing, Usage};
 use crate::grounding::Gallery;
-use crate::pointer::Pointing;
-use crate::{Adapter, Image, Model, Result};
-use foveate_language::{Context, Decoder, TokenId};
+use crate::readers::{Decoding, Segment, Written};
+use crate::{Adapter, Image, Model, Result, Task};
+use foveate_language::{Context, TextDecoder, TokenId};
 use foveate_vision::Mode;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
+pub use query::{Lines, Query, ValueOf, Words};
 pub use request::Request;
 pub use stream::{Snapshots, Stream};
 
@@ -21,9 +24,12 @@ pub use stream::{Snapshots, Stream};
 pub struct Turn {
     /// The question.
     pub prompt: String,
+    /// Whether all text of the pictures was asked for.
+    #[serde(default)]
+    pub transcribes: bool,
     /// Pictures shown before it was asked.
     pub pictures: usize,
-    /// The answer's tokens, and the image token that each was read from.
+    /// The answer's tokens, and the source that each was copied from.
     pub(crate) ids: Vec<TokenId>,
     pub(crate) sources: Vec<Option<usize>>,
     /// The answer.
@@ -32,14 +38,20 @@ pub struct Turn {
     pub stop: Option<String>,
 }
 
+impl Turn {
+    /// The answer's tokens, each with its source.
+    pub(crate) fn written(&self) -> impl Iterator<Item = Written> + '_ {
+        self.ids.iter().copied().zip(self.sources.iter().copied())
+    }
+}
+
 /// A conversation with a model: pictures, questions and answers, in order, append-only.
 ///
 /// Requests take `&mut self`: one at a time. Many sessions may share a [`Model`] on many threads.
 pub struct Session {
     pub(crate) model: Model,
-    adapter: Option<(Adapter, Arc<dyn Decoder>)>,
+    adapter: Option<(Adapter, Arc<dyn TextDecoder>)>,
     pub(crate) context: Context,
-    pub(crate) pointing: Pointing,
     pub(crate) gallery: Gallery,
     pub(crate) images: Vec<PictureRecord>,
     pub(crate) turns: Vec<Turn>,
@@ -70,14 +82,11 @@ pub struct PictureRecord {
 impl Session {
     pub(crate) fn new(model: Model) -> Result<Self> {
         let mut context = Context::new(model.decoder());
-        context.push(model.prompt().begin, None)?;
-        let digits = model.tokenizer().encode_bytes(b"0123456789");
-        let pointing = Pointing::new(model.pointer().clone(), digits);
+        context.push_ids(&model.template().begin)?;
         Ok(Self {
             model,
             adapter: None,
             context,
-            pointing,
             gallery: Gallery::default(),
             images: Vec::new(),
             turns: Vec::new(),
@@ -101,24 +110,42 @@ impl Session {
 
     /// Shows a picture in `mode`.
     pub fn add_image_in(&mut self, image: &Image, mode: Mode) -> Result<&mut Self> {
-        let (seen, timing) = self.model.see(image, mode)?;
-        self.context.check_room(seen.tokens.len() + 1)?;
+        let (encoded, timing) = self.model.encode(image, mode)?;
+        self.context.check_room(encoded.len() + 1)?;
         self.close_turn()?;
-        self.context
-            .push_rows(self.model.prompt().image, seen.tokens.tokens.view())?;
-        self.gallery
-            .pictures
-            .push((self.pointing.len(), seen.clone()));
-        self.pointing.add(&seen.tokens);
+        for segment in &encoded.segments {
+            self.push_segment(segment)?;
+        }
+        self.gallery.add(encoded.clone());
         self.images.push(PictureRecord {
             name: image.name().to_owned(),
             fingerprint: image.fingerprint(),
             after: self.turns.len(),
-            mode: seen.mode,
-            tokens: seen.tokens.len(),
+            mode: encoded.mode,
+            tokens: encoded.len(),
         });
         self.seeing += timing;
         Ok(self)
+    }
+
+    fn push_segment(&mut self, segment: &Segment) -> Result<()> {
+        match segment {
+            Segment::Text(ids) => self.context.push_ids(ids)?,
+            Segment::Added { id, rows } => self.context.push_rows(*id, rows.view())?,
+            Segment::Embeddings(rows) => {
+                let id = self.model.template().end; // stands for no token
+                self.context.push_embeddings(id, rows.view())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What the reader adds to decoding an answer.
+    pub(crate) fn decoding(&self, task: Task<'_>) -> Decoding<'_> {
+        let written: Vec<Written> = self.turns.iter().flat_map(Turn::written).collect();
+        self.model
+            .reader()
+            .decoding(task, self.gallery.pictures(), &written)
     }
 
     /// Computes what is known already, so that the next answer begins sooner.
@@ -163,7 +190,6 @@ impl Session {
             model: self.model.clone(),
             adapter: self.adapter.clone(),
             context: self.context.fork(),
-            pointing: self.pointing.clone(),
             gallery: self.gallery.clone(),
             images: self.images.clone(),
             turns: self.turns.clone(),
@@ -220,8 +246,8 @@ impl std::fmt::Debug for Session {
 /// What runs a session: its adapter's decoder, the model's without one.
 fn decoder<'s>(
     model: &'s Model,
-    adapter: Option<&'s (Adapter, Arc<dyn Decoder>)>,
-) -> &'s dyn Decoder {
+    adapter: Option<&'s (Adapter, Arc<dyn TextDecoder>)>,
+) -> &'s dyn TextDecoder {
     adapter.map_or(model.decoder(), |(_, decoder)| &**decoder)
 }
 

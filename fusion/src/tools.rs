@@ -72,7 +72,7 @@ impl Session {
     ) -> Result<Consulted> {
         let mut calls = Vec::new();
         if mode == ToolMode::Disallowed || tools.is_empty() {
-            let answer = self.ask_with(prompt, request)?.text;
+            let answer = self.ask(prompt).with(request).run()?.text;
             return Ok(Consulted {
                 answer: Some(answer),
                 calls,
@@ -81,7 +81,9 @@ impl Session {
         let mut question = introduced(prompt, tools);
         while calls.len() < MAX_CALLS {
             let must_call = mode == ToolMode::Required && calls.is_empty();
-            let step: Step = self.respond_value(&question, &steps(tools, must_call), request)?;
+            let schema = steps(tools, must_call);
+            let call = self.ask(question.as_str()).as_schema::<Step>(&schema);
+            let step = call.with(request).run()?.value;
             let (name, arguments) = match step {
                 Step::Answer { answer } => {
                     return Ok(Consulted {

@@ -1,6 +1,7 @@
 //! A conversation as data: saved, restored, and sent in as feedback.
-use crate::{Error, Image, Model, PictureRecord, Result, Session, Turn};
-use foveate_language::Feedback as _;
+use crate::readers::Written;
+use crate::{Error, Image, Model, PictureRecord, Result, Session, Task, Turn};
+use foveate_language::TokenId;
 use serde::{Deserialize, Serialize};
 
 /// A conversation that can be kept: what was shown (not the pixels), asked and answered.
@@ -95,6 +96,21 @@ impl Session {
         }
     }
 
+    /// The rows of a saved answer: each token, and what is added to its embedding.
+    fn rows_of(&self, turn: &Turn) -> Vec<(TokenId, Option<Vec<f32>>)> {
+        let decoding = self.decoding(Task::Ask);
+        let mut last = None;
+        let mut row = |(id, source): Written| {
+            last = source.or(last);
+            let row = decoding.attribution.as_ref().zip(last);
+            (
+                id,
+                row.map(|(attribution, at)| attribution.row(at).to_vec()),
+            )
+        };
+        turn.written().map(&mut row).collect()
+    }
+
     /// Writes a saved turn as if it had just been answered.
     fn replay(&mut self, turn: &Turn) -> Result<()> {
         let known = |&id: &u32| {
@@ -111,19 +127,24 @@ impl Session {
             .sources
             .iter()
             .flatten()
-            .any(|&s| s >= self.pointing.len())
+            .any(|&s| s >= self.gallery.sources())
         {
             return Err(Error::Transcript(format!(
                 "the answer to {:?} was read from another picture",
                 turn.prompt
             )));
         }
-        self.begin(&turn.prompt)?;
-        let mut last = None;
-        for (&id, &source) in turn.ids.iter().zip(&turn.sources) {
-            last = source.or(last);
-            self.context
-                .push(id, last.map(|s| self.pointing.place(s)))?;
+        let task = if turn.transcribes {
+            Task::Transcribe
+        } else {
+            Task::Ask
+        };
+        self.begin(&turn.prompt, task)?;
+        for (id, row) in self.rows_of(turn) {
+            // A transcript may be longer than the context; one row is left for its end.
+            if self.context.room() > 1 {
+                self.context.push(id, row.as_deref())?;
+            }
         }
         if let Some(begun) = self.turns.last_mut() {
             *begun = turn.clone();

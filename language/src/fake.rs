@@ -1,5 +1,5 @@
 //! Decoders whose answers are obvious, and a tokenizer of bytes, to test everything around a real decoder.
-use crate::{Cache, Decoder, DecoderShape, Output, Result, Rows, Store, TokenId, Tokenizer};
+use crate::{Cache, Dims, Output, Result, Rows, Store, TextDecoder, TokenId, Tokenizer};
 use ndarray::{Array2, ArrayView2, aview1};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -68,12 +68,15 @@ pub fn byte_tokenizer(words: &[&str]) -> Tokenizer {
     Tokenizer::from_json(&tokenizer_json(words)).unwrap_or_else(|e| panic!("{e}"))
 }
 
+/// The id that a [`Fake`] is shown of a row that stands in the place of an embedding.
+pub const REPLACED: TokenId = TokenId::MAX;
+
 /// What a fake answers to the rows so far: logits (`[vocab]`) and a hidden row (`[dim]`).
 type Say = dyn Fn(&[TokenId], ArrayView2<'_, f32>) -> (Vec<f32>, Vec<f32>) + Send + Sync;
 
 /// A decoder that answers by a function of all rows so far, and counts its work.
 pub struct Fake {
-    shape: DecoderShape,
+    dims: Dims,
     say: Box<Say>,
     runs: AtomicUsize,
     rows: AtomicUsize,
@@ -87,18 +90,13 @@ impl Fake {
         context: usize,
         say: impl Fn(&[TokenId], ArrayView2<'_, f32>) -> (Vec<f32>, Vec<f32>) + Send + Sync + 'static,
     ) -> Self {
-        let shape = DecoderShape {
+        let dims = Dims {
             dim,
-            n_layers_kv: 1,
-            n_layers_shared: 0,
-            n_heads: 1,
-            n_kv_heads: 1,
-            head_dim: 2,
             vocab_size: vocab,
             context,
         };
         Self {
-            shape,
+            dims,
             say: Box::new(say),
             runs: AtomicUsize::new(0),
             rows: AtomicUsize::new(0),
@@ -118,16 +116,16 @@ impl Fake {
     }
 }
 
-impl Decoder for Fake {
-    fn shape(&self) -> &DecoderShape {
-        &self.shape
+impl TextDecoder for Fake {
+    fn dims(&self) -> Dims {
+        self.dims
     }
 
     fn new_cache(&self) -> Cache {
         Cache::new(Remembered {
             ids: Vec::new(),
             extra: Vec::new(),
-            dim: self.shape.dim,
+            dim: self.dims.dim,
         })
     }
 
@@ -136,10 +134,17 @@ impl Decoder for Fake {
         let past = seen.ids.len();
         self.runs.fetch_add(1, Ordering::Relaxed);
         self.rows.fetch_add(rows.ids.len(), Ordering::Relaxed);
-        seen.ids.extend_from_slice(rows.ids);
+        let id = |(i, &id): (usize, &TokenId)| {
+            if rows.replaced.contains(&i) {
+                REPLACED
+            } else {
+                id
+            }
+        };
+        seen.ids.extend(rows.ids.iter().enumerate().map(id));
         seen.extra.extend(rows.extra.iter());
-        let dim = self.shape.dim;
-        let mut logits = Array2::zeros((rows.select.len(), self.shape.vocab_size));
+        let dim = self.dims.dim;
+        let mut logits = Array2::zeros((rows.select.len(), self.dims.vocab_size));
         let mut hidden = Array2::zeros((rows.select.len(), dim));
         for (i, &row) in rows.select.iter().enumerate() {
             let n = past + row + 1;

@@ -5,55 +5,41 @@
 //! | stage | file |
 //! |---|---|
 //! | text to token ids and back, never splitting a character | `tokenizer.rs` |
-//! | what a decoder is: rows in, logits and hidden rows out, with a cache | `decoder.rs` |
-//! | the decoders of a bundle: `decoder.onnx`, `decoder.safetensors` | `onnx.rs`, `packed.rs` |
-//! | low-rank updates of a decoder's matrices | `lora.rs` |
-//! | the rows of one conversation and the cache that follows them | `context.rs` |
-//! | logits to a token | `sampler.rs` |
-//! | which tokens may come next, and JSON Schema as such a rule | `constraint.rs`, `schema.rs`, `json.rs`, `closing.rs` |
-//! | the loop over all of these, as an iterator | `generate.rs`, `token.rs` |
-//! | what the picture says beside the decoder: letters, spaces, lines left out | `feedback.rs`, `heard.rs`, `once.rs` |
-//! | why it ended; limits as adapters on that iterator | `stop.rs`, `repetition.rs` |
+//! | how a conversation becomes tokens | `template.rs` |
+//! | what a decoder is: rows in, logits and hidden rows out, with a cache | `decoder/` |
+//! | the loop: run, process, sample, commit, as an iterator | `generate/mod.rs` |
+//! | the rows of one conversation and the cache that follows them | `generate/context.rs` |
+//! | what changes the logits before the sampler | `generate/processor.rs` |
+//! | logits to a token | `sample.rs` |
+//! | which tokens may come next, and JSON Schema as such a rule | `constrain/` |
+//! | guesses that are checked several at a time | `generate/draft.rs` |
+//! | why it ended; limits as adapters on the iterator | `generate/stop.rs`, `generate/repetition.rs` |
 //! | decoders whose answers are obvious, for tests | `fake.rs` |
 //!
 //! A constraint and a decoder do not know each other: the generator masks, samples and commits.
+//! Nothing here knows of pictures.
 #![forbid(unsafe_code)]
 
-mod closing;
-mod constraint;
-mod context;
+mod constrain;
 mod decoder;
 mod error;
 pub mod fake;
-mod feedback;
 mod generate;
-mod heard;
-mod json;
-mod lora;
-mod once;
-mod onnx;
-mod packed;
-mod repetition;
-mod sampler;
-mod schema;
-mod stop;
-mod token;
+mod sample;
+mod template;
 mod tokenizer;
 
-pub use constraint::{Commit, Constraint};
-pub use context::Context;
-pub use decoder::{Cache, Decoder, DecoderShape, Output, Rows, Store};
+pub use constrain::{Commit, Constraint, Grammars, JsonConstraint, Schema};
+pub use decoder::{
+    Cache, DecoderConfig, Dims, Lora, LowRank, MatrixPath, OnnxDecoder, Output, PackedDecoder,
+    Rows, Store, TextDecoder, no_replaced_rows,
+};
 pub use error::{Error, ErrorKind, Result};
-pub use feedback::{Draft, Feedback};
-pub use generate::Generator;
-pub use json::{Grammars, JsonConstraint};
-pub use lora::{Lora, LowRank, MatrixName, MatrixPart};
-pub use once::Spent;
-pub use onnx::OnnxDecoder;
-pub use packed::PackedDecoder;
-pub use repetition::LoopDetector;
-pub use sampler::{Sampler, Sampling};
-pub use schema::Schema;
-pub use stop::{CancelHandle, Cancellable, MaxTokens, StopReason, TimeLimit, TokenStream};
-pub use token::{Token, Work};
+pub use generate::{
+    Attribution, CancelHandle, Cancellable, Context, Draft, Generator, LogitsProcessor,
+    LoopDetector, MaxTokens, Scripted, StopReason, Suppress, TimeLimit, Token, TokenStream, Work,
+    force,
+};
+pub use sample::{Sampler, Sampling, argmax};
+pub use template::Template;
 pub use tokenizer::{TextStream, TokenId, Tokenizer};

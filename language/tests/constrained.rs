@@ -31,7 +31,7 @@ impl Bench {
     /// The answer's text, why it ended, its length, and how often the decoder was asked.
     fn run(
         &self,
-        decoder: &dyn Decoder,
+        decoder: &dyn TextDecoder,
         schema: &Value,
         budget: usize,
     ) -> Result<(String, StopReason, usize, usize)> {
@@ -184,7 +184,7 @@ fn limits_are_adapters_and_a_dropped_stream_leaves_what_was_seen() {
         Sampler::new(Sampling::Greedy),
         bench.end,
     )
-    .never(&never);
+    .processed(Box::new(Suppress(&never)));
     let mut stream = generator.max_tokens(7);
     assert_eq!(stream.by_ref().count(), 7);
     assert_eq!(stream.stop(), Some(StopReason::MaxTokens));
@@ -198,7 +198,7 @@ fn limits_are_adapters_and_a_dropped_stream_leaves_what_was_seen() {
         Sampler::new(Sampling::Greedy),
         bench.end,
     )
-    .never(&never);
+    .processed(Box::new(Suppress(&never)));
     let mut stream = generator.cancelled_by(&handle);
     assert!(stream.next().is_some());
     handle.cancel();

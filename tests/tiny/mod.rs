@@ -3,6 +3,7 @@
 
 pub mod packed;
 
+use foveate::readers::glyph::Rules;
 use foveate::{DecoderFile, Model, Options};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde_json::Value;
@@ -32,6 +33,8 @@ pub fn model(dir: &Path, decoder: DecoderFile) -> Model {
     let options = Options {
         threads: 1,
         decoder,
+        // Random weights are sure of no letter.
+        rules: Rules::default().without("legible").unwrap(),
         ..Options::default()
     };
     Model::load_with(dir, &options).unwrap()

@@ -2,13 +2,12 @@
 //! sees one glyph for each character but spaces, and the decoder reads them in order and fills in fields by rule.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
-use foveate::glyphs::Slots;
 use foveate::language::fake::{self, Fake};
-use foveate::language::{Decoder, TokenId, Tokenizer};
-use foveate::sight::{ImageTokens, Seen, Sight};
-use foveate::{
-    FusionWeights, Image, Mode, Model, Parts, Pointer, Prompt, Prompts, Result, TokenNames,
+use foveate::language::{Dims, TextDecoder, TokenId, Tokenizer};
+use foveate::readers::glyph::{
+    EncodeGlyphs, GlyphReader, ImageTokens, Pointer, Rules, Seen, Slots,
 };
+use foveate::{FusionWeights, Image, Mode, Model, Parts, Prompts, Result, Timing, TokenNames};
 use ndarray::{Array1, Array2};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -48,10 +47,10 @@ pub fn picture(text: &str) -> Image {
 }
 
 /// Sees one glyph for each byte but spaces and line ends, 10 px apart on lines 20 px apart.
-pub struct Reader;
+pub struct Glyphs;
 
-impl Sight for Reader {
-    fn see(&self, image: &Image, _: Mode) -> Result<Seen> {
+impl EncodeGlyphs for Glyphs {
+    fn encode(&self, image: &Image, _: Mode) -> Result<Seen> {
         let text: Vec<u8> = image.pixels().rgb().iter().step_by(3).copied().collect();
         let mut spots = Vec::new();
         let (mut x, mut y) = (10.0f32, 20.0f32);
@@ -87,13 +86,18 @@ impl Sight for Reader {
                 places,
                 canvas,
                 glyph: spots.iter().map(|s| 6 + u32::from(s.0)).collect(),
-                sure: vec![1.0; n],
+                probability: vec![1.0; n],
             },
+            sources: None,
+            script: None,
+            left_out: Vec::new(),
             placement: *views.placement(),
             mode: Mode::Rapid,
-            encode: Duration::from_millis(3),
-            adapter: Duration::from_millis(2),
-            glance: Duration::ZERO,
+            cost: Timing {
+                encode: Duration::from_millis(3),
+                adapter: Duration::from_millis(2),
+                ..Timing::default()
+            },
         })
     }
 }
@@ -210,9 +214,9 @@ pub fn perfect(tokenizer: Arc<Tokenizer>, vocab: usize, log: Log) -> Fake {
 /// Lets a test look at a decoder that a model owns.
 pub struct Watched(pub Arc<Fake>);
 
-impl Decoder for Watched {
-    fn shape(&self) -> &foveate::language::DecoderShape {
-        self.0.shape()
+impl TextDecoder for Watched {
+    fn dims(&self) -> Dims {
+        self.0.dims()
     }
     fn new_cache(&self) -> foveate::language::Cache {
         self.0.new_cache()
@@ -250,7 +254,7 @@ pub fn tokenizer() -> Arc<Tokenizer> {
     Arc::new(fake::byte_tokenizer(&[]))
 }
 
-pub fn model_of(decoder: Box<dyn Decoder>) -> Model {
+pub fn model_of(decoder: Box<dyn TextDecoder>) -> Model {
     let tokenizer = tokenizer();
     let name = |n: &str| format!("<|{n}|>");
     let names = TokenNames {
@@ -265,14 +269,21 @@ pub fn model_of(decoder: Box<dyn Decoder>) -> Model {
         ocr: "Read the text.".into(),
         fields: "Fill in {fields}".into(),
     };
-    let prompt = Prompt::new(&tokenizer, &names, prompts, tokenizer.len()).unwrap();
+    let template = names.template(&tokenizer, tokenizer.len()).unwrap();
+    let reader = GlyphReader::new(
+        Box::new(Glyphs),
+        Arc::new(Pointer::new(&weights())),
+        prompts,
+        &tokenizer,
+        [IMAGE, END],
+        Rules::default(),
+    );
     Model::from_parts(Parts {
         name: "fake".into(),
         tokenizer,
-        sight: Box::new(Reader),
+        reader: Box::new(reader),
         decoder,
-        pointer: Arc::new(Pointer::new(&weights())),
-        prompt,
+        template,
         mode: Mode::Auto,
         remembered_images: 4,
     })

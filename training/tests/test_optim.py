@@ -10,12 +10,18 @@ from optim import Masters
 
 def small():
     torch.manual_seed(0)
-    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.GELU(), nn.Flatten(), nn.Linear(16, 2)).to(memory_format=torch.channels_last)
+    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.GELU(), nn.Flatten(), nn.Linear(16, 2)).to(
+        memory_format=torch.channels_last
+    )
 
 
 def stepped(model, masters, n=3):
     for i in range(n):
-        x = torch.randn(2, 3, 4, 4, generator=torch.Generator().manual_seed(i)).bfloat16().contiguous(memory_format=torch.channels_last)
+        x = (
+            torch.randn(2, 3, 4, 4, generator=torch.Generator().manual_seed(i))
+            .bfloat16()
+            .contiguous(memory_format=torch.channels_last)
+        )
         model(x).float().square().mean().backward()
         assert masters.step(1.0) > 0
 

@@ -112,8 +112,8 @@ pub struct Tally {
     pub whole: usize,
     /// Right fields, in the order of [`FIELDS`].
     pub right: [usize; 7],
-    /// Words read, and words there are.
-    pub words: [usize; 2],
+    /// Words found, words there are, and words read.
+    pub words: [usize; 3],
     /// Edits, and characters there are.
     pub characters: [usize; 2],
     /// Answers that were a value of the type.
@@ -196,7 +196,7 @@ fn ask(model: &Model, sessions: [&Session; 2], canvas: &Canvas) -> [Outcome; 2] 
     let (width, height) = (canvas.width as u32, canvas.height as u32);
     let start = Instant::now();
     let seen = Image::from_rgb(width, height, canvas.data.clone()).and_then(|image| {
-        model.see(&image, model.default_mode())?;
+        model.encode(&image, model.default_mode())?;
         Ok(image)
     });
     let seeing = start.elapsed();
@@ -214,7 +214,7 @@ fn ask(model: &Model, sessions: [&Session; 2], canvas: &Canvas) -> [Outcome; 2] 
 }
 
 fn read(mut session: Session, image: &Image) -> foveate::Result<Outcome> {
-    let typed = session.add_image(image)?.read::<BusinessCard>()?;
+    let typed = session.add_image(image)?.read::<BusinessCard>().run()?;
     Ok(Outcome {
         card: Some(typed.value),
         transcript: typed.transcript.unwrap_or_default(),
@@ -253,9 +253,11 @@ impl Tally {
         }
         let whole = right.iter().all(|r| *r);
         self.whole += usize::from(whole);
-        let (found, words) = metrics::words_found(&truth.text, &outcome.transcript);
+        let words = metrics::words_found(&truth.text, &outcome.transcript);
         let (edits, characters) = metrics::character_errors(&truth.text, &outcome.transcript);
-        self.words = [self.words[0] + found, self.words[1] + words];
+        for (sum, n) in self.words.iter_mut().zip(words) {
+            *sum += n;
+        }
         self.characters = [self.characters[0] + edits, self.characters[1] + characters];
         self.cards += 1;
         self.parsed += usize::from(outcome.card.is_some());
@@ -279,7 +281,10 @@ impl fmt::Display for Report {
         for (i, name) in FIELDS.into_iter().enumerate() {
             row(name, &|t| percent([t.right[i], t.cards]))?;
         }
-        row("word recall", &|t| format!("{:.3}", ratio(t.words)))?;
+        row("word recall / precision", &|t| {
+            let [found, there, read] = t.words;
+            format!("{:.3} / {:.3}", ratio([found, there]), ratio([found, read]))
+        })?;
         row("character error rate", &|t| {
             format!("{:.3}", ratio(t.characters))
         })?;

@@ -266,8 +266,18 @@ fn noto_key(name: &str) -> Option<String> {
 
 /// Whether the family is only for the test split: 12 of 100 by a hash of its name.
 pub fn held_out(key: &str) -> bool {
+    bucket(key) < 12
+}
+
+/// Whether the family is only for the dev split: 8 of 100 by the same hash.
+pub fn chosen_on(key: &str) -> bool {
+    (12..20).contains(&bucket(key))
+}
+
+/// 0 to 99 by a hash of the name (FNV-1a).
+fn bucket(key: &str) -> u64 {
     let hash = key.bytes().fold(0xcbf2_9ce4_8422_2325u64, |h, b| {
         (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
     });
-    (hash >> 16) % 100 < 12
+    (hash >> 16) % 100
 }

@@ -1,6 +1,7 @@
 //! `config.json`: sizes, names and prompts, and what they must keep to.
-use super::FORMAT;
-use foveate_language::{DecoderShape, MatrixName, MatrixPart};
+use super::FORMATS;
+use crate::readers::glyph;
+use foveate_language::{DecoderConfig, Template, Tokenizer};
 use foveate_vision::ImageConfig;
 use serde::Deserialize;
 
@@ -11,8 +12,11 @@ pub struct Config {
     pub format: u32,
     /// The model's name.
     pub name: String,
+    /// The model family (`models/FORMAT.md`); the glyph reader where none is named.
+    #[serde(default = "glyph_reader")]
+    pub architecture: String,
     /// `on-device` or `server`.
-    pub tier: String,
+    pub tier: Tier,
     /// How pictures are prepared.
     pub image: ImageConfig,
     /// How image tokens are chosen.
@@ -25,6 +29,20 @@ pub struct Config {
     pub tokens: TokenNames,
     /// The prompts that the model was trained with.
     pub prompts: Prompts,
+}
+
+fn glyph_reader() -> String {
+    glyph::ARCHITECTURE.to_owned()
+}
+
+/// Where a model is meant to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tier {
+    /// On the machine that holds the picture.
+    OnDevice,
+    /// On a server.
+    Server,
 }
 
 /// How image tokens are chosen from the adapter's slots.
@@ -56,23 +74,6 @@ pub struct FusionConfig {
     pub mixer: bool,
 }
 
-/// The decoder's sizes, by the names of `config.json`.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
-#[expect(missing_docs, reason = "the field's words, as in `DecoderShape`")]
-pub struct DecoderConfig {
-    pub dim: usize,
-    pub n_layers_kv: usize,
-    pub n_layers_shared: usize,
-    pub n_heads: usize,
-    pub n_kv_heads: usize,
-    pub head_dim: usize,
-    pub ffn_dim: usize,
-    pub vocab_size: usize,
-    pub rope_theta: f64,
-    pub norm_eps: f64,
-    pub context: usize,
-}
-
 /// Names of the special tokens.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[expect(missing_docs, reason = "each is the token of that name")]
@@ -94,85 +95,34 @@ pub struct Prompts {
     pub fields: String,
 }
 
-impl DecoderConfig {
-    /// The sizes that a decoder's file must confirm.
-    #[must_use]
-    pub fn shape(&self) -> DecoderShape {
-        DecoderShape {
-            dim: self.dim,
-            n_layers_kv: self.n_layers_kv,
-            n_layers_shared: self.n_layers_shared,
-            n_heads: self.n_heads,
-            n_kv_heads: self.n_kv_heads,
-            head_dim: self.head_dim,
-            vocab_size: self.vocab_size,
-            context: self.context,
-        }
-    }
-
-    /// Rows and columns of a matrix; `None` where the decoder has no such layer.
-    #[must_use]
-    pub fn matrix(&self, name: MatrixName) -> Option<[usize; 2]> {
-        let (q, kv) = (
-            self.n_heads * self.head_dim,
-            self.n_kv_heads * self.head_dim,
-        );
-        let layers = if name.shared {
-            self.n_layers_shared
-        } else {
-            self.n_layers_kv
+impl TokenNames {
+    /// The conversation's form; a name that the tokenizer lacks is an error.
+    pub fn template(&self, tokenizer: &Tokenizer, vocab_size: usize) -> Result<Template, String> {
+        let id = |name: &str| {
+            let found = tokenizer.special(name);
+            found.ok_or_else(|| format!("the tokenizer has no special token {name}"))
         };
-        (name.index < layers).then_some(match name.part {
-            MatrixPart::Q => [q, self.dim],
-            MatrixPart::K | MatrixPart::V => [kv, self.dim],
-            MatrixPart::O => [self.dim, q],
-            MatrixPart::Gate | MatrixPart::Up => [self.ffn_dim, self.dim],
-            MatrixPart::Down => [self.dim, self.ffn_dim],
+        id(&self.pad)?;
+        id(&self.image)?;
+        let end = id(&self.end)?;
+        Ok(Template {
+            begin: vec![id(&self.begin)?],
+            question: vec![id(&self.user)?],
+            answer: vec![id(&self.answer)?],
+            end,
+            never: Template::never(tokenizer, end, vocab_size),
         })
-    }
-
-    /// The sizes in the order of `config.json`, as a signature takes them.
-    #[allow(
-        clippy::cast_precision_loss,
-        reason = "sizes are below 2^53, checked when the bundle is opened"
-    )]
-    pub(super) fn numbers(&self) -> [f64; 11] {
-        let sizes = [
-            self.dim,
-            self.n_layers_kv,
-            self.n_layers_shared,
-            self.n_heads,
-            self.n_kv_heads,
-            self.head_dim,
-            self.ffn_dim,
-            self.vocab_size,
-            self.context,
-        ]
-        .map(|n| n as f64);
-        let [
-            dim,
-            kv,
-            shared,
-            heads,
-            kv_heads,
-            head_dim,
-            ffn,
-            vocab,
-            context,
-        ] = sizes;
-        let (theta, eps) = (self.rope_theta, self.norm_eps);
-        [
-            dim, kv, shared, heads, kv_heads, head_dim, ffn, vocab, theta, eps, context,
-        ]
     }
 }
 
 /// Why a configuration is refused.
 pub(super) fn check(config: &Config) -> Result<(), String> {
-    if config.format != FORMAT {
+    if !FORMATS.contains(&config.format) {
         return Err(format!(
-            "format {}, this library reads format {FORMAT}",
-            config.format
+            "format {}, this library reads formats {} to {}",
+            config.format,
+            FORMATS.start(),
+            FORMATS.end()
         ));
     }
     config.image.check().map_err(|e| format!("image: {e}"))?;

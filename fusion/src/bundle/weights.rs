@@ -1,7 +1,7 @@
 //! `fusion.safetensors`, and what a model is recognised by.
-use super::{Bundle, DecoderConfig, MAX_HEADER, read};
+use super::{Bundle, MAX_HEADER, read};
 use crate::{Error, Result};
-use foveate_language::TokenId;
+use foveate_language::{DecoderConfig, TokenId};
 use ndarray::{Array1, Array2};
 use safetensors::{Dtype, SafeTensors};
 use sha2::{Digest, Sha256};
@@ -81,7 +81,7 @@ impl Bundle {
 pub fn signature(decoder: &DecoderConfig, weights: &FusionWeights) -> String {
     let mut hash = Sha256::new();
     hash.update(b"foveate-base-2\n");
-    for number in decoder.numbers() {
+    for number in numbers_of(decoder) {
         hash.update(number.to_le_bytes());
     }
     let tensors = [
@@ -101,6 +101,27 @@ pub fn signature(decoder: &DecoderConfig, weights: &FusionWeights) -> String {
         let _ = write!(hex, "{byte:02x}");
         hex
     })
+}
+
+/// The sizes in the order of `config.json`, as a signature takes them.
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "sizes are below 2^53, checked when the bundle is opened"
+)]
+fn numbers_of(d: &DecoderConfig) -> [f64; 11] {
+    [
+        d.dim as f64,
+        d.n_layers_kv as f64,
+        d.n_layers_shared as f64,
+        d.n_heads as f64,
+        d.n_kv_heads as f64,
+        d.head_dim as f64,
+        d.ffn_dim as f64,
+        d.vocab_size as f64,
+        d.rope_theta,
+        d.norm_eps,
+        d.context as f64,
+    ]
 }
 
 /// The bytes of a tensor of this type and shape.

@@ -1,12 +1,10 @@
 //! How a model is made: of a bundle as its options say, or of one's own stages.
 use super::{Model, Shared};
 use crate::bundle::{Base, Bundle};
-use crate::embed::GlyphEmbedding;
-use crate::pointer::Pointer;
-use crate::prompt::Prompt;
-use crate::sight::{self, OnnxSight, Sight};
+use crate::readers::glyph::Rules;
+use crate::readers::{self, Reader};
 use crate::{Error, Result};
-use foveate_language::{Decoder, Grammars, OnnxDecoder, PackedDecoder, Tokenizer};
+use foveate_language::{Grammars, Template, TextDecoder, Tokenizer};
 use foveate_onnx::{GraphOptions, Provider, Runtime, RuntimeOptions};
 use foveate_vision::Mode;
 use std::path::{Path, PathBuf};
@@ -14,7 +12,7 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 
 /// How a model is loaded and run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Options {
     /// Threads of the graphs; 0 (the default) is as many as the process may use.
     pub threads: usize,
@@ -31,6 +29,8 @@ pub struct Options {
     pub provider: Provider,
     /// Pictures whose image tokens are remembered, over all sessions. 16 by default: some megabytes.
     pub remembered_images: usize,
+    /// The thresholds of reading.
+    pub rules: Rules,
 }
 
 impl Default for Options {
@@ -43,6 +43,7 @@ impl Default for Options {
             decoder: DecoderFile::default(),
             provider: Provider::default(),
             remembered_images: 16,
+            rules: Rules::default(),
         }
     }
 }
@@ -65,15 +66,13 @@ pub struct Parts {
     pub name: String,
     /// Text to tokens.
     pub tokenizer: Arc<Tokenizer>,
-    /// Pictures to image tokens.
-    pub sight: Box<dyn Sight>,
+    /// Pictures to rows.
+    pub reader: Box<dyn Reader>,
     /// Rows to logits.
-    pub decoder: Box<dyn Decoder>,
-    /// Hidden rows to glyphs.
-    pub pointer: Arc<Pointer>,
-    /// The conversation's form.
-    pub prompt: Prompt,
-    /// How closely pictures are looked at when nobody says.
+    pub decoder: Box<dyn TextDecoder>,
+    /// The tokens around the turns of a conversation.
+    pub template: Template,
+    /// The mode of pictures when nobody says.
     pub mode: Mode,
     /// Pictures whose image tokens are remembered.
     pub remembered_images: usize,
@@ -103,14 +102,10 @@ impl Model {
                 tokenizer.len()
             )));
         }
-        let prompt = Prompt::new(
-            &tokenizer,
-            &config.tokens,
-            config.prompts.clone(),
-            vocab_size,
-        )
-        .map_err(|e| broken(e.to_string()))?;
-        let weights = bundle.fusion_weights()?;
+        let template = config
+            .tokens
+            .template(&tokenizer, vocab_size)
+            .map_err(broken)?;
         Runtime::find(&RuntimeOptions {
             library: options.runtime.clone(),
         })?;
@@ -120,19 +115,17 @@ impl Model {
             at_once: options.at_once,
             ..GraphOptions::default()
         };
-        let sight = OnnxSight::open(&bundle, GlyphEmbedding::new(&weights), &graphs)?;
-        let decoder = open_decoder(&bundle, options.decoder, &graphs)?;
+        let opened = readers::open(&bundle, &tokenizer, &graphs, options)?;
         let parts = Parts {
             name: config.name.clone(),
             tokenizer: Arc::new(tokenizer),
-            sight: Box::new(sight),
-            decoder,
-            pointer: Arc::new(Pointer::new(&weights)),
-            prompt,
+            reader: opened.reader,
+            decoder: opened.decoder,
+            template,
             mode: options.mode.unwrap_or(config.image.default_mode),
             remembered_images: options.remembered_images,
         };
-        Self::assemble(parts, Some(Base::new(&bundle, &weights)))
+        Self::assemble(parts, Some(Base::new(&bundle, opened.signature)))
     }
 
     /// A model of one's own stages. Adapters are for models of a bundle: this one takes none.
@@ -143,51 +136,16 @@ impl Model {
     fn assemble(parts: Parts, base: Option<Base>) -> Result<Self> {
         let grammars = Grammars::new(
             parts.tokenizer.clone(),
-            parts.decoder.shape().vocab_size,
-            parts.prompt.end,
+            parts.decoder.dims().vocab_size,
+            parts.template.end,
         )?;
         Ok(Self(Arc::new(Shared {
             parts,
             grammars,
-            seen: Mutex::new(Vec::new()),
+            remembered: Mutex::new(Vec::new()),
             encoded: AtomicUsize::new(0),
             base,
             adapted: Mutex::new(Vec::new()),
         })))
     }
-}
-
-fn open_decoder(
-    bundle: &Bundle,
-    which: DecoderFile,
-    graphs: &GraphOptions,
-) -> Result<Box<dyn Decoder>> {
-    let packed = which == DecoderFile::Packed
-        || (which == DecoderFile::Auto && bundle.has("decoder.safetensors"));
-    let file = bundle.file(if packed {
-        "decoder.safetensors"
-    } else {
-        "decoder.onnx"
-    })?;
-    let shape = bundle.config().decoder.shape();
-    let invalid = |e: foveate_language::Error| match e {
-        foveate_language::Error::Decoder { what, source } => {
-            match source.map(|s| s.downcast::<foveate_onnx::Error>()) {
-                Some(Ok(e)) => sight::invalid(&file, *e),
-                _ => Error::AssetsInvalid {
-                    file: file.clone(),
-                    why: what,
-                },
-            }
-        }
-        other => other.into(),
-    };
-    if packed {
-        return Ok(Box::new(
-            PackedDecoder::open(&file, shape, graphs.threads).map_err(invalid)?,
-        ));
-    }
-    Ok(Box::new(
-        OnnxDecoder::open(&file, shape, graphs).map_err(invalid)?,
-    ))
 }

@@ -1,43 +1,31 @@
 //! Answers of a type: read off pictures by way of their text, or given to a question.
+use super::blank::blank;
 use super::{Request, Session, Snapshots, Stream, Turn};
 use crate::answer::{Timing, Typed, Usage};
-use crate::{Error, Result};
+use crate::{Error, Result, Task};
 use foveate_language::{Schema, StopReason};
-use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
-/// Most tokens of a typed answer when the request names no number: some five hundred words, far more than a flyer's fields.
+/// Most tokens of a typed answer when the request names no number: some five hundred words, far more
+/// than a flyer's fields.
 const TYPED_TOKENS: usize = 1024;
 
 impl Session {
     /// Reads a `T` off the pictures: first their text, then the fields from that.
-    pub fn read<T: DeserializeOwned + JsonSchema>(&mut self) -> Result<Typed<T>> {
-        self.read_with(&Request::default())
-    }
-
-    /// Reads a `T` off the pictures, as `request` says.
-    pub fn read_with<T: DeserializeOwned + JsonSchema>(
+    pub(super) fn read_off<T: DeserializeOwned>(
         &mut self,
+        schema: &Value,
         request: &Request,
     ) -> Result<Typed<T>> {
-        self.read_schema(&schema_of::<T>(), request)
-    }
-
-    /// Reads a value of a JSON Schema off the pictures.
-    pub fn read_value(&mut self, schema: &serde_json::Value) -> Result<Typed<serde_json::Value>> {
-        self.read_schema(schema, &Request::default())
-    }
-
-    /// Reads a `T` that a JSON Schema describes off the pictures.
-    pub fn read_schema<T: DeserializeOwned>(
-        &mut self,
-        schema: &serde_json::Value,
-        request: &Request,
-    ) -> Result<Typed<T>> {
+        let raw = schema;
         let schema = Schema::new(schema)?;
-        let question = self.model.prompt().fields(&schema);
+        let question = self.prompt(Task::Extract(&schema))?;
         let began = std::time::Instant::now();
         let read = self.transcribe(&question, request)?;
+        if self.reading().is_some_and(|turn| turn.answer.is_empty()) {
+            return self.nothing_read(raw, read);
+        }
         let rest = request
             .time_limit
             .map(|limit| limit.saturating_sub(began.elapsed()));
@@ -54,30 +42,38 @@ impl Session {
         Ok(typed)
     }
 
-    /// Answers a question with a `T`.
-    pub fn respond<T: DeserializeOwned + JsonSchema>(&mut self, prompt: &str) -> Result<Typed<T>> {
-        self.respond_with(prompt, &Request::default())
+    /// The answer where no text was found in the pictures: the decoder is not asked.
+    fn nothing_read<T: DeserializeOwned>(
+        &self,
+        schema: &Value,
+        cost: Option<(Timing, Usage)>,
+    ) -> Result<Typed<T>> {
+        let nothing = blank(schema).map_err(|field| Error::NothingRead { field })?;
+        let json = nothing.to_string();
+        let value = serde_json::from_value(nothing).map_err(|source| Error::Mistyped {
+            text: json.clone(),
+            source,
+        })?;
+        let (timing, usage) = cost.unwrap_or_default();
+        Ok(Typed {
+            value,
+            json,
+            fields: Vec::new(),
+            transcript: Some(String::new()),
+            stop: StopReason::End,
+            timing,
+            usage,
+        })
     }
 
-    /// Answers a question with a `T`, as `request` says.
-    pub fn respond_with<T: DeserializeOwned + JsonSchema>(
+    /// Answers a question with a `T`.
+    pub(super) fn respond<T: DeserializeOwned>(
         &mut self,
-        prompt: &str,
+        question: &str,
+        schema: &Value,
         request: &Request,
     ) -> Result<Typed<T>> {
-        self.respond_schema(prompt, &Schema::new(&schema_of::<T>())?, request)
-    }
-
-    /// Answers a question with a `T` that a JSON Schema describes.
-    pub fn respond_value<T: DeserializeOwned>(
-        &mut self,
-        prompt: &str,
-        schema: &serde_json::Value,
-        request: &Request,
-    ) -> Result<T> {
-        Ok(self
-            .respond_schema(prompt, &Schema::new(schema)?, request)?
-            .value)
+        self.respond_schema(question, &Schema::new(schema)?, request)
     }
 
     fn respond_schema<T: DeserializeOwned>(
@@ -117,27 +113,23 @@ impl Session {
         })
     }
 
-    /// Reads a `T` off the pictures, field by field: the snapshots hold what is complete. The pictures' text is read first,
-    /// before the first snapshot comes.
-    pub fn stream_read<T: JsonSchema>(&mut self, request: &Request) -> Result<Snapshots<'_>> {
-        let schema = Schema::new(&schema_of::<T>())?;
-        let question = self.model.prompt().fields(&schema);
-        self.transcribe(&question, request)?;
-        Ok(Snapshots {
-            stream: self.constrained(&question, &schema, request)?,
-            last: None,
-        })
-    }
-
-    /// Answers a question with a `T`, field by field: the snapshots hold what is complete.
-    pub fn stream_respond<T: JsonSchema>(
+    /// A typed answer field by field: to a question, or read off the pictures.
+    pub(super) fn snapshots(
         &mut self,
-        prompt: &str,
+        question: Option<String>,
+        schema: &Value,
         request: &Request,
     ) -> Result<Snapshots<'_>> {
-        let schema = Schema::new(&schema_of::<T>())?;
+        let schema = Schema::new(schema)?;
+        let question = if let Some(question) = question {
+            question
+        } else {
+            let fields = self.prompt(Task::Extract(&schema))?;
+            self.transcribe(&fields, request)?;
+            fields
+        };
         Ok(Snapshots {
-            stream: self.constrained(prompt, &schema, request)?,
+            stream: self.constrained(&question, &schema, request)?,
             last: None,
         })
     }
@@ -151,15 +143,16 @@ impl Session {
     ) -> Result<Stream<'_>> {
         let question = self
             .model
-            .prompt()
-            .question(self.model.tokenizer(), &self.instructed(prompt))?;
+            .template()
+            .asked(self.model.tokenizer(), &self.instructed(prompt))?;
         let open = usize::from(self.open);
         self.context.check_room(question.len() + open + 2)?;
         let room = self.context.room() - question.len() - open - 1;
         let budget = request.max_tokens.unwrap_or(TYPED_TOKENS).min(room);
         let constraint = self.model.grammars().json(schema, budget)?;
-        self.begin(prompt)?;
-        self.answer(request, Some(budget), Some(Box::new(constraint)))
+        let task = Task::Extract(schema);
+        self.begin(prompt, task)?;
+        self.answer(task, request, Some(budget), Some(Box::new(constraint)))
     }
 
     /// Makes sure that the pictures' text was read; leaves room for `question` and a typed answer.
@@ -167,7 +160,7 @@ impl Session {
         if self.reading().is_some() {
             return Ok(None);
         }
-        let prompt = self.model.prompt().ocr().to_owned();
+        let prompt = self.prompt(Task::Transcribe)?;
         let reserved = question.len()
             + prompt.len()
             + request.max_tokens.unwrap_or(TYPED_TOKENS).min(TYPED_TOKENS)
@@ -176,7 +169,7 @@ impl Session {
             max_tokens: Some(self.room().saturating_sub(reserved)),
             ..request.clone()
         };
-        let answer = self.ask_with(&prompt, &request)?;
+        let answer = self.words(&prompt, Task::Transcribe, &request)?;
         match answer.stop {
             StopReason::TimeLimit => Err(Error::Timeout {
                 so_far: answer.text,
@@ -190,16 +183,12 @@ impl Session {
 
     /// The turn that read the text of all pictures shown.
     fn reading(&self) -> Option<&Turn> {
-        let whole =
-            |t: &&Turn| t.prompt == self.model.prompt().ocr() && t.pictures == self.images.len();
+        let broken_off = |t: &Turn| {
+            let cut = [StopReason::Cancelled, StopReason::TimeLimit].map(StopReason::as_str);
+            let stop = t.stop.as_deref();
+            stop.is_none_or(|stop| cut.contains(&stop))
+        };
+        let whole = |t: &&Turn| t.transcribes && t.pictures == self.images.len() && !broken_off(t);
         self.turns.iter().find(whole)
     }
-}
-
-/// The JSON Schema of a type.
-fn schema_of<T: JsonSchema>() -> serde_json::Value {
-    schemars::generate::SchemaSettings::draft2020_12()
-        .into_generator()
-        .into_root_schema_for::<T>()
-        .to_value()
 }

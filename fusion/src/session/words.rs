@@ -1,22 +1,21 @@
 //! Answers in words, and how any answer is begun and written.
 use super::{Request, Session, Stream, Turn, decoder};
-use crate::Result;
 use crate::answer::{Answer, Reading};
-use crate::draft::Copying;
-use crate::grounding::{Gallery, Traced};
+use crate::grounding::Traced;
+use crate::readers::Decoding;
+use crate::{Error, Result, Task};
 use foveate_language::{
-    Constraint, Feedback, Generator, Sampler, TextStream, TokenStream, Tokenizer,
+    Constraint, Generator, Sampler, Scripted, Suppress, TextStream, TokenStream,
 };
 
 impl Session {
-    /// Answers a question in words.
-    pub fn ask(&mut self, prompt: &str) -> Result<Answer> {
-        self.ask_with(prompt, &Request::default())
-    }
-
-    /// Answers a question in words, as `request` says.
-    pub fn ask_with(&mut self, prompt: &str, request: &Request) -> Result<Answer> {
-        let mut stream = self.stream_with(prompt, request)?;
+    pub(super) fn words(
+        &mut self,
+        prompt: &str,
+        task: Task<'_>,
+        request: &Request,
+    ) -> Result<Answer> {
+        let mut stream = self.pieces(prompt, task, request)?;
         stream.by_ref().try_for_each(|piece| piece.map(drop))?;
         let (stop, timing, usage) = stream.finish();
         Ok(Answer {
@@ -27,44 +26,45 @@ impl Session {
         })
     }
 
-    /// Answers a question piece by piece.
-    pub fn stream(&mut self, prompt: &str) -> Result<Stream<'_>> {
-        self.stream_with(prompt, &Request::default())
+    /// The answer to a question, piece by piece.
+    pub(super) fn pieces(
+        &mut self,
+        prompt: &str,
+        task: Task<'_>,
+        request: &Request,
+    ) -> Result<Stream<'_>> {
+        self.begin(prompt, task)?;
+        self.answer(task, request, request.max_tokens, None)
     }
 
-    /// Answers a question piece by piece, as `request` says.
-    pub fn stream_with(&mut self, prompt: &str, request: &Request) -> Result<Stream<'_>> {
-        self.begin(prompt)?;
-        self.answer(request, request.max_tokens, None)
+    /// The words in which the model was taught to be asked for `task`.
+    pub(super) fn prompt(&self, task: Task<'_>) -> Result<String> {
+        self.model
+            .reader()
+            .prompt(task)
+            .ok_or_else(|| Error::Stage {
+                stage: "reader",
+                why: format!("the model {} was not taught this task", self.model.name()),
+            })
     }
 
-    /// Reads the text of the pictures, with the boxes of its lines.
-    pub fn ocr(&mut self) -> Result<Reading> {
-        self.ocr_with(&Request::default())
-    }
-
-    /// Reads the text of the pictures, as `request` says.
-    pub fn ocr_with(&mut self, request: &Request) -> Result<Reading> {
-        let prompt = self.model.prompt().ocr().to_owned();
+    /// The text of the pictures, with the boxes of its lines.
+    pub(super) fn transcript_of(&mut self, request: &Request) -> Result<Reading> {
+        let prompt = self.prompt(Task::Transcribe)?;
         let Answer {
             text,
             stop,
             timing,
             usage,
-        } = self.ask_with(&prompt, request)?;
+        } = self.words(&prompt, Task::Transcribe, request)?;
         Ok(Reading {
             text,
             lines: self.last_lines(),
+            left_out: self.gallery.left_out(self.model.tokenizer()),
             stop,
             timing,
             usage,
         })
-    }
-
-    /// Reads the text of the pictures piece by piece.
-    pub fn stream_ocr(&mut self) -> Result<Stream<'_>> {
-        let prompt = self.model.prompt().ocr().to_owned();
-        self.stream(&prompt)
     }
 
     pub(super) fn instructed(&self, prompt: &str) -> String {
@@ -75,17 +75,18 @@ impl Session {
     }
 
     /// Writes a question; what does not fit leaves the session as it was.
-    pub(crate) fn begin(&mut self, prompt: &str) -> Result<()> {
+    pub(crate) fn begin(&mut self, prompt: &str, task: Task<'_>) -> Result<()> {
         let question = self
             .model
-            .prompt()
-            .question(self.model.tokenizer(), &self.instructed(prompt))?;
+            .template()
+            .asked(self.model.tokenizer(), &self.instructed(prompt))?;
         self.context
             .check_room(question.len() + usize::from(self.open) + 1)?;
         self.close_turn()?;
         self.context.push_ids(&question)?;
         self.turns.push(Turn {
             prompt: prompt.to_owned(),
+            transcribes: matches!(task, Task::Transcribe),
             pictures: self.images.len(),
             ids: Vec::new(),
             sources: Vec::new(),
@@ -103,16 +104,24 @@ impl Session {
                 .turns
                 .last()
                 .and_then(|t| t.sources.iter().rev().flatten().next().copied());
-            let place = last.map(|source| self.pointing.place(source));
-            self.context.push(self.model.prompt().end, place)?;
+            let row = last.and_then(|source| self.row_of(source));
+            self.context
+                .push(self.model.template().end, row.as_deref())?;
             self.open = false;
         }
         Ok(())
     }
 
+    /// What is added to the embeddings of tokens copied from `source`.
+    fn row_of(&self, source: usize) -> Option<Vec<f32>> {
+        let decoding = self.decoding(Task::Ask);
+        Some(decoding.attribution.as_ref()?.row(source).to_vec())
+    }
+
     /// A stream of the answer to the question that was begun.
     pub(super) fn answer(
         &mut self,
+        task: Task<'_>,
         request: &Request,
         max_tokens: Option<usize>,
         constraint: Option<Box<dyn Constraint>>,
@@ -121,54 +130,55 @@ impl Session {
             model,
             adapter,
             context,
-            pointing,
+            gallery,
             turns,
             seeing,
             usage,
-            gallery,
             ..
         } = self;
-        let prompt_rows = context.len();
-        let prompt = model.prompt();
-        let draft = request
-            .draft
-            .then(|| copying(model.tokenizer(), gallery, turns));
+        let written: Vec<_> = turns.iter().flat_map(Turn::written).collect();
+        let mut decoding = model.reader().decoding(task, gallery.pictures(), &written);
         let Some(turn) = turns.last_mut() else {
             unreachable!("a turn was begun")
         };
+        let prompt_rows = context.len();
         // One row is left for the end token.
         let most = max_tokens
             .unwrap_or(usize::MAX)
             .min(context.room().saturating_sub(1));
         let by_context = max_tokens.is_none_or(|m| m > most);
+        let template = model.template();
+        let known = decoding.answer.take();
+        if let Some(answer) = known {
+            // It need not fit into the context.
+            let most = max_tokens.unwrap_or(usize::MAX);
+            let script = Scripted::new(context, answer, decoding.attribution);
+            return Ok(Stream {
+                tokens: limited(script, most, request),
+                turn,
+                text: TextStream::default(),
+                tokenizer: model.tokenizer(),
+                prompt_rows,
+                by_context: false,
+                seeing,
+                usage,
+                finished: false,
+            });
+        }
         let mut generator = Generator::new(
             decoder(model, adapter.as_ref()),
             context,
             Sampler::new(request.sampling),
-            prompt.end,
+            template.end,
         )
-        .never(&prompt.never)
-        .with_feedback(&*pointing)
-        .spacing(model.tokenizer().byte(b' '))
+        .processed(Box::new(Suppress(&template.never)))
         .watching_for_loops();
-        if turn.prompt == prompt.ocr() {
-            generator = generator.reading_once(model.tokenizer().byte(b'\n'));
-        }
         if let Some(constraint) = constraint {
             generator = generator.constrained(constraint);
         }
-        if let Some(draft) = draft {
-            generator = generator.drafted(Box::new(draft));
-        }
-        let mut tokens: Box<dyn TokenStream + '_> = Box::new(generator.max_tokens(most));
-        if let Some(limit) = request.time_limit {
-            tokens = Box::new(tokens.time_limit(limit));
-        }
-        if let Some(handle) = &request.cancel {
-            tokens = Box::new(tokens.cancelled_by(handle));
-        }
+        let generator = guided(generator, decoding, request.draft);
         Ok(Stream {
-            tokens,
+            tokens: limited(generator, most, request),
             turn,
             text: TextStream::default(),
             tokenizer: model.tokenizer(),
@@ -202,16 +212,32 @@ impl Session {
     }
 }
 
-/// Guesses from all pictures and answers so far.
-fn copying(tokenizer: &Tokenizer, gallery: &Gallery, turns: &[Turn]) -> Copying {
-    let answers = turns
-        .iter()
-        .flat_map(|t| t.ids.iter().copied().zip(t.sources.iter().copied()));
-    let mut draft = Copying::new(
-        tokenizer.byte(b' '),
-        tokenizer.byte(b'\n'),
-        answers.collect(),
-    );
-    gallery.pictures.iter().for_each(|p| draft.add(&p.1.tokens));
-    draft
+/// A stream of tokens within the limits of a request.
+fn limited<'a>(
+    tokens: impl TokenStream + 'a,
+    most: usize,
+    request: &Request,
+) -> Box<dyn TokenStream + 'a> {
+    let mut tokens: Box<dyn TokenStream + 'a> = Box::new(tokens.max_tokens(most));
+    if let Some(limit) = request.time_limit {
+        tokens = Box::new(tokens.time_limit(limit));
+    }
+    if let Some(handle) = &request.cancel {
+        tokens = Box::new(tokens.cancelled_by(handle));
+    }
+    tokens
+}
+
+/// A generator with what the reader adds to it.
+fn guided<'a>(mut generator: Generator<'a>, decoding: Decoding<'a>, draft: bool) -> Generator<'a> {
+    for processor in decoding.processors {
+        generator = generator.processed(processor);
+    }
+    if let Some(attribution) = decoding.attribution {
+        generator = generator.attributed(attribution);
+    }
+    match decoding.draft.filter(|_| draft) {
+        Some(draft) => generator.drafted(draft),
+        None => generator,
+    }
 }

@@ -11,6 +11,7 @@ use crate::packed::{BLOCK, Bits, TILE};
 use crate::random::{self, Form, Random};
 use crate::team::Team;
 use crate::{Config, Cpu, Decoder, Error, Input, Kind, Result, dot};
+use std::sync::Arc;
 
 /// What to measure.
 #[derive(Clone, Debug)]
@@ -84,7 +85,7 @@ pub fn random_decoder(config: &Config, cpu: Cpu, threads: usize) -> Result<Decod
 pub fn run(options: &Options, out: &mut impl Write) -> Result<Vec<Report>> {
     let config = shape(&options.shape)?;
     let mut reports = Vec::new();
-    let threads = Team::new(options.threads)?.workers();
+    let threads = Team::new(options.threads, Arc::default())?.workers();
     writeln!(
         out,
         "{} ({} parameters, 2-bit, embedding 4-bit), {}, {threads} threads",
@@ -174,7 +175,7 @@ fn measure(options: &Options, config: &Config) -> Result<Report> {
     let readers = config.n_layers() as f64 / config.n_layers_kv as f64; // block 2 reads one layer's keys again and again
     let bytes_per_token =
         decoder.weight_bytes_per_token() + (cache.len() as f64 * kv as f64 * readers) as usize;
-    let mut memory = Memory::new(options.threads)?;
+    let memory = Memory::new(options.threads)?;
     let mut stretches = Vec::new();
     let tokens = ids(options.tokens.max(STRETCHES));
     for stretch in tokens.chunks(tokens.len() / STRETCHES) {
@@ -235,19 +236,17 @@ struct Memory {
 impl Memory {
     fn new(threads: usize) -> Result<Self> {
         Ok(Self {
-            team: Team::new(threads)?,
+            team: Team::new(threads, Arc::default())?,
             block: Bytes::zeroed(128 << 20),
         })
     }
 
     /// Bytes a second of one pass.
-    fn bandwidth(&mut self) -> f64 {
+    fn bandwidth(&self) -> f64 {
         let (block, start) = (&self.block, Instant::now());
-        self.team.run(|worker| {
-            worker.share(block.len() >> 20, 4, |range| {
-                let bytes = &block.as_slice()[range.start << 20..range.end << 20];
-                assert_eq!(std::hint::black_box(sum(bytes)), 0);
-            });
+        self.team.share(block.len() >> 20, 4, |_, range| {
+            let bytes = &block.as_slice()[range.start << 20..range.end << 20];
+            assert_eq!(std::hint::black_box(sum(bytes)), 0);
         });
         block.len() as f64 / start.elapsed().as_secs_f64()
     }

@@ -79,6 +79,13 @@ pub(crate) fn as_f32(bytes: &[u8]) -> Option<&[f32]> {
     (head.is_empty() && tail.is_empty()).then_some(body)
 }
 
+/// The bytes as float16; `None` if they are misaligned or not a whole number of them.
+pub(crate) fn as_f16(bytes: &[u8]) -> Option<&[half::f16]> {
+    // SAFETY: every bit pattern is an f16; `align_to` itself sees to alignment and length.
+    let (head, body, tail) = unsafe { bytes.align_to::<half::f16>() };
+    (head.is_empty() && tail.is_empty()).then_some(body)
+}
+
 /// As [`as_f32`], mutably.
 pub(crate) fn as_f32_mut(bytes: &mut [u8]) -> Option<&mut [f32]> {
     // SAFETY: every bit pattern is an f32 and every f32 is four bytes.

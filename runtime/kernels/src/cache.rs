@@ -6,6 +6,8 @@
 //!          V  [kv head][head_dim/16 tiles of channels][PAGE/4 blocks][64]   so that both products of attention are `dot::tile`
 //!   f32    K  [kv head][PAGE][head_dim]
 //!          V  [kv head][PAGE][head_dim]
+//!   f16    the same in float16
+//!   measured   each head as int8, its codes followed by the scales of the PAGE tokens, f32
 //! ```
 //! A fork shares pages; the first write to a shared page copies that page only.
 
@@ -40,19 +42,33 @@ impl PageLayout {
         }
     }
 
+    /// Bytes of one head's codes of keys in a page.
+    pub fn k_codes(self) -> usize {
+        PAGE / TILE * self.head_dim.div_ceil(4) * BLOCK
+    }
+
+    /// Bytes of one head's codes of values in a page.
+    pub fn v_codes(self) -> usize {
+        self.head_dim.div_ceil(TILE) * (PAGE / 4) * BLOCK
+    }
+
     /// Bytes of one head's keys in a page.
     pub fn k_bytes(self) -> usize {
         match self.attention {
-            Attention::Int8 => PAGE / TILE * self.head_dim.div_ceil(4) * BLOCK,
+            Attention::Int8 => self.k_codes(),
+            Attention::Measured => self.k_codes() + PAGE * 4,
             Attention::F32 => PAGE * self.head_dim * 4,
+            Attention::F16 => PAGE * self.head_dim * 2,
         }
     }
 
     /// Bytes of one head's values in a page.
     pub fn v_bytes(self) -> usize {
         match self.attention {
-            Attention::Int8 => self.head_dim.div_ceil(TILE) * (PAGE / 4) * BLOCK,
+            Attention::Int8 => self.v_codes(),
+            Attention::Measured => self.v_codes() + PAGE * 4,
             Attention::F32 => PAGE * self.head_dim * 4,
+            Attention::F16 => PAGE * self.head_dim * 2,
         }
     }
 

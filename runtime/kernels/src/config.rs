@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Kind, Result};
 
+/// Widest head.
+pub(crate) const MAX_HEAD: usize = 1024;
+
 /// Sizes of a decoder. Unknown fields are ignored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Config {
@@ -135,7 +138,7 @@ impl Config {
         )?;
         range("n_heads", self.n_heads, 1024)?;
         range("n_kv_heads", self.n_kv_heads, self.n_heads)?;
-        range("head_dim", self.head_dim, 1024)?;
+        range("head_dim", self.head_dim, MAX_HEAD)?;
         range("n_heads * head_dim", self.q_dim(), 65_536)?;
         range("ffn_dim", self.ffn_dim, 65_536)?;
         range("vocab_size", self.vocab_size, 1 << 24)?;

@@ -2,7 +2,8 @@
 
 use std::fs::File;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 
 use crate::cache::{Cache, PageLayout};
 use crate::config::Config;
@@ -10,56 +11,43 @@ use crate::cpu::Cpu;
 use crate::error::{Error, Kind, Result};
 use crate::file::{Attention, Limits, Tensors};
 use crate::forward::{self, Scratch};
-use crate::linear::Linear;
 use crate::lora::Lora;
 use crate::team::Team;
+use crate::weights::{Layer, Weights};
 
-/// The weights of a decoder, ready to run. Sessions (each with its own [`Cache`]) may share one; their calls take turns.
+/// The weights of a decoder, ready to run. Sessions (each with its own [`Cache`]) may share one, and
+/// their calls run side by side: each on its caller's thread with scratch of its own, the first
+/// with the helper threads that the others leave it.
 pub struct Decoder {
     pub(crate) weights: Weights,
     pub(crate) cpu: Cpu,
-    state: Mutex<State>,
+    team: Mutex<Team>,
+    /// Calls under way.
+    calls: Arc<AtomicUsize>,
+    /// Of calls that are over, for those to come: as many as ran side by side.
+    scratch: Mutex<Vec<Scratch>>,
 }
 
-struct State {
-    team: Team,
-    scratch: Scratch,
+/// Counts a call while it is under way.
+struct Call<'a>(&'a AtomicUsize);
+
+impl<'a> Call<'a> {
+    fn begin(calls: &'a AtomicUsize) -> Self {
+        calls.fetch_add(1, Ordering::Relaxed);
+        Self(calls)
+    }
 }
 
-pub(crate) struct Weights {
-    pub config: Config,
-    pub attention: Attention,
-    pub embed: Linear,
-    pub norm: Vec<f32>,
-    pub layers: Vec<Layer>,
-}
-
-pub(crate) struct Layer {
-    pub attn_norm: Vec<f32>,
-    pub ffn_norm: Vec<f32>,
-    pub q_norm: Vec<f32>,
-    pub q: Linear,
-    pub o: Linear,
-    pub gate: Linear,
-    pub up: Linear,
-    pub down: Linear,
-    /// Block 1 only.
-    pub own: Option<Own>,
-}
-
-/// What makes a layer's own keys and values.
-pub(crate) struct Own {
-    pub k: Linear,
-    pub v: Linear,
-    pub k_norm: Vec<f32>,
-    /// Of the grid of keys and of values.
-    pub scale: Option<[f32; 2]>,
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// What one call feeds to the decoder: `ids.len()` tokens that follow what the cache holds.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Input<'a> {
-    /// Token ids, `[t]`.
+    /// Token ids, `[t]`; [`Input::NO_TOKEN`] for a row that is `extra` alone.
     pub ids: &'a [u32],
     /// Added to the embeddings, `[t, dim]`: image tokens, places. Finite.
     pub extra: Option<&'a [f32]>,
@@ -76,6 +64,11 @@ pub struct Output {
     pub logits: Vec<f32>,
     /// `[m, dim]`, after the final norm.
     pub hidden: Vec<f32>,
+}
+
+impl Input<'_> {
+    /// Instead of an id: this row is an embedding, given in `extra`.
+    pub const NO_TOKEN: u32 = u32::MAX;
 }
 
 impl Decoder {
@@ -100,14 +93,18 @@ impl Decoder {
     }
 
     pub(crate) fn new(tensors: &Tensors, cpu: Cpu, threads: usize) -> Result<Self> {
-        let state = State {
-            team: Team::new(threads)?,
-            scratch: Scratch::default(),
-        };
+        Self::of(Weights::new(tensors)?, cpu, threads)
+    }
+
+    /// A decoder of these weights.
+    pub(crate) fn of(weights: Weights, cpu: Cpu, threads: usize) -> Result<Self> {
+        let calls = Arc::default();
         Ok(Self {
-            weights: Weights::new(tensors)?,
+            weights,
             cpu,
-            state: Mutex::new(state),
+            team: Mutex::new(Team::new(threads, Arc::clone(&calls))?),
+            calls,
+            scratch: Mutex::default(),
         })
     }
 
@@ -148,7 +145,7 @@ impl Decoder {
                 .map(|m| m.bytes())
                 .sum::<usize>()
         };
-        self.weights.embed.bytes() + self.weights.layers.iter().map(layer).sum::<usize>()
+        self.weights.logits().bytes() + self.weights.layers.iter().map(layer).sum::<usize>()
     }
 
     fn layout(&self) -> PageLayout {
@@ -161,7 +158,7 @@ impl Decoder {
             return Err(Error::new(Kind::Input, format!("token id {id}")));
         }
         let mut row = vec![0.0; self.weights.config.dim];
-        self.weights.embed.row(id as usize, &mut row);
+        self.weights.embedding(id, &mut row);
         Ok(row)
     }
 
@@ -186,27 +183,43 @@ impl Decoder {
             logits: vec![0.0; size(config.vocab_size)?],
             hidden: vec![0.0; size(config.dim)?],
         };
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let State { team, scratch } = &mut *state;
         let pages = cache.grow(input.ids.len());
-        forward::run(
-            &self.weights,
-            self.cpu,
-            team,
-            scratch,
-            &pages,
-            past,
-            &input,
-            lora,
-            &mut output,
-        );
+        self.with_team(|team, scratch| {
+            forward::run(
+                &self.weights,
+                self.cpu,
+                team,
+                scratch,
+                &pages,
+                past,
+                &input,
+                lora,
+                &mut output,
+            );
+        });
         drop(pages);
         cache.advance(input.ids.len());
         Ok(output)
     }
 
+    /// Runs a call with the helpers, if no other call has them, and with scratch of its own.
+    fn with_team(&self, call: impl FnOnce(&Team, &mut Scratch)) {
+        let _counted = Call::begin(&self.calls);
+        let scratches = || self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut scratch = scratches().pop().unwrap_or_default();
+        match self.team.try_lock() {
+            Ok(team) => call(&team, &mut scratch),
+            Err(TryLockError::Poisoned(team)) => call(&team.into_inner(), &mut scratch),
+            Err(TryLockError::WouldBlock) => {
+                call(&Team::alone(self.calls.clone()), &mut scratch);
+            }
+        }
+        scratches().push(scratch);
+    }
+
     fn check(&self, cache: &Cache, input: &Input) -> Result<()> {
         let (config, t) = (&self.weights.config, input.ids.len());
+        let no_token = |id| id == Input::NO_TOKEN && input.extra.is_some();
         let expect = |ok: bool, what: &str| {
             if ok {
                 Ok(())
@@ -219,7 +232,7 @@ impl Decoder {
             input
                 .ids
                 .iter()
-                .all(|&id| (id as usize) < config.vocab_size),
+                .all(|&id| (id as usize) < config.vocab_size || no_token(id)),
             "ids",
         )?;
         expect(
@@ -242,64 +255,5 @@ impl Decoder {
             ));
         }
         Ok(())
-    }
-}
-
-impl Weights {
-    fn new(tensors: &Tensors) -> Result<Self> {
-        let config = tensors.header.config.clone();
-        let layers = (0..config.n_layers())
-            .map(|i| Layer::new(tensors, i))
-            .collect::<Result<_>>()?;
-        let embed = Linear::new(tensors, "embed", config.vocab_size, config.dim)?;
-        Ok(Self {
-            embed,
-            norm: tensors.vector("norm")?,
-            layers,
-            attention: tensors.header.attention,
-            config,
-        })
-    }
-}
-
-impl Layer {
-    fn new(tensors: &Tensors, i: usize) -> Result<Self> {
-        let c = &tensors.header.config;
-        let vector = |name: &str| tensors.vector(&format!("layers.{i}.{name}"));
-        let matrix = |name: &str, rows, cols| {
-            Linear::new(tensors, &format!("layers.{i}.{name}"), rows, cols)
-        };
-        let own = || -> Result<Own> {
-            let scale = if tensors.header.kv_scale {
-                vector("kv_scale")?.try_into().ok()
-            } else {
-                None
-            };
-            let (k, v) = (
-                matrix("k", c.kv_dim(), c.dim)?,
-                matrix("v", c.kv_dim(), c.dim)?,
-            );
-            Ok(Own {
-                k,
-                v,
-                k_norm: vector("k_norm")?,
-                scale,
-            })
-        };
-        Ok(Self {
-            attn_norm: vector("attn_norm")?,
-            ffn_norm: vector("ffn_norm")?,
-            q_norm: vector("q_norm")?,
-            q: matrix("q", c.q_dim(), c.dim)?,
-            o: matrix("o", c.dim, c.q_dim())?,
-            gate: matrix("gate", c.ffn_dim, c.dim)?,
-            up: matrix("up", c.ffn_dim, c.dim)?,
-            down: matrix("down", c.dim, c.ffn_dim)?,
-            own: if i < c.n_layers_kv {
-                Some(own()?)
-            } else {
-                None
-            },
-        })
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! From the outside in:
 //! - [`Decoder`]: opens a `decoder.safetensors`, makes a [`Cache`], runs tokens over it.
+//! - [`Decoder::open_gguf`]: opens a checkpoint of others, of the families in `checkpoint`.
 //! - [`Lora`]: low-rank updates that a run may add to the matrices.
 //! - [`Cpu`]: the instruction set, chosen once; results do not depend on it, nor on the number of threads.
 //! - [`packed`], [`dot`], [`row`]: the layout and the arithmetic under it.
@@ -15,6 +16,7 @@ mod attention;
 pub mod bench;
 mod bytes;
 mod cache;
+mod checkpoint;
 mod config;
 mod cpu;
 mod decoder;
@@ -22,14 +24,17 @@ pub mod dot;
 mod error;
 mod file;
 mod forward;
+mod grouped;
 mod linear;
 mod lora;
 pub mod packed;
 mod random;
 pub mod row;
 mod team;
+mod weights;
 
 pub use cache::Cache;
+pub use checkpoint::OpenOptions;
 pub use config::Config;
 pub use cpu::Cpu;
 pub use decoder::{Decoder, Input, Output};

@@ -3,11 +3,13 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::bytes::{Bytes, as_f32};
+use crate::bytes::{Bytes, as_f32, as_f32_mut};
 use crate::cpu::Cpu;
 use crate::dot;
 use crate::error::{Error, Kind, Result};
 use crate::file::{Tensors, form_bits};
+use crate::grouped::pack::{Block, Draft};
+use crate::grouped::{self, GROUP, Grouped, Record};
 use crate::packed::{Bits, Packed, TILE};
 use crate::row;
 
@@ -31,16 +33,20 @@ pub(crate) struct Quantized {
     pub scale: Vec<f32>,
     /// `[rows, 1 + ceil(cols / 16)]`: the sum of a row, then those of its 16-column parts.
     pub sums: Vec<i32>,
+    /// `[rows, ceil(cols / 32)]`, instead of scale and sums, where they are quantized in groups.
+    pub records: Vec<Record>,
 }
 
 impl Activations {
-    pub fn new(rows: usize, cols: usize) -> Self {
+    pub fn new(rows: usize, cols: usize, grouped: bool) -> Self {
         let stride = cols.next_multiple_of(64);
+        let groups = if grouped { cols.div_ceil(GROUP) } else { 0 };
         let quantized = Quantized {
             q: vec![0; rows * stride],
             stride,
             scale: vec![0.0; rows],
             sums: vec![0; rows * Self::parts(cols)],
+            records: vec![Record::default(); rows * groups],
         };
         Self {
             x: vec![0.0; rows * cols],
@@ -63,6 +69,7 @@ pub(crate) struct View<'a> {
     pub stride: usize,
     pub scale: &'a [f32],
     pub sums: &'a [i32],
+    pub records: &'a [Record],
     pub cols: usize,
 }
 
@@ -97,6 +104,11 @@ enum Form {
         scale: Range<usize>,
     },
     Float(Range<usize>),
+    Grouped {
+        form: grouped::Form,
+        codes: Range<usize>,
+        params: Range<usize>,
+    },
 }
 
 impl Linear {
@@ -128,6 +140,55 @@ impl Linear {
         Ok(linear)
     }
 
+    /// A matrix of floats, row-major.
+    pub fn dense(rows: usize, cols: usize, values: impl Iterator<Item = f32>) -> Self {
+        let mut bytes = Bytes::zeroed(4 * rows * cols);
+        let out = as_f32_mut(bytes.as_mut_slice()).into_iter().flatten();
+        out.zip(values).for_each(|(out, value)| *out = value);
+        Self {
+            rows,
+            cols,
+            form: Form::Float(0..bytes.len()),
+            bytes: Arc::new(bytes),
+        }
+    }
+
+    /// A matrix of GGUF's blocks: row r is the row `source(r)` of `blocks`, `[rows, cols]`, which
+    /// begin as many bytes apart as a row has.
+    pub fn blocks(
+        rows: usize,
+        cols: usize,
+        kind: Block,
+        blocks: &[u8],
+        source: impl Fn(usize) -> usize,
+    ) -> Self {
+        let (form, groups) = (kind.form(), cols / GROUP);
+        let row_bytes = cols / form.columns() * kind.bytes();
+        assert_eq!(blocks.len(), rows * row_bytes);
+        let (codes, params) = (groups * form.code_bytes(), form.param_bytes(groups));
+        let tiles = rows.div_ceil(TILE);
+        let mut bytes = Bytes::zeroed(tiles * (codes + params));
+        let (all_codes, all_params) = bytes.as_mut_slice().split_at_mut(tiles * codes);
+        for r in 0..rows {
+            let (tile, row) = (r / TILE, &blocks[source(r) * row_bytes..][..row_bytes]);
+            let mut draft = Draft {
+                codes: &mut all_codes[tile * codes..][..codes],
+                params: &mut all_params[tile * params..][..params],
+            };
+            draft.put(kind, r % TILE, row);
+        }
+        Self {
+            rows,
+            cols,
+            form: Form::Grouped {
+                form,
+                codes: 0..tiles * codes,
+                params: tiles * codes..bytes.len(),
+            },
+            bytes: Arc::new(bytes),
+        }
+    }
+
     fn view(&self) -> Result<Packed<'_>> {
         let Form::Packed { bits, codes, scale } = &self.form else {
             return Err(Error::new(Kind::Dtype, "float matrix"));
@@ -151,6 +212,7 @@ impl Linear {
     pub fn bytes(&self) -> usize {
         match &self.form {
             Form::Packed { codes, scale, .. } => codes.len() + scale.len(),
+            Form::Grouped { codes, params, .. } => codes.len() + params.len(),
             Form::Float(range) => range.len(),
         }
     }
@@ -159,6 +221,7 @@ impl Linear {
     pub fn row(&self, row: usize, out: &mut [f32]) {
         match self.lend() {
             Lent::Packed(packed) => packed.row(row, out),
+            Lent::Grouped(grouped) => grouped.row(row, out),
             Lent::Float(weights) => out.copy_from_slice(&weights[row * self.cols..][..self.cols]),
         }
     }
@@ -168,6 +231,16 @@ impl Linear {
         match &self.form {
             Form::Packed { .. } => Lent::Packed(self.view().expect("checked when opened")),
             Form::Float(range) => Lent::Float(self.float(range)),
+            Form::Grouped {
+                form,
+                codes,
+                params,
+            } => Lent::Grouped(Grouped {
+                form: *form,
+                groups: self.cols / GROUP,
+                codes: &self.bytes.as_slice()[codes.clone()],
+                params: &self.bytes.as_slice()[params.clone()],
+            }),
         }
     }
 }
@@ -176,6 +249,7 @@ impl Linear {
 #[derive(Clone, Copy)]
 pub(crate) enum Lent<'a> {
     Packed(Packed<'a>),
+    Grouped(Grouped<'a>),
     Float(&'a [f32]),
 }
 
@@ -194,6 +268,14 @@ impl Lent<'_> {
                     let rows = start..rows.end.min(start + STEP);
                     packed_tile::<STEP>(cpu, packed, x, rows, tile, out);
                 }
+            }
+            Lent::Grouped(grouped) => {
+                let rows_of_x = grouped::Rows {
+                    q: &x.q[rows.start * x.stride..],
+                    stride: x.stride,
+                    records: &x.records[rows.start * grouped.groups..],
+                };
+                grouped::tile(cpu, grouped.tile(tile), rows_of_x, &mut out[..rows.len()]);
             }
             Lent::Float(weights) => {
                 let weights = &weights[tile * TILE * x.cols..];

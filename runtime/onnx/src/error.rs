@@ -8,20 +8,27 @@ pub enum ErrorKind {
     LibraryMissing,
     /// A library was found, but it is older than [`OLDEST_MINOR`](crate::OLDEST_MINOR).
     LibraryTooOld,
-    /// A library was found, but cannot be loaded: truncated, for another machine, or not ONNX Runtime.
+    /// A library was found, but cannot be loaded: truncated, for another machine, or not ONNX
+    /// Runtime.
     LibraryBroken,
+    /// A library was found where others than this user and the system's administrator can write.
+    LibraryUntrusted,
     /// Another library was loaded before in this process; ONNX Runtime can be loaded only once.
     LibraryInUse,
-    /// The graph's file is not there or cannot be read.
+    /// The graph's file is not there, is no plain file, or cannot be read.
     GraphMissing,
-    /// ONNX Runtime refuses the graph: not ONNX, truncated, or with operators that this version does not know.
+    /// The graph cannot be used: not ONNX, truncated, too large, with weights in other files, or
+    /// with operators that this version of ONNX Runtime does not know.
     GraphInvalid,
     /// The graph's inputs or outputs, or the tensors given to it, are not those expected.
     Mismatch,
-    /// The execution provider asked for is not in this build of ONNX Runtime, or its device is missing.
+    /// The execution provider asked for is not in this build of ONNX Runtime, or its device is
+    /// missing.
     ProviderUnavailable,
     /// The run itself failed.
     Run,
+    /// The run was stopped by its caller before it was done.
+    Stopped,
 }
 
 /// The error of this crate: a kind, one sentence that says where, and the cause.

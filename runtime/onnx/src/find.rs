@@ -1,21 +1,21 @@
 //! Finds the ONNX Runtime library and loads it, once for the process.
 mod library;
+mod load;
 mod places;
+mod trust;
 
 use std::{
-    env, fmt, fs,
+    env, fmt,
     path::{Path, PathBuf},
     sync::{Mutex, OnceLock, PoisonError},
 };
 
-use ort::{
-    LoadDynamicError,
-    environment::{Environment, EnvironmentBuilder},
-};
+use ort::environment::Environment;
 
 use crate::{Error, ErrorKind, Result};
-use library::{file_name, library_in, same_file, whole};
-use places::{Place, places, repositories};
+use library::{file_name, library_in, same_file};
+use load::load;
+use places::{CHECKOUT, Place, places, system_folders};
 
 /// ONNX Runtime 1.`OLDEST_MINOR` is the oldest that is accepted.
 pub const OLDEST_MINOR: u32 = ort::MINOR_VERSION;
@@ -23,12 +23,13 @@ pub const OLDEST_MINOR: u32 = ort::MINOR_VERSION;
 /// Which library to load.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RuntimeOptions {
-    /// The library's file, or a folder that holds it. With one given nothing else is looked at; `None`, the default,
-    /// looks in the places that [`Runtime::find`] lists.
+    /// The library's file, or a folder that holds it. With one given nothing else is looked at;
+    /// `None`, the default, looks in the places that [`Runtime::find`] lists.
     pub library: Option<PathBuf>,
 }
 
-/// The loaded ONNX Runtime library. There is one for a process, and it stays until the process ends.
+/// The loaded ONNX Runtime library. There is one for a process, and it stays until the process
+/// ends.
 #[derive(Debug)]
 pub struct Runtime {
     library: PathBuf,
@@ -41,23 +42,37 @@ static LOADING: Mutex<()> = Mutex::new(());
 impl Runtime {
     /// Finds and loads the library, in this order:
     ///
-    /// 1. [`RuntimeOptions::library`];
-    /// 2. the environment variable `ORT_DYLIB_PATH`: a file, or a folder that holds it;
+    /// 1. [`RuntimeOptions::library`]: a file, or a folder that holds it;
+    /// 2. the environment variable `ORT_DYLIB_PATH`: the same. A bare name, without a folder, is
+    ///    looked for where the system looks for libraries, and there alone;
     /// 3. beside the executable;
-    /// 4. the repository's cache, `.cache/onnxruntime` (where `make runtime` puts it), then the user's,
-    ///    `foveate/onnxruntime` in the system's folder for caches;
-    /// 5. a pip-installed `onnxruntime`: in `VIRTUAL_ENV`, in the repository's `.venv`, then wherever `python3` has it.
+    /// 4. in a checkout of this repository that the environment variable `FOVEATE_CHECKOUT` names:
+    ///    `.cache/onnxruntime`, where `make runtime` puts it. The repository's `.cargo/config.toml`
+    ///    sets the variable for `cargo run` and `cargo test`; a program started by itself is given
+    ///    it, or `ORT_DYLIB_PATH`;
+    /// 5. the user's cache: `foveate/onnxruntime` in the system's folder for caches;
+    /// 6. the system's folders for libraries: `LD_LIBRARY_PATH`, `/usr/local/lib`, `/usr/lib` and
+    ///    the like;
+    /// 7. a pip-installed `onnxruntime`: in `VIRTUAL_ENV`, in the checkout's `.venv`, then wherever
+    ///    `python3` has it.
     ///
-    /// *The repository* is the one this crate was built in, and the folder whose `target` the executable lies in.
-    /// The current folder is never looked at: it may be somebody else's, and a library is code.
+    /// The current folder is never looked at, nor any folder above the executable: they may be
+    /// somebody else's, and a library is code. In 3, 4, 5 and 7 a file is refused that others than
+    /// this user and the administrator can write, or that lies in a folder that they can write
+    /// ([`ErrorKind::LibraryUntrusted`]; not checked on Windows).
     ///
-    /// While the library is set up, the environment variable `ORT_DISABLE_TELEMETRY` is `1`, so that nothing is sent anywhere. A process in
-    /// which C code reads the environment from other threads at that time is better started with it; then it is left alone.
+    /// While the library is set up, the environment variable `ORT_DISABLE_TELEMETRY` is `1`,
+    /// whatever it was, so that nothing is sent anywhere. A process in which C code reads the
+    /// environment from other threads at that time is better started with `1`; then it is left
+    /// alone.
     ///
-    /// A file named by 1 or 2 must load; in the other places a library that is too old or broken is passed over, and
-    /// the error tells of it if there is no better one. Once one is loaded, later calls give it back.
+    /// A file named by 1 or 2 must load; in the other places a library that is too old or broken is
+    /// passed over, and the error tells of it if there is no better one. Once one is loaded, later
+    /// calls give it back. A library that loads, calls itself ONNX Runtime and then gives no
+    /// interface stays in the process: no other can be loaded.
     pub fn find(options: &RuntimeOptions) -> Result<&'static Self> {
-        // Only one thread may load: two at once would both try to make the process's one environment.
+        // Only one thread may load: two at once would both try to make the process's one
+        // environment.
         let _turn = LOADING.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(runtime) = LOADED.get() {
             return runtime.is(options);
@@ -109,12 +124,14 @@ impl Looked {
     fn note(&mut self, place: &Place, path: &Path, kind: ErrorKind, why: impl fmt::Display) {
         self.lines
             .push(format!("{}: {}: {why}", place.name, path.display()));
-        // A library that is there but too old says more than one that is broken, and both more than an empty folder.
+        // What can be mended in one step says most.
         let weight = |kind| {
             [
                 ErrorKind::LibraryMissing,
                 ErrorKind::LibraryBroken,
                 ErrorKind::LibraryTooOld,
+                ErrorKind::LibraryUntrusted,
+                ErrorKind::LibraryInUse,
             ]
             .iter()
             .position(|&k| k == kind)
@@ -142,15 +159,12 @@ impl Looked {
 
 /// The one command that mends it, here.
 fn mend() -> String {
-    let repository = repositories(env::current_exe().ok().as_deref())
-        .into_iter()
-        .find(|root| root.join(".ci/run").exists());
-    match repository {
-        Some(root) => format!(
+    match env::var_os(CHECKOUT).map(PathBuf::from) {
+        Some(root) if root.join("Makefile").exists() => format!(
             "`make -C {} runtime` (or set ORT_DYLIB_PATH)",
             root.display()
         ),
-        None => "`pip install onnxruntime` (or set ORT_DYLIB_PATH)".to_owned(),
+        _ => "`pip install onnxruntime` (or set ORT_DYLIB_PATH)".to_owned(),
     }
 }
 
@@ -162,13 +176,11 @@ fn load_first(places: &[Place]) -> Result<Runtime> {
             looked.lines.push(format!("{}: none", place.name));
         }
         for path in paths {
-            // A bare name that is no file here is left to the system's own search, if the user named it.
-            let bare = place.named && path.components().count() == 1;
-            let Some(library) = library_in(&path).or_else(|| bare.then(|| path.clone())) else {
+            let Some(library) = library_at(place, &path) else {
                 looked.note(place, &path, ErrorKind::LibraryMissing, "not there");
                 continue;
             };
-            match load(&library) {
+            match load(&library, place.named || place.system) {
                 Ok(runtime) => return Ok(runtime),
                 Err((kind, why)) => looked.note(place, &library, kind, why),
             }
@@ -177,38 +189,23 @@ fn load_first(places: &[Place]) -> Result<Runtime> {
     Err(looked.error())
 }
 
-/// Makes the environment without the usage data that ONNX Runtime keeps and sends. `with_telemetry(false)` alone comes too late: by then the
-/// environment exists, a file with a number for this machine was written, and the first event may have been sent (seen with 1.31's Linux
-/// build, which heeds nothing but this variable).
-fn without_telemetry(builder: EnvironmentBuilder) -> ort::Result<Environment> {
-    const NAME: &str = "ORT_DISABLE_TELEMETRY";
-    let builder = builder.with_telemetry(false);
-    if env::var_os(NAME).is_some() {
-        return builder.build();
+/// The library at a path of a place. A bare name is never taken for a file of the current folder,
+/// unless a program gave it as its option.
+fn library_at(place: &Place, path: &Path) -> Option<PathBuf> {
+    let bare = path.is_relative() && path.components().count() == 1;
+    if !bare || (place.named && !place.variable) {
+        return library_in(path);
     }
-    temp_env::with_var(NAME, Some("1"), || builder.build())
+    let var = |name: &'static str| env::var_os(name).map(PathBuf::from);
+    let mut folders = system_folders(&var).into_iter();
+    let found = folders.find_map(|folder| Some(folder.join(path)).filter(|file| file.is_file()));
+    found.or_else(|| left_to_the_loader(path))
 }
 
-/// Loads one library and checks its version before anything of it is used.
-fn load(library: &Path) -> Result<Runtime, (ErrorKind, String)> {
-    let broken = |why: String| (ErrorKind::LibraryBroken, why);
-    let library = if library.exists() {
-        fs::canonicalize(library).map_err(|error| broken(error.to_string()))?
-    } else {
-        library.to_owned()
-    };
-    whole(&library).map_err(broken)?;
-    let builder = ort::init_from(&library).map_err(|error| match error {
-        LoadDynamicError::BadVersion { version_str, .. } => (
-            ErrorKind::LibraryTooOld,
-            format!("is version {version_str}, 1.{OLDEST_MINOR} is needed"),
-        ),
-        error => broken(error.to_string()),
-    })?;
-    let environment = without_telemetry(builder.with_name("foveate"))
-        .map_err(|error| broken(error.to_string()))?;
-    Ok(Runtime {
-        library,
-        environment,
-    })
+/// Not on Windows, whose loader looks in the current folder, nor where `ort` would take the file
+/// beside the executable.
+fn left_to_the_loader(name: &Path) -> Option<PathBuf> {
+    let executable = env::current_exe().ok()?;
+    let taken = executable.parent()?.join(name).exists();
+    (!taken && cfg!(unix)).then(|| name.to_owned())
 }

@@ -1,95 +1,22 @@
 mod metadata;
 
-use std::{
-    path::{Path, PathBuf},
-    thread,
-};
+use std::path::{Path, PathBuf};
 
 use ort::{
-    ep,
-    session::{
-        Session,
-        builder::{GraphOptimizationLevel, SessionBuilder},
-    },
+    session::RunOptions,
     value::{DynValue, TensorRef},
 };
 
 use crate::{
-    Element, Error, ErrorKind, Kept, Outputs, Port, Result, Runtime, RuntimeOptions, Tensor,
-    sessions::Sessions, tensor::mismatch,
+    Element, Error, ErrorKind, GraphOptions, Kept, Outputs, Port, Result, Tensor,
+    session::Source,
+    sessions::Sessions,
+    stop::{self, GoOn},
+    tensor::mismatch,
 };
 
-/// How much a graph is rewritten when it is opened.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Optimisation {
-    /// Run it as it is written.
-    Off,
-    /// Constants folded, useless nodes removed.
-    Basic,
-    /// Nodes fused as well.
-    Extended,
-    /// Everything, the memory layout for this CPU included.
-    #[default]
-    All,
-}
-
-/// What computes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Provider {
-    /// The CPU.
-    #[default]
-    Cpu,
-    /// An NVIDIA GPU, by its number; needs the `onnxruntime-gpu` build.
-    Cuda {
-        /// The device's number, from 0.
-        device: i32,
-    },
-    /// Apple's Core ML; needs a macOS build.
-    CoreMl,
-}
-
-/// How a graph is opened.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GraphOptions {
-    /// Threads that compute one operator; 0 (the default) is as many as the process may use at once, which respects
-    /// the limits of a container (ONNX Runtime's own default is every core of the machine).
-    pub threads: usize,
-    /// How much the graph is rewritten; the default is everything, which pays from the first run on.
-    pub optimisation: Optimisation,
-    /// What computes; the CPU by default. One that cannot be had is an error, not a silent step back to the CPU.
-    pub provider: Provider,
-    /// Keep freed buffers for the next run (ONNX Runtime's arena). Faster, and it holds the peak until the graph is
-    /// closed. On by default.
-    pub arena: bool,
-    /// Remember the buffer plan of every input shape seen. Off by default: a decoder sees a new shape at every step,
-    /// and each would be kept.
-    pub memory_pattern: bool,
-    /// Let the threads wait for the next operator in a loop. On by default as in ONNX Runtime; off saves power at the price of
-    /// slower small operators. Between runs they never do: every graph has threads of its own, and those of one would take
-    /// the cores from the next (on two cores of a Xeon the adapter of nano took twice as long; by hand, no command kept).
-    pub spin: bool,
-    /// Most runs at once; further ones wait. Each beyond the first holds weights and threads of its own, opened when it is
-    /// first needed. 1 by default, the least memory.
-    pub at_once: usize,
-}
-
-impl Default for GraphOptions {
-    fn default() -> Self {
-        Self {
-            threads: 0,
-            optimisation: Optimisation::default(),
-            provider: Provider::default(),
-            arena: true,
-            memory_pattern: false,
-            spin: true,
-            at_once: 1,
-        }
-    }
-}
-
-/// A graph that is ready to run. It may be shared between threads; [`GraphOptions::at_once`] says how many may run it at
-/// once, and the others wait.
+/// A graph that is ready to run. It may be shared between threads; [`GraphOptions::at_once`] says
+/// how many may run it at once, and the others wait.
 #[derive(Debug)]
 pub struct Graph {
     path: PathBuf,
@@ -99,29 +26,25 @@ pub struct Graph {
 }
 
 impl Graph {
-    /// Opens an ONNX file. The runtime is [found](Runtime::find) by default options if it was not before.
+    /// Opens an ONNX file: a plain file of less than 2 GiB, which names no other unless
+    /// [`GraphOptions::external_data`] says so. The runtime is [found](crate::Runtime::find) by
+    /// default options if it was not before.
     pub fn open(path: impl AsRef<Path>, options: &GraphOptions) -> Result<Self> {
-        let file = path.as_ref().to_owned();
-        let how = options.clone();
-        Self::of(path.as_ref(), options, move || open_session(&file, &how))
+        Self::of(
+            path.as_ref(),
+            options,
+            Source::read(path.as_ref(), options)?,
+        )
     }
 
     /// Opens what was read from `path` and may have been changed since.
     pub(crate) fn from_bytes(path: &Path, bytes: Vec<u8>, options: &GraphOptions) -> Result<Self> {
-        let file = path.to_owned();
-        let how = options.clone();
-        Self::of(path, options, move || {
-            commit(&file, &how, |builder| builder.commit_from_memory(&bytes))
-        })
+        Self::of(path, options, Source::of(path, bytes, options))
     }
 
-    fn of(
-        path: &Path,
-        options: &GraphOptions,
-        open: impl Fn() -> Result<Session> + Send + Sync + 'static,
-    ) -> Result<Self> {
-        let sessions = Sessions::new(options.at_once, open)?;
-        let (inputs, outputs) = sessions.with(|session| {
+    fn of(path: &Path, options: &GraphOptions, source: Source) -> Result<Self> {
+        let sessions = Sessions::new(options.at_once, move || source.open())?;
+        let (inputs, outputs) = sessions.with(&stop::NEVER, |session| {
             let ports = |outlets: &[ort::value::Outlet]| outlets.iter().map(Port::new).collect();
             (ports(session.inputs()), ports(session.outputs()))
         })?;
@@ -148,7 +71,8 @@ impl Graph {
         &self.outputs
     }
 
-    /// Checks that the graph has an input of this name, element type and shape (`None`: any length).
+    /// Checks that the graph has an input of this name, element type and shape (`None`: any
+    /// length).
     pub fn expect_input(
         &self,
         name: &str,
@@ -158,7 +82,8 @@ impl Graph {
         self.expect("input", &self.inputs, name, element, shape)
     }
 
-    /// Checks that the graph has an output of this name, element type and shape (`None`: any length).
+    /// Checks that the graph has an output of this name, element type and shape (`None`: any
+    /// length).
     pub fn expect_output(
         &self,
         name: &str,
@@ -195,15 +120,30 @@ impl Graph {
         }
     }
 
-    /// Runs the graph. Every input must be given once; names, element types and shapes are checked before.
+    /// Runs the graph. Every input must be given once; names, element types and shapes are checked
+    /// before.
     pub fn run(&self, inputs: &[(&str, Tensor<'_>)]) -> Result<Outputs> {
+        self.run_checked(inputs, None)
+    }
+
+    /// As [`run`](Self::run), for as long as `go_on` says so: once it says no, the run ends with
+    /// [`ErrorKind::Stopped`]. A cancel handle and a time limit are such functions.
+    ///
+    /// It is asked every 5 ms, from another thread, also while this run waits for its turn. ONNX
+    /// Runtime looks up between two operators, so that one long operator is still finished.
+    pub fn run_while(&self, inputs: &[(&str, Tensor<'_>)], go_on: &GoOn<'_>) -> Result<Outputs> {
+        self.run_checked(inputs, Some(go_on))
+    }
+
+    fn run_checked(
+        &self,
+        inputs: &[(&str, Tensor<'_>)],
+        go_on: Option<&GoOn<'_>>,
+    ) -> Result<Outputs> {
         self.check(inputs)?;
         let failed = |error: ort::Error| {
-            Error::caused(
-                ErrorKind::Run,
-                format!("{}: {error}", self.path.display()),
-                error,
-            )
+            let message = format!("{}: {error}", self.path.display());
+            Error::caused(ErrorKind::Run, message, error)
         };
         let contiguous: Vec<_> = inputs
             .iter()
@@ -213,18 +153,26 @@ impl Graph {
         for (name, tensor) in &contiguous {
             values.push((*name, input_value(tensor).map_err(failed)?));
         }
-        self.sessions.with(|session| {
-            let outputs = session.run(values).map_err(failed)?;
-            let kept = outputs
-                .into_iter()
-                .map(|(name, value)| Kept::new(name, value))
-                .collect::<Result<_>>()?;
-            Ok(Outputs { kept })
-        })?
+        let options = RunOptions::new().map_err(failed)?;
+        self.sessions
+            .with(go_on.unwrap_or(&stop::NEVER), |session| {
+                let run = || session.run_with_options(values, &options);
+                let outputs = match go_on {
+                    None => run(),
+                    Some(go_on) => stop::watched(go_on, &options, run)
+                        .ok_or_else(|| stop::stopped(&self.path))?,
+                };
+                let kept = outputs
+                    .map_err(failed)?
+                    .into_iter()
+                    .map(|(name, value)| Kept::new(name, value))
+                    .collect::<Result<_>>()?;
+                Ok(Outputs { kept })
+            })?
     }
 
-    /// How many copies of the graph are open: one, and another each time that all of them were in use
-    /// ([`GraphOptions::at_once`]).
+    /// How many copies of the graph are open: one, and another each time that all of them were in
+    /// use ([`GraphOptions::at_once`]).
     pub fn copies(&self) -> usize {
         self.sessions.count()
     }
@@ -257,89 +205,6 @@ impl Graph {
             Some(port) => refuse(format!("input {port} was not given")),
             None => Ok(()),
         }
-    }
-}
-
-fn open_session(path: &Path, options: &GraphOptions) -> Result<Session> {
-    std::fs::File::open(path).map_err(|error| {
-        let message = format!("{}: {error}", path.display());
-        Error::caused(ErrorKind::GraphMissing, message, error)
-    })?;
-    commit(path, options, |builder| builder.commit_from_file(path))
-}
-
-fn commit(
-    path: &Path,
-    options: &GraphOptions,
-    commit: impl FnOnce(&mut SessionBuilder) -> ort::Result<Session>,
-) -> Result<Session> {
-    let runtime = Runtime::find(&RuntimeOptions::default())?;
-    commit(&mut builder(runtime, options)?).map_err(|error| {
-        let message = format!("{}: {error}", path.display());
-        Error::caused(ErrorKind::GraphInvalid, message, error)
-    })
-}
-
-fn builder(runtime: &Runtime, options: &GraphOptions) -> Result<SessionBuilder> {
-    let refused = |error: ort::Error| {
-        Error::caused(ErrorKind::Run, format!("session options: {error}"), error)
-    };
-    let recover = |error: ort::Error<SessionBuilder>| refused(error.into());
-    let threads = match options.threads {
-        0 => thread::available_parallelism().map_or(1, usize::from),
-        threads => threads,
-    };
-    let builder = Session::builder(runtime.environment()).map_err(refused)?;
-    let builder = builder.with_intra_threads(threads).map_err(recover)?;
-    let builder = builder.with_inter_threads(1).map_err(recover)?;
-    let builder = builder
-        .with_intra_op_spinning(options.spin)
-        .map_err(recover)?;
-    let builder = builder
-        .with_config_entry("session.force_spinning_stop", "1")
-        .map_err(recover)?;
-    let builder = builder
-        .with_optimization_level(level(options.optimisation))
-        .map_err(recover)?;
-    let builder = builder
-        .with_memory_pattern(options.memory_pattern)
-        .map_err(recover)?;
-    let cpu = ep::CPU::default()
-        .with_arena_allocator(options.arena)
-        .build()
-        .error_on_failure();
-    let providers = match options.provider {
-        Provider::Cpu => vec![cpu],
-        Provider::Cuda { device } => {
-            vec![
-                ep::CUDA::default()
-                    .with_device_id(device)
-                    .build()
-                    .error_on_failure(),
-                cpu,
-            ]
-        }
-        Provider::CoreMl => vec![ep::CoreML::default().build().error_on_failure(), cpu],
-    };
-    builder
-        .with_execution_providers(providers)
-        .map_err(|error| {
-            let error: ort::Error = error.into();
-            let message = format!(
-                "{:?} cannot be had from {}: {error}",
-                options.provider,
-                runtime.library().display()
-            );
-            Error::caused(ErrorKind::ProviderUnavailable, message, error)
-        })
-}
-
-fn level(optimisation: Optimisation) -> GraphOptimizationLevel {
-    match optimisation {
-        Optimisation::Off => GraphOptimizationLevel::Disable,
-        Optimisation::Basic => GraphOptimizationLevel::Level1,
-        Optimisation::Extended => GraphOptimizationLevel::Level2,
-        Optimisation::All => GraphOptimizationLevel::All,
     }
 }
 

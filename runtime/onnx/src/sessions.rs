@@ -1,12 +1,16 @@
 //! The sessions of one graph: as many as run at once.
 //!
-//! A session runs once at a time (`ort` asks for it mutably, since parts of the runtime are not thread safe), so threads
-//! that are to run at once need one each. The first is opened with the graph, another only when all that there are run.
+//! A session runs once at a time (`ort` asks for it mutably, since parts of the runtime are not
+//! thread safe), so threads that are to run at once need one each. The first is opened with the
+//! graph, another only when all that there are run.
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use ort::session::Session;
 
-use crate::Result;
+use crate::{
+    Error, ErrorKind, Result,
+    stop::{GoOn, POLL},
+};
 
 /// Opens one more session of the same graph.
 type Open = dyn Fn() -> Result<Session> + Send + Sync;
@@ -41,11 +45,16 @@ impl Sessions {
         })
     }
 
-    /// Does `work` with a session that nobody else uses meanwhile; waits for one where `most` are in use.
-    pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Session) -> T) -> Result<T> {
+    /// Does `work` with a session that nobody else uses meanwhile; where `most` are in use, waits
+    /// for one as long as `go_on` says so.
+    pub(crate) fn with<T>(
+        &self,
+        go_on: &GoOn<'_>,
+        work: impl FnOnce(&mut Session) -> T,
+    ) -> Result<T> {
         let mut lent = Lent {
             of: self,
-            session: Some(self.take()?),
+            session: Some(self.take(go_on)?),
         };
         let session = lent.session.as_mut();
         Ok(work(session.unwrap_or_else(|| {
@@ -58,9 +67,13 @@ impl Sessions {
         self.state().count
     }
 
-    fn take(&self) -> Result<Session> {
+    fn take(&self, go_on: &GoOn<'_>) -> Result<Session> {
         let mut state = self.state();
         loop {
+            if !go_on() {
+                let message = "the run was stopped before its turn came";
+                return Err(Error::new(ErrorKind::Stopped, message));
+            }
             if let Some(session) = state.idle.pop() {
                 return Ok(session);
             }
@@ -69,10 +82,8 @@ impl Sessions {
                 drop(state);
                 return (self.open)().inspect_err(|_| self.give_up());
             }
-            state = self
-                .returned
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            let waited = self.returned.wait_timeout(state, POLL);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 

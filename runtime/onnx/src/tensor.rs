@@ -5,7 +5,8 @@ use ort::value::{DynValue, TensorElementType, ValueType};
 
 use crate::{Error, ErrorKind, Result};
 
-/// A tensor that is given to a graph. Views are not copied when they are contiguous and in row-major order.
+/// A tensor that is given to a graph. Views are not copied when they are contiguous and in
+/// row-major order.
 #[derive(Debug)]
 pub enum Tensor<'a> {
     /// 32-bit floats.
@@ -65,7 +66,8 @@ impl<'a> From<&'a Kept> for Tensor<'a> {
     }
 }
 
-/// An output that stays in the runtime's memory, to be an input of a later run without a copy (a KV cache, say).
+/// An output that stays in the runtime's memory, to be an input of a later run without a copy (a KV
+/// cache, say).
 pub struct Kept {
     name: String,
     element: Element,
@@ -314,7 +316,8 @@ impl Port {
         self.fits(element, &wanted)
     }
 
-    /// As [`accepts`](Self::accepts), with `None` for the axes whose length the caller leaves to the graph.
+    /// As [`accepts`](Self::accepts), with `None` for the axes whose length the caller leaves to
+    /// the graph.
     pub fn fits(&self, element: Element, shape: &[Option<usize>]) -> bool {
         let met = |(dim, wanted): (&Dim, &Option<usize>)| match (dim, wanted) {
             (Dim::Fixed(length), Some(wanted)) => length == wanted,

@@ -1,10 +1,9 @@
 //! The weights of an ONNX file, read and replaced before the graph is opened.
 //!
-//! Only the skeleton of the file is read (protocol buffers: a tag, then a number or a length and so many bytes): the model's
-//! graph, and in it each initializer's name, element type, shape and place. All else is passed on as it stands.
+//! Only the skeleton of the file is read: the model's graph, and in it each initializer's name,
+//! element type, shape and place. All else is passed on as it stands.
 use std::{
     collections::BTreeMap,
-    fs,
     ops::Range,
     path::{Path, PathBuf},
 };
@@ -12,12 +11,13 @@ use std::{
 use half::f16;
 use ndarray::{Array2, ArrayView2};
 
-use crate::{Error, ErrorKind, Graph, GraphOptions, Result};
+use crate::{
+    Error, ErrorKind, Graph, GraphOptions, Result, external,
+    proto::{Broken, Field, Fields, number, put_bytes, put_number},
+};
 
-/// Longest file taken: the limit of protocol buffers.
-const MAX_BYTES: u64 = (1 << 31) - 1;
-
-/// Field numbers and element types of onnx.proto: `ModelProto.graph`, `GraphProto.initializer`, `TensorProto`.
+/// Field numbers and element types of onnx.proto: `ModelProto.graph`, `GraphProto.initializer`,
+/// `TensorProto`.
 const GRAPH: u64 = 7;
 const INITIALIZER: u64 = 5;
 const DIMS: u64 = 1;
@@ -53,31 +53,25 @@ impl GraphFile {
     /// Reads the file and finds its weights.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let io = |e: std::io::Error| {
-            let message = format!("{}: {e}", path.display());
-            Error::caused(ErrorKind::GraphMissing, message, e)
-        };
-        let invalid = |why: &str| {
-            Error::new(
-                ErrorKind::GraphInvalid,
-                format!("{}: {why}", path.display()),
-            )
-        };
-        let length = fs::metadata(path).map_err(io)?.len();
-        if length > MAX_BYTES {
-            return Err(invalid("larger than 2 GiB"));
+        let bytes = external::read(path)?;
+        external::refuse(path, &bytes)?;
+        let broken = |_: Broken| external::broken(path);
+        let mut graphs = Vec::new();
+        for field in Fields::new(&bytes, 0..bytes.len()) {
+            let field = field.map_err(broken)?;
+            if field.number == GRAPH {
+                graphs.push(field);
+            }
         }
-        let bytes = fs::read(path).map_err(io)?;
-        let broken = || invalid("not an ONNX file, or truncated");
-        let graph = fields(&bytes, 0..bytes.len())
-            .ok_or_else(broken)?
-            .into_iter()
-            .find(|f| f.number == GRAPH)
-            .ok_or_else(broken)?;
+        // Readers would merge several.
+        let (Some(graph), true) = (graphs.pop(), graphs.is_empty()) else {
+            return Err(external::invalid(path, "has more or less than one graph"));
+        };
         let mut weights = BTreeMap::new();
-        for field in fields(&bytes, graph.inside.clone()).ok_or_else(broken)? {
+        for field in Fields::new(&bytes, graph.inside.clone()) {
+            let field = field.map_err(broken)?;
             if field.number == INITIALIZER {
-                let (name, weight) = Weight::read(&bytes, &field).ok_or_else(broken)?;
+                let (name, weight) = Weight::read(&bytes, &field).map_err(broken)?;
                 weights.insert(name, weight);
             }
         }
@@ -130,8 +124,8 @@ impl GraphFile {
 
     /// Puts `values` in a matrix' place, as float32; the shape stays.
     ///
-    /// Where the graph stores it as float16 and widens it with a `Cast`, that becomes a cast of float32 to itself: legal, and
-    /// folded away when the graph is opened.
+    /// Where the graph stores it as float16 and widens it with a `Cast`, that becomes a cast of
+    /// float32 to itself: legal, and folded away when the graph is opened.
     pub fn replace(&mut self, name: &str, values: ArrayView2<'_, f32>) -> Result<()> {
         let shape = [values.nrows() as u64, values.ncols() as u64];
         let weight = self.weight(name)?;
@@ -151,7 +145,8 @@ impl GraphFile {
         Ok(())
     }
 
-    /// Opens the graph with the weights as they are now. What the file held besides is freed afterwards.
+    /// Opens the graph with the weights as they are now. What the file held besides is freed
+    /// afterwards.
     pub fn open(self, options: &GraphOptions) -> Result<Graph> {
         Graph::from_bytes(&self.path, self.changed(), options)
     }
@@ -193,104 +188,32 @@ impl GraphFile {
 }
 
 impl Weight {
-    fn read(bytes: &[u8], field: &Field) -> Option<(String, Self)> {
+    fn read(bytes: &[u8], field: &Field) -> Result<(String, Self), Broken> {
         let mut name = String::new();
         let mut weight = Self {
             span: field.span.clone(),
             ..Self::default()
         };
-        for part in fields(bytes, field.inside.clone())? {
+        for part in Fields::new(bytes, field.inside.clone()) {
+            let part = part?;
             match part.number {
                 DIMS if part.inside.is_empty() => weight.shape.push(part.value),
                 DIMS => {
                     let mut at = part.inside.start;
                     while at < part.inside.end {
-                        weight.shape.push(number(bytes, &mut at, part.inside.end)?);
+                        let dim = number(bytes, &mut at, part.inside.end);
+                        weight.shape.push(dim.ok_or(Broken)?);
                     }
                 }
                 DATA_TYPE => weight.element = part.value,
-                NAME => name = String::from_utf8(bytes[part.inside].to_vec()).ok()?,
+                NAME => {
+                    let text = String::from_utf8(bytes[part.inside].to_vec());
+                    name = text.map_err(|_| Broken)?;
+                }
                 RAW_DATA => weight.data = Some(part.inside),
                 _ => {}
             }
         }
-        Some((name, weight))
+        Ok((name, weight))
     }
-}
-
-/// A field of a message.
-#[derive(Debug, Default)]
-struct Field {
-    number: u64,
-    /// With its tag (and length).
-    span: Range<usize>,
-    /// The bytes of a field that has a length; empty for others.
-    inside: Range<usize>,
-    /// The number of a field that is one; 0 for others.
-    value: u64,
-}
-
-/// The fields of the message in `within`; `None` where it is none.
-fn fields(bytes: &[u8], within: Range<usize>) -> Option<Vec<Field>> {
-    let (mut at, end) = (within.start, within.end);
-    let mut found = Vec::new();
-    while at < end {
-        let start = at;
-        let tag = number(bytes, &mut at, end)?;
-        let mut field = Field {
-            number: tag >> 3,
-            ..Field::default()
-        };
-        let skip = match tag & 7 {
-            0 => {
-                field.value = number(bytes, &mut at, end)?;
-                0
-            }
-            1 => 8,
-            2 => {
-                let length = usize::try_from(number(bytes, &mut at, end)?).ok()?;
-                field.inside = at..at.checked_add(length)?;
-                length
-            }
-            5 => 4,
-            _ => return None,
-        };
-        at = at.checked_add(skip).filter(|at| *at <= end)?;
-        field.span = start..at;
-        found.push(field);
-    }
-    Some(found)
-}
-
-/// A number in base 128, the low digits first.
-fn number(bytes: &[u8], at: &mut usize, end: usize) -> Option<u64> {
-    let mut value = 0;
-    for shift in (0..64).step_by(7) {
-        let byte = *bytes[..end].get(*at)?;
-        *at += 1;
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte < 0x80 {
-            return Some(value);
-        }
-    }
-    None
-}
-
-fn put(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
-}
-
-fn put_number(out: &mut Vec<u8>, field: u64, value: u64) {
-    put(out, field << 3);
-    put(out, value);
-}
-
-fn put_bytes(out: &mut Vec<u8>, field: u64, bytes: &[u8]) {
-    put(out, field << 3 | 2);
-    put(out, bytes.len() as u64);
-    out.extend_from_slice(bytes);
 }

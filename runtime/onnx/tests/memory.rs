@@ -16,7 +16,8 @@ fn resident() -> u64 {
     line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
-/// A decoder's loop: the past grows by one row at each step and is kept from step to step; 125 answers of 8 steps.
+/// A decoder's loop: the past grows by one row at each step and is kept from step to step; 125
+/// answers of 8 steps.
 fn answers(graph: &Graph, count: usize) {
     let new = Array3::<f32>::ones((2, 1, 4));
     let ids = array![1_i64];
@@ -58,7 +59,8 @@ fn a_thousand_runs_do_not_grow_the_process() {
         let before = resident();
         answers(&graph, 125);
         let grown = resident().saturating_sub(before);
-        // 1,000 runs; a leak of one 33 kB past a run would be 33 MB. 1 MB is room for the allocator.
+        // 1,000 runs; a leak of one 33 kB past a run would be 33 MB. 1 MB is room for the
+        // allocator.
         assert!(grown < 1024, "grew by {grown} kB, arena: {arena}");
     }
 }

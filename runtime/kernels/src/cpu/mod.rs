@@ -10,12 +10,12 @@ mod amx;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use amx::Amx;
 
-/// Proof that AVX2 is there.
+/// Proof that AVX2, FMA and F16C are there: every processor with the first has the others.
 #[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Avx2(());
 
-/// Proof that AVX2 and AVX-VNNI (the 256-bit `vpdpbusd`) are there.
+/// Proof that AVX2, FMA, F16C and AVX-VNNI (the 256-bit `vpdpbusd`) are there.
 #[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct AvxVnni(());
@@ -40,15 +40,17 @@ impl Neon {
 #[cfg(target_arch = "x86_64")]
 impl Avx2 {
     fn detect() -> Option<Self> {
-        is_x86_feature_detected!("avx2").then_some(Self(()))
+        let all = is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("fma")
+            && is_x86_feature_detected!("f16c");
+        all.then_some(Self(()))
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 impl AvxVnni {
     fn detect() -> Option<Self> {
-        (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("avxvnni"))
-            .then_some(Self(()))
+        (Avx2::detect().is_some() && is_x86_feature_detected!("avxvnni")).then_some(Self(()))
     }
 }
 

@@ -42,6 +42,11 @@ pub enum Attention {
     Int8,
     /// In float.
     F32,
+    /// On the integers of the cache, whose scales are found as tokens come: one for the keys and
+    /// one for the values of every token and head. For open checkpoints.
+    Measured,
+    /// In float, on a cache of float16. For open checkpoints.
+    F16,
 }
 
 /// A decoder's tensors, in memory.

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::cpu::Cpu;
+use crate::grouped::{GROUP, Record};
 use crate::linear::{Activations, View};
 use crate::row;
 use crate::team::Shared;
@@ -13,6 +14,9 @@ pub(super) struct Act<'a> {
     pub q: Shared<'a, i8>,
     pub scale: Shared<'a, f32>,
     pub sums: Shared<'a, i32>,
+    records: Shared<'a, Record>,
+    /// Of a row; 0 where rows are quantized whole.
+    groups: usize,
     pub cols: usize,
     pub stride: usize,
 }
@@ -20,7 +24,10 @@ pub(super) struct Act<'a> {
 impl<'a> Act<'a> {
     pub fn new(a: &'a mut Activations) -> Self {
         let q = &mut a.quantized;
+        let grouped = !q.records.is_empty();
         Self {
+            records: Shared::new(&mut q.records),
+            groups: if grouped { a.cols.div_ceil(GROUP) } else { 0 },
             x: Shared::new(&mut a.x),
             q: Shared::new(&mut q.q),
             scale: Shared::new(&mut q.scale),
@@ -45,6 +52,7 @@ impl<'a> Act<'a> {
                 stride: self.stride,
                 scale: self.scale.get(0..rows),
                 sums: self.sums.get(0..rows * Activations::parts(self.cols)),
+                records: self.records.get(0..rows * self.groups),
                 cols: self.cols,
             }
         }
@@ -56,6 +64,16 @@ impl<'a> Act<'a> {
     /// Row `i` is this worker's in this phase.
     pub unsafe fn quantize(&self, cpu: Cpu, i: usize) {
         let parts = Activations::parts(self.cols);
+        if self.groups > 0 {
+            // SAFETY: passed on.
+            unsafe {
+                let q = self.q.get_mut(i * self.stride..(i + 1) * self.stride);
+                let records = i * self.groups..(i + 1) * self.groups;
+                let records = self.records.get_mut(records);
+                row::quantize_groups(cpu, self.x.get(self.row(i)), q, records);
+            }
+            return;
+        }
         // SAFETY: passed on.
         unsafe {
             let sums = self.sums.get_mut(i * parts..(i + 1) * parts);
@@ -78,6 +96,7 @@ impl<'a> Act<'a> {
             copy(&self.q, self.stride, from, to);
             copy(&self.scale, 1, from, to);
             copy(&self.sums, parts, from, to);
+            copy(&self.records, self.groups, from, to);
         }
     }
 }

@@ -6,9 +6,11 @@ use super::Part;
 use crate::attention::{self, Head, Query};
 use crate::bytes::as_f32_mut;
 use crate::cache::{PAGE, PageLayout};
-use crate::decoder::{Layer, Own};
+use crate::config::MAX_HEAD;
 use crate::file::Attention;
 use crate::row;
+use crate::weights::{Layer, Own, QkNorm};
+use half::f16;
 
 impl Part<'_> {
     /// Turns and norms queries (of the first `q_rows`); if the layer has its own, also keys, and writes those and values
@@ -21,50 +23,63 @@ impl Part<'_> {
         q_rows: usize,
     ) {
         let c = &self.weights.config;
-        let (d, half) = (c.head_dim, c.head_dim / 2);
+        let d = c.head_dim;
         let stores = if own.is_some() { 2 * c.n_kv_heads } else { 0 };
         let n = stores + q_rows * c.n_heads;
-        self.worker.share(n, self.worker.chunk(n).min(32), |tasks| {
+        self.team.share(n, self.team.chunk(n).min(32), |_, tasks| {
             for task in tasks {
                 match (own, task.checked_sub(stores)) {
                     (Some((i, own)), None) if task < c.n_kv_heads => {
-                        self.store_k(i, own, task, rows)
+                        self.store_k(i, layer, own, task, rows)
                     }
                     (Some((i, own)), None) => self.store_v(i, own, task - c.n_kv_heads, rows),
                     (_, head) => {
                         let head = head.unwrap_or(0);
                         let row = head / c.n_heads;
-                        // SAFETY: this row's head is this worker's; the turns were written before.
-                        let (q, turn) = unsafe {
-                            (
-                                self.b.q.get_mut(head * d..(head + 1) * d),
-                                self.b.turn.get(row * half..(row + 1) * half),
-                            )
-                        };
-                        row::rope_norm(self.cpu, q, turn, &layer.q_norm, c.norm_eps);
+                        // SAFETY: this row's head is this worker's.
+                        let q = unsafe { self.b.q.get_mut(head * d..(head + 1) * d) };
+                        self.bias(&layer.q_bias, head % c.n_heads, q);
+                        self.turn(layer, row, &layer.q_norm, q);
                     }
                 }
             }
         });
     }
 
+    /// Adds a head's bias, if there is one.
+    fn bias(&self, bias: &[f32], head: usize, x: &mut [f32]) {
+        if !bias.is_empty() {
+            row::add_scaled(self.cpu, x, 1.0, &bias[head * x.len()..][..x.len()]);
+        }
+    }
+
+    /// RoPE and RMSNorm of a head of row `i`, in the family's order.
+    fn turn(&self, layer: &Layer, i: usize, norm: &[f32], x: &mut [f32]) {
+        let (half, eps) = (x.len() / 2, self.weights.config.norm_eps);
+        let start = (i * self.weights.variant.angles.len() + layer.angles) * half;
+        // SAFETY: the turns were written in an earlier phase.
+        let turn = unsafe { self.b.turn.get(start..start + half) };
+        match self.weights.variant.qk_norm {
+            QkNorm::After => row::rope_norm(self.cpu, x, turn, norm, eps),
+            QkNorm::Before => row::norm_rope(self.cpu, x, turn, norm, eps),
+            QkNorm::None => row::rope(self.cpu, x, turn),
+        }
+    }
+
     /// One head's keys of all rows, to the cache.
-    fn store_k(&self, layer: usize, own: &Own, head: usize, rows: &[usize]) {
+    fn store_k(&self, index: usize, layer: &Layer, own: &Own, head: usize, rows: &[usize]) {
         let c = &self.weights.config;
-        let (d, half) = (c.head_dim, c.head_dim / 2);
+        let d = c.head_dim;
         for (i, &row) in rows.iter().enumerate() {
             let start = i * c.kv_dim() + head * d;
-            // SAFETY: this head's keys, in `k` and in the cache, are this worker's; the turns were written before.
-            let (k, turn, page) = unsafe {
+            // SAFETY: this head's keys, in `k` and in the cache, are this worker's.
+            let (k, page) = unsafe {
                 let page =
-                    self.pages[(self.past + row) / PAGE].get_mut(self.layout.head(layer, head).0);
-                (
-                    self.b.k.get_mut(start..start + d),
-                    self.b.turn.get(i * half..(i + 1) * half),
-                    page,
-                )
+                    self.pages[(self.past + row) / PAGE].get_mut(self.layout.head(index, head).0);
+                (self.b.k.get_mut(start..start + d), page)
             };
-            row::rope_norm(self.cpu, k, turn, &own.k_norm, c.norm_eps);
+            self.bias(&own.k_bias, head, k);
+            self.turn(layer, i, &own.k_norm, k);
             self.store(
                 k,
                 own.scale.map(|s| s[0]),
@@ -86,6 +101,7 @@ impl Part<'_> {
                     self.pages[(self.past + row) / PAGE].get_mut(self.layout.head(layer, head).1);
                 (self.b.v.get_mut(start..start + c.head_dim), page)
             };
+            self.bias(&own.v_bias, head, v);
             self.store(
                 v,
                 own.scale.map(|s| s[1]),
@@ -115,6 +131,12 @@ impl Part<'_> {
                     }
                 }
             }
+            (Attention::Measured, _) => self.measure(x, page, token, code),
+            (Attention::F16, _) => {
+                let bytes = x.iter().map(|&x| f16::from_f32(x).to_le_bytes());
+                let page = page[2 * token * x.len()..].as_chunks_mut::<2>().0;
+                page.iter_mut().zip(bytes).for_each(|(out, b)| *out = b);
+            }
             (_, scale) => {
                 if let Some(scale) = scale {
                     row::round_to_grid(self.cpu, x, scale);
@@ -125,24 +147,37 @@ impl Part<'_> {
         }
     }
 
+    /// As [`Part::store`], with a scale of the token's own, behind the codes.
+    fn measure(
+        &self,
+        x: &[f32],
+        page: &mut [u8],
+        token: usize,
+        code: fn(PageLayout, usize, usize) -> usize,
+    ) {
+        let (mut q, mut sums) = ([0; MAX_HEAD], [0; MAX_HEAD / 16]);
+        let scale = row::quantize(self.cpu, x, &mut q[..x.len()], &mut sums);
+        for (j, &q) in q[..x.len()].iter().enumerate() {
+            page[code(self.layout, token, j)] = q as u8 ^ 0x80;
+        }
+        let scales = page.len() - 4 * PAGE;
+        page[scales + 4 * token..][..4].copy_from_slice(&scale.to_le_bytes());
+    }
+
     /// `heads = attention(q, cache)`; a task is some heads of a group with some rows.
     pub(super) fn attend(&self, layer: usize, rows: &[usize]) {
         let c = &self.weights.config;
         let group = c.n_heads / c.n_kv_heads;
-        let per_worker = (rows.len() * c.n_heads).div_ceil(self.worker.workers());
+        let per_worker = (rows.len() * c.n_heads).div_ceil(self.team.workers());
         let heads = per_worker.min(group).clamp(1, attention::ROWS);
         let tokens = attention::ROWS / heads;
         let parts = group.div_ceil(heads);
         let blocks = rows.len().div_ceil(tokens);
         let tasks = c.n_kv_heads * parts * blocks;
-        // SAFETY: every worker takes its own.
-        let scratch = &mut unsafe {
-            self.b
-                .attention
-                .get_mut(self.worker.index()..self.worker.index() + 1)
-        }[0];
         // Late rows see more tokens: one task a turn evens that out.
-        self.worker.share(tasks, 1, |range| {
+        self.team.share(tasks, 1, |worker, range| {
+            // SAFETY: every worker has its own scratch.
+            let own = &mut unsafe { self.b.workers.get_mut(worker..worker + 1) }[0];
             for task in range {
                 let (kv, part, block) = (
                     task / (parts * blocks),
@@ -157,7 +192,7 @@ impl Part<'_> {
                     heads,
                     block * tokens..rows.len().min((block + 1) * tokens),
                     rows,
-                    scratch,
+                    &mut own.attention,
                 );
             }
         });
@@ -187,13 +222,16 @@ impl Part<'_> {
             k_scale,
             v_scale,
         };
+        let window = self.weights.layers[layer].window;
         let query = |i: usize, h: usize| {
             let range = i * c.q_dim() + h * c.head_dim..i * c.q_dim() + (h + 1) * c.head_dim;
             // SAFETY: these rows' heads are this worker's; queries were written before.
             unsafe {
+                let sees = self.past + rows[i] + 1;
                 Query {
                     q: self.b.q.get(range.clone()),
-                    sees: self.past + rows[i] + 1,
+                    from: window.map_or(0, |window| sees.saturating_sub(window)),
+                    sees,
                     out: self.b.heads.x.get_mut(range),
                 }
             }
@@ -205,6 +243,8 @@ impl Part<'_> {
         match self.weights.attention {
             Attention::Int8 => attention::int8(self.cpu, head, &mut queries, scratch),
             Attention::F32 => attention::float(self.cpu, head, &mut queries, scratch),
+            Attention::Measured => attention::measured(self.cpu, head, &mut queries, scratch),
+            Attention::F16 => attention::half(self.cpu, head, &mut queries, scratch),
         }
     }
 }

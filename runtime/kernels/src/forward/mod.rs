@@ -1,4 +1,4 @@
-//! One call of the decoder, as every worker of the team runs it: phases over shared buffers, a barrier after each.
+//! One call of the decoder: phases over shared buffers, whose items the workers share.
 //!
 //! ```text
 //! for each chunk of rows:
@@ -11,15 +11,17 @@
 //! With a [`Lora`], every product of an updated matrix has a phase before it, in which `low = scale * A * act` is made.
 //!
 //! The rule that makes the `unsafe` here sound: in a phase, each worker writes only the rows, columns or heads that
-//! `Worker::share` gave to it, and reads only what earlier phases wrote.
+//! `Team::share` gave to it, and reads only what earlier phases wrote.
 
 use crate::attention;
 use crate::cache::{Page, PageLayout};
 use crate::cpu::Cpu;
-use crate::decoder::{Input, Output, Weights};
-use crate::linear::Activations;
+use crate::decoder::{Input, Output};
+use crate::linear::{Activations, ROWS};
 use crate::lora::{Lora, Matrix};
-use crate::team::{Shared, Team, Worker};
+use crate::packed::TILE;
+use crate::team::{Shared, Team};
+use crate::weights::Weights;
 
 mod act;
 mod heads;
@@ -36,6 +38,8 @@ const CHUNK: usize = 256;
 pub(crate) struct Scratch {
     rows: usize,
     x: Vec<f32>,
+    /// What is normed before it is added to `x`, if anything is.
+    post: Vec<f32>,
     turn: Vec<[f32; 2]>,
     q: Vec<f32>,
     k: Vec<f32>,
@@ -43,7 +47,24 @@ pub(crate) struct Scratch {
     /// `[rows, 3, rank]`: of up to three matrices that are multiplied in one phase.
     low: Vec<f32>,
     activations: Option<[Activations; 3]>,
-    attention: Vec<attention::Scratch>,
+    workers: Vec<WorkerScratch>,
+}
+
+/// Memory of one worker during a phase.
+pub(crate) struct WorkerScratch {
+    pub attention: attention::Scratch,
+    /// Products of a tile, of up to two matrices. Kept, because clearing them took longer than a
+    /// short one-row product.
+    pub tiles: [[[f32; TILE]; ROWS]; 2],
+}
+
+impl Default for WorkerScratch {
+    fn default() -> Self {
+        Self {
+            attention: attention::Scratch::default(),
+            tiles: [[[0.0; TILE]; ROWS]; 2],
+        }
+    }
 }
 
 impl Scratch {
@@ -53,23 +74,28 @@ impl Scratch {
         if low > self.low.len() {
             self.low = vec![0.0; low];
         }
-        self.attention.resize_with(workers, Default::default);
+        self.workers.resize_with(workers, Default::default);
         if rows <= self.rows {
             return;
         }
+        let grouped = weights.variant.grouped;
         self.rows = rows;
         self.x = vec![0.0; rows * c.dim];
-        self.turn = vec![[0.0; 2]; rows * c.head_dim / 2];
+        if weights.layers.iter().any(|l| l.post_norms.is_some()) {
+            self.post = vec![0.0; rows * c.dim];
+        }
+        self.turn = vec![[0.0; 2]; rows * weights.variant.angles.len() * c.head_dim / 2];
         self.q = vec![0.0; rows * c.q_dim()];
         self.k = vec![0.0; rows * c.kv_dim()];
         self.v = vec![0.0; rows * c.kv_dim()];
         self.activations =
-            Some([c.dim, c.q_dim(), c.ffn_dim].map(|cols| Activations::new(rows, cols)));
+            Some([c.dim, c.q_dim(), c.ffn_dim].map(|cols| Activations::new(rows, cols, grouped)));
     }
 }
 
 struct Buffers<'a> {
     x: Shared<'a, f32>,
+    post: Shared<'a, f32>,
     turn: Shared<'a, [f32; 2]>,
     q: Shared<'a, f32>,
     k: Shared<'a, f32>,
@@ -78,7 +104,7 @@ struct Buffers<'a> {
     normed: Act<'a>,
     heads: Act<'a>,
     ffn: Act<'a>,
-    attention: Shared<'a, attention::Scratch>,
+    workers: Shared<'a, WorkerScratch>,
     logits: Shared<'a, f32>,
     hidden: Shared<'a, f32>,
 }
@@ -91,7 +117,7 @@ struct Buffers<'a> {
 pub(crate) fn run(
     weights: &Weights,
     cpu: Cpu,
-    team: &mut Team,
+    team: &Team,
     scratch: &mut Scratch,
     pages: &[Page],
     past: usize,
@@ -105,6 +131,7 @@ pub(crate) fn run(
     };
     let buffers = Buffers {
         x: Shared::new(&mut scratch.x),
+        post: Shared::new(&mut scratch.post),
         turn: Shared::new(&mut scratch.turn),
         q: Shared::new(&mut scratch.q),
         k: Shared::new(&mut scratch.k),
@@ -113,32 +140,30 @@ pub(crate) fn run(
         normed: Act::new(normed),
         heads: Act::new(heads),
         ffn: Act::new(ffn),
-        attention: Shared::new(&mut scratch.attention),
+        workers: Shared::new(&mut scratch.workers),
         logits: Shared::new(&mut output.logits),
         hidden: Shared::new(&mut output.hidden),
     };
     let layout = PageLayout::new(&weights.config, weights.attention);
-    team.run(|worker| {
-        Part {
-            weights,
-            cpu,
-            worker,
-            b: &buffers,
-            pages,
-            layout,
-            past,
-            input,
-            lora,
-        }
-        .run()
-    });
+    let part = Part {
+        weights,
+        cpu,
+        team,
+        b: &buffers,
+        pages,
+        layout,
+        past,
+        input,
+        lora,
+    };
+    part.run();
 }
 
-/// One worker's part of a call.
+/// A call under way, as its phases see it.
 struct Part<'a> {
     weights: &'a Weights,
     cpu: Cpu,
-    worker: &'a Worker<'a>,
+    team: &'a Team,
     b: &'a Buffers<'a>,
     pages: &'a [Page<'a>],
     layout: PageLayout,
@@ -210,12 +235,15 @@ impl Part<'_> {
             self.attend(i.min(own - 1), &rows);
             self.quantize(&self.b.heads, rows.len());
             let o = self.with(i, Matrix::O, &layer.o);
-            self.add(o, &self.b.heads, rows.len());
+            let [post_attn, post_ffn] = layer.post_norms.as_ref().map_or([None; 2], |p| {
+                [Some(p[0].as_slice()), Some(p[1].as_slice())]
+            });
+            self.add(o, &self.b.heads, post_attn, rows.len());
             self.norm(&layer.ffn_norm, rows.len());
             self.gate_up(i, layer, rows.len());
             self.quantize(&self.b.ffn, rows.len());
             let down = self.with(i, Matrix::Down, &layer.down);
-            self.add(down, &self.b.ffn, rows.len());
+            self.add(down, &self.b.ffn, post_ffn, rows.len());
         }
         self.logits(rows.len(), out);
     }

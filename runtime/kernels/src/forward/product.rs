@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use super::Part;
 use super::act::Act;
-use crate::decoder::Layer;
 use crate::linear::{Linear, ROWS};
 use crate::lora::{Factors, Lora, Matrix};
 use crate::packed::TILE;
 use crate::row;
 use crate::team::Shared;
+use crate::weights::{Gate, Layer};
 
 /// Copies a tile's values; nearly always 16, which is a few moves and no call.
 pub(super) fn put(to: &mut [f32], from: &[f32]) {
@@ -40,7 +40,7 @@ impl Part<'_> {
             return;
         }
         let n = rows * matrices.len() * rank;
-        self.worker.share(n, self.worker.chunk(n), |tasks| {
+        self.team.share(n, self.team.chunk(n), |_, tasks| {
             for task in tasks {
                 let (row, m, k) = (
                     task / rank / matrices.len(),
@@ -80,21 +80,33 @@ impl Part<'_> {
         }
     }
 
+    /// The scratch of a worker's products.
+    ///
+    /// # Safety
+    /// By this worker alone, once in a phase.
+    #[allow(
+        clippy::mut_from_ref,
+        reason = "the scratch of one worker, as the caller vouches"
+    )]
+    unsafe fn tiles(&self, worker: usize) -> &mut [[[f32; TILE]; ROWS]; 2] {
+        // SAFETY: passed on.
+        unsafe { &mut self.b.workers.get_mut(worker..worker + 1)[0].tiles }
+    }
+
     /// Every tile of `matrices` (as if stacked) times every row of `act`: `sink(matrix, row, column, values)`.
     pub(super) fn product(
         &self,
         matrices: &[Updated],
         act: &Act,
         rows: usize,
-        sink: impl Fn(usize, usize, usize, &[f32]),
+        sink: impl Fn(usize, usize, usize, &[f32]) + Sync,
     ) {
         self.lower(matrices, act, rows);
         let total = matrices.iter().map(|m| m.0.tiles()).sum();
-        // SAFETY: the activations were written before.
-        let view = unsafe { act.view(rows) };
-        let mut out = [[0.0; TILE]; ROWS];
-        self.worker
-            .share(total, self.worker.chunk(total).min(32), |tiles| {
+        self.team
+            .share(total, self.team.chunk(total).min(32), |worker, tiles| {
+                // SAFETY: the activations were written before; every worker has its own scratch.
+                let (view, [out, _]) = unsafe { (act.view(rows), self.tiles(worker)) };
                 for start in (0..rows).step_by(ROWS) {
                     let part = start..rows.min(start + ROWS);
                     let mut first = 0;
@@ -116,7 +128,7 @@ impl Part<'_> {
                                 at,
                                 &mut out[..part.len()],
                             );
-                            for (i, out) in part.clone().zip(&out) {
+                            for (i, out) in part.clone().zip(&*out) {
                                 sink(m, i, at, &out[..TILE.min(matrix.rows - at)]);
                             }
                         }
@@ -136,8 +148,11 @@ impl Part<'_> {
         });
     }
 
-    /// `x += matrix * act`
-    pub(super) fn add(&self, matrix: Updated, act: &Act, rows: usize) {
+    /// `x += matrix * act`, or `x += rmsnorm(matrix * act, norm)`
+    pub(super) fn add(&self, matrix: Updated, act: &Act, norm: Option<&[f32]>, rows: usize) {
+        if let Some(norm) = norm {
+            return self.add_normed(matrix, act, norm, rows);
+        }
         self.product(&[matrix], act, rows, |_, i, at, y| {
             let start = i * matrix.0.rows + at;
             // SAFETY: this tile's columns are this worker's.
@@ -149,7 +164,26 @@ impl Part<'_> {
         });
     }
 
-    /// `ffn = silu(gate * normed) * (up * normed)`
+    fn add_normed(&self, matrix: Updated, act: &Act, norm: &[f32], rows: usize) {
+        let (dim, eps) = (self.weights.config.dim, self.weights.config.norm_eps);
+        self.product(&[matrix], act, rows, |_, i, at, y| {
+            // SAFETY: this tile's columns are this worker's.
+            put(
+                unsafe { self.b.post.get_mut(i * dim + at..i * dim + at + y.len()) },
+                y,
+            );
+        });
+        self.team.share(rows, self.team.chunk(rows), |_, range| {
+            for i in range {
+                let row = i * dim..(i + 1) * dim;
+                // SAFETY: row i is this worker's; the products were written before.
+                let (x, y) = unsafe { (self.b.x.get_mut(row.clone()), self.b.post.get(row)) };
+                row::add_rmsnorm(self.cpu, x, y, norm, eps);
+            }
+        });
+    }
+
+    /// `ffn = gate(gate * normed) * (up * normed)`, the gate SiLU or GELU
     pub(super) fn gate_up(&self, i: usize, layer: &Layer, rows: usize) {
         let matrices = [
             self.with(i, Matrix::Gate, &layer.gate),
@@ -157,11 +191,10 @@ impl Part<'_> {
         ];
         self.lower(&matrices, &self.b.normed, rows);
         let tiles = layer.gate.tiles();
-        // SAFETY: the activations were written before.
-        let view = unsafe { self.b.normed.view(rows) };
-        let (mut gate, mut up) = ([[0.0; TILE]; ROWS], [[0.0; TILE]; ROWS]);
-        self.worker
-            .share(tiles, self.worker.chunk(tiles).min(16), |tiles| {
+        self.team
+            .share(tiles, self.team.chunk(tiles).min(16), |worker, tiles| {
+                // SAFETY: the activations were written before; every worker has its own scratch.
+                let (view, [gate, up]) = unsafe { (self.b.normed.view(rows), self.tiles(worker)) };
                 let lent = matrices.map(|m| m.0.lend());
                 for start in (0..rows).step_by(ROWS) {
                     let part = start..rows.min(start + ROWS);
@@ -171,7 +204,11 @@ impl Part<'_> {
                             lent[m].tile(self.cpu, view, part.clone(), tile, out);
                             self.raise(matrices[m].1, [m, 2], part.clone(), tile * TILE, out);
                         }
-                        row::silu_mul(self.cpu, gate.as_flattened_mut(), up.as_flattened());
+                        let (g, u) = (gate.as_flattened_mut(), up.as_flattened());
+                        match self.weights.variant.gate {
+                            Gate::Silu => row::silu_mul(self.cpu, g, u),
+                            Gate::Gelu => row::gelu_mul(self.cpu, g, u),
+                        }
                         let n = TILE.min(layer.gate.rows - tile * TILE);
                         for (i, gate) in part.clone().zip(&*gate) {
                             let start = i * layer.gate.rows + tile * TILE;

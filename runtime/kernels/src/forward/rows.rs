@@ -3,14 +3,16 @@
 use super::Part;
 use super::act::{Act, copy};
 use super::product::put;
+use crate::decoder::Input;
 use crate::row;
 
 impl Part<'_> {
     /// `x = E[id] + extra`, and the turns of RoPE.
     pub(super) fn embed(&self, rows: &[usize]) {
         let c = &self.weights.config;
-        let half = c.head_dim / 2;
-        self.worker.share(rows.len(), 4, |range| {
+        let angles = &self.weights.variant.angles;
+        let half = angles.len() * c.head_dim / 2;
+        self.team.share(rows.len(), 4, |_, range| {
             for i in range {
                 // SAFETY: row i is this worker's.
                 let (x, turn) = unsafe {
@@ -19,7 +21,10 @@ impl Part<'_> {
                         self.b.turn.get_mut(i * half..(i + 1) * half),
                     )
                 };
-                self.weights.embed.row(self.input.ids[rows[i]] as usize, x);
+                match self.input.ids[rows[i]] {
+                    Input::NO_TOKEN => x.fill(0.0),
+                    id => self.weights.embedding(id, x),
+                }
                 if let Some(extra) = self.input.extra {
                     row::add_scaled(self.cpu, x, 1.0, &extra[rows[i] * c.dim..][..c.dim]);
                 }
@@ -27,10 +32,8 @@ impl Part<'_> {
                     .input
                     .positions
                     .map_or((self.past + rows[i]) as f64, |p| f64::from(p[rows[i]]));
-                for (j, turn) in turn.iter_mut().enumerate() {
-                    let (sin, cos) = (position
-                        * c.rope_theta.powf(-((2 * j) as f64) / c.head_dim as f64))
-                    .sin_cos();
+                for (turn, angle) in turn.iter_mut().zip(angles.iter().flatten()) {
+                    let (sin, cos) = (position * angle).sin_cos();
                     *turn = [cos as f32, sin as f32];
                 }
             }
@@ -40,7 +43,7 @@ impl Part<'_> {
     /// `normed = quantized rmsnorm(x)`
     pub(super) fn norm(&self, weight: &[f32], rows: usize) {
         let (dim, normed) = (self.weights.config.dim, &self.b.normed);
-        self.worker.share(rows, self.worker.chunk(rows), |range| {
+        self.team.share(rows, self.team.chunk(rows), |_, range| {
             for i in range {
                 // SAFETY: row i is this worker's; x was written before.
                 unsafe {
@@ -60,7 +63,7 @@ impl Part<'_> {
 
     pub(super) fn quantize(&self, act: &Act, rows: usize) {
         // SAFETY: row i is this worker's.
-        self.worker.share(rows, self.worker.chunk(rows), |range| {
+        self.team.share(rows, self.team.chunk(rows), |_, range| {
             range.for_each(|i| unsafe { act.quantize(self.cpu, i) })
         });
     }
@@ -72,10 +75,10 @@ impl Part<'_> {
         }
         let (dim, half, first) = (
             self.weights.config.dim,
-            self.weights.config.head_dim / 2,
+            self.weights.variant.angles.len() * self.weights.config.head_dim / 2,
             rows[0],
         );
-        self.worker.share(1, 1, |_| {
+        self.team.share(1, 1, |_, _| {
             for (to, from) in select.iter().map(|s| s - first).enumerate() {
                 // SAFETY: there is one task, so all rows are this worker's.
                 unsafe {
@@ -94,7 +97,7 @@ impl Part<'_> {
         let (dim, vocab) = (self.weights.config.dim, self.weights.config.vocab_size);
         self.norm(&self.weights.norm, rows);
         self.product(
-            &[(&self.weights.embed, None)],
+            &[(self.weights.logits(), None)],
             &self.b.normed,
             rows,
             |_, i, at, y| {
@@ -103,7 +106,7 @@ impl Part<'_> {
                 put(unsafe { self.b.logits.get_mut(start..start + y.len()) }, y);
             },
         );
-        self.worker.share(1, 1, |_| {
+        self.team.share(1, 1, |_, _| {
             // SAFETY: there is one task; `normed` was written before.
             unsafe {
                 self.b

@@ -7,14 +7,15 @@
 use crate::cpu::Cpu;
 #[cfg(target_arch = "x86_64")]
 use crate::cpu::Isa;
+use crate::grouped::Record;
 
 mod portable;
 
 /// Compiles each function of `portable` for each instruction set, and chooses by the token.
 macro_rules! per_isa {
-    ($($(#[$doc:meta])* fn $name:ident($($arg:ident: $type:ty),*) $(-> $ret:ty)?;)*) => {$(
+    ($($(#[$doc:meta])* $vis:vis fn $name:ident($($arg:ident: $type:ty),*) $(-> $ret:ty)?;)*) => {$(
         $(#[$doc])*
-        pub fn $name(cpu: Cpu, $($arg: $type),*) $(-> $ret)? {
+        $vis fn $name(cpu: Cpu, $($arg: $type),*) $(-> $ret)? {
             #[cfg(target_arch = "x86_64")]
             {
                 #[target_feature(enable = "avx2")]
@@ -39,29 +40,42 @@ macro_rules! per_isa {
 
 per_isa! {
     /// `out = (x * (1 / sqrt(mean(x^2) + eps))) * weight`, all `[n]`.
-    fn rmsnorm(x: &[f32], weight: &[f32], eps: f32, out: &mut [f32]);
+    pub fn rmsnorm(x: &[f32], weight: &[f32], eps: f32, out: &mut [f32]);
     /// One head in place, `[head_dim]`: RoPE by `turn` (`[head_dim / 2]` of cos, sin), then RMSNorm.
-    fn rope_norm(x: &mut [f32], turn: &[[f32; 2]], weight: &[f32], eps: f32);
+    pub fn rope_norm(x: &mut [f32], turn: &[[f32; 2]], weight: &[f32], eps: f32);
     /// Quantizes an activation row `[n]` to int8 in `out` (zeros beyond n), its sums over 16 columns each to `sums`; gives the scale.
-    fn quantize(x: &[f32], out: &mut [i8], sums: &mut [i32]) -> f32;
+    pub fn quantize(x: &[f32], out: &mut [i8], sums: &mut [i32]) -> f32;
+    /// Quantizes an activation row `[n]` to int8 in `out` (zeros beyond n), 32 columns a group.
+    pub(crate) fn quantize_groups(x: &[f32], out: &mut [i8], records: &mut [Record]);
     /// `clamp(round(x / scale), -128, 127) + 128`, the code of a cached key or value.
-    fn to_grid(x: &[f32], scale: f32, out: &mut [u8]);
+    pub fn to_grid(x: &[f32], scale: f32, out: &mut [u8]);
     /// As [`to_grid`], but back to float: `clamp(round(x / scale), -128, 127) * scale`.
-    fn round_to_grid(x: &mut [f32], scale: f32);
+    pub fn round_to_grid(x: &mut [f32], scale: f32);
     /// `p = round(exp((x - max(x))) * 16383)`, as two base-128 digits; gives the sum of p.
-    fn softmax_digits(x: &[f32], high: &mut [i8], low: &mut [i8]) -> u32;
+    pub fn softmax_digits(x: &[f32], high: &mut [i8], low: &mut [i8]) -> u32;
     /// `out (+)= (f32(2 * sums - zeros[row]) * 0.5) * scale`, rows of 16; the first time without the plus.
-    fn add_products(sums: &[[i32; 16]], zeros: &[i32], scale: &[f32; 16], first: bool, out: &mut [[f32; 16]]);
+    pub fn add_products(sums: &[[i32; 16]], zeros: &[i32], scale: &[f32; 16], first: bool, out: &mut [[f32; 16]]);
     /// `x[i] *= scale[i]`, rows of 16.
-    fn scale_rows(x: &mut [[f32; 16]], scale: &[f32]);
+    pub fn scale_rows(x: &mut [[f32; 16]], scale: &[f32]);
+    /// `w = exp(x - max(x)) * by` as two base-128 digits of `round(w * 16383 / max(w))`, `x` being
+    /// lost; gives the sum of the integers, and the factor back to `w / sum(exp(x - max(x)))`.
+    pub fn weighted_digits(x: &mut [f32], by: &[f32], high: &mut [i8], low: &mut [i8]) -> (u32, f32);
+    /// One head in place: RoPE alone.
+    pub fn rope(x: &mut [f32], turn: &[[f32; 2]]);
+    /// One head in place: RMSNorm, then RoPE.
+    pub fn norm_rope(x: &mut [f32], turn: &[[f32; 2]], weight: &[f32], eps: f32);
+    /// `x += (y * (1 / sqrt(mean(y^2) + eps))) * weight`, all `[n]`.
+    pub fn add_rmsnorm(x: &mut [f32], y: &[f32], weight: &[f32], eps: f32);
+    /// `g = gelu(g) * u`, by the tanh form.
+    pub fn gelu_mul(g: &mut [f32], u: &[f32]);
     /// Softmax in place, in float.
-    fn softmax(x: &mut [f32]);
+    pub fn softmax(x: &mut [f32]);
     /// `g = silu(g) * u`.
-    fn silu_mul(g: &mut [f32], u: &[f32]);
+    pub fn silu_mul(g: &mut [f32], u: &[f32]);
     /// `sum(a * b)` in 16 lanes.
-    fn dot(a: &[f32], b: &[f32]) -> f32;
+    pub fn dot(a: &[f32], b: &[f32]) -> f32;
     /// `y += a * x`.
-    fn add_scaled(y: &mut [f32], a: f32, x: &[f32]);
+    pub fn add_scaled(y: &mut [f32], a: f32, x: &[f32]);
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
     reason = "a target-feature caller must compile the body itself"
 )]
 
+use crate::grouped::{GROUP, Record};
+
 const LANES: usize = 16;
 
 /// Folds 16 lanes pairwise: 8, 4, 2, 1.
@@ -67,11 +69,33 @@ pub(super) fn rmsnorm(x: &[f32], weight: &[f32], eps: f32, out: &mut [f32]) {
 }
 
 #[inline(always)]
-pub(super) fn rope_norm(x: &mut [f32], turn: &[[f32; 2]], weight: &[f32], eps: f32) {
+pub(super) fn rope(x: &mut [f32], turn: &[[f32; 2]]) {
     for (pair, [cos, sin]) in x.as_chunks_mut::<2>().0.iter_mut().zip(turn) {
         let [a, b] = *pair;
         *pair = [a * cos - b * sin, a * sin + b * cos];
     }
+}
+
+#[inline(always)]
+pub(super) fn norm_rope(x: &mut [f32], turn: &[[f32; 2]], weight: &[f32], eps: f32) {
+    let r = 1.0 / (dot(x, x) / x.len() as f32 + eps).sqrt();
+    for (x, w) in x.iter_mut().zip(weight) {
+        *x = (*x * r) * w;
+    }
+    rope(x, turn);
+}
+
+#[inline(always)]
+pub(super) fn add_rmsnorm(x: &mut [f32], y: &[f32], weight: &[f32], eps: f32) {
+    let r = 1.0 / (dot(y, y) / y.len() as f32 + eps).sqrt();
+    for ((x, y), w) in x.iter_mut().zip(y).zip(weight) {
+        *x += (y * r) * w;
+    }
+}
+
+#[inline(always)]
+pub(super) fn rope_norm(x: &mut [f32], turn: &[[f32; 2]], weight: &[f32], eps: f32) {
+    rope(x, turn);
     let r = 1.0 / (dot(x, x) / x.len() as f32 + eps).sqrt();
     for (x, w) in x.iter_mut().zip(weight) {
         *x = (*x * r) * w;
@@ -106,6 +130,33 @@ pub(super) fn quantize(x: &[f32], out: &mut [i8], sums: &mut [i32]) -> f32 {
         sums[chunks.len()] = rest.iter().map(|&x| i32::from(x)).sum();
     }
     scale
+}
+
+#[inline(always)]
+pub(super) fn quantize_groups(x: &[f32], out: &mut [i8], records: &mut [Record]) {
+    const TINY: f32 = f32::from_bits(27 << 23); // 2^-100
+    out[x.len()..].fill(0);
+    let groups = x.chunks(GROUP).zip(out.chunks_mut(GROUP));
+    for ((x, out), record) in groups.zip(records) {
+        let a = max_by(x, 0.0, f32::abs);
+        let (scale, inverse) = if a < TINY {
+            (0.0, 0.0)
+        } else {
+            (a / 127.0, 127.0 / a)
+        };
+        for (out, x) in out.iter_mut().zip(x) {
+            *out = round(x * inverse) as i8;
+        }
+        let mut sums = [0; 2];
+        for (sum, out) in sums.iter_mut().zip(out.chunks(GROUP / 2)) {
+            *sum = out.iter().map(|&x| i32::from(x)).sum();
+        }
+        *record = Record {
+            scale,
+            total: (sums[0] + sums[1]) as f32 * scale,
+            sums,
+        };
+    }
 }
 
 #[inline(always)]
@@ -164,6 +215,36 @@ pub(super) fn softmax_digits(x: &[f32], high: &mut [i8], low: &mut [i8]) -> u32 
 }
 
 #[inline(always)]
+pub(super) fn weighted_digits(
+    x: &mut [f32],
+    by: &[f32],
+    high: &mut [i8],
+    low: &mut [i8],
+) -> (u32, f32) {
+    const TINY: f32 = f32::from_bits(27 << 23); // 2^-100
+    let max = max_by(x, f32::NEG_INFINITY, |x| x);
+    let mut lanes = [0.0; LANES];
+    for (x, by) in x.chunks_mut(LANES).zip(by.chunks(LANES)) {
+        for ((x, by), lane) in x.iter_mut().zip(by).zip(&mut lanes) {
+            let p = exp(*x - max);
+            *lane += p;
+            *x = p * by;
+        }
+    }
+    let sum = fold(lanes, |a, b| a + b);
+    let most = max_by(x, 0.0, |x| x);
+    let inverse = if most < TINY { 0.0 } else { 16383.0 / most };
+    let mut total = 0;
+    for ((x, high), low) in x.iter().zip(high).zip(low) {
+        let p = round(x * inverse) & 16383; // the mask is for NaN only
+        *high = (p >> 7) as i8;
+        *low = (p & 127) as i8;
+        total += p as u32;
+    }
+    (total, most / 16383.0 / sum)
+}
+
+#[inline(always)]
 pub(super) fn add_products(
     sums: &[[i32; LANES]],
     zeros: &[i32],
@@ -203,5 +284,14 @@ pub(super) fn softmax(x: &mut [f32]) {
 pub(super) fn silu_mul(g: &mut [f32], u: &[f32]) {
     for (g, u) in g.iter_mut().zip(u) {
         *g = (*g / (1.0 + exp(-*g))) * u;
+    }
+}
+
+#[inline(always)]
+pub(super) fn gelu_mul(g: &mut [f32], u: &[f32]) {
+    // tanh(z) = 2 / (1 + exp(-2z)) - 1, and sqrt(2 / pi) = 0.7978846.
+    for (g, u) in g.iter_mut().zip(u) {
+        let z = 0.797_884_6 * (*g + 0.044_715 * (*g * *g * *g));
+        *g = (*g / (1.0 + exp(-2.0 * z))) * u;
     }
 }

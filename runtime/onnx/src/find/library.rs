@@ -13,8 +13,8 @@ pub(super) fn file_name() -> String {
     )
 }
 
-/// The library at a path: the file itself, or the one in the folder: first by its plain name, then the highest version
-/// (`libonnxruntime.so.1.31.1`, as the wheels have it).
+/// The library at a path: the file itself, or the one in the folder: first by its plain name, then
+/// the highest version (`libonnxruntime.so.1.31.1`, as the wheels have it).
 pub(super) fn library_in(path: &Path) -> Option<PathBuf> {
     if !path.is_dir() {
         return path.exists().then(|| path.to_owned());
@@ -44,8 +44,9 @@ pub(super) fn same_file(a: &Path, b: &Path) -> bool {
     real(a) == real(b)
 }
 
-/// Refuses a 64-bit little-endian ELF file that is shorter than its own section table says. The system's loader maps
-/// such a file (a broken download) and the process dies of SIGBUS when it touches the missing part.
+/// Refuses a 64-bit little-endian ELF file that is shorter than its own section table says. The
+/// system's loader maps such a file (a broken download) and the process dies of SIGBUS when it
+/// touches the missing part.
 pub(super) fn whole(library: &Path) -> Result<(), String> {
     use std::io::Read;
     let Ok(file) = fs::File::open(library) else {
@@ -72,7 +73,8 @@ pub(super) fn whole(library: &Path) -> Result<(), String> {
                 .fold(0_u64, |number, &byte| number << 8 | u64::from(byte)),
         )
     };
-    // e_shoff, e_shentsize and e_shnum of the ELF header; the section table is the last thing in the file.
+    // e_shoff, e_shentsize and e_shnum of the ELF header; the section table is the last thing in
+    // the file.
     let end = (|| number(40, 8)?.checked_add(number(58, 2)? * number(60, 2)?))();
     match end {
         Some(end) if end <= length => Ok(()),

@@ -1,20 +1,32 @@
 //! The places that are looked in, in their order.
 use std::{
     env,
-    ffi::OsStr,
+    ffi::OsString,
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
-use super::RuntimeOptions;
+use super::{RuntimeOptions, library::file_name};
 
-/// A place to look in: what it is called in messages, the files or folders there, and whether it was named by the
-/// user, so that nothing else may be loaded instead.
+/// Names a checkout of foveate, in whose `.cache/onnxruntime` and `.venv` is looked. The
+/// repository's `.cargo/config.toml` sets it for everything that cargo starts.
+pub(super) const CHECKOUT: &str = "FOVEATE_CHECKOUT";
+
+/// A place to look in.
+#[derive(Default)]
 pub(super) struct Place {
+    /// What it is called in messages.
     pub(super) name: &'static str,
+    /// The files or folders there.
     paths: Vec<PathBuf>,
+    /// Whether the user named it, so that nothing else may be loaded instead, and whoever can write
+    /// there.
     pub(super) named: bool,
+    /// Whether it was named in the environment.
+    pub(super) variable: bool,
+    /// Whether it is the system's own: the loader takes code from there for every program.
+    pub(super) system: bool,
     /// Asked only when everything before had nothing: a `python3` has to be started.
     python: bool,
 }
@@ -24,8 +36,14 @@ impl Place {
         Self {
             name,
             paths: paths.into_iter().collect(),
-            named: false,
-            python: false,
+            ..Self::default()
+        }
+    }
+
+    fn named(name: &'static str, path: PathBuf) -> Self {
+        Self {
+            named: true,
+            ..Self::new(name, [path])
         }
     }
 
@@ -41,43 +59,41 @@ impl Place {
 /// The places in their order. `var` reads an environment variable.
 pub(super) fn places(
     options: &RuntimeOptions,
-    var: impl Fn(&str) -> Option<std::ffi::OsString>,
+    var: impl Fn(&str) -> Option<OsString>,
 ) -> Vec<Place> {
-    let var = |name| {
+    let var = |name: &'static str| {
         var(name)
             .filter(|value| !value.is_empty())
             .map(PathBuf::from)
     };
     if let Some(library) = &options.library {
-        return vec![Place {
-            named: true,
-            ..Place::new("the path given", [library.clone()])
-        }];
+        return vec![Place::named("the path given", library.clone())];
     }
     if let Some(library) = var("ORT_DYLIB_PATH") {
         return vec![Place {
-            named: true,
-            ..Place::new("ORT_DYLIB_PATH", [library])
+            variable: true,
+            ..Place::named("ORT_DYLIB_PATH", library)
         }];
     }
     let executable = env::current_exe().ok();
-    let repositories = repositories(executable.as_deref());
-    let beside = executable
-        .as_deref()
-        .and_then(Path::parent)
-        .map(Path::to_owned);
-    let repository_caches = repositories
-        .iter()
-        .map(|root| root.join(".cache/onnxruntime"));
+    let beside = executable.as_deref().and_then(Path::parent);
+    let checkout = var(CHECKOUT).filter(|root| root.is_absolute());
+    let cache = checkout.iter().map(|root| root.join(".cache/onnxruntime"));
     let user_cache = user_cache(&var).map(|cache| cache.join("foveate/onnxruntime"));
     let venvs = var("VIRTUAL_ENV")
         .into_iter()
-        .chain(repositories.iter().map(|root| root.join(".venv")));
+        .chain(checkout.iter().map(|root| root.join(".venv")));
+    let system = |name, paths| Place {
+        system: true,
+        ..Place::new(name, paths)
+    };
     vec![
         Place::new("ORT_DYLIB_PATH", []),
-        Place::new("beside the executable", beside),
-        Place::new("the repository's cache", repository_caches),
+        Place::new("beside the executable", beside.map(Path::to_owned)),
+        Place::new("the checkout's cache", cache),
         Place::new("the user's cache", user_cache),
+        system("the system's folders", system_folders(&var)),
+        system("the system's loader", vec![file_name().into()]),
         Place::new(
             "pip, in a virtual environment",
             venvs.flat_map(|venv| site_packages(&venv)),
@@ -89,20 +105,25 @@ pub(super) fn places(
     ]
 }
 
-/// The repository this crate was built in, and the one whose `target` folder the executable lies in.
-pub(super) fn repositories(executable: Option<&Path>) -> Vec<PathBuf> {
-    let built_in = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
-    let target = executable.and_then(|path| {
-        path.ancestors()
-            .find(|folder| folder.file_name() == Some(OsStr::new("target")))
-    });
-    let mut roots: Vec<_> = built_in
-        .into_iter()
-        .chain(target.and_then(Path::parent))
-        .map(Path::to_owned)
-        .collect();
-    roots.dedup();
-    roots
+/// The folders that the system's loader looks in: those of its variable, then those that packages
+/// put libraries in.
+pub(super) fn system_folders(var: &impl Fn(&'static str) -> Option<PathBuf>) -> Vec<PathBuf> {
+    if cfg!(windows) {
+        return Vec::new();
+    }
+    let (variable, folders) = if cfg!(target_os = "macos") {
+        let folders = ["/opt/homebrew/lib", "/usr/local/lib"].map(str::to_owned);
+        ("DYLD_LIBRARY_PATH", folders.to_vec())
+    } else {
+        let machine = format!("/usr/lib/{}-linux-gnu", env::consts::ARCH);
+        let folders = ["/usr/local/lib", &machine, "/usr/lib64", "/usr/lib"];
+        ("LD_LIBRARY_PATH", folders.map(str::to_owned).to_vec())
+    };
+    let listed = var(variable).map(|list| env::split_paths(&list).collect::<Vec<_>>());
+    let listed = listed.into_iter().flatten().filter(|p| p.is_absolute());
+    listed
+        .chain(folders.into_iter().map(PathBuf::from))
+        .collect()
 }
 
 fn user_cache(var: &impl Fn(&'static str) -> Option<PathBuf>) -> Option<PathBuf> {
@@ -139,7 +160,8 @@ fn site_packages(venv: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Asks `python3` where it has the package, without importing it. The current folder is taken off Python's path first.
+/// Asks `python3` where it has the package, without importing it. The current folder is taken off
+/// Python's path first.
 fn python_package() -> Option<PathBuf> {
     const ASK: &str = "import sys\nsys.path[:1] = []\nimport importlib.util\n\
         print(importlib.util.find_spec('onnxruntime').submodule_search_locations[0])";
@@ -185,7 +207,7 @@ mod tests {
         let empty = places(&RuntimeOptions::default(), |name| {
             (name == "ORT_DYLIB_PATH").then(|| "".into())
         });
-        assert_eq!(empty.len(), 6);
+        assert_eq!(empty.len(), 8);
     }
 
     #[test]
@@ -194,32 +216,39 @@ mod tests {
             "XDG_CACHE_HOME" => Some("/cache".into()),
             "LOCALAPPDATA" | "HOME" => Some("/home".into()),
             "VIRTUAL_ENV" => Some("/venv".into()),
+            CHECKOUT => Some("/code/foveate".into()),
+            "LD_LIBRARY_PATH" | "DYLD_LIBRARY_PATH" => Some("/opt/ort:here".into()),
             _ => None,
         };
         let places = places(&RuntimeOptions::default(), var);
         let expected = [
             "ORT_DYLIB_PATH",
             "beside the executable",
-            "the repository's cache",
+            "the checkout's cache",
             "the user's cache",
+            "the system's folders",
+            "the system's loader",
             "pip, in a virtual environment",
             "pip, where python3 looks",
         ];
         assert_eq!(names(&places), expected);
-        let repository = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .ancestors()
-            .nth(2)
-            .unwrap();
-        assert_eq!(places[2].paths[0], repository.join(".cache/onnxruntime"));
+        assert!(places[2].paths[0].starts_with("/code/foveate"));
         assert!(places[3].paths[0].ends_with("foveate/onnxruntime"));
-        assert!(places[4].paths[0].starts_with("/venv"));
+        if cfg!(unix) {
+            assert_eq!(places[4].paths[0], Path::new("/opt/ort"));
+            assert!(places[4].paths.iter().all(|p| p.is_absolute()));
+        }
+        assert!(places[6].paths[0].starts_with("/venv"));
         assert!(places.iter().all(|place| !place.named));
     }
 
     #[test]
-    fn the_folder_of_target_is_a_repository_and_its_parents_are_not() {
-        let roots = repositories(Some(Path::new("/home/me/app/target/release/app")));
-        assert_eq!(roots.last().unwrap(), Path::new("/home/me/app"));
-        assert_eq!(repositories(Some(Path::new("/usr/bin/app"))).len(), 1);
+    fn without_a_wish_no_checkout_is_looked_in() {
+        for checkout in [None, Some("relative")] {
+            let places = places(&RuntimeOptions::default(), |name| {
+                checkout.filter(|_| name == CHECKOUT).map(OsString::from)
+            });
+            assert!(places[2].paths.is_empty() && places[6].paths.is_empty());
+        }
     }
 }

@@ -1,0 +1,124 @@
+//! Numbers that are neither dates nor times: addresses, amounts, ages, telephone numbers, years in
+//! which something was founded.
+use super::text::Text;
+use super::words::Sense;
+
+/// The most words between a house number and `street`.
+const NAME: usize = 3;
+
+/// Pieces of other kinds at a token: the token after each, and its cost.
+pub(crate) fn explained(text: &Text<'_>, at: usize) -> Vec<(usize, f32)> {
+    let kinds = [
+        founded(text, at),
+        address(text, at),
+        address_behind(text, at),
+        price(text, at),
+        amount(text, at),
+        labelled(text, at),
+        counted(text, at),
+        digits(text, at),
+    ];
+    kinds.into_iter().flatten().collect()
+}
+
+/// `EST. 2009`, `since 1974`, `© 2026`.
+fn founded(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
+    let word = text.sense(at, |s| s == Sense::Founded);
+    let to = word.or_else(|| text.is(at, '©').then_some(at + 1))?;
+    let to = to + usize::from(text.is_any(to, ".:"));
+    text.number(to).filter(|n| n.1 == 4)?;
+    Some((to + 1, 0.0))
+}
+
+/// `14 Marion Street`, `5 March Road`.
+fn address(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
+    text.number(at).filter(|n| n.1 <= 4)?;
+    let mut to = at + 1 + usize::from(text.letters(at + 1).len() == 1 && !text.spaced(at + 1));
+    for n in 0..NAME {
+        if !text.is_word(to) {
+            return None;
+        }
+        let street = text.sense(to + 1, |s| s == Sense::Street);
+        let ends = street.filter(|end| n > 0 || *end > 0);
+        if let Some(end) = ends.filter(|_| text.is_word(to + 1)) {
+            return Some((end, if n == 0 { 0.05 } else { 0.3 + 0.2 * n as f32 }));
+        }
+        to += 1;
+    }
+    None
+}
+
+/// `via 20 Settembre 14`, `rue du 8 Mai 1945`.
+fn address_behind(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
+    let mut to = text.sense(at, |s| s == Sense::StreetBefore)?;
+    while let Some(end) = text.sense(to, |s| s == Sense::Gap) {
+        to = end;
+    }
+    let day = text.number(to).filter(|n| n.1 <= 2)?;
+    let mut to = to + 1;
+    while let Some(end) = text.sense(to, |s| s == Sense::Gap) {
+        to = end;
+    }
+    let month = text.sense(to, |s| matches!(s, Sense::Month(_)))?;
+    let house = usize::from(text.number(month).is_some() && day.0 > 0);
+    Some((month + house, 0.0))
+}
+
+/// `$20`, `18,40 €`, `20%`, `#5`.
+fn price(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
+    let before = text.is_any(at, "$£€¥#");
+    let end = decimal(text, at + usize::from(before))?;
+    let after = text.is_any(end, "$£€¥%");
+    (before || after).then_some((end + usize::from(after), 0.0))
+}
+
+/// `TOTAL 18.40`.
+fn amount(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
+    let to = text.sense(at, |s| s == Sense::Amount)?;
+    let to = to + usize::from(text.is_any(to, ".:"));
+    let to = to + usize::from(text.is_any(to, "$£€¥"));
+    Some((decimal(text, to)?, 0.0))
+}
+
+/// `Ages 18+`, `Gate 4`, `No. 7`, `Tel 555-0173`.
+fn labelled(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
+    let to = text.sense(at, |s| s == Sense::Numbered)?;
+    let to = to + usize::from(text.is_any(to, ".:#"));
+    let end = digits(text, to)
+        .map(|d| d.0)
+        .or_else(|| decimal(text, to))?;
+    Some((end + usize::from(text.is(end, '+')), 0.05))
+}
+
+/// `5 km`, `18+`, `3 friends`.
+fn counted(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
+    let end = decimal(text, at)?;
+    let plus = usize::from(text.is(end, '+') && text.number(end + 1).is_none());
+    let unit = text.sense(end + plus, |s| s == Sense::Unit);
+    let to = unit.or((plus > 0).then_some(end + plus))?;
+    Some((to, 0.05))
+}
+
+/// `555-0173`, `+49 30 1234567`, `030/12 34 56`.
+fn digits(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
+    let mut to = at + usize::from(text.is_any(at, "+("));
+    let (mut figures, mut groups, mut long) = (0, 0, false);
+    while let Some((_, n)) = text.number(to).filter(|_| groups < 8) {
+        figures += n;
+        groups += 1;
+        long |= n >= 5 || (n == 4 && groups > 1) || (n == 3 && groups == 1);
+        to += 1;
+        let sign = usize::from(text.is_any(to, "-/.)"));
+        if text.number(to + sign).is_some() {
+            to += sign;
+        }
+    }
+    (figures >= 7 && long).then_some((to, 0.4))
+}
+
+/// A number, with what follows its point.
+fn decimal(text: &Text<'_>, at: usize) -> Option<usize> {
+    text.number(at)?;
+    let more = text.is_any(at + 1, ".,") && text.number(at + 2).is_some() && !text.spaced(at + 2);
+    Some(if more { at + 3 } else { at + 1 })
+}

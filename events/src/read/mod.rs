@@ -1,0 +1,21 @@
+//! A grammar of dates and times: text is cut into tokens, each with every reading it may have; a
+//! phrase is the parse that explains most of it at least cost; what is not explained is returned.
+mod clock;
+mod cover;
+mod days;
+mod explained;
+mod figures;
+mod meaning;
+mod nth;
+mod partial;
+mod resolve;
+mod said;
+mod spans;
+mod text;
+mod tokens;
+mod words;
+
+pub(crate) use said::{read, told};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,96 @@
+//! Tables of printed dates and times, and what they mean.
+use foveate_events::{Date, Order, Printed, Schedule, Time};
+
+/// A row of a table; columns as in the head of the file.
+struct Row<'a> {
+    line: &'a str,
+    cells: Vec<&'a str>,
+}
+
+impl<'a> Row<'a> {
+    fn given(&self, at: usize) -> Option<&'a str> {
+        Some(self.cells[at]).filter(|c| *c != "-")
+    }
+
+    fn meant(&self) -> [String; 5] {
+        [5, 6, 7, 8, 9].map(|at| self.cells[at].to_owned())
+    }
+
+    fn read(&self) -> [String; 5] {
+        let printed = Printed {
+            date: self.given(2),
+            start: self.given(3),
+            end: self.given(4),
+        };
+        let today: Date = self.cells[1].parse().expect("a day");
+        shown(Schedule::read(printed, today, Order::default()))
+    }
+
+    /// The second answer that is acceptable, as `2026-06-30 18:00 z-240`.
+    fn or(&self) -> Option<[String; 5]> {
+        let none = || "-".to_owned();
+        let mut other = [none(), none(), none(), none(), none()];
+        for word in self.given(10)?.split(' ') {
+            match word.strip_prefix('z') {
+                Some(zone) => zone.clone_into(&mut other[4]),
+                None if word.contains(':') && other[2] == "-" => word.clone_into(&mut other[2]),
+                None if word.contains(':') => word.clone_into(&mut other[3]),
+                None if other[0] == "-" => word.clone_into(&mut other[0]),
+                None => word.clone_into(&mut other[1]),
+            }
+        }
+        Some(other)
+    }
+}
+
+/// First and last day, beginning, end, zone.
+fn shown(schedule: Option<Schedule>) -> [String; 5] {
+    let text = |value: Option<String>| value.unwrap_or_else(|| "-".into());
+    let time = |t: Option<Time>| text(t.map(|t| t.to_string()));
+    let Some(s) = schedule else {
+        return std::array::from_fn(|_| "-".to_owned());
+    };
+    [
+        s.date.to_string(),
+        text(s.last.map(|d| d.to_string())),
+        time(s.start),
+        time(s.end),
+        text(s.zone.map(|z| z.to_string())),
+    ]
+}
+
+fn rows(table: &str) -> impl Iterator<Item = Row<'_>> {
+    table.lines().skip(1).map(|line| Row {
+        line,
+        cells: line.split('\t').collect(),
+    })
+}
+
+fn check(table: &str, least: usize) {
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for row in rows(table) {
+        count += 1;
+        let (read, meant) = (row.read(), row.meant());
+        if read != meant && row.or() != Some(read.clone()) {
+            wrong.push(format!("{}\n    read {}", row.line, read.join(" ")));
+        }
+    }
+    assert!(count >= least, "only {count} rows");
+    assert!(
+        wrong.is_empty(),
+        "{} of {count} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
+#[test]
+fn the_kinds_that_people_report() {
+    check(include_str!("dates.tsv"), 137);
+}
+
+#[test]
+fn more_of_the_same_kinds() {
+    check(include_str!("more.tsv"), 200);
+}

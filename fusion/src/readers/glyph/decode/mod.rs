@@ -1,0 +1,221 @@
+//! What a picture of glyphs adds to decoding: the pointer, and rules as logits processors.
+//!
+//! One object does it all, since each rule needs to know which glyph the pointer is at: it changes
+//! the logits before the sampler and says which glyph the sampled token was copied from.
+mod bias;
+mod coverage;
+mod lookup;
+mod repeat;
+
+pub use coverage::Covered;
+pub(crate) use lookup::Copying;
+
+use super::page::Pages;
+use super::pointer::Pointer;
+use super::rules::Rules;
+use coverage::Coverage;
+use foveate_language::{Attribution, LogitsProcessor, Result, Token, TokenId, argmax, force};
+use repeat::Repeats;
+use std::sync::Arc;
+
+/// What decoding writes, as far as the rules are concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Writes {
+    /// A transcript: everything once.
+    Transcript,
+    /// A typed value.
+    Value,
+    /// Anything else.
+    Words,
+}
+
+/// Tokens with a part in reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Marks {
+    /// Between words.
+    pub space: TokenId,
+    /// Between lines.
+    pub line_end: TokenId,
+    /// Ends an answer.
+    pub end: TokenId,
+}
+
+/// The pointer and the rules over the pages of a conversation.
+#[derive(Debug)]
+pub(crate) struct Pointing {
+    pages: Pages,
+    pointer: Arc<Pointer>,
+    rules: Rules,
+    marks: Marks,
+    writes: Writes,
+    coverage: Coverage,
+    repeats: Repeats,
+    /// The source of the token to come, unless it is a space.
+    source: Option<usize>,
+    /// The last source of the answer.
+    last: Option<usize>,
+    /// The source of the last token.
+    read: Option<usize>,
+    /// The last source within the value of a typed answer: `None` behind forced tokens.
+    within: Option<usize>,
+}
+
+impl Pointing {
+    pub(crate) fn new(
+        pages: Pages,
+        pointer: Arc<Pointer>,
+        rules: Rules,
+        marks: Marks,
+        writes: Writes,
+    ) -> Self {
+        Self {
+            pages,
+            pointer,
+            rules,
+            marks,
+            writes,
+            coverage: Coverage::default(),
+            repeats: Repeats::default(),
+            source: None,
+            last: None,
+            read: None,
+            within: None,
+        }
+    }
+
+    /// The source pointed at, and the logit biases that follow from it.
+    fn point(&mut self, hidden: &[f32], logits: &mut [f32]) -> Option<usize> {
+        let anew = Covered::default();
+        let covered = if self.rules.read_once {
+            &self.coverage.covered
+        } else {
+            &anew
+        };
+        let source = self.pages.point(&self.pointer, hidden, covered);
+        if let Some(rule) = &self.rules.letter_bias {
+            bias::letter(&self.pages, self.last, source, rule, logits);
+        }
+        if let Some(most) = self.rules.repeats {
+            self.repeats.bar(source, most, logits);
+        }
+        match (&self.rules.space_bias, self.read) {
+            (Some(rule), Some(at)) => {
+                let own = self.rules.letter_bias.map_or(0.0, |rule| rule.along);
+                let covered = &self.coverage.covered;
+                let to_come = bias::Step { at, source };
+                bias::space(
+                    &self.pages,
+                    to_come,
+                    self.marks.space,
+                    covered,
+                    (rule, own),
+                    logits,
+                )
+            }
+            _ => source,
+        }
+    }
+
+    /// The token and source to copy instead of `source`, where that leaves a line in the middle
+    /// that is to be read to its end, or leaves out a line of a block.
+    fn kept(&self, source: Option<usize>, logits: &[f32]) -> Option<(TokenId, usize)> {
+        let next = match self.writes {
+            Writes::Transcript => {
+                self.coverage
+                    .kept(&self.pages, self.last, source, self.rules.blocks.as_ref())?
+            }
+            Writes::Value if self.rules.whole_lines => {
+                let (last, source) = (self.within?, source?);
+                let depth = self.rules.blocks.as_ref().map_or(0, |rule| rule.depth);
+                coverage::left(&self.pages, last, source)
+                    .or_else(|| coverage::below(&self.pages, last, source, depth))?
+            }
+            _ => return None,
+        };
+        let (id, _) = self.pages.letter(next)?;
+        let allowed = *logits.get(id as usize)? > f32::NEG_INFINITY;
+        allowed.then_some((id, next))
+    }
+
+    /// Ends a transcript where it has read everything or makes things up; sends it to what is still
+    /// unread instead of letting it end before.
+    fn cover(&mut self, id: TokenId, logits: &mut [f32]) {
+        let Some(rule) = self
+            .rules
+            .coverage
+            .filter(|_| self.writes == Writes::Transcript)
+        else {
+            return;
+        };
+        let over = self
+            .coverage
+            .ends(id, self.source, self.marks.line_end, &rule);
+        if id != self.marks.end && !over {
+            return;
+        }
+        self.source = None;
+        let Some((letter, line)) = self.pages.unread(&self.coverage.covered, &rule) else {
+            return force(logits, self.marks.end);
+        };
+        let first = line.start;
+        self.coverage.go_to(line, letter);
+        if self.last.is_some() {
+            force(logits, self.marks.line_end);
+        } else {
+            self.coverage.begun();
+            self.source = Some(first);
+            force(logits, letter);
+        }
+    }
+}
+
+impl LogitsProcessor for Pointing {
+    fn process(&mut self, hidden: &[f32], logits: &mut [f32]) -> Result<()> {
+        if let Some((letter, first)) = self.coverage.begun() {
+            self.source = Some(first);
+            force(logits, letter);
+            return Ok(());
+        }
+        self.source = self.point(hidden, logits);
+        let Ok(mut id) = argmax(logits) else {
+            return Ok(()); // The sampler names the error.
+        };
+        let source = self.source(id);
+        if let Some((letter, next)) = self.kept(source, logits) {
+            (id, self.source) = (letter, Some(next));
+            force(logits, letter);
+        }
+        self.cover(id, logits);
+        Ok(())
+    }
+
+    fn commit(&mut self, token: &Token) {
+        self.read = token.source;
+        self.last = token.source.or(self.last);
+        self.within = if token.forced {
+            None
+        } else {
+            token.source.or(self.within)
+        };
+        if token.forced {
+            return;
+        }
+        self.repeats.wrote(token.id, token.source);
+        if self.writes == Writes::Transcript {
+            self.coverage.wrote(token.source);
+        }
+    }
+}
+
+impl Attribution for Pointing {
+    fn source(&self, id: TokenId) -> Option<usize> {
+        self.source.filter(|_| id != self.marks.space)
+    }
+
+    fn row(&self, source: usize) -> &[f32] {
+        self.pages.place(source)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,250 @@
+//! The glyph reader (`models/nano`): one image token for each glyph of a picture, and a pointer from
+//! each token that the decoder writes to the glyph it was copied from.
+//!
+//! | stage | file |
+//! |---|---|
+//! | patch features to glyph slots | `slots.rs` |
+//! | which slots show one glyph, which are kept, in which order | `nms.rs`, `select.rs`, `layout/` |
+//! | unsure letters encoded at a second scale | `refine.rs` |
+//! | lines that are hardly legible left out | `legible.rs` |
+//! | glyphs to rows of the decoder's width | `embed.rs`, `place.rs`, `tokens.rs`, `mixer.rs` |
+//! | a picture to its rows | `encode.rs` |
+//! | what decoding needs of a picture | `page.rs`, `pointer.rs` |
+//! | logit biases, coverage, prompt-lookup drafting | `decode/` |
+//! | every hand-set number of these | `rules.rs` |
+mod decode;
+mod embed;
+mod encode;
+mod layout;
+mod legible;
+mod mixer;
+mod nms;
+mod page;
+mod place;
+mod pointer;
+mod refine;
+mod rules;
+mod select;
+mod slots;
+mod tokens;
+
+pub use decode::Covered;
+pub use embed::GlyphEmbedding;
+pub use encode::{GlyphEncoder, Seen};
+pub use mixer::Mixer;
+pub use page::Page;
+pub use place::PlaceEmbedding;
+pub use pointer::Pointer;
+pub use rules::{
+    Blocks, Coverage, Legible, LetterBias, Lookup, Nms, ReadingOrder, Rules, SecondScale,
+    SmallPrint, SpaceBias,
+};
+pub use select::{Chosen, choose};
+pub use slots::{SlotAdapter, Slots};
+pub use tokens::{ImageTokens, glyph_box, image_tokens};
+
+use super::{Decoding, Encoded, Opened, Reader, Segment, Written};
+use crate::bundle::{Bundle, Prompts, graph_error, signature};
+use crate::{DecoderFile, Error, Image, Options, Result, Task};
+use decode::{Copying, Marks, Pointing, Writes};
+use foveate_language::{OnnxDecoder, PackedDecoder, TextDecoder, TokenId, Tokenizer};
+use foveate_onnx::GraphOptions;
+use foveate_vision::Mode;
+use page::Pages;
+use std::sync::Arc;
+
+/// What `config.json` calls this family; bundles that name none are of it.
+pub const ARCHITECTURE: &str = "glyph";
+
+/// The glyph reader of a bundle.
+pub struct GlyphReader {
+    encoder: Box<dyn EncodeGlyphs>,
+    pointer: Arc<Pointer>,
+    prompts: Prompts,
+    /// The token whose rows are image tokens.
+    image: TokenId,
+    digits: Vec<TokenId>,
+    marks: Marks,
+    rules: Rules,
+}
+
+/// Pictures to image tokens: the graphs of a bundle, or whatever a test makes up.
+pub trait EncodeGlyphs: Send + Sync {
+    /// Image tokens of `image`. What [`Mode::Auto`] stands for is the encoder's choice.
+    fn encode(&self, image: &Image, mode: Mode) -> Result<Seen>;
+}
+
+impl EncodeGlyphs for GlyphEncoder {
+    fn encode(&self, image: &Image, mode: Mode) -> Result<Seen> {
+        Self::encode(self, image, mode)
+    }
+}
+
+impl GlyphReader {
+    /// A reader of its stages. `image` and `end` are the tokens of that name.
+    #[must_use]
+    pub fn new(
+        encoder: Box<dyn EncodeGlyphs>,
+        pointer: Arc<Pointer>,
+        prompts: Prompts,
+        tokenizer: &Tokenizer,
+        [image, end]: [TokenId; 2],
+        rules: Rules,
+    ) -> Self {
+        Self {
+            encoder,
+            pointer,
+            prompts,
+            image,
+            digits: tokenizer.encode_bytes(b"0123456789"),
+            marks: Marks {
+                space: tokenizer.byte(b' '),
+                line_end: tokenizer.byte(b'\n'),
+                end,
+            },
+            rules,
+        }
+    }
+}
+
+impl Reader for GlyphReader {
+    fn encode(&self, image: &Image, detail: Mode) -> Result<Encoded> {
+        let seen = self.encoder.encode(image, detail)?;
+        let page = Page::new(&seen.tokens, &self.pointer, &self.digits, &self.rules);
+        let tokens = seen.tokens;
+        let glyphs = || (0..tokens.len()).map(|i| tokens.source(i)).collect();
+        let sources = seen.sources.unwrap_or_else(glyphs);
+        let page = page.reads(seen.script, sources.len());
+        Ok(Encoded {
+            sources,
+            left_out: seen.left_out,
+            segments: vec![Segment::Added {
+                id: self.image,
+                rows: tokens.tokens,
+            }],
+            transform: seen.placement,
+            mode: seen.mode,
+            cost: seen.cost,
+            data: Some(Arc::new(page)),
+        })
+    }
+
+    fn prompt(&self, task: Task<'_>) -> Option<String> {
+        match task {
+            Task::Transcribe => Some(self.prompts.ocr.clone()),
+            Task::Extract(schema) => {
+                let fields = &self.prompts.fields;
+                Some(fields.replace("{fields}", &schema.field_list()))
+            }
+            Task::Ask => None,
+        }
+    }
+
+    fn decoding<'a>(
+        &'a self,
+        task: Task<'_>,
+        images: &[Arc<Encoded>],
+        written: &[Written],
+    ) -> Decoding<'a> {
+        let pages = Pages::new(images.iter().filter_map(|image| image.data::<Page>()));
+        let writes = match task {
+            Task::Transcribe => Writes::Transcript,
+            Task::Extract(_) => Writes::Value,
+            Task::Ask => Writes::Words,
+        };
+        let draft = self.rules.lookup.map(|rule| {
+            let Marks {
+                space, line_end, ..
+            } = self.marks;
+            Box::new(Copying::new(
+                &pages,
+                space,
+                line_end,
+                written.to_vec(),
+                rule,
+            )) as Box<_>
+        });
+        let rules = self.rules.clone();
+        // Nothing to read: the transcript is empty, whatever the decoder would make up.
+        let answer = match writes {
+            Writes::Transcript if pages.len() == 0 => Some(Vec::new()),
+            Writes::Transcript => pages.script(self.marks.line_end),
+            _ => None,
+        };
+        let pointing = Pointing::new(pages, self.pointer.clone(), rules, self.marks, writes);
+        Decoding {
+            answer,
+            processors: Vec::new(),
+            attribution: Some(Box::new(pointing)),
+            draft,
+        }
+    }
+}
+
+/// Opens the reader and the decoder of a bundle; `encoder` opens what finds its glyphs.
+pub(super) fn open(
+    bundle: &Bundle,
+    tokenizer: &Tokenizer,
+    graphs: &GraphOptions,
+    options: &Options,
+    encoder: impl FnOnce(GlyphEmbedding) -> Result<Box<dyn EncodeGlyphs>>,
+) -> Result<Opened> {
+    let config = bundle.config();
+    let special = |name: &str| {
+        tokenizer.special(name).ok_or_else(|| Error::Stage {
+            stage: "tokenizer",
+            why: format!("has no special token {name}"),
+        })
+    };
+    let marks = [special(&config.tokens.image)?, special(&config.tokens.end)?];
+    let weights = bundle.fusion_weights()?;
+    let embed = GlyphEmbedding::new(&weights);
+    let encoder = encoder(embed)?;
+    let decoder = open_decoder(bundle, options.decoder, graphs)?;
+    let reader = GlyphReader::new(
+        encoder,
+        Arc::new(Pointer::new(&weights)),
+        config.prompts.clone(),
+        tokenizer,
+        marks,
+        options.rules.clone(),
+    );
+    Ok(Opened {
+        reader: Box::new(reader),
+        decoder,
+        signature: signature(&config.decoder, &weights),
+    })
+}
+
+fn open_decoder(
+    bundle: &Bundle,
+    which: DecoderFile,
+    graphs: &GraphOptions,
+) -> Result<Box<dyn TextDecoder>> {
+    let packed = which == DecoderFile::Packed
+        || (which == DecoderFile::Auto && bundle.has("decoder.safetensors"));
+    let file = bundle.file(if packed {
+        "decoder.safetensors"
+    } else {
+        "decoder.onnx"
+    })?;
+    let config = bundle.config().decoder;
+    let invalid = |e: foveate_language::Error| match e {
+        foveate_language::Error::Decoder { what, source } => {
+            match source.map(|s| s.downcast::<foveate_onnx::Error>()) {
+                Some(Ok(e)) => graph_error(&file, *e),
+                _ => Error::AssetsInvalid {
+                    file: file.clone(),
+                    why: what,
+                },
+            }
+        }
+        other => other.into(),
+    };
+    if packed {
+        let decoder = PackedDecoder::open(&file, config, graphs.threads);
+        return Ok(Box::new(decoder.map_err(invalid)?));
+    }
+    let decoder = OnnxDecoder::open(&file, config, graphs);
+    Ok(Box::new(decoder.map_err(invalid)?))
+}

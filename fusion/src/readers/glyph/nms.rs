@@ -1,0 +1,81 @@
+//! Non-maximum suppression: which slots show one glyph (`models/FORMAT.md`).
+use super::rules::Nms;
+
+/// A slot's place in canvas pixels.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Spot {
+    /// Row of the slot.
+    pub slot: usize,
+    /// cx, cy, w, h.
+    pub at: [f32; 4],
+    /// Of two that are one glyph the higher gives the place.
+    pub rank: f32,
+    pub presence: f32,
+}
+
+/// A glyph: the spot that ranks first, and what claims it.
+#[derive(Debug)]
+pub(crate) struct Glyph {
+    spot: Spot,
+    /// Sum of the presences that claim it.
+    presence: f32,
+    claimed: Vec<usize>,
+}
+
+impl Glyph {
+    /// Row of the slot that gives the place.
+    pub(crate) fn slot(&self) -> usize {
+        self.spot.slot
+    }
+
+    /// cx, cy, w, h in canvas pixels.
+    pub(crate) fn at(&self) -> [f32; 4] {
+        self.spot.at
+    }
+
+    /// Sum of the presences that claim it; may be over 1.
+    pub(crate) fn presence(&self) -> f32 {
+        self.presence
+    }
+
+    /// Rows of the slots that claim it.
+    pub(crate) fn claimed(&self) -> &[usize] {
+        &self.claimed
+    }
+
+    /// How far `at` is from it, if it is the same glyph.
+    pub(crate) fn distance(&self, at: [f32; 4], nms: &Nms) -> Option<f32> {
+        let own = self.spot.at;
+        let away =
+            (own[0] - at[0]).abs() / own[2].max(at[2]) + (own[1] - at[1]).abs() / own[3].max(at[3]);
+        same_glyph(own, at, nms).then_some(away)
+    }
+
+    /// One more slot claims it.
+    pub(crate) fn claim(&mut self, slot: usize, presence: f32) {
+        self.presence += presence;
+        self.claimed.push(slot);
+    }
+}
+
+/// Spots in falling rank to those that no better one claims, each with what claims it.
+pub(crate) fn glyphs_of(spots: Vec<Spot>, nms: &Nms) -> Vec<Glyph> {
+    let mut taken: Vec<Glyph> = Vec::with_capacity(spots.len());
+    for spot in spots {
+        let same = |g: &&mut Glyph| same_glyph(g.spot.at, spot.at, nms);
+        match taken.iter_mut().find(same) {
+            Some(better) => better.claim(spot.slot, spot.presence),
+            None => taken.push(Glyph {
+                spot,
+                presence: spot.presence,
+                claimed: vec![spot.slot],
+            }),
+        }
+    }
+    taken
+}
+
+fn same_glyph(a: [f32; 4], b: [f32; 4], nms: &Nms) -> bool {
+    (a[0] - b[0]).abs() < nms.across * a[2].max(b[2])
+        && (a[1] - b[1]).abs() < nms.down * a[3].max(b[3])
+}

@@ -1,0 +1,334 @@
+//! Every threshold of reading, with the measurement behind it.
+//!
+//! Part of what a picture says of the next token is hand-set, beside the weights. All of it stands
+//! here, so that each rule can be switched off and its worth measured:
+//! `foveate-datasets ablate` prints what the dev split loses without each one.
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+
+/// The thresholds of reading. `None` and `false` switch a rule off.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Rules {
+    /// Which slots show one glyph. Shared with training.
+    pub nms: Nms,
+    /// The order of image tokens. Shared with training.
+    pub order: ReadingOrder,
+    /// Small print is encoded again in [`Mode::High`](crate::Mode::High).
+    pub small_print: Option<SmallPrint>,
+    /// Unsure glyphs are encoded again at a second scale and both results averaged (test-time
+    /// augmentation).
+    pub second_scale: Option<SecondScale>,
+    /// Lines that are hardly legible are left out: most are texture taken for letters.
+    pub legible: Option<Legible>,
+    /// The letter that stands at the glyph pointed at gets a logit bias.
+    pub letter_bias: Option<LetterBias>,
+    /// The gap between two glyphs gives the space between them a logit bias.
+    pub space_bias: Option<SpaceBias>,
+    /// A transcript reads each glyph once: a pointer on one read already takes the next best. Ended
+    /// the circles of early models ("10:30am ... Address ... 10:30am"; `training/LOG.md`).
+    pub read_once: bool,
+    /// A transcript ends only when every line was read, and where text is made up.
+    pub coverage: Option<Coverage>,
+    /// Lines of one block are read from the top down.
+    pub blocks: Option<Blocks>,
+    /// A typed value that goes on in another line reads its own line to the end first.
+    pub whole_lines: bool,
+    /// How often in a row one token may be copied from one glyph. "www" may well stand on a single
+    /// glyph where the encoder lost two.
+    pub repeats: Option<usize>,
+    /// Prompt-lookup drafting: guesses of what is copied next. Changes the speed alone.
+    pub lookup: Option<Lookup>,
+}
+
+/// Non-maximum suppression of slots: two show one glyph when their centres are closer than these.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nms {
+    /// Share of the larger advance, across.
+    pub across: f32,
+    /// Share of the larger em size, down.
+    pub down: f32,
+    /// What the presences of one glyph must add up to: a centre near the border of two patches
+    /// gives each of them half.
+    pub presence: f32,
+    /// The overview suits glyphs above this share of `detail_max_em`; the tiles the others.
+    pub overview: f32,
+}
+
+/// Lines: each glyph is followed by its nearest neighbour to the right, if both agree.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReadingOrder {
+    /// Height of the rows by which lines are sorted, in canvas pixels.
+    pub row: f32,
+    /// Largest step up or down between neighbours, in em sizes of the smaller one.
+    pub drift: f32,
+    /// Largest ratio of their sizes.
+    pub growth: f32,
+    /// Largest gap between them, in em sizes of the smaller one.
+    pub gap: f32,
+}
+
+/// When one view is not enough.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SmallPrint {
+    /// Median em size, in pixels of the balanced canvas, below which print is small: the encoder
+    /// loses it there (`models/nano/README.md`).
+    pub em: f32,
+    /// How much larger the high mode must show the picture to be worth its time.
+    pub enlarged: f64,
+}
+
+/// Crops at a second scale where letters are unsure. The encoder's mistakes depend on how a glyph
+/// lies on its patches; the mean over two scales is right more often than either.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecondScale {
+    /// Scale of the crops for that of the canvas: the best of 0.67, 0.75, 0.85, 1.2 and 1.4 on 64
+    /// flyers (`training/LOG.md`).
+    pub scale: f32,
+    /// Glyphs whose likeliest letter is less probable than this are encoded again. 0.97 costs twice
+    /// the windows for nothing.
+    pub probability: f32,
+    /// Unsure glyphs that make a crop worth its time.
+    pub least: usize,
+    /// Most windows encoded again: two fifths of those of a whole canvas.
+    pub windows: usize,
+    /// Smallest em size read in a crop, in its pixels; smaller ones are hardly read.
+    pub smallest_em: f32,
+    /// Largest em size; larger ones may be cut by the crop's border.
+    pub largest_em: f32,
+}
+
+/// When a line of glyphs is text. On 76 real pictures with text and 18 without, the letters of such
+/// lines alone (`foveate-datasets lines`) had word recall 0.720 and precision 0.865, and 0.3 words
+/// made up on a picture without text; without the rule 0.735, 0.446 and 183.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Legible {
+    /// Least mean probability of the letters of a line.
+    pub probability: f32,
+    /// The same of a glyph that stands alone.
+    pub alone: f32,
+}
+
+/// Logit bias of the letter at the glyph pointed at.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LetterBias {
+    /// Along a line. Word recall on 200 flyers 0.884 -> 0.890 clean, 0.812 -> 0.822 photographed;
+    /// 4 does no more (`training/LOG.md`).
+    pub along: f32,
+    /// Where reading goes on elsewhere: a decoder that may go on in two lines takes the letter of
+    /// one and the place of the other ("Fooks" of "Cooks" beside "Fairgrounds").
+    pub elsewhere: f32,
+    /// Least probability of the letter for `elsewhere`: of what the encoder hardly reads, the
+    /// decoder makes more.
+    pub probability: f32,
+}
+
+/// Logit bias of the space between two neighbours of a line, measured on 249,146 pairs of glyphs
+/// of 600 training flyers: of gaps under 0.06 em under one in a hundred holds a space, of those
+/// from 0.2 em on 96 in a hundred.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpaceBias {
+    /// The gap, in em sizes, at which a space is as likely as none.
+    pub even: f32,
+    /// Log odds an em size.
+    pub slope: f32,
+    /// Most log odds that a gap is worth.
+    pub most: f32,
+    /// Weight of these log odds beside the decoder's.
+    pub weight: f32,
+}
+
+/// What a transcript must not leave out, and where it is made up.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Coverage {
+    /// Least probability of each letter of a line of two or three: of 318 such lines of 400 flyers
+    /// 2 were specks, of 131 less probable ones 75.
+    pub probability: f32,
+    /// Least probability of a digit that stands alone: of 15 none was a speck; of 64 other glyphs
+    /// alone 29 were.
+    pub digit: f32,
+    /// Glyphs in a row that are text where the rest of their line was read.
+    pub stretch: usize,
+    /// Tokens in a row that may be copied from no glyph: spaces, letters that the encoder lost, the
+    /// bytes of a character. More are made up.
+    pub unattributed: usize,
+}
+
+/// Which line stands directly above which: its middle so many em sizes higher, its size alike.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Blocks {
+    /// From one middle to the next, in em sizes: 0.9 to 1 without leading, 1.6 with much.
+    pub pitch: Range<f32>,
+    /// Largest ratio of sizes.
+    pub sizes: f32,
+    /// How far beside each other, in em sizes, the glyphs may be whose heights are compared.
+    pub beside: f32,
+    /// Lines of a block that are looked up through at most.
+    pub depth: usize,
+}
+
+/// Prompt-lookup drafting from the picture's glyphs and from earlier answers.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lookup {
+    /// Tokens that must agree before an earlier answer is taken to be repeated.
+    pub agree: usize,
+    /// Most tokens guessed at once: a run of so many rows costs little more than one.
+    pub guesses: usize,
+    /// A gap wider than this, in em sizes, is a space ...
+    pub space: f32,
+    /// ... and one wider than this another column.
+    pub column: f32,
+    /// Glyphs on one line are closer in height than this, in em sizes.
+    pub line: f32,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            nms: Nms {
+                across: 0.4,
+                down: 0.3,
+                presence: 0.5,
+                overview: 0.75,
+            },
+            order: ReadingOrder {
+                row: 16.0,
+                drift: 0.4,
+                growth: 1.7,
+                gap: 1.0,
+            },
+            small_print: Some(SmallPrint {
+                em: 12.0,
+                enlarged: 1.25,
+            }),
+            second_scale: Some(SecondScale {
+                scale: 0.85,
+                probability: 0.9,
+                least: 3,
+                windows: 18,
+                smallest_em: 9.5,
+                largest_em: 56.0,
+            }),
+            legible: Some(Legible {
+                probability: 0.7,
+                alone: 0.9,
+            }),
+            letter_bias: Some(LetterBias {
+                along: 1.5,
+                elsewhere: 7.5,
+                probability: 0.9,
+            }),
+            space_bias: Some(SpaceBias {
+                even: 0.12,
+                slope: 40.0,
+                most: 4.0,
+                weight: 1.5,
+            }),
+            read_once: true,
+            coverage: Some(Coverage {
+                probability: 0.7,
+                digit: 0.9,
+                stretch: 3,
+                unattributed: 6,
+            }),
+            blocks: Some(Blocks {
+                pitch: 0.6..1.75,
+                sizes: 1.2,
+                beside: 1.5,
+                depth: 4,
+            }),
+            whole_lines: true,
+            repeats: Some(3),
+            lookup: Some(Lookup {
+                agree: 3,
+                guesses: 8,
+                space: 0.16,
+                column: 2.5,
+                line: 0.4,
+            }),
+        }
+    }
+}
+
+impl Rules {
+    /// The rules that can be switched off, by name.
+    pub const NAMES: [&str; 11] = [
+        "small_print",
+        "second_scale",
+        "legible",
+        "letter_bias",
+        "space_bias",
+        "read_once",
+        "coverage",
+        "blocks",
+        "whole_lines",
+        "repeats",
+        "lookup",
+    ];
+
+    /// These rules with one of [`NAMES`](Self::NAMES) switched off; `None` for another name.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Option<Self> {
+        match name {
+            "small_print" => self.small_print = None,
+            "second_scale" => self.second_scale = None,
+            "legible" => self.legible = None,
+            "letter_bias" => self.letter_bias = None,
+            "space_bias" => self.space_bias = None,
+            "read_once" => self.read_once = false,
+            "coverage" => self.coverage = None,
+            "blocks" => self.blocks = None,
+            "whole_lines" => self.whole_lines = false,
+            "repeats" => self.repeats = None,
+            "lookup" => self.lookup = None,
+            _ => return None,
+        }
+        Some(self)
+    }
+
+    /// Every rule switched off that can be.
+    #[must_use]
+    pub fn off() -> Self {
+        Self::NAMES.iter().fold(Self::default(), |rules, name| {
+            rules.clone().without(name).unwrap_or(rules)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_can_be_switched_off() {
+        let off = Rules::off();
+        for name in Rules::NAMES {
+            assert_ne!(
+                Rules::default().without(name),
+                Some(Rules::default()),
+                "{name}"
+            );
+            assert_eq!(off.clone().without(name), Some(off.clone()), "{name}");
+        }
+        assert_eq!(Rules::default().without("nms"), None);
+    }
+
+    #[test]
+    fn rules_are_read_back_from_json_and_others_refused() {
+        let json = serde_json::to_string(&Rules::off()).unwrap();
+        assert_eq!(serde_json::from_str::<Rules>(&json).unwrap(), Rules::off());
+        let some = serde_json::from_str::<Rules>(r#"{"repeats": null}"#).unwrap();
+        assert_eq!(Some(some), Rules::default().without("repeats"));
+        assert!(serde_json::from_str::<Rules>(r#"{"spacing": 1}"#).is_err());
+    }
+}

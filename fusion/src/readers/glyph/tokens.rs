@@ -1,0 +1,135 @@
+//! Image tokens: one row for each glyph of a picture, in reading order.
+use super::embed::GlyphEmbedding;
+use super::rules::Rules;
+use super::select::{self, Chosen};
+use super::slots::Slots;
+use crate::Result;
+use crate::bundle::AdapterConfig;
+use crate::readers::Source;
+use foveate_language::TokenId;
+use foveate_vision::Rect;
+use ndarray::Array2;
+
+/// A glyph's box around its centre, in em sizes: `cy` is the middle between baseline and x-height,
+/// so that the letters reach from 0.55 em above it (ascenders) to 0.45 em below it (descenders).
+const ABOVE: f32 = 0.55;
+const BELOW: f32 = 0.45;
+
+/// What a decoder is shown of a picture: one row for each glyph, in reading order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ImageTokens {
+    /// `[n, dim]`: glyph and place together, mixed, as fed to the decoder.
+    pub tokens: Array2<f32>,
+    /// `[n, dim]`: the place embedding alone, added to the tokens copied from the glyph.
+    pub places: Array2<f32>,
+    /// `[n, 4]`: cx, cy, w, h in canvas pixels.
+    pub canvas: Array2<f32>,
+    /// `[n]`: the token of each glyph's likeliest letter.
+    pub glyph: Vec<TokenId>,
+    /// `[n]`: how probable that letter is, 0 to 1.
+    pub probability: Vec<f32>,
+}
+
+impl ImageTokens {
+    /// Number of glyphs.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.tokens.nrows()
+    }
+
+    /// Whether no glyph was found.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.tokens.is_empty()
+    }
+
+    /// The median em size in canvas pixels; `None` where no glyph was found.
+    #[must_use]
+    pub fn median_em(&self) -> Option<f32> {
+        median(self.canvas.column(3).to_vec())
+    }
+
+    /// cx, cy, w, h of glyph `i` in canvas pixels.
+    #[must_use]
+    pub fn place(&self, i: usize) -> [f32; 4] {
+        [0, 1, 2, 3].map(|j| self.canvas[[i, j]])
+    }
+
+    /// Glyph `i` as a source of answers.
+    #[must_use]
+    pub fn source(&self, i: usize) -> Source {
+        Source {
+            canvas: self.canvas_box(i),
+            confidence: self.probability[i],
+        }
+    }
+
+    /// The box of glyph `i` in canvas pixels.
+    #[must_use]
+    pub fn canvas_box(&self, i: usize) -> Rect {
+        glyph_box(self.place(i))
+    }
+}
+
+/// The upper of the middle values.
+pub(crate) fn median(mut values: Vec<f32>) -> Option<f32> {
+    values.sort_by(f32::total_cmp);
+    values.get(values.len() / 2).copied()
+}
+
+/// The box of a glyph by its cx, cy, w, h (`models/FORMAT.md`), in the same pixels.
+#[must_use]
+pub fn glyph_box([cx, cy, w, h]: [f32; 4]) -> Rect {
+    Rect {
+        x0: f64::from(cx - w / 2.0),
+        y0: f64::from(cy - ABOVE * h),
+        x1: f64::from(cx + w / 2.0),
+        y1: f64::from(cy + BELOW * h),
+    }
+}
+
+/// Chooses among the slots, puts them into reading order and adds their places; `far` is
+/// [`foveate_vision::Views::far_tiles`].
+pub fn image_tokens(
+    slots: &Slots,
+    far: Option<[u32; 2]>,
+    config: &AdapterConfig,
+    embed: &GlyphEmbedding,
+) -> Result<ImageTokens> {
+    let chosen = select::choose(slots, far, config, &Rules::default())?;
+    Ok(tokens_of(slots, chosen, embed))
+}
+
+pub(super) fn tokens_of(slots: &Slots, chosen: Chosen, embed: &GlyphEmbedding) -> ImageTokens {
+    let [places, before] = embed.place().both(chosen.place.view());
+    let pooled = |values: &Array2<f32>| chosen.pooled(values.view(), &slots.presence);
+    let (rows, glyph, probability) = embed.letters(&pooled(&slots.letters), &pooled(&slots.slots));
+    ImageTokens {
+        tokens: rows + &places + before,
+        places,
+        canvas: chosen.place,
+        glyph,
+        probability,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_em_is_that_of_most_glyphs() {
+        let tokens = |ems: &[f32]| ImageTokens {
+            tokens: Array2::zeros((ems.len(), 1)),
+            places: Array2::zeros((ems.len(), 1)),
+            canvas: Array2::from_shape_fn(
+                (ems.len(), 4),
+                |(i, j)| if j == 3 { ems[i] } else { 0.0 },
+            ),
+            glyph: vec![0; ems.len()],
+            probability: vec![1.0; ems.len()],
+        };
+        assert_eq!(tokens(&[]).median_em(), None);
+        assert_eq!(tokens(&[90.0, 8.0, 9.0, 8.0, 60.0]).median_em(), Some(9.0));
+    }
+}

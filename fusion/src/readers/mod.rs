@@ -1,0 +1,207 @@
+//! Model families: how each turns pictures into rows for a text decoder, and what it adds to
+//! decoding. [`open`] is the one place that names them.
+pub mod glyph;
+pub(crate) mod spotter;
+
+use crate::answer::Timing;
+use crate::bundle::Bundle;
+use crate::{Error, Image, Options, Result, Task};
+use foveate_language::{Attribution, Draft, LogitsProcessor, TextDecoder, TokenId, Tokenizer};
+use foveate_onnx::GraphOptions;
+use foveate_vision::{Mode, Placement, Rect};
+use glyph::GlyphEncoder;
+use ndarray::Array2;
+use spotter::SpotterGlyphs;
+use std::any::Any;
+use std::sync::Arc;
+
+/// A model family: from pictures to rows for a text decoder.
+///
+/// Implemented by each architecture of [`open`], and by whoever builds a model of their own
+/// ([`Parts`](crate::Parts)).
+pub trait Reader: Send + Sync {
+    /// What the decoder is shown of `image`. What [`Mode::Auto`] stands for is the reader's choice.
+    fn encode(&self, image: &Image, detail: Mode) -> Result<Encoded>;
+
+    /// The words in which the model was taught to be asked for `task`; `None` for an open question,
+    /// which is asked in the user's own words.
+    fn prompt(&self, task: Task<'_>) -> Option<String>;
+
+    /// What is added to decoding an answer to `task` about `images`. `written` are the tokens of
+    /// the earlier answers, each with its source.
+    fn decoding<'a>(
+        &'a self,
+        task: Task<'_>,
+        images: &[Arc<Encoded>],
+        written: &[Written],
+    ) -> Decoding<'a>;
+}
+
+/// A token of an answer, and the source that it was copied from.
+pub type Written = (TokenId, Option<usize>);
+
+/// A picture as rows for a text decoder.
+#[derive(Debug, Clone)]
+pub struct Encoded {
+    /// What the decoder is shown, in this order.
+    pub segments: Vec<Segment>,
+    /// What answers are copied from. Sources of a conversation are counted over all its pictures.
+    /// Empty where a family knows none: its answers have no boxes.
+    pub sources: Vec<Source>,
+    /// What was found and is not shown to the decoder.
+    pub left_out: Vec<LeftOut>,
+    /// The way back from the canvas to the picture's own pixels.
+    pub transform: Placement,
+    /// The mode it was encoded in, never `Auto`.
+    pub mode: Mode,
+    /// What it cost.
+    pub cost: Timing,
+    /// What the family itself keeps of the picture, for [`Reader::decoding`].
+    pub data: Option<Arc<dyn Any + Send + Sync>>,
+}
+
+/// Something that answers are copied from: a glyph, a word.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Source {
+    /// Its box in canvas pixels.
+    pub canvas: Rect,
+    /// How probable it is that it reads as it was read, 0 to 1.
+    pub confidence: f32,
+}
+
+/// Something that was found in a picture and is not shown to the decoder.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LeftOut {
+    /// What it may read.
+    pub tokens: Vec<TokenId>,
+    /// Its box in canvas pixels.
+    pub canvas: Rect,
+    /// How probable it is that it reads so, 0 to 1.
+    pub confidence: f32,
+    /// Why it is not shown.
+    pub why: Why,
+}
+
+/// Why something is not shown to the decoder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Why {
+    /// It is hardly legible: most likely no text at all.
+    Illegible,
+    /// The picture holds more text than the decoder takes.
+    TooMany,
+}
+
+impl Why {
+    /// A word for logs and JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Illegible => "illegible",
+            Self::TooMany => "too_many",
+        }
+    }
+}
+
+/// A run of rows.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Segment {
+    /// Tokens.
+    Text(Vec<TokenId>),
+    /// One token `id` for each row of `rows` (`[n, dim]`), which is added to its embedding.
+    Added {
+        /// The token.
+        id: TokenId,
+        /// `[n, dim]`
+        rows: Array2<f32>,
+    },
+    /// Rows (`[n, dim]`) that stand in the place of embeddings.
+    Embeddings(Array2<f32>),
+}
+
+impl Segment {
+    /// Rows of the decoder that it takes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Text(ids) => ids.len(),
+            Self::Added { rows, .. } | Self::Embeddings(rows) => rows.nrows(),
+        }
+    }
+
+    /// Whether it takes no rows.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl Encoded {
+    /// Rows of the decoder that the picture takes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.segments.iter().map(Segment::len).sum()
+    }
+
+    /// Whether the decoder is shown nothing of the picture.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What the family keeps of the picture, if it is a `T`.
+    #[must_use]
+    pub fn data<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
+        self.data.clone()?.downcast().ok()
+    }
+}
+
+/// What a family adds to decoding one answer.
+#[derive(Default)]
+pub struct Decoding<'a> {
+    /// Change the logits, in this order.
+    pub processors: Vec<Box<dyn LogitsProcessor + 'a>>,
+    /// Knows where tokens are copied from; without it answers have no boxes.
+    pub attribution: Option<Box<dyn Attribution + 'a>>,
+    /// The whole answer, where the family knows it without asking the decoder.
+    pub answer: Option<Vec<Written>>,
+    /// Guesses what comes next.
+    pub draft: Option<Box<dyn Draft + 'a>>,
+}
+
+/// The parts that a bundle's architecture is made of.
+pub(crate) struct Opened {
+    pub reader: Box<dyn Reader>,
+    pub decoder: Box<dyn TextDecoder>,
+    /// What tells one training from another (`models/FORMAT.md`, *Signature*).
+    pub signature: String,
+}
+
+/// Opens the files of a bundle as its `architecture` says.
+pub(crate) fn open(
+    bundle: &Bundle,
+    tokenizer: &Tokenizer,
+    graphs: &GraphOptions,
+    options: &Options,
+) -> Result<Opened> {
+    match bundle.config().architecture.as_str() {
+        glyph::ARCHITECTURE => glyph::open(bundle, tokenizer, graphs, options, |embed| {
+            let encoder = GlyphEncoder::open(bundle, embed, graphs, &options.rules)?;
+            Ok(Box::new(encoder))
+        }),
+        spotter::ARCHITECTURE => {
+            let options = spotter::options(options);
+            glyph::open(bundle, tokenizer, graphs, &options, |embed| {
+                let encoder = SpotterGlyphs::open(bundle, embed, tokenizer, graphs)?;
+                Ok(Box::new(encoder))
+            })
+        }
+        other => Err(Error::AssetsInvalid {
+            file: bundle.dir().join("config.json"),
+            why: format!(
+                "architecture {other:?}; this library knows {:?}",
+                [glyph::ARCHITECTURE, spotter::ARCHITECTURE]
+            ),
+        }),
+    }
+}

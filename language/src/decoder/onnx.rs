@@ -1,0 +1,295 @@
+//! The decoder of a bundle's `decoder.onnx`, run by ONNX Runtime.
+use super::no_replaced_rows;
+use crate::{
+    Cache, DecoderConfig, Dims, Error, Lora, LowRank, Output, Result, Rows, Store, TextDecoder,
+};
+use foveate_onnx::{Element, Graph, GraphFile, GraphOptions, Kept, Outputs, Tensor};
+use ndarray::{Array1, Array3, ArrayView3, Axis, Slice};
+use std::path::Path;
+use std::sync::Arc;
+
+/// A float decoder graph: `ids`, `extra`, `positions`, `select` and the past keys and values in; `logits`, `hidden` and the
+/// present keys and values out (`models/FORMAT.md` has the shapes).
+#[derive(Debug)]
+pub struct OnnxDecoder {
+    graph: Graph,
+    config: DecoderConfig,
+    options: GraphOptions,
+    /// Names of the cache's tensors: k and v of each block-1 layer, as inputs and as outputs.
+    past: Vec<String>,
+    present: Vec<String>,
+}
+
+impl OnnxDecoder {
+    /// Opens the graph and checks every input and output against `config`.
+    pub fn open(
+        path: impl AsRef<Path>,
+        config: DecoderConfig,
+        options: &GraphOptions,
+    ) -> Result<Self> {
+        let graph = Graph::open(path, options).map_err(refused)?;
+        Self::of(graph, config, options)
+    }
+
+    fn of(graph: Graph, config: DecoderConfig, options: &GraphOptions) -> Result<Self> {
+        let layers = || (0..config.n_layers_kv).flat_map(|i| [format!("k_{i}"), format!("v_{i}")]);
+        let past: Vec<String> = layers().map(|l| format!("past_{l}")).collect();
+        let present: Vec<String> = layers().map(|l| format!("present_{l}")).collect();
+        let kv = [Some(config.n_kv_heads), None, Some(config.head_dim)];
+        for (name, element, dims) in [
+            ("ids", Element::I64, &[None][..]),
+            ("extra", Element::F32, &[None, Some(config.dim)]),
+            ("positions", Element::I64, &[None]),
+            ("select", Element::I64, &[None]),
+        ] {
+            graph.expect_input(name, element, dims).map_err(refused)?;
+        }
+        for (name, width) in [("logits", config.vocab_size), ("hidden", config.dim)] {
+            graph
+                .expect_output(name, Element::F32, &[None, Some(width)])
+                .map_err(refused)?;
+        }
+        for (past, present) in past.iter().zip(&present) {
+            graph
+                .expect_input(past, Element::F32, &kv)
+                .map_err(refused)?;
+            graph
+                .expect_output(present, Element::F32, &kv)
+                .map_err(refused)?;
+        }
+        let wanted = 4 + past.len();
+        if graph.inputs().len() != wanted {
+            let has = graph.inputs().len();
+            return Err(Error::decoder(format!(
+                "the graph has {has} inputs, {wanted} by the configuration's layers"
+            )));
+        }
+        Ok(Self {
+            graph,
+            config,
+            options: options.clone(),
+            past,
+            present,
+        })
+    }
+
+    fn run(&self, kv: &KvCache, rows: Rows<'_>) -> Result<Outputs> {
+        let ids: Array1<i64> = rows.ids.iter().map(|&id| i64::from(id)).collect();
+        let positions: Array1<i64> = (kv.len..kv.len + ids.len()).map(|p| p as i64).collect();
+        let select: Array1<i64> = rows.select.iter().map(|&row| row as i64).collect();
+        let mut inputs: Vec<(&str, Tensor<'_>)> = vec![
+            ("ids", ids.into()),
+            ("extra", rows.extra.into()),
+            ("positions", positions.into()),
+            ("select", select.into()),
+        ];
+        for (name, part) in self.past.iter().zip(&kv.parts) {
+            inputs.push((name, part.tensor()));
+        }
+        self.graph.run(&inputs).map_err(refused)
+    }
+}
+
+fn refused(e: foveate_onnx::Error) -> Error {
+    Error::Decoder {
+        what: e.to_string(),
+        source: Some(Box::new(e)),
+    }
+}
+
+impl TextDecoder for OnnxDecoder {
+    fn dims(&self) -> Dims {
+        self.config.dims()
+    }
+
+    fn new_cache(&self) -> Cache {
+        let empty = || {
+            Part::Ours(Arc::new(Array3::zeros((
+                self.config.n_kv_heads,
+                0,
+                self.config.head_dim,
+            ))))
+        };
+        Cache::new(KvCache {
+            len: 0,
+            parts: self.past.iter().map(|_| empty()).collect(),
+        })
+    }
+
+    fn forward(&self, cache: &mut Cache, rows: Rows<'_>) -> Result<Output> {
+        no_replaced_rows(&rows)?;
+        let kv = cache.store::<KvCache>()?;
+        let len = kv.len + rows.ids.len();
+        if len > self.config.context {
+            return Err(Error::ContextFull {
+                needed: len,
+                limit: self.config.context,
+            });
+        }
+        if rows.extra.dim() != (rows.ids.len(), self.config.dim) {
+            return Err(Error::decoder(format!(
+                "extra is {:?}, not [{}, {}]",
+                rows.extra.dim(),
+                rows.ids.len(),
+                self.config.dim
+            )));
+        }
+        if rows
+            .ids
+            .iter()
+            .any(|&id| id as usize >= self.config.vocab_size)
+        {
+            return Err(Error::decoder("a token id is outside the vocabulary"));
+        }
+        let mut outputs = self.run(kv, rows)?;
+        let output = Output {
+            logits: outputs.take("logits").map_err(refused)?,
+            hidden: outputs.take("hidden").map_err(refused)?,
+        };
+        let keep = |name: &String| {
+            outputs
+                .keep(name)
+                .map(|kept| Part::Kept(Arc::new(kept)))
+                .map_err(refused)
+        };
+        kv.parts = self.present.iter().map(keep).collect::<Result<_>>()?;
+        kv.len = len;
+        Ok(output)
+    }
+
+    /// Reads the graph's file again, adds the update to the weights in it, and opens the result beside this graph.
+    ///
+    /// Merging costs nothing a token, works with every bundle whose graph names its weights (`models/FORMAT.md`), and takes
+    /// the memory of a second graph, and the time of opening it, once for each adapter in use. Rejected: graph inputs for
+    /// `A` and `B` (two more products for each matrix and token even without an adapter, and a new export of every bundle),
+    /// and ONNX Runtime's own `AddInitializer` (weights so replaced are left out of constant folding, and the casts from
+    /// float16 would run at every step).
+    fn adapted(&self, lora: &Lora) -> Result<Arc<dyn TextDecoder>> {
+        let mut file = GraphFile::read(self.graph.path()).map_err(refused)?;
+        for update in lora.updates() {
+            merge(&mut file, update, lora.scale())?;
+        }
+        let graph = file.open(&self.options).map_err(refused)?;
+        let decoder = Self::of(graph, self.config, &self.options)?;
+        Ok(Arc::new(decoder))
+    }
+}
+
+/// `W + scale * B A` in `W`'s place, which may be stored transposed and as float16.
+fn merge(file: &mut GraphFile, update: &LowRank, scale: f32) -> Result<()> {
+    let LowRank { name, a, b } = update;
+    let forms =
+        ["weight", "weight.f16", "weight.T", "weight.T.f16"].map(|f| format!("d.{name}.{f}"));
+    let names = forms.each_ref().map(String::as_str);
+    let Some(stored) = file.find(&names) else {
+        return Err(Error::decoder(format!(
+            "the graph has no weight {}",
+            forms[0]
+        )));
+    };
+    let mut weight = file.matrix(stored).map_err(refused)?;
+    let mut delta = b.dot(a) * scale;
+    if stored.contains(".T") {
+        delta = delta.reversed_axes();
+    }
+    if weight.dim() != delta.dim() {
+        return Err(Error::decoder(format!(
+            "{name}: the update is {:?}, the weight {:?}",
+            delta.dim(),
+            weight.dim()
+        )));
+    }
+    weight += &delta;
+    file.replace(stored, weight.view()).map_err(refused)
+}
+
+/// Keys and values, `[n_kv_heads, len, head_dim]` each, k and v of every block-1 layer by turns.
+struct KvCache {
+    len: usize,
+    parts: Vec<Part>,
+}
+
+/// Where a tensor lies: in the runtime's memory as the last run left it, or in ours after it was cut. Never changed, so
+/// that forks share it.
+#[derive(Clone)]
+enum Part {
+    Kept(Arc<Kept>),
+    Ours(Arc<Array3<f32>>),
+}
+
+impl Part {
+    fn tensor(&self) -> Tensor<'_> {
+        match self {
+            Self::Kept(kept) => (&**kept).into(),
+            Self::Ours(array) => array.view().into(),
+        }
+    }
+
+    fn view(&self) -> Option<ArrayView3<'_, f32>> {
+        match self {
+            Self::Kept(kept) => kept.view().ok(),
+            Self::Ours(array) => Some(array.view()),
+        }
+    }
+}
+
+/// The first `len` rows of every head, `[heads, len, width]`. Each head's rows lie together and are copied as one piece:
+/// guesses that were wrong are cut off after nearly every run.
+fn beginning(kv: ArrayView3<'_, f32>, len: usize) -> Array3<f32> {
+    let (heads, rows, width) = kv.dim();
+    let len = len.min(rows);
+    let mut values = Vec::with_capacity(heads * len * width);
+    for head in kv.outer_iter() {
+        let kept = head.slice_axis_move(Axis(0), Slice::from(..len));
+        match kept.as_slice() {
+            Some(kept) => values.extend_from_slice(kept),
+            None => values.extend(kept.iter()),
+        }
+    }
+    Array3::from_shape_vec((heads, len, width), values)
+        .unwrap_or_else(|_| unreachable!("heads x len x width"))
+}
+
+impl Store for KvCache {
+    fn len(&self) -> usize {
+        self.len
+    }
+
+    fn truncate(&mut self, len: usize) {
+        let cut: Option<Vec<Part>> = self
+            .parts
+            .iter()
+            .map(|part| Some(Part::Ours(Arc::new(beginning(part.view()?, len)))))
+            .collect();
+        // A tensor that cannot be read cannot be cut: what is lost is computed again.
+        match cut {
+            Some(parts) => (self.len, self.parts) = (len, parts),
+            None => self.clear(),
+        }
+    }
+
+    fn fork(&self) -> Box<dyn Store> {
+        Box::new(Self {
+            len: self.len,
+            parts: self.parts.clone(),
+        })
+    }
+
+    fn bytes(&self) -> usize {
+        self.parts
+            .iter()
+            .filter_map(|p| p.view().map(|v| v.len() * size_of::<f32>()))
+            .sum()
+    }
+}
+
+impl KvCache {
+    fn clear(&mut self) {
+        let empty = |part: &Part| {
+            let (heads, width) = part.view().map_or((0, 0), |v| (v.dim().0, v.dim().2));
+            Part::Ours(Arc::new(Array3::zeros((heads, 0, width))))
+        };
+        self.parts = self.parts.iter().map(empty).collect();
+        self.len = 0;
+    }
+}

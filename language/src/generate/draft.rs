@@ -1,0 +1,13 @@
+//! Guesses of what comes next.
+use crate::TokenId;
+
+/// Guesses what comes next, so that several tokens are checked in one run of the decoder. What a
+/// guess is worth shows in the speed only: greedy answers are the same token for token.
+pub trait Draft: Send {
+    /// Tokens likely to follow, each with the source that it would be copied from; `last` is the
+    /// source of the last token that had one.
+    fn propose(&mut self, last: Option<usize>) -> Vec<(TokenId, Option<usize>)>;
+
+    /// Takes note of a token of the answer.
+    fn wrote(&mut self, id: TokenId, source: Option<usize>);
+}

@@ -1,0 +1,101 @@
+//! Tiny checkpoints of every family, written by `golden/make_checkpoints.py` with the logits that
+//! `transformers` gives in float32 for the values they hold.
+
+use std::path::{Path, PathBuf};
+
+use foveate_kernels::{Attention, Cpu, Decoder, Input, OpenOptions};
+
+const ROWS: [usize; 3] = [0, 20, 39];
+
+fn golden(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden")
+        .join(name)
+}
+
+fn open(family: &str, cpu: Cpu, threads: usize, attention: Attention) -> Decoder {
+    let options = OpenOptions {
+        threads,
+        attention,
+        ..OpenOptions::new(cpu)
+    };
+    Decoder::open_gguf(golden(&format!("{family}.gguf")), &options).unwrap()
+}
+
+fn ids() -> Vec<u32> {
+    (0..40).map(|i| (7 * i + 3) % 64).collect()
+}
+
+/// The logits of `ROWS`, in calls of these lengths.
+fn run(decoder: &Decoder, calls: &[usize]) -> Vec<f32> {
+    let (ids, mut cache, mut out) = (ids(), decoder.cache(), Vec::new());
+    for &n in calls {
+        let past = cache.len();
+        let of_call = |r: &usize| r.checked_sub(past).filter(|r| *r < n);
+        let select: Vec<usize> = ROWS.iter().filter_map(of_call).collect();
+        let input = Input {
+            ids: &ids[past..past + n],
+            select: &select,
+            ..Input::default()
+        };
+        out.extend(decoder.run(&mut cache, input).unwrap().logits);
+    }
+    out
+}
+
+/// Within what int8 activations (and keys and values) move logits; and the same bits everywhere.
+#[test]
+fn logits_are_those_of_transformers() {
+    for family in ["llama", "qwen2", "qwen3", "gemma3"] {
+        let bytes = std::fs::read(golden(&format!("{family}.f32"))).unwrap();
+        let floats = bytes.as_chunks::<4>().0.iter();
+        let golden: Vec<f32> = floats.map(|b| f32::from_le_bytes(*b)).collect();
+        for attention in [Attention::Measured, Attention::F16] {
+            let oracle = run(&open(family, Cpu::scalar(), 1, attention), &[40]);
+            let square = |x: f32| f64::from(x).powi(2);
+            let error: f64 = oracle.iter().zip(&golden).map(|(a, b)| square(a - b)).sum();
+            let error = (error / golden.iter().map(|&x| square(x)).sum::<f64>()).sqrt();
+            println!(
+                "{family}, {attention:?}: {:.2}% of the logits' size",
+                100.0 * error
+            );
+            assert!(error < 0.03, "{family} {attention:?}: {error}");
+            for cpu in Cpu::available() {
+                let decoder = open(family, cpu, 3, attention);
+                assert_eq!(run(&decoder, &[40]), oracle, "{family} {}", cpu.name());
+                let cut = run(&decoder, &[1, 8, 9, 3, 18, 1]);
+                assert_eq!(cut, oracle, "{family} {} in calls", cpu.name());
+            }
+        }
+    }
+}
+
+/// A row may be a token, a token and a vector, or an embedding instead of a token.
+#[test]
+fn rows_without_tokens() {
+    for family in ["qwen3", "gemma3"] {
+        let decoder = open(family, Cpu::detect().unwrap(), 1, Attention::Measured);
+        let (ids, dim) = (ids(), decoder.config().dim);
+        let plain = run(&decoder, &[40]);
+        let mut swapped = ids.clone();
+        let mut extra = vec![0.0; 40 * dim];
+        for i in [0, 7, 39] {
+            swapped[i] = Input::NO_TOKEN;
+            let embedding = decoder.embedding(ids[i]).unwrap();
+            extra[i * dim..(i + 1) * dim].copy_from_slice(&embedding);
+        }
+        let input = Input {
+            ids: &swapped,
+            extra: Some(&extra),
+            select: &ROWS,
+            ..Input::default()
+        };
+        let out = decoder.run(&mut decoder.cache(), input).unwrap();
+        assert_eq!(out.logits, plain);
+        let alone = Input {
+            extra: None,
+            ..input
+        };
+        assert!(decoder.run(&mut decoder.cache(), alone).is_err());
+    }
+}

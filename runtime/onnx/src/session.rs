@@ -1,0 +1,143 @@
+//! Sessions of `ort`: their options, and where their bytes come from.
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use ort::{
+    ep,
+    session::{
+        Session,
+        builder::{GraphOptimizationLevel, SessionBuilder},
+    },
+};
+
+use crate::{
+    Error, ErrorKind, ExternalData, GraphOptions, Optimisation, Provider, Result, Runtime,
+    RuntimeOptions, external,
+};
+
+/// What the sessions of one graph are opened from. All see the same bytes, whatever becomes of the
+/// file.
+pub(crate) struct Source {
+    path: PathBuf,
+    options: GraphOptions,
+    /// Nothing once the only session is open, or where weights lie beside the file.
+    bytes: Mutex<Option<Arc<Vec<u8>>>>,
+    beside: bool,
+}
+
+impl Source {
+    /// Reads the graph's file and checks what it refers to.
+    pub(crate) fn read(path: &Path, options: &GraphOptions) -> Result<Self> {
+        let bytes = external::read(path)?;
+        let beside = match options.external_data {
+            ExternalData::Refused => external::refuse(path, &bytes).map(|()| false)?,
+            ExternalData::InFolder => external::in_folder(path, &bytes)?,
+        };
+        let source = Self::of(path, bytes, options);
+        if beside {
+            source.lock().take();
+        }
+        Ok(Self { beside, ..source })
+    }
+
+    /// A graph whose bytes are known and checked.
+    pub(crate) fn of(path: &Path, bytes: Vec<u8>, options: &GraphOptions) -> Self {
+        Self {
+            path: path.to_owned(),
+            options: options.clone(),
+            bytes: Mutex::new(Some(Arc::new(bytes))),
+            beside: false,
+        }
+    }
+
+    /// Opens one more session.
+    pub(crate) fn open(&self) -> Result<Session> {
+        if self.beside {
+            return self.commit(|builder| builder.commit_from_file(&self.path));
+        }
+        let bytes = if self.options.at_once > 1 {
+            self.lock().clone()
+        } else {
+            self.lock().take()
+        };
+        let bytes = bytes.ok_or_else(|| external::invalid(&self.path, "is open already"))?;
+        self.commit(|builder| builder.commit_from_memory(&bytes))
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Arc<Vec<u8>>>> {
+        self.bytes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn commit(
+        &self,
+        commit: impl FnOnce(&mut SessionBuilder) -> ort::Result<Session>,
+    ) -> Result<Session> {
+        let runtime = Runtime::find(&RuntimeOptions::default())?;
+        commit(&mut builder(runtime, &self.options)?).map_err(|error| {
+            let message = format!("{}: {error}", self.path.display());
+            Error::caused(ErrorKind::GraphInvalid, message, error)
+        })
+    }
+}
+
+fn builder(runtime: &Runtime, options: &GraphOptions) -> Result<SessionBuilder> {
+    let refused = |error: ort::Error| {
+        Error::caused(ErrorKind::Run, format!("session options: {error}"), error)
+    };
+    let recover = |error: ort::Error<SessionBuilder>| refused(error.into());
+    let builder = Session::builder(runtime.environment()).map_err(refused)?;
+    let threads = options.bounded_threads();
+    let builder = builder.with_intra_threads(threads).map_err(recover)?;
+    let builder = builder.with_inter_threads(1).map_err(recover)?;
+    let builder = builder
+        .with_intra_op_spinning(options.spin)
+        .map_err(recover)?;
+    let builder = builder
+        .with_config_entry("session.force_spinning_stop", "1")
+        .map_err(recover)?;
+    let builder = builder
+        .with_optimization_level(level(options.optimisation))
+        .map_err(recover)?;
+    let builder = builder
+        .with_memory_pattern(options.memory_pattern)
+        .map_err(recover)?;
+    let cpu = ep::CPU::default()
+        .with_arena_allocator(options.arena)
+        .build()
+        .error_on_failure();
+    let providers = match options.provider {
+        Provider::Cpu => vec![cpu],
+        Provider::Cuda { device } => {
+            vec![
+                ep::CUDA::default()
+                    .with_device_id(device)
+                    .build()
+                    .error_on_failure(),
+                cpu,
+            ]
+        }
+        Provider::CoreMl => vec![ep::CoreML::default().build().error_on_failure(), cpu],
+    };
+    builder
+        .with_execution_providers(providers)
+        .map_err(|error| {
+            let error: ort::Error = error.into();
+            let message = format!(
+                "{:?} cannot be had from {}: {error}",
+                options.provider,
+                runtime.library().display()
+            );
+            Error::caused(ErrorKind::ProviderUnavailable, message, error)
+        })
+}
+
+fn level(optimisation: Optimisation) -> GraphOptimizationLevel {
+    match optimisation {
+        Optimisation::Off => GraphOptimizationLevel::Disable,
+        Optimisation::Basic => GraphOptimizationLevel::Level1,
+        Optimisation::Extended => GraphOptimizationLevel::Level2,
+        Optimisation::All => GraphOptimizationLevel::All,
+    }
+}
