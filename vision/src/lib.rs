@@ -62,7 +62,7 @@ pub use note::Note;
 pub use orientation::Orientation;
 pub use pixels::Pixels;
 pub use tiling::{
-    BALANCED, CropGrid, Crops, ImageConfig, ImageProcessor, Letterbox, Mode,
+    BALANCED, CanvasPlan, Canvases, CropGrid, Crops, ImageConfig, ImageProcessor, Letterbox, Mode,
     Tile, TileBatch, Tiling,
 };
 pub use tower::{OnnxTower, VisionTower};
