@@ -77,7 +77,13 @@ fn noise(dice: &mut Dice) -> String {
     let any = |dice: &mut Dice| match dice.below(4) {
         0 => char::from(b'0' + dice.below(10) as u8),
         1 => char::from(32 + dice.below(95) as u8),
-        2 => dice.pick(&[".", "-", ":", "/", "'", "º", "–", " ", "à", "\u{301}", "\0", "\n"]).chars().next().unwrap_or(' '),
+        2 => dice
+            .pick(&[
+                ".", "-", ":", "/", "'", "º", "–", " ", "à", "\u{301}", "\0", "\n",
+            ])
+            .chars()
+            .next()
+            .unwrap_or(' '),
         _ => char::from_u32(dice.below(0x11_0000) as u32).unwrap_or(' '),
     };
     (0..count).map(|_| any(dice)).collect()
@@ -151,7 +157,10 @@ fn main() {
         }
         tally.add(&texts, options);
     }
-    println!("{count} strings, seed {seed}, {:.1} s", began.elapsed().as_secs_f64());
+    println!(
+        "{count} strings, seed {seed}, {:.1} s",
+        began.elapsed().as_secs_f64()
+    );
     println!("{} name a day", tally.dated);
     println!("slowest: {:?} for {}", tally.slowest.0, tally.slowest.1);
     println!("most readings: {} for {}", tally.most.0, tally.most.1);

@@ -4,11 +4,27 @@ use foveate_events::{Date, Options, Order, Printed, Reading, Schedule, Several, 
 use proptest::prelude::*;
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 const WEEKDAYS: [&str; 7] = [
-    "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday",
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
 ];
 
 fn days() -> impl Strategy<Value = Date> {
@@ -27,7 +43,10 @@ fn ordinal(n: i8) -> &'static str {
 
 /// Weekday and month, long or short, with or without a dot.
 fn names(d: Date, style: usize) -> (String, String) {
-    let (weekday, month) = (WEEKDAYS[d.weekday() as usize], MONTHS[d.month() as usize - 1]);
+    let (weekday, month) = (
+        WEEKDAYS[d.weekday() as usize],
+        MONTHS[d.month() as usize - 1],
+    );
     let dot = if style.is_multiple_of(2) { "." } else { "" };
     let short_month = match month {
         "May" => "May".to_owned(),
@@ -35,8 +54,8 @@ fn names(d: Date, style: usize) -> (String, String) {
         _ => format!("{}{dot}", &month[..3]),
     };
     let short_weekday = match weekday {
-        "Thursday" if style % 3 == 0 => format!("Thurs{dot}"),
-        "Tuesday" if style % 3 == 0 => format!("Tues{dot}"),
+        "Thursday" if style.is_multiple_of(3) => format!("Thurs{dot}"),
+        "Tuesday" if style.is_multiple_of(3) => format!("Tues{dot}"),
         _ => format!("{}{dot}", &weekday[..3]),
     };
     match style % 4 {
@@ -52,7 +71,12 @@ fn named(d: Date, style: usize, year: bool) -> String {
     let (weekday, month) = names(d, style / 7);
     let (n, y) = (d.day(), d.year());
     let nth = ordinal(n);
-    let heads = [format!("{weekday}, "), format!("{weekday} "), format!("{weekday} | "), String::new()];
+    let heads = [
+        format!("{weekday}, "),
+        format!("{weekday} "),
+        format!("{weekday} | "),
+        String::new(),
+    ];
     let head = &heads[style % 4];
     let core = match style / 4 % 7 {
         0 => format!("{head}{month} {n}"),
@@ -221,8 +245,24 @@ const READINGS: usize = 400;
 fn the_readings_grow_with_the_length_only() {
     let today = Date::new(2026, 4, 22).unwrap();
     let pieces = [
-        "May 3, ", "3 ", "3. ", "3 & ", "3/4/", "12-", "Sat ", "7pm - ", "1st & ", "mar 12 ", "a ",
-        "12.", "2026 ", "every Tuesday, ", "3 May - ", "7:30/", "May, ", "x3 ",
+        "May 3, ",
+        "3 ",
+        "3. ",
+        "3 & ",
+        "3/4/",
+        "12-",
+        "Sat ",
+        "7pm - ",
+        "1st & ",
+        "mar 12 ",
+        "a ",
+        "12.",
+        "2026 ",
+        "every Tuesday, ",
+        "3 May - ",
+        "7:30/",
+        "May, ",
+        "x3 ",
     ];
     for piece in pieces {
         let effort = |times: usize| {
@@ -234,7 +274,10 @@ fn the_readings_grow_with_the_length_only() {
             Reading::of(printed, Options::new(today)).effort()
         };
         let (short, long) = (effort(50), effort(400));
-        assert!(long <= 10 * short + 1000, "{piece:?}: {short} readings, then {long}");
+        assert!(
+            long <= 10 * short + 1000,
+            "{piece:?}: {short} readings, then {long}"
+        );
         assert!(long <= 400 * READINGS * 4, "{piece:?}: {long} readings");
     }
 }

@@ -80,7 +80,9 @@ impl Flyer<'_> {
         if named(&own) {
             return own;
         }
-        let other = elsewhere(transcript).map(|text| read(Some(&text))).find(named);
+        let other = elsewhere(transcript)
+            .map(|text| read(Some(&text)))
+            .find(named);
         other.unwrap_or(own)
     }
 }

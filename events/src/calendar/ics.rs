@@ -175,5 +175,10 @@ fn stamp(date: Date, time: Time, clock: Clock) -> String {
         Clock::Floating | Clock::Zoned(_) => (0, ""),
     };
     let (date, minutes) = date.plus_minutes(time.minutes() - i32::from(east));
-    format!("{}T{:02}{:02}00{sign}", day(date), minutes / 60, minutes % 60)
+    format!(
+        "{}T{:02}{:02}00{sign}",
+        day(date),
+        minutes / 60,
+        minutes % 60
+    )
 }

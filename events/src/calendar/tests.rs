@@ -1,7 +1,6 @@
 use super::*;
 use crate::{Order, Printed, Schedule};
 
-
 fn ics_of(date: &str, start: Option<&str>, end: Option<&str>) -> String {
     let today = "2026-03-10".parse().unwrap();
     let schedule = Schedule::read(
@@ -111,9 +110,17 @@ fn what_comes_again_has_a_rule() {
     };
     for (date, start, expected) in [
         ("every Tuesday", None, "REQ=WEEKLY;BYDAY=TU"),
-        ("Mondays & Wednesdays", Some("6pm"), "REQ=WEEKLY;BYDAY=MO,WE"),
+        (
+            "Mondays & Wednesdays",
+            Some("6pm"),
+            "REQ=WEEKLY;BYDAY=MO,WE",
+        ),
         ("every other Friday", None, "REQ=WEEKLY;INTERVAL=2;BYDAY=FR"),
-        ("1st & 3rd Thursdays", Some("7pm"), "REQ=MONTHLY;BYDAY=1TH,3TH"),
+        (
+            "1st & 3rd Thursdays",
+            Some("7pm"),
+            "REQ=MONTHLY;BYDAY=1TH,3TH",
+        ),
         ("last Sunday of every month", None, "REQ=MONTHLY;BYDAY=-1SU"),
         (
             "Tuesdays, June 2 - July 14",
@@ -153,9 +160,15 @@ fn control_characters_do_not_reach_a_calendar() {
         location: Some("é".repeat(100)),
     };
     let text = ics(&[entry], "2026-03-10".parse().unwrap());
-    assert!(text.contains("SUMMARY:AB\\nC\\nD[31m\\nE\\\\\r\n"), "{text}");
+    assert!(
+        text.contains("SUMMARY:AB\\nC\\nD[31m\\nE\\\\\r\n"),
+        "{text}"
+    );
     let lines = text.split_terminator("\r\n");
     for line in lines {
-        assert!(line.len() <= 75 && !line.contains(char::is_control), "{line:?}");
+        assert!(
+            line.len() <= 75 && !line.contains(char::is_control),
+            "{line:?}"
+        );
     }
 }

@@ -111,11 +111,18 @@ impl<'a> Posix<'a> {
     fn parse(text: &'a str) -> Option<Self> {
         let mut parts = text.split(',');
         let (name, rest) = abbreviation(parts.next()?)?;
-        let digits = rest.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(rest.len());
+        let digits = rest
+            .find(|c: char| c.is_ascii_alphabetic())
+            .unwrap_or(rest.len());
         let (west, summer) = rest.split_at(digits);
         let (hours, minutes) = west.split_once(':').unwrap_or((west, "0"));
         let (hours, minutes): (i16, i16) = (hours.parse().ok()?, minutes.parse().ok()?);
-        let west = hours * 60 + if west.starts_with('-') { -minutes } else { minutes };
+        let west = hours * 60
+            + if west.starts_with('-') {
+                -minutes
+            } else {
+                minutes
+            };
         let change = |part: Option<&str>| part.and_then(Change::parse);
         let changes = change(parts.next()).zip(change(parts.next()));
         Some(Self {

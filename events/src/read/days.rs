@@ -1,4 +1,5 @@
 //! Dates in ranges and lists.
+use super::numbers::article;
 use super::partial::{Partial, partials};
 use super::resolve::resolve;
 use super::text::{Context, Text};
@@ -114,7 +115,9 @@ const DEAREST: f32 = 1.0;
 /// Over what joins two dates: how, the token after it, the cost.
 fn joined(text: &Text<'_>, at: usize) -> Vec<(Join, usize, f32)> {
     let mut found = Vec::new();
-    let dots = (at..at + 2).find(|i| !text.is_any(*i, ".,;")).unwrap_or(at + 2);
+    let dots = (at..at + 2)
+        .find(|i| !text.is_any(*i, ".,;"))
+        .unwrap_or(at + 2);
     let mut to = dots;
     while text.is(to, '-') {
         to += 1;
@@ -130,7 +133,9 @@ fn joined(text: &Text<'_>, at: usize) -> Vec<(Join, usize, f32)> {
             found.push((Join::Range, end, if hour { 0.12 } else { 0.0 }));
         }
     }
-    if text.is(dots, 't') || (text.tokens.get(dots).is_some_and(|t| t.word("t")) && text.is(dots + 1, '/')) {
+    if text.is(dots, 't')
+        || (text.tokens.get(dots).is_some_and(|t| t.word("t")) && text.is(dots + 1, '/'))
+    {
         found.push((Join::Range, dots + 3, 0.0));
     }
     let sign = dots + usize::from(text.is_any(dots, "&+/|·"));
@@ -140,7 +145,11 @@ fn joined(text: &Text<'_>, at: usize) -> Vec<(Join, usize, f32)> {
     if interval {
         found.push((Join::Range, sign, 0.0));
     } else if and > dots || comma {
-        found.push((Join::List, and, if text.is_any(dots, "|·/") { 0.15 } else { 0.0 }));
+        found.push((
+            Join::List,
+            and,
+            if text.is_any(dots, "|·/") { 0.15 } else { 0.0 },
+        ));
     }
     for (join, to, cost) in found.clone() {
         let mut end = to;
@@ -155,7 +164,9 @@ fn joined(text: &Text<'_>, at: usize) -> Vec<(Join, usize, f32)> {
 /// Whether a month follows the number at a token.
 fn has_month(text: &Text<'_>, at: usize) -> bool {
     let at = at + 1 + usize::from(text.is(at + 1, '.'));
-    let at = text.sense(at, |s| matches!(s, Sense::Gap | Sense::Suffix)).unwrap_or(at);
+    let at = text
+        .sense(at, |s| matches!(s, Sense::Gap | Sense::Suffix))
+        .unwrap_or(at);
     text.sense(at, |s| matches!(s, Sense::Month(_))).is_some()
 }
 
@@ -167,7 +178,7 @@ fn context(text: &Text<'_>, days: &Days, list: &[Partial]) -> f32 {
     let day_alone = list.iter().all(|p| p.day.is_some() && p.month.is_none());
     let mut cost = 0.0;
     if day_alone && first.weekday.is_none() {
-        let article = days.from > 0 && text.has(days.from - 1, Sense::Gap);
+        let article = days.from > 0 && article(text, days.from - 1);
         cost += if article { 0.3 } else { 0.6 } + if beside { 0.6 } else { 0.0 };
     } else if day_alone {
         cost += 0.2 + if first.marked || !beside { 0.0 } else { 0.4 };
@@ -175,7 +186,9 @@ fn context(text: &Text<'_>, days: &Days, list: &[Partial]) -> f32 {
     let weekday_alone = only && first.day.is_none() && first.weekday.is_some() && first.nth == 0;
     if weekday_alone {
         cost += if first.plural { 0.0 } else { WEEKDAY };
-        let next = (days.to..days.to + 2).find(|i| !text.is_any(*i, ",|·")).unwrap_or(days.to);
+        let next = (days.to..days.to + 2)
+            .find(|i| !text.is_any(*i, ",|·"))
+            .unwrap_or(days.to);
         let month = text.sense(next, |s| matches!(s, Sense::Month(_))).is_some();
         cost += if month && !first.plural { 0.3 } else { 0.0 };
     }

@@ -105,7 +105,9 @@ impl Meaning {
             return;
         };
         let later = before.to || (before.dash && !group.times.is_empty());
-        let label = before.label.unwrap_or(if later { Label::End } else { Label::None });
+        let label = before
+            .label
+            .unwrap_or(if later { Label::End } else { Label::None });
         let times = match group.until {
             Some(_) => &mut group.end_times,
             None => &mut group.times,
@@ -201,7 +203,8 @@ impl Hours {
     /// Whether they count to 24.
     pub(crate) fn around_the_clock(&self) -> bool {
         let whole = |c: Clock| c.half == Half::Whole;
-        self.start.map_or_else(|| self.end.is_some_and(whole), whole)
+        self.start
+            .map_or_else(|| self.end.is_some_and(whole), whole)
     }
 
     /// The times of day that they mean.
@@ -217,7 +220,11 @@ fn pair(start: Clock, end: Clock) -> (Option<Time>, Option<Time>) {
     let first = match (start.half, end.half) {
         (Half::Open, Half::Am | Half::Pm) => {
             let half = |half| Clock { half, ..start };
-            let other = if end.half == Half::Am { Half::Pm } else { Half::Am };
+            let other = if end.half == Half::Am {
+                Half::Pm
+            } else {
+                Half::Am
+            };
             let (same, other) = (alone(half(end.half)), alone(half(other)));
             if same < alone(end) { same } else { other }
         }
@@ -237,7 +244,10 @@ fn pair(start: Clock, end: Clock) -> (Option<Time>, Option<Time>) {
                 ..end
             };
             let times = [printed(end), printed(later)];
-            times.into_iter().min_by_key(|t| after(*t)).unwrap_or(times[0])
+            times
+                .into_iter()
+                .min_by_key(|t| after(*t))
+                .unwrap_or(times[0])
         }
         _ => alone(end),
     };

@@ -1,5 +1,6 @@
 //! The first Friday, the 2nd and 4th Mondays.
-use super::partial::{Partial, ordinal_end};
+use super::numbers::ordinal_end;
+use super::partial::Partial;
 use super::text::{Context, Text};
 use super::words::Sense;
 use crate::repeat::LAST;
@@ -9,7 +10,10 @@ pub(crate) fn nth(text: &Text<'_>, ctx: &Context, partial: &Partial, at: usize) 
     if partial.weekday.is_some() {
         return Vec::new();
     }
-    let found = [numbered(text, ctx, partial, at), portuguese(text, partial, at)];
+    let found = [
+        numbered(text, ctx, partial, at),
+        portuguese(text, partial, at),
+    ];
     found.into_iter().flatten().collect()
 }
 
@@ -20,7 +24,10 @@ fn numbered(text: &Text<'_>, ctx: &Context, partial: &Partial, at: usize) -> Opt
         cost += more_cost;
         to = end;
     }
-    let arc = text.arcs(to).iter().find(|a| matches!(a.sense, Sense::Weekday(..)))?;
+    let arc = text
+        .arcs(to)
+        .iter()
+        .find(|a| matches!(a.sense, Sense::Weekday(..)))?;
     let Sense::Weekday(weekday, plural) = arc.sense else {
         return None;
     };
@@ -41,7 +48,10 @@ fn portuguese(text: &Text<'_>, partial: &Partial, at: usize) -> Option<Partial> 
     };
     let (end, _) = ordinal_end(text, at + 1);
     let end = end + usize::from(text.is(end, '-'));
-    let feira = text.tokens.get(end).filter(|t| t.word("feira") || t.word("feiras"))?;
+    let feira = text
+        .tokens
+        .get(end)
+        .filter(|t| t.word("feira") || t.word("feiras"))?;
     Some(Partial {
         weekday: Some(number as u8 - 2),
         plural: feira.word("feiras"),

@@ -31,12 +31,21 @@ pub(crate) fn resolve(
     complete(&mut parts, joins)?;
     spread_years(&mut parts);
     let dates = dated(ctx, &parts, joins)?;
-    let runs = runs(&dates, joins)?;
+    let mut runs = runs(&dates, joins)?;
+    if let ([weekend], [run]) = (list, &mut runs[..]) {
+        run.1 = if weekend.weekend {
+            run.0.tomorrow()
+        } else {
+            run.1
+        };
+    }
     let printed: f32 = parts.iter().map(|p| p.cost).sum();
     let (first, last) = (list.first()?, list.last()?);
     let mismatch = dates.iter().any(|d| d.1 >= MISMATCH);
     Some(Days {
-        cost: printed + dates.iter().map(|d| d.1).sum::<f32>() + shape(list, joins, &runs)
+        cost: printed
+            + dates.iter().map(|d| d.1).sum::<f32>()
+            + shape(list, joins, &runs)
             + order(list),
         again: recurring(list, joins),
         plural: list.iter().any(|p| p.plural && p.day.is_none()),
@@ -44,7 +53,7 @@ pub(crate) fn resolve(
         mismatch,
         ambiguous: parts.iter().any(|p| p.ambiguous) && !settled(&parts, mismatch),
         misread: list.iter().any(|p| p.misread),
-        first: *first,
+        first: parts[0],
         from: first.from,
         to: end(text, last),
         runs,
@@ -71,7 +80,11 @@ fn complete(parts: &mut [Partial], joins: &[Join]) -> Option<()> {
         let before = parts[..at].iter().rev().find(|p| p.has_date()).copied();
         let after = parts[at + 1..].iter().find(|p| p.has_date()).copied();
         let month_first = before.is_some_and(|b| b.month_before);
-        let giver = if month_first { before.or(after) } else { after.or(before) };
+        let giver = if month_first {
+            before.or(after)
+        } else {
+            after.or(before)
+        };
         parts[at].month = giver.and_then(|g| g.month);
     }
     for at in 1..parts.len() {
@@ -79,7 +92,9 @@ fn complete(parts: &mut [Partial], joins: &[Join]) -> Option<()> {
             turn(parts, at, joins[at - 1], given[at])?;
         }
     }
-    let bare = parts.iter().any(|p| p.bare() || (p.year.is_some() && needs(p)));
+    let bare = parts
+        .iter()
+        .any(|p| p.bare() || (p.year.is_some() && needs(p)));
     let months = parts.iter().any(needs);
     let dated = parts.iter().any(Partial::has_date);
     let weekdays = parts.iter().any(|p| p.day.is_none() && p.nth == 0);
@@ -96,14 +111,20 @@ fn turn(parts: &mut [Partial], at: usize, join: Join, later: bool) -> Option<()>
         return None;
     }
     let month = first.month.unwrap_or(1);
-    let turned = if later { (at, month % 12 + 1) } else { (at - 1, (month + 10) % 12 + 1) };
+    let turned = if later {
+        (at, month % 12 + 1)
+    } else {
+        (at - 1, (month + 10) % 12 + 1)
+    };
     parts[turned.0].month = Some(turned.1);
-    parts[turned.0].cost += TURNED;
+    parts[turned.0].cost += if later { NEXT_MONTH } else { MONTH_BEFORE };
     Some(())
 }
 
-/// Cost of a month that is the one before or after that which is printed.
-const TURNED: f32 = 0.5;
+/// Cost of a month that is the one after that which is printed (`June 30 - 2`), which is rare.
+const NEXT_MONTH: f32 = 0.9;
+/// Cost of a month that is the one before that which is printed (`30. - 2. Juli`).
+const MONTH_BEFORE: f32 = 0.4;
 
 /// A year that stands at one end counts at the other.
 fn spread_years(parts: &mut [Partial]) {
@@ -142,7 +163,8 @@ fn dated(ctx: &Context, parts: &[Partial], joins: &[Join]) -> Option<Vec<Found>>
         (!past || fits || goes_on).then_some((past && goes_on, chain))
     });
     let cost = |chain: &[Found]| chain.iter().map(|d| d.1).sum::<f32>();
-    let rank = |(goes_on, chain): &(bool, Vec<Found>)| cost(chain) - if *goes_on { 0.2 } else { 0.0 };
+    let rank =
+        |(goes_on, chain): &(bool, Vec<Found>)| cost(chain) - if *goes_on { 0.2 } else { 0.0 };
     Some(chains.min_by(|a, b| rank(a).total_cmp(&rank(b)))?.1)
 }
 
@@ -152,8 +174,8 @@ fn years(ctx: &Context, part: &Partial) -> Vec<Found> {
         return Vec::new();
     };
     let this = ctx.today.year();
-    let dates = (this - 1..=this + YEARS_AHEAD)
-        .filter_map(|year| Date::new(year, month as i8, day as i8));
+    let dates =
+        (this - 1..=this + YEARS_AHEAD).filter_map(|year| Date::new(year, month as i8, day as i8));
     let (past, coming): (Vec<Date>, Vec<Date>) = dates.partition(|d| *d < ctx.today);
     let weekday = |d: Date| mismatch(part, d);
     let mut found: Vec<Found> = Vec::new();
@@ -163,7 +185,10 @@ fn years(ctx: &Context, part: &Partial) -> Vec<Found> {
     for date in past {
         let days = date.days_until(ctx.today);
         if days <= PAST_DAYS {
-            found.push((date, weekday(date) + 0.02 + 0.1 * days as f32 / PAST_DAYS as f32));
+            found.push((
+                date,
+                weekday(date) + 0.02 + 0.1 * days as f32 / PAST_DAYS as f32,
+            ));
         }
     }
     found
@@ -171,7 +196,11 @@ fn years(ctx: &Context, part: &Partial) -> Vec<Found> {
 
 fn mismatch(part: &Partial, date: Date) -> f32 {
     let other = part.weekday.is_some_and(|w| w != date.weekday());
-    if other && part.nth == 0 { MISMATCH } else { 0.0 }
+    if other && part.nth == 0 {
+        MISMATCH
+    } else {
+        0.0
+    }
 }
 
 /// The other days after the first.
@@ -207,9 +236,8 @@ fn single(part: &Partial, from: Date, first: bool) -> Option<Found> {
         }
         (None, Some(month), Some(day)) => {
             let mut years = from.year()..=from.year() + YEARS_AHEAD;
-            let date = years.find_map(|year| {
-                Date::new(year, month as i8, day as i8).filter(|d| *d >= from)
-            })?;
+            let date = years
+                .find_map(|year| Date::new(year, month as i8, day as i8).filter(|d| *d >= from))?;
             Some((date, mismatch(part, date)))
         }
         (_, None, Some(day)) => day_of_month(part, day, from),
@@ -232,10 +260,13 @@ fn day_of_month(part: &Partial, day: u8, from: Date) -> Option<Found> {
 fn weekday_in(part: &Partial, month: Option<u8>, from: Date) -> Option<Found> {
     let weekday = part.weekday?;
     let fits = |d: &Date| {
-        d.weekday() == weekday && month.is_none_or(|m| m as i8 == d.month())
+        d.weekday() == weekday
+            && month.is_none_or(|m| m as i8 == d.month())
             && part.year.is_none_or(|y| y == d.year())
     };
-    let date = (0..DAYS_AHEAD).map(|days| from.plus_days(days)).find(fits)?;
+    let date = (0..DAYS_AHEAD)
+        .map(|days| from.plus_days(days))
+        .find(fits)?;
     let alone = month.is_some() && !part.plural;
     Some((date, if alone { 0.6 } else { 0.0 }))
 }
@@ -252,7 +283,9 @@ fn nth(part: &Partial, from: Date) -> Option<Found> {
             && part.month.is_none_or(|m| m as i8 == d.month())
             && part.year.is_none_or(|y| y == d.year())
     };
-    let date = (0..DAYS_AHEAD).map(|days| from.plus_days(days)).find(fits)?;
+    let date = (0..DAYS_AHEAD)
+        .map(|days| from.plus_days(days))
+        .find(fits)?;
     Some((date, 0.0))
 }
 
@@ -280,7 +313,10 @@ fn shape(list: &[Partial], joins: &[Join], runs: &[(Date, Date)]) -> f32 {
         (_, true) => 0.35,
         (_, false) => 0.02,
     };
-    let ranges = joins.windows(2).filter(|j| j == &[Join::Range, Join::Range]).count();
+    let ranges = joins
+        .windows(2)
+        .filter(|j| j == &[Join::Range, Join::Range])
+        .count();
     long + 0.5 * ranges as f32
 }
 
@@ -296,7 +332,11 @@ fn order(list: &[Partial]) -> f32 {
         return MIXED;
     }
     let sure = list.iter().any(|p| p.day_first.is_some() && !p.ambiguous);
-    if !sure && list.iter().any(|p| p.swapped) { SWAPPED } else { 0.0 }
+    if !sure && list.iter().any(|p| p.swapped) {
+        SWAPPED
+    } else {
+        0.0
+    }
 }
 
 /// The same weekdays again and again.
@@ -305,7 +345,10 @@ fn recurring(list: &[Partial], joins: &[Join]) -> Option<Repeat> {
         return None;
     }
     let nth = list.iter().fold(0, |bits, p| bits | p.nth);
-    let mut weekdays = list.iter().filter_map(|p| p.weekday).fold(0, |bits, w| bits | 1 << w);
+    let mut weekdays = list
+        .iter()
+        .filter_map(|p| p.weekday)
+        .fold(0, |bits, w| bits | 1 << w);
     if let (&[Join::Range], [first, last]) = (joins, list) {
         let (first, last) = (first.weekday?, last.weekday?);
         let days = (last + 7 - first) % 7;

@@ -39,7 +39,9 @@ pub(crate) fn read(printed: Printed<'_>, options: Options) -> Reading {
 }
 
 fn short(text: &str) -> &str {
-    let to = (0..=LONGEST.min(text.len())).rev().find(|i| text.is_char_boundary(*i));
+    let to = (0..=LONGEST.min(text.len()))
+        .rev()
+        .find(|i| text.is_char_boundary(*i));
     &text[..to.unwrap_or(0)]
 }
 
@@ -63,10 +65,6 @@ impl Fields<'_> {
             effort: Cell::new(0),
         };
         let pieces = cover(text, &ctx);
-        if std::env::var_os("EVENTS_DEBUG").is_some() {
-            eprintln!("langs {:b}", self.langs);
-            for p in &pieces { eprintln!("{:?} {:.2} {:?}", text.part(p.from, p.to), p.cost, p.piece); }
-        }
         let meaning = meaning(text, &pieces);
         self.effort.set(self.effort.get() + ctx.effort.get());
         meaning
@@ -81,16 +79,38 @@ impl Fields<'_> {
         if order == Order::MonthFirst && (times(&start) || times(&date) || times(&end)) {
             date = self.meaning(&self.date, Field::Date, today, Order::DayFirst);
         }
+        if let Some(year) = self.stray_year(&date) {
+            let first = Date::new(year, 1, 1).unwrap_or(today);
+            let order = self.options.order;
+            let later = self.meaning(&self.date, Field::Date, first, order);
+            let fits = |m: &Meaning| days_of(m).is_some_and(|d| !d.mismatch);
+            date = if fits(&later) { later } else { date };
+        }
         let chosen = choose(&date).or_else(|| choose(&start));
         let mut reading = self.reading(&date, &start);
         let Some(chosen) = chosen else {
             return reading;
         };
         reading.told = told_by(chosen[0]);
+        // Its own year, once more, explains itself.
+        let year = chosen[0]
+            .days
+            .as_ref()
+            .map(|d| d.runs[0].0.year().to_string());
+        let left = |word: &str| word.contains(|c: char| c.is_ascii_digit());
+        if !reading
+            .unexplained
+            .split(' ')
+            .any(|w| left(w) && Some(w) != year.as_deref())
+        {
+            reading.confidence = Confidence::High;
+        }
         reading.confidence = reading.confidence.min(confidence(&chosen));
         reading.figures = figures(&chosen);
         for group in &chosen {
-            reading.schedules.extend(self.schedules(group, &date, &start));
+            reading
+                .schedules
+                .extend(self.schedules(group, &date, &start));
         }
         if self.options.several == Several::First {
             reading.schedules.truncate(1);
@@ -98,17 +118,39 @@ impl Fields<'_> {
         reading
     }
 
+    /// A coming year that stands apart from the day and month: `June 13, 7pm, 2027`.
+    fn stray_year(&self, date: &Meaning) -> Option<i16> {
+        let days = days_of(date)?;
+        let this = self.options.today.year();
+        let number = |at: usize| {
+            self.date
+                .number(at)
+                .filter(|n| n.1 == 4)
+                .map(|n| n.0 as i16)
+        };
+        let mut left = date.unexplained.iter().filter_map(|u| number(u.0));
+        let year = left.find(|y| (this + 1..=this + 3).contains(y))?;
+        (days.first.has_date() && days.first.year.is_none()).then_some(year)
+    }
+
     /// A reading of no event yet: what is not explained.
     fn reading(&self, date: &Meaning, start: &Meaning) -> Reading {
         let rest = [(&self.date, date), (&self.start, start)];
         let rest = rest.iter().flat_map(|(text, meaning)| {
-            meaning.unexplained.iter().map(|(from, to)| text.part(*from, *to))
+            meaning
+                .unexplained
+                .iter()
+                .map(|(from, to)| text.part(*from, *to))
         });
         let unexplained = rest.collect::<Vec<_>>().join(" ");
         let figures = unexplained.contains(|c: char| c.is_ascii_digit());
         Reading {
             schedules: Vec::new(),
-            confidence: if figures { Confidence::Low } else { Confidence::High },
+            confidence: if figures {
+                Confidence::Low
+            } else {
+                Confidence::High
+            },
             unexplained,
             figures: None,
             told: Told::Nothing,
@@ -127,7 +169,9 @@ impl Fields<'_> {
             Some(repeat) => first_of(self.options.today, repeat, date, days),
             None => days.runs.clone(),
         };
-        let each = runs.into_iter().map(|run| self.schedule(group, run, repeat, part, (date, start)));
+        let each = runs
+            .into_iter()
+            .map(|run| self.schedule(group, run, repeat, part, (date, start)));
         each.collect()
     }
 
@@ -143,12 +187,24 @@ impl Fields<'_> {
         let hours = together(group, date, start, &end).within(part);
         let (from, to) = hours.resolve();
         let until = [group.until.as_ref(), days_of(&end)].into_iter().flatten();
-        let last = until.map(|d| d.runs[d.runs.len() - 1].1).find(|d| *d > first).unwrap_or(last);
+        let last = until
+            .map(|d| d.runs[d.runs.len() - 1].1)
+            .find(|d| *d > first)
+            .unwrap_or(last);
         let over_midnight = from.zip(to).is_some_and(|(s, e)| e <= s) && last == first;
-        let last = if over_midnight { first.tomorrow() } else { last };
-        let noon = Time { hour: 12, minute: 0 };
+        let last = if over_midnight {
+            first.tomorrow()
+        } else {
+            last
+        };
+        let noon = Time {
+            hour: 12,
+            minute: 0,
+        };
         let at = from.or(to).unwrap_or(noon);
-        let zone = hours.zone.and_then(|said| said.zone(|region| region.offset(first, at)));
+        let zone = hours
+            .zone
+            .and_then(|said| said.zone(|region| region.offset(first, at)));
         Schedule {
             date: first,
             start: from,
@@ -164,7 +220,10 @@ impl Fields<'_> {
 /// The groups that name the event's days, the best kind of them.
 fn choose(meaning: &Meaning) -> Option<Vec<&Group>> {
     let named = |aside: bool| {
-        let groups = meaning.groups.iter().filter(move |g| g.rank() > 0 && (aside || !g.aside));
+        let groups = meaning
+            .groups
+            .iter()
+            .filter(move |g| g.rank() > 0 && (aside || !g.aside));
         let best = groups.clone().map(Group::rank).max()?;
         let best: Vec<&Group> = groups.filter(|g| g.rank() == best).collect();
         Some(best)
@@ -207,7 +266,10 @@ fn month_end(date: Date) -> Date {
 
 /// First and last day of the dates beside weekdays that come again.
 fn bounds(meaning: &Meaning) -> Option<(Option<Date>, Option<Date>)> {
-    let dated = meaning.groups.iter().find(|g| g.rank() == 5 && g.repeat(meaning).is_none())?;
+    let dated = meaning
+        .groups
+        .iter()
+        .find(|g| g.rank() == 5 && g.repeat(meaning).is_none())?;
     let (first, last) = *dated.days.as_ref()?.runs.first()?;
     Some(match (dated.ends, first == last) {
         (true, _) => (None, Some(last)),
@@ -220,9 +282,15 @@ fn bounds(meaning: &Meaning) -> Option<(Option<Date>, Option<Date>)> {
 fn first_of(today: Date, repeat: Repeat, meaning: &Meaning, days: &Days) -> Vec<(Date, Date)> {
     let bound = bounds(meaning).and_then(|b| b.0);
     let from = bound.unwrap_or(today).max(today);
-    let from = if repeat.every == Every::Day { days.runs[0].0 } else { from };
+    let from = if repeat.every == Every::Day {
+        days.runs[0].0
+    } else {
+        from
+    };
     let month = days.first.month.map_or(from, |_| days.runs[0].0);
-    let first = repeat.first(from.max(month)).or_else(|| repeat.first(bound?));
+    let first = repeat
+        .first(from.max(month))
+        .or_else(|| repeat.first(bound?));
     let first = first.unwrap_or(days.runs[0].0);
     vec![(first, first)]
 }
@@ -247,6 +315,7 @@ fn together(group: &Group, date: &Meaning, start: &Meaning, end: &Meaning) -> Ho
     if field.start.is_some() && field.end.is_none() && alike(&field, &beside) {
         both.end = beside.end;
     }
+    both.start = both.start.or(ends.start.filter(|_| ends.end.is_some()));
     both.end = ends.end.or(ends.start).or(both.end);
     both.zone = field.zone.or(ends.zone).or(beside.zone);
     both
@@ -282,13 +351,16 @@ const GUESS: f32 = 0.55;
 const UNSURE: f32 = 0.25;
 
 fn confidence(groups: &[&Group]) -> Confidence {
-    let worst = groups.iter().filter_map(|g| g.days.as_ref()).map(|days| match () {
-        () if days.cost >= GUESS => Confidence::Low,
-        () if days.mismatch || days.ambiguous || days.misread || days.cost >= UNSURE => {
-            Confidence::Medium
-        }
-        () => Confidence::High,
-    });
+    let worst = groups
+        .iter()
+        .filter_map(|g| g.days.as_ref())
+        .map(|days| match () {
+            () if days.cost >= GUESS => Confidence::Low,
+            () if days.mismatch || days.ambiguous || days.misread || days.cost >= UNSURE => {
+                Confidence::Medium
+            }
+            () => Confidence::High,
+        });
     worst.min().unwrap_or(Confidence::Low)
 }
 
@@ -296,7 +368,11 @@ fn figures(groups: &[&Group]) -> Option<Figures> {
     let days = groups.iter().find_map(|g| g.days.as_ref())?;
     let day_first = days.first.day_first?;
     Some(Figures {
-        order: if day_first { Order::DayFirst } else { Order::MonthFirst },
+        order: if day_first {
+            Order::DayFirst
+        } else {
+            Order::MonthFirst
+        },
         ambiguous: days.ambiguous,
     })
 }

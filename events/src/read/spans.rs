@@ -1,5 +1,6 @@
 //! A beginning and an end of the day, with the zone they are told in.
-use super::clock::{Clock, NEVER, bare, clocks};
+use super::bare::{NEVER, bare};
+use super::clock::{Clock, clocks};
 use super::text::{Context, Field, Text};
 use super::words::{EN, Sense};
 use crate::zone::{Region, WORDS, Zone, capitals};
@@ -54,7 +55,12 @@ fn leads(text: &Text<'_>, at: usize) -> Vec<(usize, bool)> {
     let mut to = at;
     for _ in 0..2 {
         let sign = text.is(to, '@').then_some(to + 1);
-        let words = text.arcs(to).iter().filter(|a| lead(a.sense)).map(|a| a.to).max();
+        let words = text
+            .arcs(to)
+            .iter()
+            .filter(|a| lead(a.sense))
+            .map(|a| a.to)
+            .max();
         let Some(end) = sign.or(words) else { break };
         to = end + usize::from(text.is_any(end, ".:"));
         found.push((to, true));
@@ -64,7 +70,12 @@ fn leads(text: &Text<'_>, at: usize) -> Vec<(usize, bool)> {
 
 /// Whether `Doors`, `Beginn:` or the like stands before.
 fn labelled(text: &Text<'_>, at: usize) -> bool {
-    let label = |s: Sense| matches!(s, Sense::Doors | Sense::Show | Sense::End);
+    let label = |s: Sense| {
+        matches!(
+            s,
+            Sense::Doors | Sense::Show | Sense::End | Sense::Part(_) | Sense::Relative(..)
+        )
+    };
     let before = at - usize::from(at > 0 && text.is_any(at - 1, ":.")).min(at);
     (before.saturating_sub(3)..before).any(|i| text.sense(i, label) == Some(before))
 }
@@ -76,7 +87,8 @@ fn ranges(
     (at, from, led): (usize, usize, bool),
     start: Clock,
 ) -> Vec<Span> {
-    let said = zone(text, ctx, start.to).filter(|_| start.strong || ctx.field == Field::Time || led);
+    let said =
+        zone(text, ctx, start.to).filter(|_| start.strong || ctx.field == Field::Time || led);
     let iso = from > 0 && text.tokens[from - 1].word("t") && !text.spaced(from);
     let said = said.or_else(|| offset_after(text, start.to).filter(|_| iso));
     let to = said.map_or(start.to, |z| z.1);
@@ -86,7 +98,10 @@ fn ranges(
         zone: said.map(|z| z.0),
         from: at,
         to,
-        cost: bare(text, ctx, from, &start, led),
+        cost: match said {
+            Some(_) => start.cost.min(0.05),
+            None => bare(text, ctx, from, &start, led),
+        },
     };
     let mut found = vec![alone];
     if let Some(both) = said.and_then(|_| twice(text, ctx, to)) {
@@ -103,7 +118,11 @@ fn ranges(
 fn range(text: &Text<'_>, ctx: &Context, start: &Span, end: Clock) -> Option<Span> {
     let said = zone(text, ctx, end.to);
     let to = said.map_or(end.to, |z| z.1);
-    let both = if said.is_some() { twice(text, ctx, to) } else { None };
+    let both = if said.is_some() {
+        twice(text, ctx, to)
+    } else {
+        None
+    };
     let beside = |at| text.is_word(at) && text.sense(at, unit).is_some();
     let weak = !start.start.strong && !end.strong;
     let figures = start.start.figures && end.figures;
@@ -133,7 +152,13 @@ fn unit(sense: Sense) -> bool {
 fn joined(text: &Text<'_>, at: usize, from: usize) -> Vec<usize> {
     let mut found = Vec::new();
     let between = text.has(from, Sense::Between);
-    let at = at + usize::from(text.is(at, ',') && text.sense(at + 1, |s| matches!(s, Sense::To | Sense::ToTime)).is_some());
+    let at = at
+        + usize::from(
+            text.is(at, ',')
+                && text
+                    .sense(at + 1, |s| matches!(s, Sense::To | Sense::ToTime))
+                    .is_some(),
+        );
     let dashes = (at..at + 2).take_while(|i| text.is(*i, '-')).count();
     if dashes > 0 {
         found.push(at + dashes);
@@ -143,7 +168,10 @@ fn joined(text: &Text<'_>, at: usize, from: usize) -> Vec<usize> {
             found.push(arc.to);
         }
     }
-    let longer: Vec<usize> = found.iter().filter_map(|to| text.sense(*to, |s| matches!(s, Sense::At | Sense::Gap))).collect();
+    let longer: Vec<usize> = found
+        .iter()
+        .filter_map(|to| text.sense(*to, |s| matches!(s, Sense::At | Sense::Gap)))
+        .collect();
     found.extend(longer);
     found
 }
@@ -156,7 +184,9 @@ fn twice(text: &Text<'_>, ctx: &Context, at: usize) -> Option<usize> {
         return None;
     }
     let other = clocks(text, ctx, from);
-    let ends = other.iter().filter_map(|clock| zone(text, ctx, clock.to).map(|z| z.1));
+    let ends = other
+        .iter()
+        .filter_map(|clock| zone(text, ctx, clock.to).map(|z| z.1));
     let end = ends.max()?;
     let end = end + usize::from(text.is(end, ')'));
     Some(twice(text, ctx, end).unwrap_or(end))
@@ -164,13 +194,23 @@ fn twice(text: &Text<'_>, ctx: &Context, at: usize) -> Option<usize> {
 
 /// The zone named at a token, and the token after it.
 fn zone(text: &Text<'_>, ctx: &Context, at: usize) -> Option<(Said, usize)> {
-    let open = usize::from(text.is_any(at, "(,/")) ;
+    let open = usize::from(text.is_any(at, "(,/"));
     let from = at + open;
     let (said, to) = in_capitals(text, ctx, from)
         .or_else(|| in_words(text, from))
         .or_else(|| {
+            let spaced = text.is(from, '+') && text.number(from + 1).is_some_and(|n| n.1 == 4);
+            spaced.then(|| offset_after(text, from)).flatten()
+        })
+        .or_else(|| {
             let z = text.letters(at) == "Z" && !text.spaced(at);
-            z.then_some((Said { region: None, offset: Some(0) }, at + 1))
+            z.then_some((
+                Said {
+                    region: None,
+                    offset: Some(0),
+                },
+                at + 1,
+            ))
         })?;
     let close = usize::from(open > 0 && text.is(to, ')'));
     Some((said, to + close))
@@ -192,6 +232,18 @@ fn in_capitals(text: &Text<'_>, ctx: &Context, at: usize) -> Option<(Said, usize
     if hall {
         return None;
     }
+    // "CET/CEST": whichever of the two holds on that day.
+    let both = text
+        .is(at + 1, '/')
+        .then(|| capitals(text.letters(at + 2)))
+        .flatten();
+    if let (Some(region), Some((Some(other), _))) = (region, both) {
+        let said = Said {
+            region: Some(region),
+            offset: None,
+        };
+        return (region == other).then_some((said, at + 3));
+    }
     let said = Said { region, offset };
     if !matches!(raw, "UTC" | "GMT") {
         return Some((said, at + 1));
@@ -210,14 +262,24 @@ fn offset_after(text: &Text<'_>, at: usize) -> Option<(Said, usize)> {
         () => return None,
     };
     let (value, figures) = text.number(at + 1)?;
-    let (hours, mut minutes) = if figures > 2 { (value / 100, value % 100) } else { (value, 0) };
+    let (hours, mut minutes) = if figures > 2 {
+        (value / 100, value % 100)
+    } else {
+        (value, 0)
+    };
     let mut to = at + 2;
     if let Some((more, 2)) = text.number(to + 1).filter(|_| text.is(to, ':')) {
         minutes = more;
         to += 2;
     }
     let offset = (hours <= 14 && minutes < 60).then(|| east * (hours * 60 + minutes) as i16)?;
-    Some((Said { region: None, offset: Some(offset) }, to))
+    Some((
+        Said {
+            region: None,
+            offset: Some(offset),
+        },
+        to,
+    ))
 }
 
 fn in_words(text: &Text<'_>, at: usize) -> Option<(Said, usize)> {
@@ -230,5 +292,11 @@ fn in_words(text: &Text<'_>, at: usize) -> Option<(Said, usize)> {
         }
         (capital || to > at + 1).then_some((to, *region))
     })?;
-    Some((Said { region: Some(region), offset: None }, to))
+    Some((
+        Said {
+            region: Some(region),
+            offset: None,
+        },
+        to,
+    ))
 }

@@ -116,15 +116,17 @@ fn number(text: &str) -> Kind {
         '０'..='９' => c as u32 - '０' as u32,
         _ => c as u32 - '0' as u32,
     };
-    let total = text.chars().try_fold(0u32, |n, c| {
-        n.checked_mul(10)?.checked_add(value(c))
-    });
+    let total = text
+        .chars()
+        .try_fold(0u32, |n, c| n.checked_mul(10)?.checked_add(value(c)));
     Kind::Number(total.unwrap_or(u32::MAX), text.chars().count())
 }
 
 fn plain(text: &str) -> char {
     match text.chars().next().unwrap_or(' ') {
-        '\u{2010}'..='\u{2015}' | '\u{2212}' | '~' | '→' | '⁃' | '﹣' | '－' => '-',
+        '\u{2010}'..='\u{2015}' | '\u{2212}' | '~' | '→' | '➔' | '›' | '>' | '⁃' | '﹣' | '－' => {
+            '-'
+        }
         '’' | '‘' | '`' | '´' | 'ʼ' => '\'',
         'ª' | '°' => 'º',
         '：' => ':',

@@ -1,8 +1,11 @@
 //! Words of seven languages, each with everything that it may mean.
+mod days;
+mod joins;
 mod misread;
 mod months;
+mod numbers;
 mod numerals;
-mod others;
+mod times;
 mod weekdays;
 
 pub(crate) use misread::misread;
@@ -141,7 +144,15 @@ fn lexicon() -> &'static Lexicon {
     static LEXICON: OnceLock<Lexicon> = OnceLock::new();
     LEXICON.get_or_init(|| {
         let mut lexicon = Lexicon::new();
-        let rows = MONTHS.iter().chain(WEEKDAYS).chain(others::OTHERS).copied();
+        let tables = [
+            MONTHS,
+            WEEKDAYS,
+            days::DAYS,
+            joins::JOINS,
+            times::TIMES,
+            numbers::NUMBERS,
+        ];
+        let rows = tables.into_iter().flatten().copied();
         for (sense, langs, words) in rows.chain(numerals::rows()).chain(weekdays::parts()) {
             for word in words.split(',') {
                 add(&mut lexicon, sense, langs, word);
@@ -214,9 +225,17 @@ pub(crate) fn language<'a>(arcs: impl Iterator<Item = &'a Vec<Arc>>) -> Langs {
     for arcs in arcs {
         let telling = |a: &&Arc| !a.misread && a.langs != ALL;
         let langs = arcs.iter().fold(0, |langs, a| langs | a.langs);
-        let mine = arcs.iter().filter(telling).filter(|a| !a.risky).fold(0, |l, a| l | a.langs);
+        let mine = arcs
+            .iter()
+            .filter(telling)
+            .filter(|a| !a.risky)
+            .fold(0, |l, a| l | a.langs);
         // What may be an ordinary word of another language says little.
-        let weight = if arcs.iter().any(|a| a.risky) { 0.1 } else { 1.0 };
+        let weight = if arcs.iter().any(|a| a.risky) {
+            0.1
+        } else {
+            1.0
+        };
         for (bit, vote) in votes.iter_mut().enumerate() {
             if mine & (1 << bit) > 0 {
                 *vote += weight / langs.count_ones() as f32;

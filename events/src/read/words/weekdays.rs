@@ -97,10 +97,22 @@ pub(crate) const WEEKDAYS: &[Row] = &[
 /// Weekday and part of the day in one word: `Samstagabend`, `vrijdagavond`.
 pub(super) fn parts() -> Vec<Row> {
     const GERMAN: [&str; 7] = [
-        "montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag",
+        "montag",
+        "dienstag",
+        "mittwoch",
+        "donnerstag",
+        "freitag",
+        "samstag",
+        "sonntag",
     ];
     const DUTCH: [&str; 7] = [
-        "maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag",
+        "maandag",
+        "dinsdag",
+        "woensdag",
+        "donderdag",
+        "vrijdag",
+        "zaterdag",
+        "zondag",
     ];
     let german = [
         ("morgen", Part::Morning),
