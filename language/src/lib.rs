@@ -37,7 +37,7 @@ mod stop;
 mod token;
 mod tokenizer;
 
-pub use constrain::{Commit, Constraint, Grammars, JsonConstraint, Schema};
+pub use constrain::{Commit, Constraint, Grammars, JsonConstraint, Schema, complete_part};
 pub use context::Context;
 pub use decoder::{Cache, Decoder, DecoderShape, Output, Rows, Store};
 pub use error::{Error, ErrorKind, Result};
