@@ -103,16 +103,19 @@ fn values(whole: &[u8], dice: &mut Dice) -> Vec<u8> {
     let other = others[dice.below(others.len() as u64) as usize].clone();
     let mut at = &mut file;
     for _ in 0..=dice.below(3) {
+        let n = match &*at {
+            Value::Object(map) => map.len(),
+            Value::Array(items) => items.len(),
+            _ => 0,
+        };
+        if n == 0 {
+            break;
+        }
+        let n = dice.below(n as u64) as usize;
         at = match at {
-            Value::Object(map) if !map.is_empty() => {
-                let n = dice.below(map.len() as u64) as usize;
-                map.values_mut().nth(n).expect("one of them")
-            }
-            Value::Array(items) if !items.is_empty() => {
-                let n = dice.below(items.len() as u64) as usize;
-                &mut items[n]
-            }
-            leaf => leaf,
+            Value::Object(map) => map.values_mut().nth(n).expect("one of them"),
+            Value::Array(items) => &mut items[n],
+            _ => unreachable!("a leaf has nothing in it"),
         };
     }
     *at = other;
