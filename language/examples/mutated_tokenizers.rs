@@ -103,19 +103,19 @@ fn values(whole: &[u8], dice: &mut Dice) -> Vec<u8> {
     let other = others[dice.below(others.len() as u64) as usize].clone();
     let mut at = &mut file;
     for _ in 0..=dice.below(3) {
-        let children = match &*at {
+        let n = match &*at {
             Value::Object(map) => map.len(),
             Value::Array(items) => items.len(),
             _ => 0,
         };
-        if children == 0 {
+        if n == 0 {
             break;
         }
-        let n = dice.below(children as u64) as usize;
+        let n = dice.below(n as u64) as usize;
         at = match at {
             Value::Object(map) => map.values_mut().nth(n).expect("one of them"),
             Value::Array(items) => &mut items[n],
-            _ => unreachable!("a leaf has no children"),
+            _ => unreachable!("a leaf has nothing in it"),
         };
     }
     *at = other;

@@ -69,7 +69,8 @@ fn long_chains_of_references_are_refused() {
         let mut defs: Map<String, Value> = (0..n).map(|i| (format!("A{i}"), link(i))).collect();
         defs.insert(format!("A{n}"), json!({"type": "string"}));
         let why = refusal(&json!({"$ref": "#/$defs/A0", "$defs": defs})).unwrap();
-        assert!(why.contains("nest deeper than 64"), "{why}");
+        let named = ["nest deeper than 64", "too large"];
+        assert!(named.iter().any(|n| why.contains(n)), "{why}");
     }
 }
 
