@@ -17,7 +17,7 @@
 //! | decoders whose answers are obvious, for tests | `fake.rs` |
 //!
 //! A constraint and a decoder do not know each other: the generator masks, samples and commits.
-//! Nothing here knows of pictures.
+//! Nothing here knows where its rows come from.
 #![forbid(unsafe_code)]
 
 mod constrain;

@@ -17,7 +17,7 @@ pub type TokenId = u32;
 /// Unicode's, patterns that could search without end, and models other than BPE.
 ///
 /// Text given to [`Tokenizer::encode`] never turns into a special token, whatever it contains: a
-/// prompt or a picture that says `<|end|>` is spelled out in bytes.
+/// prompt or a page that says `<|end|>` is spelled out in bytes.
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
     /// Bytes of every token, by id; empty for special tokens.

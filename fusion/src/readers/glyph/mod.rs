@@ -12,6 +12,7 @@
 //! | what decoding needs of a picture | `page.rs`, `pointer.rs` |
 //! | logit biases, coverage, prompt-lookup drafting | `decode/` |
 //! | every hand-set number of these | `rules.rs` |
+mod covered;
 mod decode;
 mod embed;
 mod encode;
@@ -29,7 +30,7 @@ mod shared;
 mod slots;
 mod tokens;
 
-pub use decode::Covered;
+pub use covered::Covered;
 pub use embed::GlyphEmbedding;
 pub use encode::{GlyphEncoder, Seen};
 pub use mixer::Mixer;
@@ -41,8 +42,9 @@ pub use rules::{
     SmallPrint, SpaceBias,
 };
 pub use select::{Chosen, choose};
+pub use shared::glyph_box;
 pub use slots::{SlotAdapter, Slots};
-pub use tokens::{ImageTokens, glyph_box, image_tokens};
+pub use tokens::{ImageTokens, image_tokens};
 
 use super::{Decoding, Encoded, Opened, Reader, Segment, Written};
 use crate::bundle::{Bundle, Prompts, graph_error, signature};

@@ -1,5 +1,6 @@
 //! The constants of reading that training and this library share, from one file: `models/rules.json`
 //! (`models/FORMAT.md`, *rules.json*, says what each is).
+use foveate_vision::Rect;
 use serde::Deserialize;
 use std::sync::LazyLock;
 
@@ -53,6 +54,20 @@ pub(super) struct Place {
     pub longest: f32,
     pub octaves: f32,
     pub size_gain: f32,
+}
+
+/// The box of a glyph by its cx, cy, w, h (`models/FORMAT.md`), in the same pixels: `cy` is the
+/// middle between baseline and x-height, so that letters reach from 0.55 em above it (ascenders) to
+/// 0.45 em below it (descenders).
+#[must_use]
+pub fn glyph_box([cx, cy, w, h]: [f32; 4]) -> Rect {
+    let GlyphBox { above, below } = SHARED.glyph_box;
+    Rect {
+        x0: f64::from(cx - w / 2.0),
+        y0: f64::from(cy - above * h),
+        x1: f64::from(cx + w / 2.0),
+        y1: f64::from(cy + below * h),
+    }
 }
 
 #[cfg(test)]

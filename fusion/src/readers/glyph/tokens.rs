@@ -2,7 +2,7 @@
 use super::embed::GlyphEmbedding;
 use super::rules::Rules;
 use super::select::{self, Chosen};
-use super::shared::{GlyphBox, SHARED};
+use super::shared::glyph_box;
 use super::slots::Slots;
 use crate::Result;
 use crate::bundle::AdapterConfig;
@@ -71,20 +71,6 @@ impl ImageTokens {
 pub(crate) fn median(mut values: Vec<f32>) -> Option<f32> {
     values.sort_by(f32::total_cmp);
     values.get(values.len() / 2).copied()
-}
-
-/// The box of a glyph by its cx, cy, w, h (`models/FORMAT.md`), in the same pixels: `cy` is the
-/// middle between baseline and x-height, so that letters reach from 0.55 em above it (ascenders) to
-/// 0.45 em below it (descenders).
-#[must_use]
-pub fn glyph_box([cx, cy, w, h]: [f32; 4]) -> Rect {
-    let GlyphBox { above, below } = SHARED.glyph_box;
-    Rect {
-        x0: f64::from(cx - w / 2.0),
-        y0: f64::from(cy - above * h),
-        x1: f64::from(cx + w / 2.0),
-        y1: f64::from(cy + below * h),
-    }
 }
 
 /// Chooses among the slots, puts them into reading order and adds their places; `far` is
