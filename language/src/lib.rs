@@ -23,6 +23,7 @@
 mod constrain;
 mod decoder;
 mod error;
+#[cfg(any(test, feature = "testing"))]
 pub mod fake;
 mod generate;
 mod sample;
