@@ -140,6 +140,8 @@ fn joined(text: &Text<'_>, at: usize) -> Vec<(Join, usize, f32)> {
     }
     let sign = dots + usize::from(text.is_any(dots, "&+/|·"));
     let and = text.sense(sign, |s| s == Sense::And).unwrap_or(sign);
+    // `12. u. 13. Juni`.
+    let and = and + usize::from(and > sign && text.is(and, '.'));
     let comma = (at..dots).any(|i| text.is_any(i, ",;"));
     let interval = text.is(dots, '/') && text.number(sign).is_some_and(|n| n.1 == 4);
     if interval {

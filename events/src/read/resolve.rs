@@ -321,7 +321,7 @@ fn shape(list: &[Partial], joins: &[Join], runs: &[(Date, Date)]) -> f32 {
 }
 
 /// Cost of the order of figures that is not the usual one.
-const SWAPPED: f32 = 0.3;
+pub(crate) const SWAPPED: f32 = 0.3;
 /// Cost of two orders in one list.
 const MIXED: f32 = 0.6;
 

@@ -2,6 +2,7 @@
 use super::cover::cover;
 use super::days::Days;
 use super::meaning::{Group, Hours, Meaning, hours, meaning};
+use super::resolve::SWAPPED;
 use super::text::{Context, Field, Text};
 use super::words::{Langs, Part, language};
 use crate::date::{Date, Order, Time};
@@ -355,13 +356,19 @@ fn confidence(groups: &[&Group]) -> Confidence {
         .iter()
         .filter_map(|g| g.days.as_ref())
         .map(|days| match () {
-            () if days.cost >= GUESS => Confidence::Low,
-            () if days.mismatch || days.ambiguous || days.misread || days.cost >= UNSURE => {
+            () if doubt(days) >= GUESS => Confidence::Low,
+            () if days.mismatch || days.ambiguous || days.misread || doubt(days) >= UNSURE => {
                 Confidence::Medium
             }
             () => Confidence::High,
         });
     worst.min().unwrap_or(Confidence::Low)
+}
+
+/// The cost of a reading but for that of an order of figures which its weekday confirms.
+fn doubt(days: &Days) -> f32 {
+    let confirmed = days.first.swapped && !days.ambiguous;
+    days.cost - if confirmed { SWAPPED } else { 0.0 }
 }
 
 fn figures(groups: &[&Group]) -> Option<Figures> {
