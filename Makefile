@@ -67,6 +67,7 @@ golden: python ## make the pictures and graphs of the tests again
 	.venv/bin/python runtime/onnx/tests/graphs.py
 	.venv/bin/python vision/tests/pool.py
 	.venv/bin/python vision/tests/golden.py
+	.venv/bin/python vision/tests/spotting.py
 	.venv/bin/python tests/bad/make.py
 
 clean: ## remove what was built; what was fetched stays

@@ -123,6 +123,13 @@ impl Session {
                 turn.prompt
             )));
         }
+        let written = self.model.tokenizer().decode(&turn.ids);
+        if written != turn.answer {
+            return Err(Error::Transcript(format!(
+                "the answer to {:?} is not what its tokens spell; expected {written:?}",
+                turn.prompt
+            )));
+        }
         if turn
             .sources
             .iter()
@@ -150,6 +157,37 @@ impl Session {
             *begun = turn.clone();
         }
         Ok(())
+    }
+}
+
+impl Session {
+    /// Forgets the oldest `turns`, so that a conversation whose context is full can go on. Pictures
+    /// and later turns stay; the next answer computes them again.
+    ///
+    /// # Errors
+    /// None but those of the decoder; the session is then as it was.
+    pub fn forget_turns(&mut self, turns: usize) -> Result<&mut Self> {
+        let mut kept = self.transcript();
+        let turns = turns.min(kept.turns.len());
+        kept.turns.drain(..turns);
+        for picture in &mut kept.pictures {
+            picture.after = picture.after.saturating_sub(turns);
+        }
+        let mut fresh = self.model.session()?;
+        fresh.set_adapter(self.adapter())?;
+        fresh.instructions.clone_from(&kept.instructions);
+        let mut pictures = kept.pictures.iter().zip(self.gallery.pictures()).peekable();
+        for i in 0..=kept.turns.len() {
+            while let Some((record, encoded)) = pictures.next_if(|(record, _)| record.after <= i) {
+                fresh.show(encoded.clone(), record.clone())?;
+            }
+            if let Some(turn) = kept.turns.get(i) {
+                fresh.replay(turn)?;
+            }
+        }
+        fresh.take_costs(self);
+        *self = fresh;
+        Ok(self)
     }
 }
 

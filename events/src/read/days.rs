@@ -1,4 +1,5 @@
 //! Dates in ranges and lists.
+use super::numbers::article;
 use super::partial::{Partial, partials};
 use super::resolve::resolve;
 use super::text::{Context, Text};
@@ -177,7 +178,7 @@ fn context(text: &Text<'_>, days: &Days, list: &[Partial]) -> f32 {
     let day_alone = list.iter().all(|p| p.day.is_some() && p.month.is_none());
     let mut cost = 0.0;
     if day_alone && first.weekday.is_none() {
-        let article = days.from > 0 && text.has(days.from - 1, Sense::Gap);
+        let article = days.from > 0 && article(text, days.from - 1);
         cost += if article { 0.3 } else { 0.6 } + if beside { 0.6 } else { 0.0 };
     } else if day_alone {
         cost += 0.2 + if first.marked || !beside { 0.0 } else { 0.4 };

@@ -122,7 +122,10 @@ impl Span {
 
     fn rectangle(&self) -> Rectangle {
         let [x, y] = self.axis;
-        let corner = |along: f64, across: f64| [along * x - across * y, along * y + across * x];
+        // To float32 as OpenCV's: what is a rounding error under a whole pixel must not be truncated to the one before.
+        let single = |value: f64| f64::from(value as f32);
+        let corner =
+            |along: f64, across: f64| [along * x - across * y, along * y + across * x].map(single);
         let ([a0, a1], [b0, b1]) = (self.along, self.across);
         Rectangle {
             corners: ordered([

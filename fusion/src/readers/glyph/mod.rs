@@ -25,6 +25,7 @@ mod pointer;
 mod refine;
 mod rules;
 mod select;
+mod shared;
 mod slots;
 mod tokens;
 
