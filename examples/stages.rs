@@ -3,7 +3,7 @@
 //! ```text
 //! cargo run --release --example stages -- MODEL_DIR IMAGE
 //! ```
-use foveate::Bundle;
+use foveate::bundle::Bundle;
 use foveate::language::{
     Context, Generator, OnnxDecoder, PackedDecoder, Sampler, Sampling, Suppress, TextDecoder,
     TokenStream, Tokenizer,

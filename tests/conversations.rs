@@ -223,8 +223,8 @@ fn feedback_is_json_with_the_conversation() {
     let mut session = model.look_at(&picture("Hi")).unwrap();
     session.ocr().run().unwrap();
     let feedback = session.feedback(
-        foveate::Sentiment::Negative,
-        &[foveate::Issue::Misread],
+        foveate::transcript::Sentiment::Negative,
+        &[foveate::transcript::Issue::Misread],
         Some("Ho"),
     );
     let json = serde_json::to_value(&feedback).unwrap();

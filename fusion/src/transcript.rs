@@ -1,6 +1,7 @@
 //! A conversation as data: saved, restored, and sent in as feedback.
 use crate::readers::Written;
-use crate::{Error, Image, Model, PictureRecord, Result, Session, Task, Turn};
+use crate::session::{PictureRecord, Turn};
+use crate::{Error, Image, Model, Result, Session, Task};
 use foveate_language::TokenId;
 use serde::{Deserialize, Serialize};
 

@@ -29,7 +29,7 @@ mod sample;
 mod template;
 mod tokenizer;
 
-pub use constrain::{Commit, Constraint, Grammars, JsonConstraint, Schema};
+pub use constrain::{Commit, Constraint, Grammars, JsonConstraint, Schema, complete_part};
 pub use decoder::{
     Cache, DecoderConfig, Dims, Lora, LowRank, MatrixPath, OnnxDecoder, Output, PackedDecoder,
     Rows, Store, TextDecoder, no_replaced_rows,

@@ -46,7 +46,8 @@ pub use tokens::{ImageTokens, glyph_box, image_tokens};
 
 use super::{Decoding, Encoded, Opened, Reader, Segment, Written};
 use crate::bundle::{Bundle, Prompts, graph_error, signature};
-use crate::{DecoderFile, Error, Image, Options, Result, Task};
+use crate::model::DecoderFile;
+use crate::{Error, Image, Options, Result, Task};
 use decode::{Copying, Marks, Pointing, Writes};
 use foveate_language::{OnnxDecoder, PackedDecoder, TextDecoder, TokenId, Tokenizer};
 use foveate_onnx::GraphOptions;
