@@ -97,7 +97,7 @@ impl Adapter {
         &self.0.card.licence
     }
 
-    /// The [`signature`](crate::signature) of the model that it was trained on.
+    /// The [`signature`](crate::bundle::signature) of the model that it was trained on.
     #[must_use]
     pub fn base(&self) -> &str {
         &self.0.card.base
