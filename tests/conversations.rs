@@ -1,4 +1,5 @@
-//! Sessions of several questions, limits and threads, on fakes whose answers are obvious (`world/mod.rs`).
+//! Sessions of several questions, limits and threads, on fakes whose answers are obvious
+//! (`world/mod.rs`).
 mod world;
 
 use foveate::{CancelHandle, ErrorKind, Request, Session, StopReason};

@@ -24,9 +24,9 @@
 //! # Three floors
 //! - [`Model`]: one line for the common case. `ask` answers in words, `read` in a type, `ocr` in
 //!   lines with boxes.
-//! - [`Session`]: several pictures and questions; streams, limits, [`Adapter`]s, schemas at run time,
-//!   what an answer cost and where in the picture it was read. `ask`, `ocr` and `read` return one
-//!   builder, [`session::Query`].
+//! - [`Session`]: several pictures and questions; streams, limits, [`Adapter`]s, schemas at run
+//!   time, what an answer cost and where in the picture it was read. `ask`, `ocr` and `read` return
+//!   one builder, [`session::Query`].
 //! - Every stage by its name, to be used or replaced alone: `Pixels`, `TileBatch`, `OnnxTower` and
 //!   `Spotter` of [`vision`], the stages of a model family in [`readers`], and `Tokenizer`,
 //!   `TextDecoder`, `Sampler`, `Constraint` and `Generator` of [`language`].
@@ -34,9 +34,9 @@
 //! [`batch`] answers many pictures on all cores, in order and in bounded memory.
 //!
 //! # Model families
-//! A [`readers::Reader`] turns pictures into rows for a text decoder. Two come with the library: the
-//! glyph reader of `models/nano`, and the text spotter of `models/base`. [`model::Parts`] takes one of
-//! your own.
+//! A [`readers::Reader`] turns pictures into rows for a text decoder. Two come with the library:
+//! the glyph reader of `models/nano`, and the text spotter of `models/base`. [`model::Parts`] takes
+//! one of your own.
 //!
 //! The crate `foveate-events` turns dates and times as people print them into those that calendars
 //! understand.

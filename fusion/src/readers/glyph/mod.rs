@@ -1,5 +1,5 @@
-//! The glyph reader (`models/nano`): one image token for each glyph of a picture, and a pointer from
-//! each token that the decoder writes to the glyph it was copied from.
+//! The glyph reader (`models/nano`): one image token for each glyph of a picture, and a pointer
+//! from each token that the decoder writes to the glyph it was copied from.
 //!
 //! | stage | file |
 //! |---|---|
