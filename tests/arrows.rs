@@ -27,6 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "foveate",
         &[
+            "foveate-cli",    // its examples
             "foveate-events", // its examples and tests
             "foveate-vision",
             "foveate-language",

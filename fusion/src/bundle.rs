@@ -1,5 +1,6 @@
 //! A model's folder: what it claims, checked before anything is allocated for it.
 mod config;
+mod find;
 mod weights;
 
 use crate::readers::spotter;

@@ -13,7 +13,7 @@
 //!     venue: Option<String>,
 //! }
 //!
-//! let model = Model::load("models/nano")?;
+//! let model = Model::load("nano")?;
 //! let flyer = Image::open("flyer.png")?;
 //! let event: CalendarEvent = model.read(&flyer)?;
 //! println!("{event:?}");

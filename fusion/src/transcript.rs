@@ -207,6 +207,13 @@ impl Model {
         let mut pictures = transcript.pictures.iter().zip(images).peekable();
         for i in 0..=transcript.turns.len() {
             while let Some((record, image)) = pictures.next_if(|(record, _)| record.after <= i) {
+                if !record.fingerprint.is_comparable() {
+                    return Err(Error::Transcript(format!(
+                        "an earlier version saved it, and the picture {} cannot be recognised by \
+                         what it kept: show it in a new session",
+                        record.name
+                    )));
+                }
                 if record.fingerprint != image.fingerprint() {
                     return Err(Error::Transcript(format!(
                         "{} is not the picture {}",

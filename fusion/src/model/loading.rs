@@ -80,14 +80,15 @@ pub struct Parts {
 }
 
 impl Model {
-    /// Loads the bundle in `dir` (`models/FORMAT.md`).
-    pub fn load(dir: impl AsRef<Path>) -> Result<Self> {
-        Self::load_with(dir, &Options::default())
+    /// Loads a bundle (`models/FORMAT.md`) by its name or from its folder. A name, such as `nano`,
+    /// is looked for where [`Bundle::find`] says; anything with a separator in it is a folder's path.
+    pub fn load(model: impl AsRef<Path>) -> Result<Self> {
+        Self::load_with(model, &Options::default())
     }
 
-    /// Loads the bundle in `dir` as `options` say.
-    pub fn load_with(dir: impl AsRef<Path>, options: &Options) -> Result<Self> {
-        let bundle = Bundle::open(dir)?;
+    /// Loads a bundle by its name or from its folder as `options` say.
+    pub fn load_with(model: impl AsRef<Path>, options: &Options) -> Result<Self> {
+        let bundle = Bundle::open(Bundle::find(model)?)?;
         let config = bundle.config();
         let tokenizer_file = bundle.file("tokenizer.json")?;
         let broken = |why: String| Error::AssetsInvalid {
