@@ -13,7 +13,7 @@ VENV := .venv/stamp
 export ORT_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint test-rust test-python runtime base python golden clean
+.PHONY: help demo test lint package test-rust test-python runtime base python golden clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -24,12 +24,20 @@ demo: runtime ## turn a flyer into a calendar event: on the terminal, and an .ic
 		|| { rm -f "$(EVENT).part"; exit 1; }
 	@mv "$(EVENT).part" "$(EVENT)" && cat "$(EVENT)" && echo "It is in $(EVENT)." >&2
 
-test: lint test-rust test-python ## everything: formatting, lints, documentation, Rust and Python tests
+test: lint package test-rust test-python ## everything: formatting, lints, documentation, Rust and Python tests
 
 lint: ## formatting, lints and documentation, warnings refused
 	cargo fmt --all --check
 	cargo clippy --workspace --all-features --all-targets --quiet -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps --quiet
+
+# Largest crate that may be published, in bytes: what the registry takes. Ours hold no weights.
+CRATE_LIMIT := 10000000
+package: ## the crates as they would be published, none over the limit
+	cargo package --workspace --exclude foveate-datasets --no-verify --allow-dirty --quiet 2> /dev/null
+	@folder=$${CARGO_TARGET_DIR:-target}/package; for crate in $$folder/*.crate; do \
+		size=$$(wc -c < $$crate); \
+		[ $$size -le $(CRATE_LIMIT) ] || { echo "$$crate: $$size bytes, at most $(CRATE_LIMIT)" >&2; exit 1; }; done
 
 test-rust: runtime base ## the Rust tests
 	cargo test --workspace --all-features

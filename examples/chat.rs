@@ -1,19 +1,26 @@
 //! Several questions about a picture, in the terminal.
 //!
 //! ```text
-//! cargo run --release --example chat -- MODEL_DIR IMAGE
+//! cargo run --release --example chat -- [--model NAME|FOLDER] PICTURE
 //! ```
 //! The picture is encoded once; each question computes only its own rows.
+use clap::Parser;
 use foveate::{Image, Model};
 use std::io::{BufRead, Write};
+use std::path::PathBuf;
+
+#[derive(Parser)]
+struct Arguments {
+    /// The model: its name, or a path to its folder.
+    #[arg(long, default_value = "nano")]
+    model: PathBuf,
+    picture: PathBuf,
+}
 
 fn main() -> anyhow::Result<()> {
-    let mut arguments = std::env::args().skip(1);
-    let (Some(dir), Some(picture)) = (arguments.next(), arguments.next()) else {
-        anyhow::bail!("usage: chat MODEL_DIR IMAGE");
-    };
-    let model = Model::load(dir)?;
-    let mut session = model.look_at(&Image::open(picture)?)?;
+    let arguments = Arguments::parse();
+    let model = Model::load(&arguments.model)?;
+    let mut session = model.look_at(&Image::open(&arguments.picture)?)?;
     session.prewarm()?;
     let mut out = std::io::stdout().lock();
     write!(out, "> ")?;

@@ -1,11 +1,13 @@
 //! A nested type read off a picture of a receipt.
 //!
 //! ```text
-//! cargo run --release --example receipt -- MODEL_DIR IMAGE
+//! cargo run --release --example receipt -- [--model NAME|FOLDER] PICTURE
 //! ```
+use clap::Parser;
 use foveate::{Image, Model};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 struct Receipt {
@@ -26,12 +28,18 @@ struct Item {
     price: Option<String>,
 }
 
+#[derive(Parser)]
+struct Arguments {
+    /// The model: its name, or a path to its folder.
+    #[arg(long, default_value = "nano")]
+    model: PathBuf,
+    picture: PathBuf,
+}
+
 fn main() -> anyhow::Result<()> {
-    let mut arguments = std::env::args().skip(1);
-    let (Some(dir), Some(picture)) = (arguments.next(), arguments.next()) else {
-        anyhow::bail!("usage: receipt MODEL_DIR IMAGE");
-    };
-    let receipt: Receipt = Model::load(dir)?.read(&Image::open(picture)?)?;
+    let arguments = Arguments::parse();
+    let receipt: Receipt =
+        Model::load(&arguments.model)?.read(&Image::open(&arguments.picture)?)?;
     println!("{}", serde_json::to_string_pretty(&receipt)?);
     Ok(())
 }

@@ -1,9 +1,10 @@
 //! Every stage by hand: what `model.ocr(&image)` does in one line.
 //!
 //! ```text
-//! cargo run --release --example stages -- MODEL_DIR IMAGE
+//! cargo run --release --example stages -- [--model NAME|FOLDER] PICTURE
 //! ```
-use foveate::Bundle;
+use clap::Parser;
+use foveate::bundle::Bundle;
 use foveate::language::{
     Context, Generator, OnnxDecoder, PackedDecoder, Sampler, Sampling, Suppress, TextDecoder,
     TokenStream, Tokenizer,
@@ -11,17 +12,23 @@ use foveate::language::{
 use foveate::readers::glyph::{GlyphEmbedding, Mixer, SlotAdapter, image_tokens};
 use foveate::vision::{Encoder, Limits, Mode, Pixels, Views};
 use foveate_onnx::GraphOptions;
+use std::path::PathBuf;
+
+#[derive(Parser)]
+struct Arguments {
+    /// The model: its name, or a path to its folder.
+    #[arg(long, default_value = "nano")]
+    model: PathBuf,
+    picture: PathBuf,
+}
 
 fn main() -> anyhow::Result<()> {
-    let mut arguments = std::env::args().skip(1);
-    let (Some(dir), Some(picture)) = (arguments.next(), arguments.next()) else {
-        anyhow::bail!("usage: stages MODEL_DIR IMAGE");
-    };
-    let bundle = Bundle::open(dir)?;
+    let arguments = Arguments::parse();
+    let bundle = Bundle::open(Bundle::find(&arguments.model)?)?;
     let (config, options) = (bundle.config(), GraphOptions::default());
 
     // bytes -> Pixels -> Views -> features [views, rows, columns, d]
-    let pixels = Pixels::open(&picture, &Limits::default())?;
+    let pixels = Pixels::open(&arguments.picture, &Limits::default())?;
     let views = Views::new(&pixels, Mode::Auto, &config.image);
     let features =
         Encoder::open(bundle.file("vision.onnx")?, &config.image, &options)?.encode(&views)?;

@@ -1,14 +1,16 @@
 //! A question that the model may answer with the help of functions.
 //!
 //! ```text
-//! cargo run --release --example tools -- MODEL_DIR IMAGE QUESTION
+//! cargo run --release --example tools -- [--model NAME|FOLDER] PICTURE QUESTION
 //! ```
 //! The shipped model was not taught to choose tools: the grammar alone sees to it that a call is one. It is the manner that
 //! is shown here.
+use clap::Parser;
 use foveate::tools::{Call, Tool, ToolMode};
 use foveate::{Image, Model, Request};
 use foveate_events::{Date, Order, Printed, Schedule};
 use serde_json::{Value, json};
+use std::path::PathBuf;
 
 /// Says which day printed text means.
 struct Calendar;
@@ -36,16 +38,20 @@ impl Tool for Calendar {
     }
 }
 
+#[derive(Parser)]
+struct Arguments {
+    /// The model: its name, or a path to its folder.
+    #[arg(long, default_value = "nano")]
+    model: PathBuf,
+    picture: PathBuf,
+    question: String,
+}
+
 fn main() -> anyhow::Result<()> {
-    let mut arguments = std::env::args().skip(1);
-    let (Some(dir), Some(picture), Some(question)) =
-        (arguments.next(), arguments.next(), arguments.next())
-    else {
-        anyhow::bail!("usage: tools MODEL_DIR IMAGE QUESTION");
-    };
-    let mut session = Model::load(dir)?.look_at(&Image::open(picture)?)?;
+    let arguments = Arguments::parse();
+    let mut session = Model::load(&arguments.model)?.look_at(&Image::open(&arguments.picture)?)?;
     let consulted = session.consult(
-        &question,
+        &arguments.question,
         &[&Calendar],
         ToolMode::Allowed,
         &Request::default(),

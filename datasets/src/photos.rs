@@ -264,9 +264,9 @@ impl<'a> Sampler<'a> {
     /// The colour at a pixel of the picture.
     pub fn at(&self, x: f32, y: f32) -> Rgb {
         let mut p = [x - self.corner[0], y - self.corner[1]];
-        for k in 0..2 {
-            if self.turn[k] {
-                p[k] = self.size[k] - p[k];
+        for (at, (turned, size)) in p.iter_mut().zip(self.turn.iter().zip(self.size)) {
+            if *turned {
+                *at = size - *at;
             }
         }
         if self.turn[2] {

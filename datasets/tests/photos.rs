@@ -28,7 +28,7 @@ fn stripes(seed: u32) -> RgbImage {
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for i in 0..30 {
-        let path = folder.path().join(format!("stripes-{i}.png"));
+        let path = folder.path().join(format!("picture-{i}.png"));
         stripes(i).save(path).expect("a picture is written");
     }
     folder
@@ -125,7 +125,7 @@ fn a_folder_without_photographs_is_refused_with_what_it_holds() {
 fn broken_pictures_are_left_out() {
     let folder = folder();
     for i in 0..30 {
-        let path = folder.path().join(format!("stripes-{i}.png"));
+        let path = folder.path().join(format!("picture-{i}.png"));
         std::fs::write(path, b"no picture").expect("a file is written");
     }
     let made = bytes(&fonts(folder.path()), &options(Kind::Bare, Split::Train));

@@ -54,8 +54,8 @@ fn names(d: Date, style: usize) -> (String, String) {
         _ => format!("{}{dot}", &month[..3]),
     };
     let short_weekday = match weekday {
-        "Thursday" if style % 3 == 0 => format!("Thurs{dot}"),
-        "Tuesday" if style % 3 == 0 => format!("Tues{dot}"),
+        "Thursday" if style.is_multiple_of(3) => format!("Thurs{dot}"),
+        "Tuesday" if style.is_multiple_of(3) => format!("Tues{dot}"),
         _ => format!("{}{dot}", &weekday[..3]),
     };
     match style % 4 {

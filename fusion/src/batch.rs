@@ -7,7 +7,7 @@
 //! let sources = Sources::of(["scans".into()]);
 //! let plan = Plan::new(None, 0, Plan::cores());
 //! let options = Options { threads: plan.threads, at_once: plan.workers, remembered_images: 0, ..Options::default() };
-//! let model = Model::load_with("models/nano", &options)?;
+//! let model = Model::load_with("nano", &options)?;
 //! let read = |source: foveate::Result<foveate::batch::Source>| model.ocr(&source?.open()?);
 //! in_order(sources, plan.workers, read, |reading| {
 //!     match reading {
@@ -18,9 +18,12 @@
 //! })?;
 //! # Ok::<(), foveate::Error>(())
 //! ```
+mod list;
+mod patterns;
 mod sources;
 
-pub use sources::{Source, Sources};
+pub use list::Ends;
+pub use sources::{Source, Sources, printable};
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};

@@ -1,5 +1,6 @@
 //! A model's folder: what it claims, checked before anything is allocated for it.
 mod config;
+mod find;
 mod weights;
 
 use crate::readers::spotter;
@@ -45,7 +46,8 @@ pub struct Bundle {
 }
 
 impl Bundle {
-    /// Reads and checks `config.json`; the other files only have to exist here, and are checked when they are opened.
+    /// Reads and checks `config.json`; the other files only have to exist here, and are checked
+    /// when they are opened.
     pub fn open(dir: impl AsRef<Path>) -> Result<Self> {
         let dir = dir.as_ref().to_owned();
         let file = dir.join("config.json");

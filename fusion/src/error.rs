@@ -1,4 +1,5 @@
 //! Everything that can go wrong for a user of the library.
+use std::fmt;
 use std::path::PathBuf;
 
 /// Shorthand for this crate's results.
@@ -8,7 +9,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A file of the bundle is not there.
+    /// A file of the bundle is not there, or no model has the name asked for.
     AssetsMissing,
     /// A file of the bundle is truncated, malformed, or does not fit the others.
     AssetsInvalid,
@@ -40,13 +41,22 @@ pub enum ErrorKind {
     Transcript,
 }
 
-/// The error of this crate.
-#[derive(Debug, thiserror::Error)]
+/// The error of this crate. Its `Debug` is its message: that is what `fn main() -> Result<(), Error>`
+/// prints.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A file of the bundle is not there.
     #[error("the model is incomplete: {} is missing", .0.display())]
     AssetsMissing(PathBuf),
+    /// No model of this name was found.
+    #[error("no model {name:?} was found. {looked}")]
+    ModelUnfound {
+        /// The name.
+        name: PathBuf,
+        /// Where it was looked for, and what mends it.
+        looked: String,
+    },
     /// A file of the bundle is truncated, malformed, or does not fit the others.
     #[error("{}: {why}", file.display())]
     AssetsInvalid {
@@ -161,13 +171,19 @@ fn under(name: &str, cause: &foveate_vision::Error) -> String {
     }
 }
 
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl Error {
     /// The sort of this error.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         use foveate_language::ErrorKind as Language;
         match self {
-            Self::AssetsMissing(_) => ErrorKind::AssetsMissing,
+            Self::AssetsMissing(_) | Self::ModelUnfound { .. } => ErrorKind::AssetsMissing,
             Self::AssetsInvalid { .. } => ErrorKind::AssetsInvalid,
             Self::Runtime(_) => ErrorKind::Runtime,
             Self::InvalidImage { .. } | Self::Unfound { .. } => ErrorKind::InvalidImage,
@@ -190,5 +206,21 @@ impl Error {
             Self::AdapterMismatch { .. } => ErrorKind::AdapterMismatch,
             Self::Transcript(_) => ErrorKind::Transcript,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_is_the_message_with_its_line_ends() {
+        let e = Error::ModelUnfound {
+            name: "nano".into(),
+            looked: "Looked in:\n  /models: not there".into(),
+        };
+        let told = "no model \"nano\" was found. Looked in:\n  /models: not there";
+        assert_eq!(format!("{e:?}"), told);
+        assert_eq!(e.kind(), ErrorKind::AssetsMissing);
     }
 }

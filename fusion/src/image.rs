@@ -1,9 +1,13 @@
 //! A picture as it is given to a model.
+mod fingerprint;
+
 use crate::{Error, Result};
-use foveate_vision::{Format, Limits, Pixels};
+use foveate_vision::{Limits, Pixels};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
+
+pub use fingerprint::Fingerprint;
 
 /// A decoded picture, upright RGB; clones share the pixels.
 #[derive(Debug, Clone)]
@@ -11,11 +15,8 @@ pub struct Image {
     name: String,
     pixels: Arc<Pixels>,
     decoding: Duration,
+    fingerprint: Arc<OnceLock<Fingerprint>>,
 }
-
-/// What a picture is recognised by: a hash over its pixels, its size, its format and how it was turned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-pub struct Fingerprint(u64, u64);
 
 impl Image {
     /// Reads a file (PNG, JPEG, WebP, GIF, BMP or TIFF) within the default [`Limits`].
@@ -29,22 +30,26 @@ impl Image {
         Self::timed(path.display().to_string(), || Pixels::open(path, limits))
     }
 
-    /// Decodes the contents of a file.
+    /// Decodes the contents of a file within the default [`Limits`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        Self::timed("the picture".into(), || {
-            Pixels::decode(bytes, &Limits::default())
-        })
+        Self::from_bytes_within(bytes, &Limits::default())
     }
 
-    /// Takes a picture of the `image` crate; transparency is laid over white.
+    /// Decodes the contents of a file within `limits`.
+    ///
+    /// # Errors
+    /// [`Error::InvalidImage`] for what is no picture, or is larger than the limits allow.
+    pub fn from_bytes_within(bytes: &[u8], limits: &Limits) -> Result<Self> {
+        Self::timed("the picture".into(), || Pixels::decode(bytes, limits))
+    }
+
+    /// Takes a picture of the `image` crate; transparency is laid over white, black or grey, whichever
+    /// lets what is shown stand out ([`Pixels::from_rgba`]).
     pub fn from_dynamic(picture: &image::DynamicImage) -> Result<Self> {
         let rgba = picture.to_rgba8();
-        let over_white = |p: &image::Rgba<u8>| {
-            let [r, g, b, a] = p.0.map(u32::from);
-            [r, g, b].map(|c| ((c * a + 255 * (255 - a) + 127) / 255) as u8)
-        };
-        let rgb = rgba.pixels().flat_map(over_white).collect();
-        Self::from_rgb(picture.width(), picture.height(), rgb)
+        Self::timed("the picture".into(), || {
+            Pixels::from_rgba(picture.width(), picture.height(), &rgba)
+        })
     }
 
     /// Takes pixels that are already there: `rgb` is `[height, width, 3]`, row-major.
@@ -64,6 +69,7 @@ impl Image {
                 name,
                 pixels: Arc::new(pixels),
                 decoding: began.elapsed(),
+                fingerprint: Arc::default(),
             }),
             Err(source) => Err(Error::InvalidImage { name, source }),
         }
@@ -94,35 +100,13 @@ impl Image {
         self.decoding
     }
 
-    /// What it is recognised by.
+    /// What it is recognised by. It is computed once, when it is first asked for.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
-        let format = self.pixels.format().map_or(0, |f: Format| f as u64 + 1);
-        let [width, height] = self.pixels.stored_size().map(u64::from);
-        let shape = [
-            width,
-            height,
-            u64::from(self.pixels.width()),
-            format,
-            self.pixels.orientation() as u64,
-        ];
-        let half = |salt: u64| {
-            let start = shape.iter().fold(salt, |h, &x| mixed(h ^ x));
-            let (words, rest) = self.pixels.rgb().as_chunks::<8>();
-            let hash = words
-                .iter()
-                .fold(start, |h, w| mixed(h ^ u64::from_le_bytes(*w)));
-            rest.iter().fold(hash, |h, &b| mixed(h ^ u64::from(b)))
-        };
-        Fingerprint(half(0x243f_6a88_85a3_08d3), half(0x1319_8a2e_0370_7344))
+        *self
+            .fingerprint
+            .get_or_init(|| Fingerprint::of(&self.pixels))
     }
-}
-
-/// One round of a multiply-and-fold hash (the mixing step of wyhash); the same on every machine and in every version.
-fn mixed(x: u64) -> u64 {
-    let wide = u128::from(x ^ 0xa076_1d64_78bd_642f)
-        * u128::from(x.rotate_left(32) ^ 0xe703_7ed1_a0b4_28db);
-    (wide ^ (wide >> 64)) as u64
 }
 
 #[cfg(test)]
@@ -130,17 +114,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pictures_of_the_same_bytes_in_another_shape_differ() {
-        let a = Image::from_rgb(2, 3, vec![7; 18]).unwrap();
-        let b = Image::from_rgb(3, 2, vec![7; 18]).unwrap();
-        assert_ne!(a.fingerprint(), b.fingerprint());
-        assert_eq!(a.fingerprint(), a.clone().labelled("x").fingerprint());
-        let mut rgb = vec![7; 18];
-        rgb[17] = 8;
-        assert_ne!(
-            a.fingerprint(),
-            Image::from_rgb(2, 3, rgb).unwrap().fingerprint()
-        );
+    fn bytes_are_held_against_limits() {
+        let mut png = std::io::Cursor::new(Vec::new());
+        let picture = image::DynamicImage::new_rgb8(20, 10);
+        picture.write_to(&mut png, image::ImageFormat::Png).unwrap();
+        let open = |max_pixels| {
+            let limits = Limits {
+                max_pixels,
+                ..Limits::default()
+            };
+            Image::from_bytes_within(png.get_ref(), &limits)
+        };
+        assert_eq!(open(200).unwrap().pixels().width(), 20);
+        let e = open(199).unwrap_err();
+        assert_eq!(e.kind(), crate::ErrorKind::InvalidImage);
     }
 
     #[test]

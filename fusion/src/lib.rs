@@ -13,7 +13,7 @@
 //!     venue: Option<String>,
 //! }
 //!
-//! let model = Model::load("models/nano")?;
+//! let model = Model::load("nano")?;
 //! let flyer = Image::open("flyer.png")?;
 //! let event: CalendarEvent = model.read(&flyer)?;
 //! println!("{event:?}");
@@ -22,14 +22,21 @@
 //! ```
 //!
 //! # Three floors
-//! - [`Model`]: one line for the common case. `ask` answers in words, `read` in a type, `ocr` in lines with boxes.
-//! - [`Session`]: several pictures and questions; streams, limits, [`Adapter`]s, schemas at run time, what an answer cost and where in the
-//!   picture it was read.
-//! - Every stage by its name, to be used or replaced alone: [`foveate_vision`]'s `Pixels`, `Views` and `Encoder`,
-//!   [`sight::Adapter`], [`glyphs`], [`GlyphEmbedding`], [`Pointer`], [`Prompt`], and [`foveate_language`]'s `Tokenizer`,
-//!   `Decoder`, `Sampler`, `Constraint` and `Generator`.
+//! - [`Model`]: one line for the common case. `ask` answers in words, `read` in a type, `ocr` in
+//!   lines with boxes.
+//! - [`Session`]: several pictures and questions; streams, limits, [`Adapter`]s, schemas at run
+//!   time, what an answer cost and where in the picture it was read. `ask`, `ocr` and `read` return
+//!   one builder, [`session::Query`].
+//! - Every stage by its name, to be used or replaced alone: `Pixels`, `TileBatch`, `OnnxTower` and
+//!   `Spotter` of [`vision`], the stages of a model family in [`readers`], and `Tokenizer`,
+//!   `TextDecoder`, `Sampler`, `Constraint` and `Generator` of [`language`].
 //!
 //! [`batch`] answers many pictures on all cores, in order and in bounded memory.
+//!
+//! # Model families
+//! A [`readers::Reader`] turns pictures into rows for a text decoder. Two come with the library:
+//! the glyph reader of `models/nano`, and the text spotter of `models/base`. [`model::Parts`] takes
+//! one of your own.
 //!
 //! The crate `foveate-events` turns dates and times as people print them into those that calendars
 //! understand.
@@ -41,49 +48,41 @@
 //! # What is promised
 //! - A typed answer is valid by its schema or a named [`Error`]; it is never cut.
 //! - Every answer says why it ended; one that goes round in circles is stopped and says so.
+//! - A picture without text is an empty reading; the decoder is not asked what is not there.
 //! - Text from a picture or a prompt never becomes a control token.
 //! - Files of a bundle are checked before anything is allocated for what they claim.
 #![forbid(unsafe_code)]
 
 mod answer;
 #[cfg(feature = "async")]
-mod background;
+pub mod background;
 pub mod batch;
-mod bundle;
+pub mod bundle;
 #[cfg(feature = "qr")]
 pub mod codes;
 mod error;
 mod grounding;
 mod image;
 mod lora;
-mod model;
+pub mod model;
 mod overlay;
-mod partial;
 pub mod readers;
-mod session;
+pub mod session;
 mod task;
 pub mod tools;
-mod transcript;
+pub mod transcript;
 
 pub use crate::image::{Fingerprint, Image};
 pub use answer::{Answer, Line, Reading, Region, Timing, Typed, Usage, Word};
 #[cfg(feature = "async")]
-pub use background::{AsyncSession, Pending, Pieces};
-pub use bundle::{
-    AdapterConfig, Bundle, Config, FORMATS, FusionConfig, FusionWeights, Prompts, Tier, TokenNames,
-    signature,
-};
+pub use background::AsyncSession;
 pub use error::{Error, ErrorKind, Result};
 pub use foveate_language::{CancelHandle, Sampling, StopReason};
 pub use foveate_onnx::Provider;
-pub use foveate_vision::{Limits, Mode, Pixels, Placement, Rect};
+pub use foveate_vision::{Limits, Mode, Rect};
 pub use lora::Adapter;
-pub use model::{DecoderFile, Model, Options, Parts};
+pub use model::{Model, Options};
 pub use overlay::draw_boxes;
-pub use partial::complete_part;
-pub use session::{
-    Lines, PictureRecord, Query, Request, Session, Snapshots, Stream, Turn, ValueOf, Words,
-};
+pub use session::{Request, Session};
 pub use task::Task;
-pub use transcript::{Feedback, Issue, Sentiment, Transcript};
-pub use {foveate_language as language, foveate_vision as vision};
+pub use {foveate_language as language, foveate_onnx as onnx, foveate_vision as vision};

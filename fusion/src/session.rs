@@ -8,7 +8,7 @@ mod words;
 
 use crate::answer::{Timing, Usage};
 use crate::grounding::Gallery;
-use crate::readers::{Decoding, Segment, Written};
+use crate::readers::{Decoding, Encoded, Segment, Written};
 use crate::{Adapter, Image, Model, Result, Task};
 use foveate_language::{Context, TextDecoder, TokenId};
 use foveate_vision::Mode;
@@ -103,7 +103,8 @@ impl Session {
         self
     }
 
-    /// Shows a picture in the model's default mode. Pictures shown before are recognised and not encoded again.
+    /// Shows a picture in the model's default mode. Pictures shown before are recognised and not
+    /// encoded again.
     pub fn add_image(&mut self, image: &Image) -> Result<&mut Self> {
         self.add_image_in(image, self.model.default_mode())
     }
@@ -111,21 +112,33 @@ impl Session {
     /// Shows a picture in `mode`.
     pub fn add_image_in(&mut self, image: &Image, mode: Mode) -> Result<&mut Self> {
         let (encoded, timing) = self.model.encode(image, mode)?;
-        self.context.check_room(encoded.len() + 1)?;
-        self.close_turn()?;
-        for segment in &encoded.segments {
-            self.push_segment(segment)?;
-        }
-        self.gallery.add(encoded.clone());
-        self.images.push(PictureRecord {
+        let record = PictureRecord {
             name: image.name().to_owned(),
             fingerprint: image.fingerprint(),
             after: self.turns.len(),
             mode: encoded.mode,
             tokens: encoded.len(),
-        });
+        };
+        self.show(encoded, record)?;
         self.seeing += timing;
         Ok(self)
+    }
+
+    /// Shows a picture that is encoded already.
+    pub(crate) fn show(&mut self, encoded: Arc<Encoded>, record: PictureRecord) -> Result<()> {
+        self.context.check_room(encoded.len() + 1)?;
+        self.close_turn()?;
+        for segment in &encoded.segments {
+            self.push_segment(segment)?;
+        }
+        self.gallery.add(encoded);
+        self.images.push(record);
+        Ok(())
+    }
+
+    /// Goes on counting where `other` stands.
+    pub(crate) fn take_costs(&mut self, other: &Self) {
+        (self.seeing, self.usage) = (other.seeing, other.usage);
     }
 
     fn push_segment(&mut self, segment: &Segment) -> Result<()> {
@@ -154,13 +167,16 @@ impl Session {
         Ok(self.context.prefill(decoder)?)
     }
 
-    /// Answers from here on with an adapter, or without one: what was shown and said stays, and is computed again, since
-    /// the decoder now sees it in another light. Setting the one that is set already costs nothing.
+    /// Answers from here on with an adapter, or without one: what was shown and said stays, and is
+    /// computed again, since the decoder now sees it in another light. Setting the one that is set
+    /// already costs nothing.
     ///
-    /// The model is not loaded again, other sessions do not notice, and any number of adapters may be in use at a time.
+    /// The model is not loaded again, other sessions do not notice, and any number of adapters may
+    /// be in use at a time.
     ///
     /// # Errors
-    /// An adapter that does not fit the model ([`Model::decoder_with`]); the session is then as it was.
+    /// An adapter that does not fit the model ([`Model::decoder_with`]); the session is then as it
+    /// was.
     pub fn set_adapter(&mut self, adapter: Option<&Adapter>) -> Result<&mut Self> {
         let same = match (self.adapter(), adapter) {
             (Some(now), Some(next)) => now.is(next),

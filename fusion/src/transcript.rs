@@ -1,6 +1,7 @@
 //! A conversation as data: saved, restored, and sent in as feedback.
 use crate::readers::Written;
-use crate::{Error, Image, Model, PictureRecord, Result, Session, Task, Turn};
+use crate::session::{PictureRecord, Turn};
+use crate::{Error, Image, Model, Result, Session, Task};
 use foveate_language::TokenId;
 use serde::{Deserialize, Serialize};
 
@@ -9,8 +10,8 @@ use serde::{Deserialize, Serialize};
 pub struct Transcript {
     /// The model's name.
     pub model: String,
-    /// The adapter in use, by its name. It is for people and statistics: a conversation is restored without one, and
-    /// [`Session::set_adapter`] costs nothing before the next answer.
+    /// The adapter in use, by its name. It is for people and statistics: a conversation is restored
+    /// without one, and [`Session::set_adapter`] costs nothing before the next answer.
     #[serde(default)]
     pub adapter: Option<String>,
     /// What the model was told to keep to.
@@ -123,6 +124,13 @@ impl Session {
                 turn.prompt
             )));
         }
+        let written = self.model.tokenizer().decode(&turn.ids);
+        if written != turn.answer {
+            return Err(Error::Transcript(format!(
+                "the answer to {:?} is not what its tokens spell; expected {written:?}",
+                turn.prompt
+            )));
+        }
         if turn
             .sources
             .iter()
@@ -153,9 +161,40 @@ impl Session {
     }
 }
 
+impl Session {
+    /// Forgets the oldest `turns`, so that a conversation whose context is full can go on. Pictures
+    /// and later turns stay; the next answer computes them again.
+    ///
+    /// # Errors
+    /// None but those of the decoder; the session is then as it was.
+    pub fn forget_turns(&mut self, turns: usize) -> Result<&mut Self> {
+        let mut kept = self.transcript();
+        let turns = turns.min(kept.turns.len());
+        kept.turns.drain(..turns);
+        for picture in &mut kept.pictures {
+            picture.after = picture.after.saturating_sub(turns);
+        }
+        let mut fresh = self.model.session()?;
+        fresh.set_adapter(self.adapter())?;
+        fresh.instructions.clone_from(&kept.instructions);
+        let mut pictures = kept.pictures.iter().zip(self.gallery.pictures()).peekable();
+        for i in 0..=kept.turns.len() {
+            while let Some((record, encoded)) = pictures.next_if(|(record, _)| record.after <= i) {
+                fresh.show(encoded.clone(), record.clone())?;
+            }
+            if let Some(turn) = kept.turns.get(i) {
+                fresh.replay(turn)?;
+            }
+        }
+        fresh.take_costs(self);
+        *self = fresh;
+        Ok(self)
+    }
+}
+
 impl Model {
-    /// Takes a saved conversation up again. `images` are the pictures it was about, in the same order; another picture is
-    /// an error.
+    /// Takes a saved conversation up again. `images` are the pictures it was about, in the same
+    /// order; another picture is an error.
     pub fn restore(&self, transcript: &Transcript, images: &[Image]) -> Result<Session> {
         if transcript.model != self.name() || transcript.pictures.len() != images.len() {
             let (of, n) = (&transcript.model, transcript.pictures.len());
@@ -168,6 +207,13 @@ impl Model {
         let mut pictures = transcript.pictures.iter().zip(images).peekable();
         for i in 0..=transcript.turns.len() {
             while let Some((record, image)) = pictures.next_if(|(record, _)| record.after <= i) {
+                if !record.fingerprint.is_comparable() {
+                    return Err(Error::Transcript(format!(
+                        "an earlier version saved it, and the picture {} cannot be recognised by \
+                         what it kept: show it in a new session",
+                        record.name
+                    )));
+                }
                 if record.fingerprint != image.fingerprint() {
                     return Err(Error::Transcript(format!(
                         "{} is not the picture {}",

@@ -310,8 +310,11 @@ def tiffs():
     write("fax-3.tif", encode(ink, "TIFF", compression="group3"))
     write("fax-3-two.tif", encode(ink, "TIFF", compression="group3", tiffinfo={292: 1}))
     write("fax-4.tif", encode(ink, "TIFF", compression="group4"))
-    thumbnail = encode(Image.new("RGB", (3, 2)), "TIFF", tiffinfo={254: 1}, save_all=True, append_images=[p])
-    write("thumbnail.tif", thumbnail)
+    whole = p.copy()
+    whole.encoderinfo = {"tiffinfo": {254: 0}}
+    thumbnail = Image.new("RGB", (3, 2))
+    pages = encode(thumbnail, "TIFF", tiffinfo={254: 1}, save_all=True, append_images=[whole])
+    write("thumbnail.tif", pages)
     size = [(256, 3, [12]), (257, 3, [8]), (258, 3, [8, 8, 8]), (259, 3, [8])]
     tile = [(322, 3, [16]), (323, 3, [16])]
     padded = np.pad(rgb, ((0, 8), (0, 4), (0, 0)))

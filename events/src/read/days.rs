@@ -1,4 +1,5 @@
 //! Dates in ranges and lists.
+use super::numbers::article;
 use super::partial::{Partial, partials};
 use super::resolve::resolve;
 use super::text::{Context, Text};
@@ -139,6 +140,8 @@ fn joined(text: &Text<'_>, at: usize) -> Vec<(Join, usize, f32)> {
     }
     let sign = dots + usize::from(text.is_any(dots, "&+/|·"));
     let and = text.sense(sign, |s| s == Sense::And).unwrap_or(sign);
+    // `12. u. 13. Juni`.
+    let and = and + usize::from(and > sign && text.is(and, '.'));
     let comma = (at..dots).any(|i| text.is_any(i, ",;"));
     let interval = text.is(dots, '/') && text.number(sign).is_some_and(|n| n.1 == 4);
     if interval {
@@ -177,7 +180,7 @@ fn context(text: &Text<'_>, days: &Days, list: &[Partial]) -> f32 {
     let day_alone = list.iter().all(|p| p.day.is_some() && p.month.is_none());
     let mut cost = 0.0;
     if day_alone && first.weekday.is_none() {
-        let article = days.from > 0 && text.has(days.from - 1, Sense::Gap);
+        let article = days.from > 0 && article(text, days.from - 1);
         cost += if article { 0.3 } else { 0.6 } + if beside { 0.6 } else { 0.0 };
     } else if day_alone {
         cost += 0.2 + if first.marked || !beside { 0.0 } else { 0.4 };

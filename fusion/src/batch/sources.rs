@@ -1,12 +1,15 @@
 //! Pictures from files, folders, patterns, lists and standard input.
+use super::list::{Ends, List};
+use super::patterns;
 use crate::{Error, Image, Result};
+use foveate_vision::Limits;
+use std::borrow::Cow;
+use std::ffi::OsStr;
 use std::io::{BufRead, Read};
 use std::path::{Path, PathBuf};
 
 /// Endings of files that a folder is searched for.
 const ENDINGS: [&str; 8] = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"];
-/// Most bytes read from standard input, as for files.
-const MAX_INPUT: u64 = 256 << 20;
 
 /// A picture that is still to be read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,7 +21,8 @@ pub enum Source {
 }
 
 impl Source {
-    /// Its path, or `-`.
+    /// Its path, or `-`. What is not UTF-8 in a path is replaced; [`printable`] makes it fit for a
+    /// terminal.
     #[must_use]
     pub fn name(&self) -> String {
         match self {
@@ -27,41 +31,55 @@ impl Source {
         }
     }
 
-    /// What went wrong with it, under its name; messages that begin with the name stay as they are.
+    /// What went wrong with it, under its name, which is made [`printable`]. Messages that begin
+    /// with the name have it once.
     #[must_use]
     pub fn blame(&self, why: impl std::fmt::Display) -> String {
         let (name, why) = (self.name(), why.to_string());
-        if why.strip_prefix(&name).is_some_and(|w| w.starts_with(':')) {
-            why
-        } else {
-            format!("{name}: {why}")
-        }
+        let rest = why.strip_prefix(&name).and_then(|w| w.strip_prefix(": "));
+        format!("{}: {}", printable(&name), rest.unwrap_or(&why))
     }
 
-    /// Reads and decodes it.
+    /// Reads and decodes it within the default [`Limits`].
     ///
     /// # Errors
-    /// [`Error::InvalidImage`] for what is no picture, [`Error::Unfound`] for standard input that cannot be read or that
-    /// holds more than 256 MiB.
+    /// As [`open_within`](Self::open_within).
     pub fn open(&self) -> Result<Image> {
+        self.open_within(&Limits::default())
+    }
+
+    /// Reads and decodes it within `limits`.
+    ///
+    /// # Errors
+    /// [`Error::InvalidImage`] for what is no picture, [`Error::Unfound`] for standard input that is
+    /// empty, cannot be read, or holds more bytes than `limits` allow.
+    pub fn open_within(&self, limits: &Limits) -> Result<Image> {
         match self {
-            Self::File(path) => Image::open(path),
+            Self::File(path) => Image::open_within(path, limits),
             Self::Input => {
-                let mut bytes = Vec::new();
-                let mut input = std::io::stdin().lock().take(MAX_INPUT + 1);
-                input
-                    .read_to_end(&mut bytes)
-                    .map_err(|e| unfound("-", &e))?;
-                if bytes.len() as u64 > MAX_INPUT {
-                    let why = format!("standard input holds more than {MAX_INPUT} bytes");
-                    return Err(unfound("-", why));
-                }
-                Image::from_bytes(&bytes)
-                    .map(|image| image.labelled("-"))
-                    .map_err(|e| named(e, "-"))
+                let image = Image::from_bytes_within(&input(limits.max_bytes)?, limits);
+                let image = image.map(|image| image.labelled("-"));
+                image.map_err(|e| named(e, "-"))
             }
         }
     }
+}
+
+/// All of standard input: at least one byte, and at most `most`.
+fn input(most: u64) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut input = std::io::stdin().lock().take(most.saturating_add(1));
+    let read = input.read_to_end(&mut bytes);
+    read.map_err(|e| unfound("-", e))?;
+    if bytes.is_empty() {
+        let why = "standard input is empty; the bytes of a picture are expected";
+        return Err(unfound("-", why));
+    }
+    if bytes.len() as u64 > most {
+        let why = format!("standard input holds more than {most} bytes");
+        return Err(unfound("-", why));
+    }
+    Ok(bytes)
 }
 
 /// The same error of a picture under its name.
@@ -75,27 +93,55 @@ fn named(error: Error, name: &str) -> Error {
     }
 }
 
-fn unfound(name: impl Into<String>, why: impl ToString) -> Error {
+/// The error of a name that stands for no picture; the name is made printable.
+pub(super) fn unfound(name: &str, why: impl ToString) -> Error {
     Error::Unfound {
-        name: name.into(),
+        name: printable(name).into_owned(),
         why: why.to_string(),
     }
+}
+
+/// A name as a terminal may be given it: what would move its cursor, colour it, begin a line or turn
+/// the direction of writing stands escaped, as in `\u{1b}`. Names of files may hold all of this.
+#[must_use]
+pub fn printable(name: &str) -> Cow<'_, str> {
+    if !name.contains(is_command) {
+        return Cow::Borrowed(name);
+    }
+    let mut text = String::with_capacity(name.len() + 8);
+    for c in name.chars() {
+        if is_command(c) {
+            text.extend(c.escape_default());
+        } else {
+            text.push(c);
+        }
+    }
+    Cow::Owned(text)
+}
+
+/// Control characters, and those that order or separate text without being seen.
+fn is_command(c: char) -> bool {
+    let unseen = ['\u{200e}', '\u{200f}', '\u{061c}', '\u{feff}'];
+    c.is_control()
+        || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || unseen.contains(&c)
 }
 
 /// The pictures that names stand for, in their order; those of a folder or a pattern by name. Nothing is looked up before
 /// it is asked for, and a name that stands for no picture is an error in its place, after which the others follow.
 ///
 /// A name is a file, a folder (all PNG, JPEG, WebP, GIF, BMP and TIFF files right in it, by their endings), a pattern with
-/// `*` and `?` in its last part, or `-` for standard input.
+/// `*`, `?` or `[...]` in any of its parts, or `-` for standard input. What is there is never a
+/// pattern, whatever is in its name.
 pub struct Sources {
     names: Box<dyn Iterator<Item = Result<Name>> + Send>,
     found: std::vec::IntoIter<Source>,
 }
 
-/// A name, and whether `-` in its place is standard input.
-struct Name {
-    path: PathBuf,
-    listed: bool,
+/// A name, and where it stands if that is a list: there `-` is not standard input.
+pub(super) struct Name {
+    pub(super) path: PathBuf,
+    pub(super) place: Option<String>,
 }
 
 impl Sources {
@@ -104,52 +150,45 @@ impl Sources {
     where
         I::IntoIter: Send + 'static,
     {
-        let name = |path| {
-            Ok(Name {
-                path,
-                listed: false,
-            })
-        };
-        Self {
-            names: Box::new(arguments.into_iter().map(name)),
-            found: Vec::new().into_iter(),
-        }
+        let name = |path| Ok(Name { path, place: None });
+        Self::named(arguments.into_iter().map(name))
     }
 
-    /// Those of a list with a name a line, which is read no faster than the pictures are asked for. Empty lines are passed
-    /// over; standard input cannot be one of the pictures. `list` is what errors call it.
-    pub fn listed(list: String, lines: impl BufRead + Send + 'static) -> Self {
-        let mut broken = false;
-        let names = lines
-            .lines()
-            // Of a list that cannot be read further there is one error.
-            .take_while(move |line| !std::mem::replace(&mut broken, line.is_err()))
-            .filter(|line| line.as_ref().map_or(true, |line| !line.is_empty()))
-            .map(move |line| match line {
-                Ok(line) => Ok(Name {
-                    path: line.into(),
-                    listed: true,
-                }),
-                Err(e) => Err(unfound(list.clone(), e)),
-            });
-        Self {
-            names: Box::new(names),
-            found: Vec::new().into_iter(),
-        }
+    /// Those of a list, which is read no faster than the pictures are asked for. Names are any bytes
+    /// on Unix, UTF-8 elsewhere; a byte order mark before them is passed over, and so are empty
+    /// names. Standard input cannot be one of the pictures. `list` is what errors call it.
+    ///
+    /// A name of more than 64 KiB, or as many empty ones, end it: it is no list.
+    pub fn listed(list: String, ends: Ends, names: impl BufRead + Send + 'static) -> Self {
+        Self::named(List::new(list, names, ends))
     }
 
     /// Those of a file that lists them, or of a list on standard input (`-`).
     ///
     /// # Errors
     /// [`Error::Unfound`] for a file that cannot be opened.
-    pub fn listed_in(list: &Path) -> Result<Self> {
-        let name = list.display().to_string();
+    pub fn listed_in(list: &Path, ends: Ends) -> Result<Self> {
+        let name = printable(&list.display().to_string()).into_owned();
         if name == "-" {
             let input = std::io::BufReader::new(std::io::stdin());
-            return Ok(Self::listed("the list on standard input".into(), input));
+            let name = "the list on standard input".into();
+            return Ok(Self::listed(name, ends, input));
+        }
+        if list.is_dir() {
+            return Err(unfound(
+                &name,
+                "a folder; a file that lists pictures is expected",
+            ));
         }
         let file = std::fs::File::open(list).map_err(|e| unfound(&name, e))?;
-        Ok(Self::listed(name, std::io::BufReader::new(file)))
+        Ok(Self::listed(name, ends, std::io::BufReader::new(file)))
+    }
+
+    fn named(names: impl Iterator<Item = Result<Name>> + Send + 'static) -> Self {
+        Self {
+            names: Box::new(names),
+            found: Vec::new().into_iter(),
+        }
     }
 }
 
@@ -180,95 +219,60 @@ impl Iterator for Sources {
 /// What a name stands for: at least one picture.
 fn expand(name: &Name) -> Result<Vec<Source>> {
     let path = &name.path;
-    let shown = path.display().to_string();
-    if shown == "-" {
-        if name.listed {
-            let why = "a list can name files and folders only; for a file of this name write ./-";
-            return Err(unfound(shown, why));
-        }
-        return Ok(vec![Source::Input]);
-    }
-    if path.is_dir() {
-        let found = files(path, |file| ENDINGS.iter().any(|e| has_ending(file, e)))?;
-        let why = || {
-            format!(
-                "no picture in this folder (looked for {})",
-                ENDINGS.join(", ")
-            )
+    let nothing = |why: &str| {
+        let place = name.place.as_ref().map(|place| format!(" ({place})"));
+        let why = format!("{why}{}", place.unwrap_or_default());
+        unfound(&path.display().to_string(), why)
+    };
+    if path == Path::new("-") {
+        return match name.place {
+            Some(_) => Err(nothing(
+                "a list names files and folders only; for a file of this name write ./-",
+            )),
+            None => Ok(vec![Source::Input]),
         };
-        return some(found, shown, why);
     }
-    let pattern = path.file_name().and_then(|last| last.to_str());
-    match pattern {
-        Some(pattern) if pattern.contains(['*', '?']) && !path.exists() => {
-            let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
-            let found = files(folder.unwrap_or(Path::new(".")), |file| {
-                matches(pattern.as_bytes(), file.as_bytes())
-            })?;
-            some(found, shown, || "no file fits this pattern".into())
-        }
-        _ => Ok(vec![Source::File(path.clone())]),
-    }
-}
-
-fn some(found: Vec<Source>, name: String, why: impl Fn() -> String) -> Result<Vec<Source>> {
-    if found.is_empty() {
-        Err(unfound(name, why()))
+    let (found, otherwise) = if path.is_dir() {
+        let why = format!(
+            "no picture in this folder (looked for {})",
+            ENDINGS.join(", ")
+        );
+        (pictures(path)?, why)
+    } else if path.exists() {
+        return Ok(vec![Source::File(path.clone())]);
+    } else if patterns::is_pattern(path) {
+        (patterns::files(path)?, "no file fits this pattern".into())
     } else {
-        Ok(found)
+        (Vec::new(), missing(path))
+    };
+    if found.is_empty() {
+        return Err(nothing(&otherwise));
     }
+    Ok(found.into_iter().map(Source::File).collect())
 }
 
-fn has_ending(name: &str, ending: &str) -> bool {
-    Path::new(name)
-        .extension()
-        .is_some_and(|e| e.eq_ignore_ascii_case(ending))
+/// Why a path that is not there is not: in the system's words.
+fn missing(path: &Path) -> String {
+    let why = std::fs::metadata(path).err();
+    why.map_or_else(|| "no such file".into(), |e| e.to_string())
 }
 
-/// The files right in `folder` whose names are wanted, by name.
-fn files(folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<Source>> {
-    let refused = |e: std::io::Error| unfound(folder.display().to_string(), e);
+/// The pictures right in `folder`, by name.
+fn pictures(folder: &Path) -> Result<Vec<PathBuf>> {
+    let refused = |e| unfound(&folder.display().to_string(), e);
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(refused)? {
-        // Not joined to ".": files of the current folder are named as `ls` does.
-        let entry = entry.map_err(refused)?;
-        let path = if folder == Path::new(".") {
-            entry.file_name().into()
-        } else {
-            entry.path()
-        };
-        let fits = entry.file_name().to_str().is_some_and(&wanted);
-        if fits && path.is_file() {
-            found.push(Source::File(path));
+        let path = entry.map_err(refused)?.path();
+        if path.extension().is_some_and(is_ending) && path.is_file() {
+            found.push(path);
         }
     }
     found.sort();
     Ok(found)
 }
 
-/// Whether the whole of `name` fits `pattern`, in which `*` stands for any letters and `?` for one. Time is at most the
-/// product of their lengths: after a mismatch only the last `*` is tried one letter further on.
-fn matches(pattern: &[u8], name: &[u8]) -> bool {
-    let (mut p, mut n) = (0, 0);
-    // Where to go on after a mismatch: behind the last `*`, and the letter that it begins at.
-    let mut again = None;
-    while n < name.len() {
-        match pattern.get(p) {
-            Some(b'*') => {
-                again = Some((p + 1, n));
-                p += 1;
-            }
-            Some(&c) if c == b'?' || c == name[n] => (p, n) = (p + 1, n + 1),
-            _ => {
-                let Some((behind, from)) = again else {
-                    return false;
-                };
-                again = Some((behind, from + 1));
-                (p, n) = (behind, from + 1);
-            }
-        }
-    }
-    pattern[p..].iter().all(|&c| c == b'*')
+fn is_ending(ending: &OsStr) -> bool {
+    ENDINGS.iter().any(|e| ending.eq_ignore_ascii_case(e))
 }
 
 #[cfg(test)]
@@ -276,30 +280,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patterns() {
-        for (pattern, name, expected) in [
-            ("*.png", "a.png", true),
-            ("*.png", "a.jpg", false),
-            ("a?c*", "abcd", true),
-            ("a?c*", "ac", false),
-            ("*", "", true),
-            ("*a*b", "aabab", true),
-            ("*a*b", "aaba", false),
-            ("**", "x", true),
-            ("", "x", false),
-        ] {
-            let got = matches(pattern.as_bytes(), name.as_bytes());
-            assert_eq!(got, expected, "{pattern} {name}");
-        }
-        let (many, name) = ("*a".repeat(40), "a".repeat(200) + "b");
-        assert!(!matches(many.as_bytes(), name.as_bytes()));
-    }
-
-    #[test]
     fn errors_carry_the_name_once() {
         let source = Source::File("a.png".into());
         assert_eq!(source.blame("a.png: is empty"), "a.png: is empty");
         assert_eq!(source.blame("no date was read"), "a.png: no date was read");
+    }
+
+    #[test]
+    fn names_do_not_command_a_terminal() {
+        let name = "a\u{1b}[2J\nb\u{9b}c\u{202e}gnp.é";
+        assert_eq!(printable(name), r"a\u{1b}[2J\nb\u{9b}c\u{202e}gnp.é");
+        assert!(matches!(printable("é b.png"), Cow::Borrowed(_)));
+        let source = Source::File(name.into());
+        for why in ["is bad".to_owned(), format!("{name}: is bad")] {
+            let told = source.blame(why);
+            assert_eq!(told, r"a\u{1b}[2J\nb\u{9b}c\u{202e}gnp.é: is bad");
+        }
     }
 
     /// Last parts of the paths found, or the error.
@@ -323,11 +319,25 @@ mod tests {
 
     #[test]
     fn folders_and_patterns_give_their_pictures_by_name() {
-        let dir = folder(&["b.png", "a.JPG", "notes.txt"]);
+        let dir = folder(&["b.png", "a.JPG", "notes.txt", "[x].png"]);
         let all = || dir.path().to_owned();
-        assert_eq!(names(Sources::of([all()])), ["a.JPG", "b.png"]);
+        assert_eq!(names(Sources::of([all()])), ["[x].png", "a.JPG", "b.png"]);
         let got = names(Sources::of([all().join("*.txt"), "-".into()]));
         assert_eq!(got, ["notes.txt", "-"]);
+        // What is there is no pattern.
+        assert_eq!(names(Sources::of([all().join("[x].png")])), ["[x].png"]);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn names_that_are_not_utf8_are_found_in_folders() {
+        use std::os::unix::ffi::OsStrExt;
+        let dir = folder(&["b.png"]);
+        let path = dir.path().join(OsStr::from_bytes(b"a\xff.png"));
+        std::fs::write(&path, b"").unwrap();
+        let found: Vec<_> = Sources::of([dir.path().to_owned()]).flatten().collect();
+        assert_eq!(found[0], Source::File(path));
+        assert_eq!(found.len(), 2);
     }
 
     #[test]
@@ -349,19 +359,24 @@ mod tests {
     }
 
     #[test]
-    fn lists_are_read_line_by_line() {
-        let list = b"x/a.png\r\n\n-\nb.png".as_slice();
-        let got = names(Sources::listed("list".into(), list));
-        assert_eq!((got[0].as_str(), got[2].as_str()), ("a.png", "b.png"));
-        assert!(got[1].starts_with("-: a list can name"), "{}", got[1]);
-        // A list that cannot be read is one error, not one without end.
-        let got = names(Sources::listed(
-            "list".into(),
-            b"a.png\n\xff\nb.png".as_slice(),
-        ));
-        assert_eq!(got.len(), 2);
-        assert!(got[1].starts_with("list: "), "{}", got[1]);
-        let missing = Sources::listed_in(Path::new("/nowhere/list")).unwrap_err();
-        assert!(missing.to_string().contains("/nowhere/list"));
+    fn what_a_list_names_in_vain_has_its_line() {
+        let dir = folder(&["a.png"]);
+        let here = dir.path().join("a.png").display().to_string();
+        let list = format!("{here}\r\n\n-\n/nowhere/b.png\n/nowhere/*.png\n");
+        let list = std::io::Cursor::new(list);
+        let got = names(Sources::listed("list".into(), Ends::Lines, list));
+        assert_eq!(got[0], "a.png");
+        assert!(got[1].starts_with("-: a list names"), "{}", got[1]);
+        assert!(got[2].starts_with("/nowhere/b.png: "), "{}", got[2]);
+        assert!(got[2].ends_with("(line 4 of list)"), "{}", got[2]);
+        assert!(got[3].ends_with("pattern (line 5 of list)"), "{}", got[3]);
+    }
+
+    #[test]
+    fn a_list_that_cannot_be_opened_is_named() {
+        for list in ["/nowhere/list", "/"] {
+            let e = Sources::listed_in(Path::new(list), Ends::Lines).unwrap_err();
+            assert!(e.to_string().starts_with(list), "{e}");
+        }
     }
 }

@@ -18,8 +18,8 @@ pub struct Options {
     pub threads: usize,
     /// How closely pictures are looked at; the bundle's own default where it is `None`.
     pub mode: Option<Mode>,
-    /// Pictures that may go through the graphs at once; others wait. Each beyond the first costs a copy of the weights of
-    /// the ONNX graphs, opened when it is first needed. 1 by default.
+    /// Pictures that may go through the graphs at once; others wait. Each beyond the first costs a
+    /// copy of the weights of the ONNX graphs, opened when it is first needed. 1 by default.
     pub at_once: usize,
     /// The ONNX Runtime library; searched for in the usual places where it is `None`.
     pub runtime: Option<PathBuf>,
@@ -27,7 +27,8 @@ pub struct Options {
     pub decoder: DecoderFile,
     /// What runs the graphs. The CPU by default.
     pub provider: Provider,
-    /// Pictures whose image tokens are remembered, over all sessions. 16 by default: some megabytes.
+    /// Pictures whose image tokens are remembered, over all sessions. 16 by default: some
+    /// megabytes.
     pub remembered_images: usize,
     /// The thresholds of reading.
     pub rules: Rules,
@@ -79,14 +80,15 @@ pub struct Parts {
 }
 
 impl Model {
-    /// Loads the bundle in `dir` (`models/FORMAT.md`).
-    pub fn load(dir: impl AsRef<Path>) -> Result<Self> {
-        Self::load_with(dir, &Options::default())
+    /// Loads a bundle (`models/FORMAT.md`) by its name or from its folder. A name, such as `nano`,
+    /// is looked for where [`Bundle::find`] says; anything with a separator in it is a folder's path.
+    pub fn load(model: impl AsRef<Path>) -> Result<Self> {
+        Self::load_with(model, &Options::default())
     }
 
-    /// Loads the bundle in `dir` as `options` say.
-    pub fn load_with(dir: impl AsRef<Path>, options: &Options) -> Result<Self> {
-        let bundle = Bundle::open(dir)?;
+    /// Loads a bundle by its name or from its folder as `options` say.
+    pub fn load_with(model: impl AsRef<Path>, options: &Options) -> Result<Self> {
+        let bundle = Bundle::open(Bundle::find(model)?)?;
         let config = bundle.config();
         let tokenizer_file = bundle.file("tokenizer.json")?;
         let broken = |why: String| Error::AssetsInvalid {

@@ -1,9 +1,9 @@
-//! The spotter (`models/base`): a pretrained text spotter reads the picture, and its characters become
-//! image tokens for the decoder of a glyph bundle.
+//! The spotter (`models/base`): a pretrained text spotter reads the picture, and its characters
+//! become image tokens for the decoder of a glyph bundle.
 //!
 //! What it reads is the transcript itself; the decoder is asked only what the transcript means.
-use super::glyph::{EncodeGlyphs, GlyphEmbedding, ImageTokens, LetterBias, Mixer, Seen};
-use super::{Source, Written};
+use super::glyph::{EncodeGlyphs, GlyphEmbedding, ImageTokens, Legible, LetterBias, Mixer, Seen};
+use super::{LeftOut, Source, Why, Written};
 use crate::answer::Timing;
 use crate::bundle::Bundle;
 use crate::{Error, Image, Options, Result};
@@ -19,8 +19,8 @@ use std::time::Instant;
 /// What `config.json` calls this family.
 pub const ARCHITECTURE: &str = "spotter";
 
-/// Em size of a line for the height of its box: on 36 lines of `examples/flyers` the em sizes of `nano`
-/// are this share of the heights in the median (`foveate-datasets lines` of both).
+/// Em size of a line for the height of its box: on 36 lines of `examples/flyers` the em sizes of
+/// `nano` are this share of the heights in the median (`foveate-datasets lines` of both).
 const EM: f32 = 0.87;
 /// Log-probability of the letters that were not read, as the glyph adapter cuts them off
 /// (`models/FORMAT.md`).
@@ -32,9 +32,18 @@ const ROW: f64 = 16.0;
 /// decoder of what it copies ("CAQITAL" for "CAPITAL"), so that a value is spelt as it was read.
 const COPY: f32 = 20.0;
 
+/// Least confidence of a line, and of a character that stands alone. On 76 real pictures with text
+/// and 18 without, lines under them held as many words that are there as words that are not: recall
+/// 0.803 -> 0.802, precision 0.867 -> 0.890 (letters of lines alone, `foveate-datasets lines`).
+const LEGIBLE: Legible = Legible {
+    probability: 0.6,
+    alone: 0.9,
+};
+
 /// Options whose rules copy what was read.
 pub(super) fn options(options: &Options) -> Options {
     let mut options = options.clone();
+    options.rules.legible = options.rules.legible.and(Some(LEGIBLE));
     if let Some(bias) = &mut options.rules.letter_bias {
         *bias = LetterBias {
             along: COPY,
@@ -56,6 +65,7 @@ pub(super) struct SpotterGlyphs {
     /// The token of each byte.
     bytes: Vec<TokenId>,
     most: usize,
+    legible: Option<Legible>,
 }
 
 impl Placed<'_> {
@@ -81,6 +91,7 @@ impl SpotterGlyphs {
         embed: GlyphEmbedding,
         tokenizer: &Tokenizer,
         graphs: &GraphOptions,
+        legible: Option<Legible>,
     ) -> Result<Self> {
         let (folder, config) = bundle.spotter()?;
         let refused = |e: foveate_vision::Error| Error::AssetsInvalid {
@@ -104,6 +115,7 @@ impl SpotterGlyphs {
             embed,
             bytes: (0..=u8::MAX).map(|byte| tokenizer.byte(byte)).collect(),
             most: bundle.config().adapter.max_glyphs,
+            legible,
         })
     }
 
@@ -126,6 +138,25 @@ impl SpotterGlyphs {
             canvas,
             glyph,
             probability: placed.iter().map(|p| p.char.confidence).collect(),
+        }
+    }
+
+    fn is_legible(&self, line: &SpottedLine) -> bool {
+        let least = |rule: Legible| match line.chars.iter().filter(|c| !is_space(c)).count() {
+            1 => rule.alone,
+            _ => rule.probability,
+        };
+        self.legible
+            .is_none_or(|rule| line.confidence >= least(rule))
+    }
+
+    fn left_out(&self, line: &SpottedLine, transform: &Transform) -> LeftOut {
+        let bytes = line.text.bytes();
+        LeftOut {
+            tokens: bytes.map(|byte| self.bytes[usize::from(byte)]).collect(),
+            canvas: around(&line.quad, transform),
+            confidence: line.confidence,
+            why: Why::Illegible,
         }
     }
 
@@ -154,7 +185,9 @@ impl EncodeGlyphs for SpotterGlyphs {
         let spotted = self.spotter.spot(image.pixels())?;
         let encode = began.elapsed();
         let transform = self.letterbox.transform(image.pixels());
-        let lines = in_order(&spotted, &transform);
+        let (lines, illegible): (Vec<_>, Vec<_>) = in_order(&spotted, &transform)
+            .into_iter()
+            .partition(|line| self.is_legible(line));
         let chars = lines.iter().flat_map(|line| &line.chars);
         let placed: Vec<_> = chars
             .filter(|char| !is_space(char))
@@ -168,7 +201,10 @@ impl EncodeGlyphs for SpotterGlyphs {
             tokens,
             sources: Some(placed.iter().map(Placed::source).collect()),
             script: Some(self.script(&lines)),
-            left_out: Vec::new(),
+            left_out: illegible
+                .into_iter()
+                .map(|line| self.left_out(line, &transform))
+                .collect(),
             placement: transform,
             mode: Mode::High,
             cost: Timing {
@@ -201,8 +237,8 @@ fn in_order<'s>(spotted: &'s Spotted, transform: &Transform) -> Vec<&'s SpottedL
     lines
 }
 
-/// Characters of as many whole lines, from the first on, as hold at most `most`: the decoder is shown
-/// no more, the transcript holds them all.
+/// Characters of as many whole lines, from the first on, as hold at most `most`: the decoder is
+/// shown no more, the transcript holds them all.
 fn shown(lines: &[&SpottedLine], most: usize) -> usize {
     let mut held = 0;
     for line in lines {
@@ -238,15 +274,16 @@ fn placed<'s>(char: &'s SpottedChar, transform: &Transform) -> Placed<'s> {
         side(1, 0).max(1.0),
         (EM * side(3, 0)).max(1.0),
     ];
-    let all = corners.into_iter().map(|[x, y]| Rect {
-        x0: x,
-        y0: y,
-        x1: x,
-        y1: y,
-    });
     Placed {
         char,
         at,
-        canvas: all.reduce(crate::grounding::union).unwrap_or_default(),
+        canvas: around(&char.quad, transform),
     }
+}
+
+/// The smallest box around a quadrilateral, in canvas pixels.
+fn around(quad: &Quad, transform: &Transform) -> Rect {
+    let corners = canvas_corners(quad, transform).into_iter();
+    let points = corners.map(|corner| Rect::around(corner, corner));
+    points.reduce(crate::grounding::union).unwrap_or_default()
 }

@@ -29,10 +29,8 @@ pub(super) fn decode<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Stored<'a>>
     let size = [reader.info().width, reader.info().height];
     let (first, damage) = first(&mut reader)?;
     let samples = Samples::new(reader.output_color_type().0.samples(), first);
-    let frames = reader.info().animation_control.map_or(1, |control| {
-        // Without a control chunk of its own the default picture is no frame of the animation.
-        control.num_frames as usize
-    });
+    let animation = reader.info().animation_control;
+    let frames = animation.map_or(1, |control| control.num_frames as usize);
     let mut stored = Stored::new(size, samples);
     if frames > 1 {
         let read = animated(&mut stored, &mut reader, limits);

@@ -69,7 +69,10 @@ impl<'a> Segments<'a> {
 
     fn note(&mut self, marker: u8, contents: &'a [u8]) {
         match marker {
-            0xe1 if self.exif.is_none() => self.exif = contents.strip_prefix(b"Exif\0\0"),
+            0xe1 if self.exif.is_none() => {
+                let block = contents.strip_prefix(b"Exif\0\0");
+                self.exif = block.filter(|block| !block.is_empty());
+            }
             // Behind the prefix: this part's number and how many there are.
             0xe2 if self.profile.is_none() => {
                 let part = contents.strip_prefix(b"ICC_PROFILE\0");

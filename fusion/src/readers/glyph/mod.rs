@@ -1,5 +1,5 @@
-//! The glyph reader (`models/nano`): one image token for each glyph of a picture, and a pointer from
-//! each token that the decoder writes to the glyph it was copied from.
+//! The glyph reader (`models/nano`): one image token for each glyph of a picture, and a pointer
+//! from each token that the decoder writes to the glyph it was copied from.
 //!
 //! | stage | file |
 //! |---|---|
@@ -12,6 +12,7 @@
 //! | what decoding needs of a picture | `page.rs`, `pointer.rs` |
 //! | logit biases, coverage, prompt-lookup drafting | `decode/` |
 //! | every hand-set number of these | `rules.rs` |
+mod covered;
 mod decode;
 mod embed;
 mod encode;
@@ -25,10 +26,11 @@ mod pointer;
 mod refine;
 mod rules;
 mod select;
+mod shared;
 mod slots;
 mod tokens;
 
-pub use decode::Covered;
+pub use covered::Covered;
 pub use embed::GlyphEmbedding;
 pub use encode::{GlyphEncoder, Seen};
 pub use mixer::Mixer;
@@ -40,12 +42,14 @@ pub use rules::{
     SmallPrint, SpaceBias,
 };
 pub use select::{Chosen, choose};
+pub use shared::glyph_box;
 pub use slots::{SlotAdapter, Slots};
-pub use tokens::{ImageTokens, glyph_box, image_tokens};
+pub use tokens::{ImageTokens, image_tokens};
 
 use super::{Decoding, Encoded, Opened, Reader, Segment, Written};
 use crate::bundle::{Bundle, Prompts, graph_error, signature};
-use crate::{DecoderFile, Error, Image, Options, Result, Task};
+use crate::model::DecoderFile;
+use crate::{Error, Image, Options, Result, Task};
 use decode::{Copying, Marks, Pointing, Writes};
 use foveate_language::{OnnxDecoder, PackedDecoder, TextDecoder, TokenId, Tokenizer};
 use foveate_onnx::GraphOptions;

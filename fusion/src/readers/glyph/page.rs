@@ -1,5 +1,5 @@
 //! A picture as decoding needs it: keys, places, letters and lines of its glyphs.
-use super::decode::Covered;
+use super::covered::Covered;
 use super::layout;
 use super::pointer::Pointer;
 use super::rules::{Coverage, Rules};

@@ -1,4 +1,5 @@
-//! The text of every row operation. `#[inline(always)]`, so that it is compiled with its caller's instruction set.
+//! The text of every row operation. `#[inline(always)]`, so that it is compiled with its caller's
+//! instruction set.
 #![allow(
     clippy::inline_always,
     reason = "a target-feature caller must compile the body itself"
@@ -102,7 +103,8 @@ pub(super) fn rope_norm(x: &mut [f32], turn: &[[f32; 2]], weight: &[f32], eps: f
     }
 }
 
-/// Half to even, for |x| < 2^22: adding 1.5 * 2^23 leaves no bits below one, and the low mantissa bits are the integer.
+/// Half to even, for |x| < 2^22: adding 1.5 * 2^23 leaves no bits below one, and the low mantissa
+/// bits are the integer.
 #[inline(always)]
 fn round(x: f32) -> i32 {
     const MAGIC: f32 = 12_582_912.0;
@@ -178,8 +180,8 @@ pub(super) fn round_to_grid(x: &mut [f32], scale: f32) {
     }
 }
 
-/// `e^x` for x <= 88, to about one unit in the last place: 2^n times a polynomial on |r| <= ln(2)/2, coefficients of
-/// Cephes `expf`. Below -87 it is as good as 0 and given as e^-87.
+/// `e^x` for x <= 88, to about one unit in the last place: 2^n times a polynomial on |r| <=
+/// ln(2)/2, coefficients of Cephes `expf`. Below -87 it is as good as 0 and given as e^-87.
 #[inline(always)]
 fn exp(x: f32) -> f32 {
     let x = if x < -87.0 { -87.0 } else { x };
@@ -212,6 +214,31 @@ pub(super) fn softmax_digits(x: &[f32], high: &mut [i8], low: &mut [i8]) -> u32 
         sum += p as u32;
     }
     sum
+}
+
+#[inline(always)]
+pub(super) fn signed_digits(
+    x: &[f32],
+    group: usize,
+    high: &mut [i8],
+    low: &mut [i8],
+    sums: &mut [i32],
+) -> f32 {
+    const TINY: f32 = f32::from_bits(27 << 23); // 2^-100
+    let a = max_by(x, 0.0, f32::abs);
+    let (scale, inverse) = if a < TINY {
+        (0.0, 0.0)
+    } else {
+        (a / 8191.0, 8191.0 / a)
+    };
+    sums.fill(0);
+    for (i, ((x, high), low)) in x.iter().zip(high).zip(low).enumerate() {
+        let q = round(x * inverse).clamp(-8191, 8191); // the clamp is for NaN only
+        *high = ((q + 64) >> 7) as i8;
+        *low = (q - 128 * i32::from(*high)) as i8;
+        sums[i / group] += q;
+    }
+    scale
 }
 
 #[inline(always)]

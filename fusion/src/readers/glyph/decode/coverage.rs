@@ -1,28 +1,9 @@
 //! Coverage: a transcript reads every source once at most and leaves out no line.
+use crate::readers::glyph::covered::Covered;
 use crate::readers::glyph::page::Pages;
 use crate::readers::glyph::rules::{self, Blocks};
 use foveate_language::TokenId;
 use std::ops::Range;
-
-/// Sources that were read already.
-#[derive(Debug, Clone, Default)]
-pub struct Covered(Vec<bool>);
-
-impl Covered {
-    /// Whether `source` was read.
-    #[must_use]
-    pub fn has(&self, source: usize) -> bool {
-        self.0.get(source).copied().unwrap_or(false)
-    }
-
-    /// `source` was read.
-    pub fn add(&mut self, source: usize) {
-        if self.0.len() <= source {
-            self.0.resize(source + 1, false);
-        }
-        self.0[source] = true;
-    }
-}
 
 /// The source behind `last` on its line, where `source` is on another: the line is left in the
 /// middle.
@@ -108,8 +89,8 @@ impl Coverage {
     }
 
     /// Whether reading ends before this token: where the decoder makes things up, and in a line
-    /// that it was sent back to at that line's end, where it reads on elsewhere, and where it writes
-    /// more than stands or can stand there.
+    /// that it was sent back to at that line's end, where it reads on elsewhere, and where it
+    /// writes more than stands or can stand there.
     pub(super) fn ends(
         &self,
         id: TokenId,
@@ -261,7 +242,8 @@ mod tests {
         assert_eq!(kept(&coverage, Some(2), Some(5)), Some(3));
         coverage.covered.add(3);
         assert_eq!(kept(&coverage, Some(2), Some(5)), None, "in its turn");
-        // A value that goes on in its block does so in the next line; elsewhere it goes as it likes.
+        // A value that goes on in its block does so in the next line; elsewhere it goes as it
+        // likes.
         assert_eq!(below(&pages, 2, 5, 4), Some(3));
         assert_eq!(below(&pages, 4, 5, 4), None);
         assert_eq!(below(&pages, 7, 3, 4), None, "upwards");

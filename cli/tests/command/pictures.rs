@@ -1,42 +1,5 @@
-//! The command line on the tiny bundle: what goes where, and the exit codes.
-use std::io::Write;
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
-}
-
-fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_foveate"));
-    let tiny = root().join("tests/data/tiny");
-    command.current_dir(root()).arg("--model").arg(tiny);
-    command.args(["--rules", "off"]); // random weights are sure of no letter
-    command.args(arguments);
-    command
-}
-
-fn foveate(arguments: &[&str]) -> Output {
-    command(arguments).output().unwrap()
-}
-
-/// As `foveate`, with `input` on standard input.
-fn foveate_on(input: &[u8], arguments: &[&str]) -> Output {
-    let mut child = command(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input).unwrap();
-    child.wait_with_output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-const PICTURE: &str = "tests/data/tiny/picture.png";
+//! Answers about pictures: their order, where they come from, what is told beside them.
+use crate::{PICTURE, album, files, foveate, foveate_on, root, short, text};
 
 #[test]
 fn a_schema_is_answered_and_a_bad_picture_named() {
@@ -73,56 +36,11 @@ fn a_schema_is_answered_and_a_bad_picture_named() {
 }
 
 #[test]
-fn wrong_usage_and_missing_models_have_their_codes() {
-    assert_eq!(foveate(&["read", PICTURE]).status.code(), Some(2));
-    assert_eq!(foveate(&["nonsense"]).status.code(), Some(2));
-    let out = foveate(&["--model", "/nowhere", "info"]);
-    // Given twice, or missing: either way nothing is on standard output.
-    assert!(matches!(out.status.code(), Some(2 | 3)) && out.stdout.is_empty());
-    let out = Command::new(env!("CARGO_BIN_EXE_foveate"))
-        .args(["--model", "/nowhere", "info"])
-        .output()
-        .unwrap();
-    assert_eq!(out.status.code(), Some(3));
-    assert!(
-        text(&out.stderr).contains("config.json"),
-        "{}",
-        text(&out.stderr)
-    );
-}
-
-#[test]
 fn info_and_completions() {
     let out = foveate(&["info"]);
     assert!(out.status.success() && text(&out.stdout).contains("tiny"));
     let out = foveate(&["completions", "bash"]);
     assert!(out.status.success() && text(&out.stdout).contains("foveate"));
-}
-
-/// A short typed answer about each picture, as JSON lines.
-fn short<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
-    let options = ["--mode", "rapid", "--json", "read", "--max-tokens", "40"];
-    let schema = ["--schema", "tests/data/title.schema.json"];
-    [&options[..], &schema[..], arguments].concat()
-}
-
-/// The `file` of every JSON line on standard output.
-fn files(out: &Output) -> Vec<String> {
-    let stdout = text(&out.stdout);
-    let line = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap();
-    stdout
-        .lines()
-        .map(|l| line(l)["file"].as_str().unwrap().to_owned())
-        .collect()
-}
-
-/// A folder of copies of the picture under these names.
-fn album(names: &[&str]) -> tempfile::TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    for name in names {
-        std::fs::copy(root().join(PICTURE), dir.path().join(name)).unwrap();
-    }
-    dir
 }
 
 #[test]
@@ -201,14 +119,6 @@ fn names_that_stand_for_nothing_are_told() {
 }
 
 #[test]
-fn exit_codes_are_told() {
-    for arguments in [&["--help"][..], &["ocr", "--help"]] {
-        let help = text(&foveate(arguments).stdout);
-        assert!(help.contains("Exit codes: 0 every picture"), "{help}");
-    }
-}
-
-#[test]
 fn an_adapter_is_named_and_changes_answers() {
     let with = |adapter: &'static str| foveate(&short(&["--adapter", adapter, PICTURE]));
     let (plain, loud) = (foveate(&short(&[PICTURE])), with("loud"));
@@ -238,4 +148,75 @@ fn guesses_second_questions_and_adapters_are_measured() {
         assert!(stdout.contains(told), "{told} in {stdout}");
     }
     assert_eq!(stdout.lines().count(), 4, "{stdout}");
+}
+
+#[test]
+fn sixty_pictures_with_broken_ones_among_them() {
+    const BROKEN: [&str; 6] = ["empty", "text", "cut", "empty", "0x0", "50000x50000"];
+    let names: Vec<String> = (0..60).map(|i| format!("{i:02}.png")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let dir = album(&names);
+    for (i, bad) in BROKEN.iter().enumerate() {
+        let bad = root().join(format!("tests/bad/{bad}.png"));
+        std::fs::copy(bad, dir.path().join(names[10 * i + 5])).unwrap();
+    }
+    let folder = dir.path().display().to_string();
+    let out = foveate(&short(&[&folder]));
+    assert_eq!(out.status.code(), Some(1));
+    let (bad, sound): (Vec<_>, Vec<_>) = (0..60).partition(|i| i % 10 == 5);
+    let path = |i: &usize| format!("{folder}/{}", names[*i]);
+    assert_eq!(files(&out), sound.iter().map(path).collect::<Vec<_>>());
+    let said = text(&out.stderr);
+    let named: Vec<_> = said.lines().filter_map(|l| l.split_once(": ")).collect();
+    let named: Vec<_> = named.iter().map(|(name, _)| *name).collect();
+    assert_eq!(named, bad.iter().map(path).collect::<Vec<_>>(), "{said}");
+}
+
+/// The only line of JSON on standard output.
+fn json(out: &std::process::Output) -> serde_json::Value {
+    serde_json::from_slice(&out.stdout).unwrap_or_else(|e| {
+        panic!("{e}: {}{}", text(&out.stdout), text(&out.stderr));
+    })
+}
+
+#[test]
+fn what_is_odd_about_a_file_is_told_and_carried_in_json() {
+    let cut = "tests/bad/cut-scan.jpg";
+    let ocr = ["--mode", "rapid", "--json", "ocr", cut];
+    let ask = ["--mode", "rapid", "--json", "ask", "What is it?", cut];
+    for arguments in [&ocr[..], &ask] {
+        let out = foveate(arguments);
+        let line = json(&out);
+        let note = line["notes"][0].as_str().unwrap();
+        assert!(note.contains("cut off"), "{line}");
+        assert!(line["stop"].is_string(), "{line}");
+        let said = text(&out.stderr);
+        assert!(said.contains(&format!("{cut}: {note}")), "{said}");
+    }
+    let line = json(&foveate(&short(&[PICTURE])));
+    assert_eq!(line["notes"], serde_json::json!([]));
+    assert_eq!(line["stop"], "end");
+}
+
+#[test]
+fn boxes_are_drawn_on_one_picture() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("boxes.png").display().to_string();
+    let drawn = foveate(&["--mode", "rapid", "ocr", "--overlay", &out, PICTURE]);
+    assert!(std::fs::read(&out).unwrap().starts_with(b"\x89PNG"));
+    assert!(!drawn.stdout.is_empty());
+}
+
+#[test]
+fn info_says_memory_and_rows() {
+    let line = json(&foveate(&["--json", "info"]));
+    assert_eq!(line["name"], "tiny");
+    for number in ["rows", "picture_rows", "file_bytes"] {
+        assert!(line[number].as_u64().unwrap() > 0, "{line}");
+    }
+    let told = text(&foveate(&["info"]).stdout);
+    assert!(
+        told.contains("of a conversation") && told.contains(" MB"),
+        "{told}"
+    );
 }

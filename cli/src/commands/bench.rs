@@ -1,9 +1,10 @@
 //! How long each stage takes, what a second question costs, what guessing ahead is worth, and how fast an adapter is put to
 //! use.
-use crate::commands::shown;
+use super::{opened, with_image};
 use crate::many::Said;
-use anyhow::{Result, ensure};
-use foveate::batch::Source;
+use crate::options::Common;
+use anyhow::{Context, Result, ensure};
+use foveate::batch::{Source, printable};
 use foveate::{Adapter, ErrorKind, Image, Reading, Request, Session};
 use std::time::{Duration, Instant};
 
@@ -20,8 +21,14 @@ struct Run {
 }
 
 /// Reads a picture `runs` times, each time as if for the first; with `speculation` as often without guesses too.
-pub fn bench(start: &Session, runs: usize, speculation: bool, source: &Source) -> Result<Said> {
-    let image = source.open()?;
+pub fn bench(
+    start: &Session,
+    runs: usize,
+    speculation: bool,
+    source: &Source,
+    common: &Common,
+) -> Result<Said> {
+    let image = opened(source, common)?;
     let (mut guessed, mut plain, mut swaps) = (Vec::new(), Vec::new(), Vec::new());
     // By turns, so that whatever else the machine does slows all down.
     for _ in 0..runs.max(1) {
@@ -30,7 +37,7 @@ pub fn bench(start: &Session, runs: usize, speculation: bool, source: &Source) -
             plain.push(read(start, &image, false)?);
         }
         if let Some(adapter) = start.adapter() {
-            swaps.push(swap(start, adapter)?);
+            swaps.push(swap(start, adapter, common)?);
         }
     }
     let mut told = vec![stages(&guessed), second(&guessed)];
@@ -40,7 +47,8 @@ pub fn bench(start: &Session, runs: usize, speculation: bool, source: &Source) -
     if let Some(adapter) = start.adapter() {
         told.push(swapped(adapter, &swaps));
     }
-    let line = |told: &String| format!("{}: {told}\n", source.name());
+    let name = source.name();
+    let line = |told: &String| format!("{}: {told}\n", printable(&name));
     Ok(Said {
         out: told.iter().map(line).collect(),
         ..Said::default()
@@ -54,7 +62,7 @@ fn read(start: &Session, image: &Image, draft: bool) -> Result<Run> {
         ..Request::default()
     };
     let began = Instant::now();
-    let mut session = shown(start, image)?;
+    let mut session = with_image(start, image)?;
     let (mut text, mut first) = (String::new(), None);
     let mut stream = session.ocr().with(&request).stream()?;
     for piece in stream.by_ref() {
@@ -146,11 +154,12 @@ fn compared(guessed: &[Run], plain: &[Run]) -> Result<String> {
 }
 
 /// Time to read an adapter's files, to put it to use where nobody uses it, and where another session does.
-fn swap(start: &Session, adapter: &Adapter) -> Result<[Duration; 3]> {
+fn swap(start: &Session, adapter: &Adapter, common: &Common) -> Result<[Duration; 3]> {
     let mut session = start.fork();
     let began = Instant::now();
     // Another copy of the same: it shares no decoder with the one in use.
-    let fresh = start.model().adapter(adapter.name())?;
+    let named = common.adapter.as_deref().context("no adapter is named")?;
+    let fresh = crate::adapter(start.model(), named)?;
     let loaded = began.elapsed();
     let mut timed = |adapter: &Adapter| -> Result<Duration> {
         session.set_adapter(None)?;

@@ -1,0 +1,120 @@
+//! Flyers to a calendar.
+use super::answers::{Ending, boxes, drawn, notes_of};
+use super::{opened, with_image};
+use crate::many::{Job, Said};
+use crate::options::Common;
+use crate::terminal::print;
+use anyhow::{Result, ensure};
+use foveate::batch::Source;
+use foveate::{Session, Typed};
+use foveate_events::{CalendarEvent, Confidence, Date, Entry, Options, Printed, Reading, ics};
+use serde_json::json;
+use std::io::ErrorKind;
+use std::path::Path;
+
+/// Prints one calendar of the events that the pictures announce, or each as JSON. How many announce
+/// none.
+pub fn events(
+    start: &Session,
+    job: Job,
+    today: Option<Date>,
+    overlay: Option<&Path>,
+    common: &Common,
+) -> Result<usize> {
+    let today = today.unwrap_or_else(Date::today);
+    let mut entries = Vec::new();
+    let work = |source: &Source| event(start, today, source, overlay, common);
+    let failed = job.each(work, |entry| entries.push(entry))?;
+    if !common.json && !entries.is_empty() {
+        match print(&ics(&entries, today)) {
+            // Whoever read the output wants no more of it.
+            Err(e) if e.kind() != ErrorKind::BrokenPipe => return Err(e.into()),
+            _ => {}
+        }
+    }
+    Ok(failed)
+}
+
+fn event(
+    start: &Session,
+    today: Date,
+    source: &Source,
+    overlay: Option<&Path>,
+    common: &Common,
+) -> Result<Said<Entry>> {
+    let name = source.name();
+    let image = opened(source, common)?;
+    let notes = notes_of(&image);
+    let read: Typed<CalendarEvent> = with_image(start, &image)?.read().run()?;
+    drawn(&image, read.fields.iter().map(|f| f.1), overlay)?;
+    let ending = Ending {
+        stop: read.stop,
+        timing: &read.timing,
+        usage: &read.usage,
+    };
+    ensure!(
+        !ending.is_failure(),
+        "no event: the answer is not complete: {}",
+        read.stop
+    );
+    let flyer = read.value.as_flyer(read.transcript.as_deref());
+    let entry = Entry::from_flyer(flyer, today)?;
+    let (confidence, unexplained) = sure(&entry, flyer.when, today);
+    let mut out = String::new();
+    if common.json {
+        let line = json!({
+            "file": name,
+            "read": read.value,
+            "starts": entry.starts(),
+            "ends": entry.ends(),
+            "confidence": confidence,
+            "unexplained": unexplained,
+            "stop": read.stop.as_str(),
+            "boxes": boxes(&read.fields),
+            "notes": notes,
+        });
+        out = line.to_string() + "\n";
+    }
+    Ok(Said {
+        out,
+        notes: ending.notes(&name, &notes, common),
+        failed: false,
+        value: entry,
+    })
+}
+
+/// How sure the day and the times of an entry are, and what of the printed pieces they leave
+/// unexplained. They are as good as a guess where the pieces name another day: it was then looked for
+/// in all of the picture's text.
+fn sure(entry: &Entry, printed: Printed<'_>, today: Date) -> (&'static str, String) {
+    let reading = Reading::of(printed, Options::new(today));
+    let from_fields = reading.schedules.contains(&entry.schedule);
+    let confidence = match reading.confidence {
+        Confidence::High if from_fields => "high",
+        Confidence::Medium if from_fields => "medium",
+        _ => "low",
+    };
+    (confidence, reading.unexplained)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_that_is_looked_for_elsewhere_is_unsure() {
+        let today = "2026-01-01".parse().unwrap();
+        let sure_of = |date: &str, transcript: &str| {
+            let event = CalendarEvent {
+                title: Some("Jazz".into()),
+                date: Some(date.into()),
+                ..CalendarEvent::default()
+            };
+            let flyer = event.as_flyer(Some(transcript));
+            let entry = Entry::from_flyer(flyer, today).unwrap();
+            sure(&entry, flyer.when, today).0
+        };
+        assert_eq!(sure_of("May 9, 2026", ""), "high");
+        assert_eq!(sure_of("Saturday", "Saturday\nMay 9, 2026"), "low");
+    }
+}

@@ -1,0 +1,192 @@
+//! What each command does, with each picture or by itself.
+mod answers;
+mod bench;
+mod chat;
+mod event;
+mod info;
+
+use crate::many::Job;
+use crate::options::{Command, Common, Overlay, Pictures};
+use crate::shown;
+use anyhow::Result;
+use foveate::batch::Source;
+use foveate::language::Schema;
+use foveate::readers::glyph::Rules;
+use foveate::{Image, Options, Request, Session};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+/// Most bytes of a schema or of rules: a hundred times the meta-schema of JSON Schema itself.
+const MAX_JSON: u64 = 4 << 20;
+
+/// A command, and what it names looked up.
+pub struct Work<'a> {
+    command: &'a Command,
+    job: Option<Job>,
+    schema: Value,
+    rules: Rules,
+}
+
+impl<'a> Work<'a> {
+    /// Looks up what `command` names. The error says what is wrong with its usage.
+    pub fn of(command: &'a Command, common: &Common) -> Result<Self, String> {
+        let pictures = command.pictures();
+        if let Some(misuse) = pictures.and_then(Pictures::misuse) {
+            return Err(misuse.into());
+        }
+        let mut schema = Value::Null;
+        match command {
+            Command::Read { schema: file, .. } => schema = schema_in(file)?,
+            Command::Chat { image } if image.as_path() == Path::new("-") => {
+                let why = "chat reads questions from standard input, so the picture is not there";
+                return Err(format!("{why}; name its file"));
+            }
+            _ => {}
+        }
+        let job = pictures.map(|pictures| Job::new(pictures, common.threads));
+        let mut job = job.transpose().map_err(|e| e.to_string())?;
+        // Those of a benchmark one by one.
+        if matches!(command, Command::Bench { .. }) {
+            job = job.map(|job| job.one_by_one(common.threads));
+        }
+        if command.overlay().is_some() && !job.as_ref().is_some_and(Job::is_single) {
+            return Err("--overlay draws on one picture; name just one".into());
+        }
+        Ok(Self {
+            command,
+            job,
+            schema,
+            rules: rules(common.rules.as_deref())?,
+        })
+    }
+
+    /// How the model is to be loaded for it.
+    pub fn options(&self, common: &Common) -> Options {
+        let plan = self.job.as_ref().map(|job| job.plan);
+        Options {
+            threads: plan.map_or(common.threads, |plan| plan.threads),
+            at_once: plan.map_or(1, |plan| plan.workers),
+            mode: common.mode,
+            runtime: common.runtime.clone(),
+            // Each picture is shown once.
+            remembered_images: 0,
+            rules: self.rules.clone(),
+            ..Options::default()
+        }
+    }
+
+    /// Carries it out; each picture has a conversation of its own that goes on from `start`. How
+    /// many failed.
+    pub fn run(self, start: &Session, common: &Common) -> Result<usize> {
+        let Some(job) = self.job else {
+            return match self.command {
+                Command::Chat { image } => chat::chat(start, image, common),
+                _ => info::info(start.model(), common).map(|()| 0),
+            };
+        };
+        let overlay = self.command.overlay();
+        match self.command {
+            Command::Ask { prompt, .. } => job.each(
+                |source| answers::ask(start, prompt, source, common),
+                |()| (),
+            ),
+            Command::Read { max_tokens, .. } => {
+                let schema = &self.schema;
+                let request = &Request {
+                    max_tokens: *max_tokens,
+                    ..Request::default()
+                };
+                let reader = answers::Reader {
+                    schema,
+                    request,
+                    overlay,
+                };
+                job.each(|source| reader.read(start, source, common), |()| ())
+            }
+            Command::Event { today, .. } => event::events(start, job, *today, overlay, common),
+            Command::Bench {
+                runs, speculation, ..
+            } => job.each(
+                |source| bench::bench(start, *runs, *speculation, source, common),
+                |()| (),
+            ),
+            _ if job.is_single() && !common.json => job.each(
+                |source| answers::stream_ocr(start, source, overlay, common),
+                |()| (),
+            ),
+            _ => job.each(
+                |source| answers::ocr(start, source, overlay, common),
+                |()| (),
+            ),
+        }
+    }
+}
+
+impl Command {
+    fn pictures(&self) -> Option<&Pictures> {
+        match self {
+            Self::Ask { pictures, .. }
+            | Self::Read { pictures, .. }
+            | Self::Event { pictures, .. }
+            | Self::Ocr { pictures, .. }
+            | Self::Bench { pictures, .. } => Some(pictures),
+            Self::Chat { .. } | Self::Info | Self::Completions { .. } => None,
+        }
+    }
+
+    fn overlay(&self) -> Option<&Path> {
+        match self {
+            Self::Read { overlay, .. }
+            | Self::Event { overlay, .. }
+            | Self::Ocr { overlay, .. } => {
+                let Overlay { overlay } = overlay;
+                overlay.as_deref()
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The schema in a file, checked.
+fn schema_in(file: &Path) -> Result<Value, String> {
+    let schema: Value = json_in(file, "a JSON Schema")?;
+    Schema::new(&schema).map_err(|e| format!("{}: {e}", shown(file)))?;
+    Ok(schema)
+}
+
+/// The thresholds of reading that `--rules` names.
+fn rules(named: Option<&Path>) -> Result<Rules, String> {
+    match named {
+        None => Ok(Rules::default()),
+        Some(off) if off.as_os_str() == "off" => Ok(Rules::off()),
+        Some(file) => json_in(file, "a JSON object of rules"),
+    }
+}
+
+/// What a file of JSON holds; the error names the file and what is `expected` in it.
+fn json_in<T: DeserializeOwned>(file: &Path, expected: &str) -> Result<T, String> {
+    let named = |why: String| format!("{}: {why}; {expected} is expected", shown(file));
+    let mut bytes = Vec::new();
+    let opened = File::open(file).map_err(|e| named(e.to_string()))?;
+    let read = opened.take(MAX_JSON + 1).read_to_end(&mut bytes);
+    read.map_err(|e| named(e.to_string()))?;
+    if bytes.len() as u64 > MAX_JSON {
+        return Err(named(format!("more than {MAX_JSON} bytes")));
+    }
+    serde_json::from_slice(&bytes).map_err(|e| named(e.to_string()))
+}
+
+/// A picture, read within the limits that were asked for.
+fn opened(source: &Source, common: &Common) -> foveate::Result<Image> {
+    source.open_within(&common.limits())
+}
+
+/// A conversation about a picture.
+fn with_image(start: &Session, image: &Image) -> foveate::Result<Session> {
+    let mut session = start.fork();
+    session.add_image(image)?;
+    Ok(session)
+}

@@ -1,0 +1,138 @@
+//! Every exit code, and what is said with it.
+use crate::{PICTURE, command, fed, foveate, foveate_on, root, short, text};
+use std::process::Output;
+
+/// The exit code, and what was said on standard error.
+fn told(out: &Output) -> (Option<i32>, String) {
+    (out.status.code(), text(&out.stderr))
+}
+
+#[test]
+fn zero_every_picture_was_answered() {
+    let out = foveate(&short(&[PICTURE]));
+    assert_eq!(told(&out), (Some(0), String::new()));
+}
+
+#[test]
+fn one_some_picture_was_not() {
+    for picture in ["tests/bad/empty.png", "/nowhere.png", "tests/data/no*.png"] {
+        let (code, said) = told(&foveate(&short(&[picture, PICTURE])));
+        assert_eq!(code, Some(1), "{said}");
+        assert!(
+            said.starts_with(picture) && said.lines().count() == 1,
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn one_too_large_for_the_limits() {
+    for limit in ["--max-pixels", "--max-bytes"] {
+        let (code, said) = told(&foveate(&[limit, "100", "ocr", PICTURE]));
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.starts_with(PICTURE) && said.contains("100"), "{said}");
+    }
+}
+
+#[test]
+fn two_wrong_usage() {
+    let schema = "tests/data/title.schema.json";
+    for (arguments, said) in [
+        (&["read", PICTURE][..], "--schema"),
+        (&["nonsense"], "nonsense"),
+        (&["ocr"], "PICTURE"),
+        (&["ask", " ", PICTURE], "the question is empty"),
+        (&["--threads", "5000", "info"], "from 0 to 1024"),
+        (&["--mode", "odd", "info"], "auto, rapid"),
+        (&["ocr", "--null", PICTURE], "--files-from"),
+        (&["read", "--schema", "/nowhere", PICTURE], "/nowhere: "),
+        (
+            &["read", "--schema", PICTURE, PICTURE],
+            "a JSON Schema is expected",
+        ),
+        (&["ocr", "--files-from", "/nowhere"], "/nowhere: "),
+        (
+            &["ocr", "--files-from", PICTURE, "--max-pixels", "x"],
+            "--max-pixels",
+        ),
+        (&["ocr", "--files-from", "tests"], "tests: a folder"),
+        (&["chat", "-"], "name its file"),
+        (&["ocr", "--overlay", "x.png", PICTURE, PICTURE], "just one"),
+        (&["read", "--schema", schema, "-", "-"], "several times"),
+    ] {
+        let out = foveate_on(b"", arguments);
+        let (code, stderr) = told(&out);
+        assert_eq!(code, Some(2), "{arguments:?}: {stderr}");
+        assert!(stderr.contains(said), "{arguments:?}: {stderr}");
+        assert!(out.stdout.is_empty());
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_never_ends_is_not_read_for_ever() {
+    let read = ["read", "--schema", "/dev/zero", PICTURE];
+    let (code, said) = told(&foveate(&read));
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("/dev/zero: more than"), "{said}");
+    for null in [&[][..], &["--null"]] {
+        let list = [&["ocr", "--files-from", "/dev/zero"][..], null].concat();
+        let (code, said) = told(&foveate(&list));
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.starts_with("/dev/zero: "), "{said}");
+    }
+}
+
+#[test]
+fn three_the_model_or_its_adapter_cannot_be_loaded() {
+    let tiny = root().join("tests/data/tiny").display().to_string();
+    let with = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_foveate"));
+        command.current_dir(root()).args(arguments);
+        fed(command, b"")
+    };
+    for (arguments, said) in [
+        (&["--model", "/nowhere", "info"][..], "config.json"),
+        (&["--model", "./tests", "ocr", PICTURE], "config.json"),
+        (&["--model", "no-such-model", "info"], "FOVEATE_MODELS"),
+        (
+            &["--model", &tiny, "--adapter", "quiet", "info"],
+            "it has loud",
+        ),
+        (
+            &["--model", &tiny, "--adapter", "./quiet", "info"],
+            "adapter.json",
+        ),
+        (
+            &["--model", &tiny, "--runtime", "/nowhere.so", "info"],
+            "/nowhere.so",
+        ),
+    ] {
+        let out = with(arguments);
+        let (code, stderr) = told(&out);
+        assert_eq!(code, Some(3), "{arguments:?}: {stderr}");
+        assert!(stderr.contains(said), "{arguments:?}: {stderr}");
+        assert!(out.stdout.is_empty());
+    }
+}
+
+#[test]
+fn help_tells_them() {
+    for arguments in [&["--help"][..], &["ocr", "--help"]] {
+        let help = text(&foveate(arguments).stdout);
+        assert!(help.contains("Exit codes: 0 every picture"), "{help}");
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn one_output_that_cannot_be_written() {
+    for arguments in [&short(&[PICTURE])[..], &["info"], &["completions", "bash"]] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
+        let mut command = command(arguments);
+        let out = command.stdout(full.unwrap()).output().unwrap();
+        let (code, said) = told(&out);
+        assert_eq!(code, Some(1), "{arguments:?}: {said}");
+        assert!(said.contains("No space left"), "{said}");
+    }
+}
