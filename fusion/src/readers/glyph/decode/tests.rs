@@ -55,7 +55,7 @@ fn pointing(tokenizer: &Tokenizer, writes: Writes, end: TokenId) -> Box<Pointing
         letters(tokenizer),
         pointer,
         rules,
-        marks,
+        (marks, Figures::default()),
         writes,
     ))
 }
