@@ -70,11 +70,11 @@ impl Line {
             quarters: 0,
         };
         let tall = height as f64 / width as f64 >= TALL;
-        Some(if tall { line.from_right() } else { line })
+        Some(if tall { line.read_from_right() } else { line })
     }
 
     /// The same of a line that runs down: its right side is the top.
-    fn from_right(mut self) -> Self {
+    fn read_from_right(mut self) -> Self {
         self.pixels = self.pixels.turned_left();
         self.corners.rotate_left(1);
         self.quarters += 1;
