@@ -13,7 +13,7 @@ VENV := .venv/stamp
 export ORT_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint test-rust test-python runtime python golden clean
+.PHONY: help demo test lint package test-rust test-python runtime base python golden clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -24,14 +24,22 @@ demo: runtime ## turn a flyer into a calendar event: on the terminal, and an .ic
 		|| { rm -f "$(EVENT).part"; exit 1; }
 	@mv "$(EVENT).part" "$(EVENT)" && cat "$(EVENT)" && echo "It is in $(EVENT)." >&2
 
-test: lint test-rust test-python ## everything: formatting, lints, documentation, Rust and Python tests
+test: lint package test-rust test-python ## everything: formatting, lints, documentation, Rust and Python tests
 
 lint: ## formatting, lints and documentation, warnings refused
 	cargo fmt --all --check
 	cargo clippy --workspace --all-features --all-targets --quiet -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps --quiet
 
-test-rust: runtime ## the Rust tests
+# Largest crate that may be published, in bytes: what the registry takes. Ours hold no weights.
+CRATE_LIMIT := 10000000
+package: ## the crates as they would be published, none over the limit
+	cargo package --workspace --exclude foveate-datasets --no-verify --allow-dirty --quiet 2> /dev/null
+	@folder=$${CARGO_TARGET_DIR:-target}/package; for crate in $$folder/*.crate; do \
+		size=$$(wc -c < $$crate); \
+		[ $$size -le $(CRATE_LIMIT) ] || { echo "$$crate: $$size bytes, at most $(CRATE_LIMIT)" >&2; exit 1; }; done
+
+test-rust: runtime base ## the Rust tests
 	cargo test --workspace --all-features
 
 test-python: python ## the Python tests
@@ -53,6 +61,9 @@ $(RUNTIME):
 	rm -rf .cache/onnxruntime/part
 	@touch $@
 
+base: ## fetch the graphs of models/base (31 MB, checked by SHA-256)
+	$(PYTHON) models/base/fetch.py
+
 python: $(VENV) ## the Python environment of training and its tests, in .venv
 
 $(VENV): training/requirements.txt
@@ -64,6 +75,7 @@ golden: python ## make the pictures and graphs of the tests again
 	.venv/bin/python runtime/onnx/tests/graphs.py
 	.venv/bin/python vision/tests/pool.py
 	.venv/bin/python vision/tests/golden.py
+	.venv/bin/python vision/tests/spotting.py
 	.venv/bin/python tests/bad/make.py
 
 clean: ## remove what was built; what was fetched stays

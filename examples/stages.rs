@@ -4,7 +4,7 @@
 //! cargo run --release --example stages -- [--model NAME|FOLDER] PICTURE
 //! ```
 use clap::Parser;
-use foveate::Bundle;
+use foveate::bundle::Bundle;
 use foveate::language::{
     Context, Generator, OnnxDecoder, PackedDecoder, Sampler, Sampling, Suppress, TextDecoder,
     TokenStream, Tokenizer,

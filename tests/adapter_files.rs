@@ -1,5 +1,6 @@
 //! Files of LoRA adapters that are broken, at odds, or another model's: every refusal by its name.
-use foveate::{Adapter, DecoderFile, ErrorKind};
+use foveate::model::DecoderFile;
+use foveate::{Adapter, ErrorKind};
 use foveate_onnx::GraphFile;
 use ndarray::ArrayView2;
 use safetensors::Dtype;

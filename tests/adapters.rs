@@ -1,6 +1,7 @@
 //! LoRA adapters: both decoders against PyTorch with merged weights, and swapping in a session.
 use foveate::language::{Context, TextDecoder};
-use foveate::{Adapter, DecoderFile, Image, Request};
+use foveate::model::DecoderFile;
+use foveate::{Adapter, Image, Request};
 use ndarray::Array2;
 use safetensors::SafeTensors;
 use std::fs;

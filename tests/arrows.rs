@@ -20,7 +20,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("foveate-events", &[]),
     ("foveate-cli", &["foveate", "foveate-events"]),
     ("foveate-vision", &["foveate-onnx", "foveate-kernels"]),
-    ("foveate-language", &["foveate-onnx", "foveate-kernels"]),
+    (
+        "foveate-language",
+        &["foveate-onnx", "foveate-kernels", "foveate-gguf"],
+    ),
     (
         "foveate",
         &[
@@ -131,7 +134,8 @@ fn crates_name_only_those_below_them() {
     assert_eq!(known, listed, "a crate of the workspace has no arrows here");
     for (name, allowed) in ARROWS {
         for (dependency, _) in &packages[*name].dependencies {
-            let ours = listed.contains(&dependency.as_str());
+            // A crate's own tests may ask for its feature `testing`.
+            let ours = listed.contains(&dependency.as_str()) && dependency != name;
             assert!(
                 !ours || allowed.contains(&dependency.as_str()),
                 "{name} must not name {dependency}"
@@ -210,4 +214,111 @@ fn datasets_is_not_published() {
         .map(|(name, _)| name)
         .collect();
     assert_eq!(unpublished, ["foveate-datasets"]);
+}
+
+/// The model-free half knows tokens and sources; what a source is, only a reader knows.
+#[test]
+fn language_knows_nothing_of_pictures() {
+    for (path, text) in sources(&root().join("language/src")) {
+        let text = text.to_lowercase();
+        for word in ["glyph", "em size", "picture", "canvas"] {
+            assert!(
+                !text.contains(word),
+                "{} speaks of a {word}",
+                path.display()
+            );
+        }
+    }
+}
+
+/// Thresholds of reading stand in `Rules`, each with its measurement; what training shares stands in
+/// `models/rules.json`. Other files of the glyph reader hold no numbers of their own but these.
+#[test]
+fn thresholds_of_reading_stand_in_one_place() {
+    let known = ["TILE", "FILE", "ARCHITECTURE"];
+    for (path, text) in sources(&root().join("fusion/src/readers/glyph")) {
+        if path.ends_with("rules.rs") || path.ends_with("tests.rs") {
+            continue;
+        }
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let named = code.lines().filter_map(|line| {
+            let line = line
+                .trim_start()
+                .trim_start_matches("pub ")
+                .trim_start_matches("(super) ");
+            line.strip_prefix("const ")?.split(':').next()
+        });
+        for name in named.filter(|name| !name.starts_with("fn ")) {
+            assert!(
+                known.contains(&name),
+                "{}: {name} belongs in Rules",
+                path.display()
+            );
+        }
+    }
+}
+
+/// The files of `fusion/` that a file names by `crate::` or `super::`, by their module's path.
+fn imports(folder: &Path) -> BTreeMap<String, Vec<String>> {
+    let module = |path: &Path| {
+        let inside = path.strip_prefix(folder).unwrap().with_extension("");
+        let parts: Vec<_> = inside
+            .iter()
+            .map(|p| p.to_str().unwrap().to_owned())
+            .collect();
+        parts.join("::").trim_end_matches("::mod").to_owned()
+    };
+    let files: Vec<_> = sources(folder)
+        .into_iter()
+        .map(|(path, text)| (module(&path), text))
+        .collect();
+    let known: Vec<String> = files.iter().map(|(name, _)| name.clone()).collect();
+    let named = |own: &str, text: &str| {
+        let code = text
+            .split("#[cfg(test)]")
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        let is_named = |other: &&String| {
+            let parent = own.rsplit_once("::").map_or("", |(parent, _)| parent);
+            let sibling = other
+                .strip_prefix(parent)
+                .unwrap_or(other)
+                .trim_start_matches("::");
+            let super_path = format!("use super::{sibling}::");
+            code.contains(&format!("use crate::{other}::")) || code.contains(&super_path)
+        };
+        known
+            .iter()
+            .filter(is_named)
+            .filter(|other| *other != own)
+            .cloned()
+            .collect()
+    };
+    files
+        .iter()
+        .map(|(name, text)| (name.clone(), named(name, text)))
+        .collect()
+}
+
+/// Files of the glyph reader lie in layers: none imports one that imports it.
+#[test]
+fn no_two_files_of_the_reader_import_each_other() {
+    let imports = imports(&root().join("fusion/src/readers/glyph"));
+    for (file, others) in &imports {
+        for other in others {
+            let back = imports.get(other).is_some_and(|back| back.contains(file));
+            assert!(!back, "{file} and {other} import each other");
+        }
+    }
+}
+
+/// The root of the library is a table of contents.
+#[test]
+fn the_library_has_few_files_at_its_root() {
+    let files = fs::read_dir(root().join("fusion/src")).unwrap();
+    let n = files
+        .filter(|file| file.as_ref().unwrap().path().is_file())
+        .count();
+    assert!(n <= 20, "{n} files in fusion/src");
 }

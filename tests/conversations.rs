@@ -223,8 +223,8 @@ fn feedback_is_json_with_the_conversation() {
     let mut session = model.look_at(&picture("Hi")).unwrap();
     session.ocr().run().unwrap();
     let feedback = session.feedback(
-        foveate::Sentiment::Negative,
-        &[foveate::Issue::Misread],
+        foveate::transcript::Sentiment::Negative,
+        &[foveate::transcript::Issue::Misread],
         Some("Ho"),
     );
     let json = serde_json::to_value(&feedback).unwrap();
@@ -233,4 +233,33 @@ fn feedback_is_json_with_the_conversation() {
         (&"negative".into(), &"misread".into(), &"Ho".into())
     );
     assert_eq!(json["transcript"]["turns"][0]["answer"], "Hi");
+}
+
+#[test]
+fn a_full_conversation_goes_on_when_old_turns_are_forgotten() {
+    let (model, ..) = model();
+    let mut session = model.look_at(&picture(FLYER)).unwrap();
+    session.ask("One?").run().unwrap();
+    session.ask("Two?").run().unwrap();
+    let full = session.room();
+    session.forget_turns(1).unwrap();
+    assert!(session.room() > full);
+    assert_eq!(session.turns().len(), 1);
+    assert_eq!(session.turns()[0].prompt, "Two?");
+    assert_eq!(session.pictures().len(), 1, "pictures stay");
+    let read = session.read::<Event>().run().unwrap();
+    assert_eq!(read.value.title, "Jazz Night");
+    assert!(session.forget_turns(99).unwrap().turns().is_empty());
+}
+
+#[test]
+fn a_saved_answer_must_be_what_its_tokens_spell() {
+    let (model, ..) = model();
+    let image = picture(FLYER);
+    let mut session = model.look_at(&image).unwrap();
+    session.ask("One?").run().unwrap();
+    let mut saved = session.transcript();
+    saved.turns[0].answer = "Something else".into();
+    let e = model.restore(&saved, &[image]).unwrap_err();
+    assert!(e.to_string().contains("You said One?"), "{e}");
 }

@@ -1,9 +1,11 @@
 //! Every stage against PyTorch's golden tensors, on a bundle of random weights (`training/tiny.py` makes both).
+use foveate::bundle::Bundle;
 use foveate::language::{Context, OnnxDecoder, PackedDecoder};
+use foveate::model::DecoderFile;
 use foveate::readers::glyph::{
     Covered, GlyphEmbedding, Mixer, Page, Pointer, Rules, SlotAdapter, choose, image_tokens,
 };
-use foveate::{Bundle, DecoderFile, Image, Mode, Model, StopReason};
+use foveate::{Image, Mode, Model, StopReason};
 use foveate_onnx::GraphOptions;
 use ndarray::{Array, ArrayD, Axis, Dimension, IxDyn};
 use safetensors::{Dtype, SafeTensors};

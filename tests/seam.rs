@@ -1,10 +1,12 @@
 //! The seam between model families, held by a second one: its rows stand in the place of embeddings,
 //! tokens of text part its tiles, and it knows no sources, so that its answers have no boxes.
+use foveate::bundle::TokenNames;
 use foveate::language::fake::{self, Fake, REPLACED};
 use foveate::language::{TokenId, Tokenizer};
+use foveate::model::Parts;
 use foveate::readers::{Decoding, Encoded, Reader, Segment, Written};
 use foveate::vision::{ImageConfig, Views};
-use foveate::{Image, Mode, Model, Parts, Request, Result, StopReason, Task, Timing, TokenNames};
+use foveate::{Image, Mode, Model, Request, Result, StopReason, Task, Timing};
 use ndarray::Array2;
 use std::sync::Arc;
 

@@ -64,12 +64,17 @@ def add_schedule(parser, lr):
 
 
 class Stopping:
-    """Set by SIGTERM or SIGINT, so that a run that is stopped saves what it has."""
+    """Within it, SIGTERM and SIGINT are noted, so that a run that is stopped saves what it has."""
 
-    def __init__(self):
+    def __enter__(self):
         self.asked = False
-        for s in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(s, self.ask)
+        of = (signal.SIGTERM, signal.SIGINT)
+        self.before = {s: signal.signal(s, self.ask) for s in of}
+        return self
+
+    def __exit__(self, *_):
+        for s, handler in self.before.items():
+            signal.signal(s, handler)
 
     def ask(self, *_):
         self.asked = True
@@ -114,14 +119,24 @@ class Clock:
 
 
 def train(run, batches, losses, report, evaluate=None):
-    """Steps until the schedule or a signal ends them, and saves. -> the step it came to.
+    """Steps until the schedule ends them, and saves. -> the step it came to
 
     losses(batch, taken): scalars, the first of which is minimised, in step `taken` of this run.
     report(means, norm, seconds): the line printed every `log_every` steps, of the mean losses, the
     last gradient norm and the seconds a step. evaluate(step): called every `eval_every` steps with
-    the averaged weights in the model.
+    the averaged weights in the model. A run stopped by a signal saves and exits with status 1.
     """
-    clock, stopping, taken, sums = Clock(), Stopping(), 0, 0
+    with Stopping() as stopping:
+        steps(run, batches, losses, report, evaluate, stopping)
+        run.saver.save(run.step)
+    if stopping.asked:
+        raise SystemExit(f"stopped at step {run.step}; the same command goes on from there")
+    return run.step
+
+
+def steps(run, batches, losses, report, evaluate, stopping):
+    """`train`'s steps, with what is printed, measured and saved on the way."""
+    clock, taken, sums = Clock(), 0, 0
     while not (stopping.asked or run.schedule.is_over(run.step, clock.minutes())):
         out = losses(next(batches), taken)
         out[0].backward()
@@ -137,8 +152,6 @@ def train(run, batches, losses, report, evaluate=None):
             averaged(run.masters, lambda: evaluate(run.step))
         if run.saver.due():
             run.saver.save(run.step)
-    run.saver.save(run.step)
-    return run.step
 
 
 @torch.no_grad()

@@ -17,6 +17,7 @@ GLYPH = np.dtype(
 )
 HEADER = struct.Struct("<4s4I")
 IGNORE = -100
+EVAL_SPLIT = "test"  # to become `dev` when the generator has such a split: test is for the card
 CLASS_TABLE = np.full(0x10000, IGNORE, np.int64)
 for _c, _i in CLASS_OF.items():
     CLASS_TABLE[ord(_c)] = _i
@@ -124,7 +125,7 @@ def add_generator(parser):
     """Adds the options that say where records come from."""
     parser.add_argument("--generator", required=True, help="the binary foveate-datasets")
     parser.add_argument(
-        "--eval-split", default="dev", help="split of the HELD-OUT figures; test is for the card"
+        "--eval-split", default=EVAL_SPLIT, help="the generator's split of the HELD-OUT figures"
     )
 
 

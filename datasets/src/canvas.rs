@@ -2,6 +2,7 @@
 
 use crate::dice::Dice;
 use crate::pen::Pen;
+use crate::photos::{Piece, Sampler};
 
 /// RGB, 8 bits.
 pub type Rgb = [u8; 3];
@@ -39,6 +40,8 @@ pub enum Paint {
     Stripes(Rgb, Rgb, f32, f32),
     /// Two colours mixed at random at every pixel; the third is the seed.
     Grain(Rgb, Rgb, u64),
+    /// A piece of a photograph.
+    Photo(Piece),
 }
 
 impl Canvas {
@@ -172,6 +175,8 @@ struct Brush<'a> {
     base: f32,
     colors: Vec<[f32; 3]>,
     noise: u64,
+    y: f32,
+    photo: Option<Sampler<'a>>,
 }
 
 impl<'a> Brush<'a> {
@@ -184,6 +189,8 @@ impl<'a> Brush<'a> {
             base: 0.0,
             colors: Vec::new(),
             noise: 1,
+            y: 0.0,
+            photo: None,
         };
         match paint {
             Paint::Gradient(a, b, angle) => {
@@ -194,6 +201,7 @@ impl<'a> Brush<'a> {
             Paint::Grain(a, b, _) => {
                 brush.ramp = (0..256).map(|i| mix(*a, *b, i as f32 / 255.0)).collect()
             }
+            Paint::Photo(piece) => brush.photo = Some(Sampler::new(piece, area, 1.0)),
             _ => {}
         }
         brush
@@ -208,6 +216,7 @@ impl<'a> Brush<'a> {
     }
 
     fn row(&mut self, y: f32) {
+        self.y = y;
         self.base = y * self.dir[1] + self.dir[2];
         match self.paint {
             Paint::Cloud(columns, rows, colors) => {
@@ -251,6 +260,14 @@ impl<'a> Brush<'a> {
                         .wrapping_mul(0x5851_f42d_4c95_7f2d)
                         .wrapping_add(0x1405_7b7e_f767_814f);
                     ramp[(*noise >> 56) as usize]
+                });
+            }
+            Paint::Photo(_) => {
+                let (Some(photo), y) = (&self.photo, self.y) else {
+                    return;
+                };
+                lay(pixels, coverage, opacity, x0, |x| {
+                    photo.at(x + 0.5, y + 0.5)
                 });
             }
             Paint::Cloud(columns, ..) => {

@@ -26,7 +26,10 @@ pub fn crop(dice: &mut Dice, fonts: &Fonts, split: Split, size: f32) -> (Scene, 
             ..Scene::default()
         },
     };
-    let ground = Ground::any(builder.dice);
+    let ground = match builder.dice.photo(0.3) {
+        Some(piece) => Ground::of_photo(piece, [size; 2]),
+        None => Ground::any(builder.dice),
+    };
     builder.scene.shapes.push(crate::scene::Shape {
         points: Vec::new(),
         paint: ground.paint.clone(),
@@ -123,7 +126,8 @@ impl Builder<'_> {
         }
     }
 
-    /// A word or number as large as the area lets it be, seldom, where training draws: days and titles are set so on posters.
+    /// A word or number as large as the area lets it be, seldom, where training draws: days and
+    /// titles are set so on posters.
     fn giant(&mut self, area: [f32; 4]) -> bool {
         let [w, h] = [area[2] - area[0], area[3] - area[1]];
         self.split == Split::Train && w > 190.0 && h > 170.0 && self.dice.chance(0.06)
@@ -138,7 +142,7 @@ impl Builder<'_> {
             return;
         }
         if !self.dice.chance(0.2) {
-            return self.block(area, ground);
+            return self.on_ground(area, ground);
         }
         let panel = Ground::any(self.dice);
         self.scene.rect(area, panel.paint.clone(), 1.0);
@@ -158,6 +162,21 @@ impl Builder<'_> {
             );
         }
         self.block(inner, &panel);
+    }
+
+    /// On a photograph as it is, the block keeps to what is there, or has a shade under it where
+    /// that is too varied.
+    fn on_ground(&mut self, area: [f32; 4], ground: &Ground) {
+        const VARIED: f32 = 105.0; // levels: half of what there is, less what ink needs
+        let seen = ground.under(area, self.scene.size);
+        if seen.luma[1] - seen.luma[0] <= VARIED {
+            return self.block(area, &seen);
+        }
+        let shade = seen.shade(self.dice, VARIED);
+        let shaded = shade.over(&seen);
+        self.scene
+            .rect(area, Paint::Solid(shade.color), shade.opacity);
+        self.block(area, &shaded);
     }
 
     fn em(&mut self, height: f32) -> f32 {

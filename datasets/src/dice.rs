@@ -1,27 +1,53 @@
-//! Seeded chance: the same seed and index give the same picture, on every machine and with any number of threads.
+//! Seeded chance: the same seed and index give the same picture, on every machine and with any
+//! number of threads.
 
+use crate::photos::{Photo, Piece};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use std::sync::Arc;
 
 /// A ChaCha8 stream with the draws that the generator needs.
-pub struct Dice(ChaCha8Rng);
+pub struct Dice {
+    stream: ChaCha8Rng,
+    photos: Vec<Arc<Photo>>,
+}
 
 impl Dice {
     /// The dice of picture `index` under `seed`.
     pub fn new(seed: u64, index: u64) -> Self {
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        rng.set_stream(index);
-        Self(rng)
+        let mut stream = ChaCha8Rng::seed_from_u64(seed);
+        stream.set_stream(index);
+        Self {
+            stream,
+            photos: Vec::new(),
+        }
+    }
+
+    /// Photographs to draw pieces from.
+    pub fn with_photos(mut self, photos: Vec<Arc<Photo>>) -> Self {
+        self.photos = photos;
+        self
+    }
+
+    /// With probability `p` a piece of one of the photographs. Throws nothing where there are none,
+    /// so that pictures stay as they were.
+    pub fn photo(&mut self, p: f32) -> Option<Piece> {
+        if self.photos.is_empty() || !self.chance(p) {
+            return None;
+        }
+        let at = self.below(self.photos.len());
+        let photo = self.photos[at].clone();
+        Some(Piece::any(self, photo))
     }
 
     /// Uniform in [0, 1).
     pub fn unit(&mut self) -> f32 {
-        (self.0.next_u32() >> 8) as f32 / (1u32 << 24) as f32
+        (self.stream.next_u32() >> 8) as f32 / (1u32 << 24) as f32
     }
 
     /// A whole random word.
     pub fn bits(&mut self) -> u64 {
-        self.0.next_u64()
+        self.stream.next_u64()
     }
 
     /// Uniform in [low, high).
@@ -41,7 +67,7 @@ impl Dice {
 
     /// A whole number in 0..n (0 when n is 0).
     pub fn below(&mut self, n: usize) -> usize {
-        ((u64::from(self.0.next_u32()) * n as u64) >> 32) as usize
+        ((u64::from(self.stream.next_u32()) * n as u64) >> 32) as usize
     }
 
     /// True with probability `p`.

@@ -7,6 +7,7 @@ pub use face::{Face, Glyph, Segment};
 pub use families::family_key;
 
 use crate::dice::Dice;
+use crate::photos::Photos;
 use anyhow::{Context, Result, ensure};
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -36,6 +37,8 @@ pub struct Fonts {
     test: Vec<Family>,
     /// Chance of a training face, once drawn, to be taken, by its family's name as in records; 1 where there is none.
     shares: HashMap<String, f32>,
+    /// What pictures may be laid on beside what is drawn.
+    photos: Option<Photos>,
 }
 
 impl Fonts {
@@ -86,6 +89,7 @@ impl Fonts {
             dev: Vec::new(),
             test: Vec::new(),
             shares: HashMap::new(),
+            photos: None,
         };
         for (key, faces) in groups {
             let side = if families::held_out(&key) {
@@ -130,6 +134,20 @@ impl Fonts {
             self.shares.insert(name.to_string(), share);
         }
         Ok(())
+    }
+
+    /// Lays a part of the pictures on the photographs of a folder, and makes some without text.
+    ///
+    /// # Errors
+    /// The folder cannot be read, or a split has no picture.
+    pub fn lay_on(&mut self, photos: &Path) -> Result<()> {
+        self.photos = Some(Photos::of_folder(photos)?);
+        Ok(())
+    }
+
+    /// The photographs, if there are any.
+    pub fn photos(&self) -> Option<&Photos> {
+        self.photos.as_ref()
     }
 
     /// Whether a face that was drawn is taken. Throws no dice where no shares are given, so that pictures stay as they were.

@@ -5,6 +5,7 @@
 //! for what is written.
 #![forbid(unsafe_code)]
 
+pub mod bare;
 pub mod camera;
 pub mod canvas;
 pub mod cards;
@@ -23,6 +24,7 @@ pub mod metrics;
 pub mod ornaments;
 pub mod pages;
 pub mod pen;
+pub mod photos;
 pub mod record;
 pub mod scene;
 pub mod stream;

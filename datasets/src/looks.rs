@@ -4,6 +4,7 @@ use crate::canvas::{Paint, Rgb, color_within, luma, mix};
 use crate::dice::Dice;
 use crate::fonts::{Fonts, Split};
 use crate::pen::Screen;
+use crate::photos::Piece;
 use crate::scene::{Scene, Style};
 use std::f32::consts::{PI, TAU};
 
@@ -19,6 +20,9 @@ pub struct Ground {
 impl Ground {
     /// A ground within `low..=high`.
     pub fn within(dice: &mut Dice, low: f32, high: f32) -> Self {
+        if let Some(piece) = dice.photo(0.25) {
+            return Self::of_photo(piece.toned(dice, low, high), [1.0; 2]);
+        }
         let base = color_within(dice, low, high);
         let other = if dice.chance(0.5) {
             color_within(dice, low, high)
@@ -41,6 +45,21 @@ impl Ground {
         Self { paint, luma }
     }
 
+    /// What a piece of a photograph gives in a shape of `size`.
+    pub fn of_photo(piece: Piece, size: [f32; 2]) -> Self {
+        let luma = piece.luma(size, [0.0, 0.0, 1.0, 1.0]);
+        let paint = Paint::Photo(piece);
+        Self { paint, luma }
+    }
+
+    /// A picture that holds no text: with photographs mostly one as it is.
+    pub fn picture(dice: &mut Dice) -> Self {
+        match dice.photo(0.8) {
+            Some(piece) => Self::of_photo(piece, [1.0; 2]),
+            None => Self::any(dice),
+        }
+    }
+
     /// A dark or a light ground.
     pub fn any(dice: &mut Dice) -> Self {
         let (low, high) = match dice.below(10) {
@@ -56,6 +75,29 @@ impl Ground {
         } else {
             Self::within(dice, low, high - shift)
         }
+    }
+
+    /// What of this ground, which covers a page of `size`, lies under `area`: of a photograph its
+    /// brightness there.
+    pub fn under(&self, area: [f32; 4], size: [f32; 2]) -> Self {
+        let mut under = self.clone();
+        if let Paint::Photo(piece) = &self.paint {
+            let part = [0, 1, 2, 3].map(|k| (area[k] / size[k & 1]).clamp(0.0, 1.0));
+            under.luma = piece.luma(size, part);
+        }
+        under
+    }
+
+    /// A shade, dark or light, that leaves this ground no more than `most` levels of brightness.
+    pub fn shade(&self, dice: &mut Dice, most: f32) -> Shade {
+        let least = 1.0 - most / (self.luma[1] - self.luma[0]).max(most);
+        let color = if dice.chance(0.55) {
+            color_within(dice, 0.0, 40.0)
+        } else {
+            color_within(dice, 215.0, 255.0)
+        };
+        let opacity = dice.range(least, (least + 0.5).min(0.95));
+        Shade { color, opacity }
     }
 
     /// A colour that can be read on this ground; seldom with little contrast.
@@ -79,6 +121,26 @@ impl Ground {
             [0; 3]
         } else {
             [255; 3]
+        }
+    }
+}
+
+/// A colour laid over a ground so that text can be read on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Shade {
+    /// What is laid over.
+    pub color: Rgb,
+    /// How much of it.
+    pub opacity: f32,
+}
+
+impl Shade {
+    /// The ground with the shade over it.
+    pub fn over(&self, ground: &Ground) -> Ground {
+        let tone = luma(self.color) * self.opacity;
+        Ground {
+            paint: ground.paint.clone(),
+            luma: ground.luma.map(|l| l * (1.0 - self.opacity) + tone),
         }
     }
 }
@@ -114,6 +176,7 @@ fn spread(paint: &Paint) -> [f32; 2] {
             of(&[*a, *b])
         }
         Paint::Cloud(_, _, colors) => of(colors),
+        Paint::Photo(piece) => piece.luma([1.0; 2], [0.0, 0.0, 1.0, 1.0]),
     }
 }
 

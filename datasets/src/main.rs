@@ -17,6 +17,10 @@ struct Cli {
     /// Folder with further fonts (default: $FOVEATE_FONTS, else .cache/fonts of the workspace).
     #[arg(long, global = true)]
     fonts: Option<PathBuf>,
+    /// Folder with photographs to lay a part of the pictures on (see training/fetch_photos.py). The
+    /// mix then holds crops without text too.
+    #[arg(long, global = true)]
+    photos: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -66,7 +70,8 @@ struct StreamArgs {
     /// Share of flyers that pass through the camera.
     #[arg(long, default_value_t = 0.35)]
     photographed: f32,
-    /// File of font families that training is to show more seldom: a line for each, its name, a tab, and a share from 0 to 1.
+    /// File of font families that training is to show more seldom: a line for each, its name, a
+    /// tab, and a share from 0 to 1.
     #[arg(long)]
     shares: Option<PathBuf>,
 }
@@ -102,11 +107,12 @@ struct EvalArgs {
     /// The model's folder.
     #[arg(long)]
     model: PathBuf,
-    /// The adapter that a task is read with too, by its name in the model's folder (default: the task's name; flyers take
-    /// none).
+    /// The adapter that a task is read with too, by its name in the model's folder (default: the
+    /// task's name; flyers take none).
     #[arg(long)]
     adapter: Option<String>,
-    /// Folder of flyers that another program made, with a manifest (see FORMAT.md), to be read instead of drawn ones.
+    /// Folder of flyers that another program made, with a manifest (see FORMAT.md), to be read
+    /// instead of drawn ones.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["split", "count", "seed", "photographed", "task"])]
     from: Option<PathBuf>,
     /// Fonts and layouts to draw from.
@@ -141,6 +147,9 @@ struct AblateArgs {
     /// The model's folder.
     #[arg(long)]
     model: PathBuf,
+    /// The rules to be switched off (default: each there is).
+    #[arg(value_name = "RULE", default_values_t = foveate::readers::glyph::Rules::NAMES.map(String::from))]
+    rules: Vec<String>,
     /// Fonts and layouts to draw from.
     #[arg(long, default_value = "dev")]
     split: Split,
@@ -172,10 +181,9 @@ impl AblateArgs {
             count: self.count,
             photographed: self.photographed,
         };
-        print!(
-            "{}",
-            eval::ablate::ablate(&self.model, &options, fonts, &set)?
-        );
+        let model = (self.model.as_path(), &options);
+        let table = eval::ablate::ablate(model, &self.rules, fonts, &set)?;
+        print!("{table}");
         Ok(())
     }
 }
@@ -237,6 +245,9 @@ enum Task {
 fn main() -> Result<()> {
     let cli = Cli::parse();
     let mut fonts = Fonts::discover(cli.fonts.as_deref());
+    if let Some(folder) = &cli.photos {
+        fonts.lay_on(folder)?;
+    }
     match cli.command {
         Command::Stream(args) => {
             if let Some(file) = &args.shares {

@@ -1,5 +1,6 @@
 //! Records to a writer, in the order of their index whatever the number of threads.
 
+use crate::bare;
 use crate::camera::View;
 use crate::canvas::Canvas;
 use crate::cards;
@@ -10,6 +11,7 @@ use crate::fonts::{Fonts, Split};
 use crate::pages;
 use crate::pen::Pen;
 use crate::record::Truth;
+use crate::warp::Warp;
 use std::io::{self, Write};
 use std::sync::mpsc;
 
@@ -26,7 +28,10 @@ pub enum Kind {
     Pages,
     /// Business cards.
     Cards,
-    /// Half crops, 35% crops of flyers, 15% crops of pages.
+    /// Crops without text, as `Mix` has them where there are photographs.
+    Bare,
+    /// A third crops, 57% crops of flyers, a tenth crops of pages; where there are photographs also
+    /// four crops without text.
     Mix,
 }
 
@@ -49,6 +54,25 @@ pub struct Options {
     pub pixels: bool,
     /// Share of flyers that pass through the camera.
     pub photographed: f32,
+}
+
+/// Crops without text to the 21 with text of one index of the mix: one in six.
+const BARE: usize = 4;
+
+/// Photographs that the pictures of one index share.
+const DEALT: usize = 5;
+
+/// The dice of one index, with the photographs that its pictures are laid on.
+fn dice(fonts: &Fonts, options: &Options, index: u64) -> Dice {
+    let mut dice = Dice::new(options.seed, index);
+    match fonts.photos() {
+        Some(photos) => {
+            let count = DEALT.min(options.kind.batch());
+            let dealt = photos.deal(&mut dice, options.split, count);
+            dice.with_photos(dealt)
+        }
+        None => dice,
+    }
 }
 
 /// A picture's truth, and its pixels if they were asked for.
@@ -115,7 +139,7 @@ impl Kind {
     /// How many pictures one index gives.
     pub fn batch(self) -> usize {
         match self {
-            Kind::Crops | Kind::Flyers | Kind::Pages | Kind::Cards => 1,
+            Kind::Crops | Kind::Flyers | Kind::Pages | Kind::Cards | Kind::Bare => 1,
             Kind::Flyercrops => 6,
             Kind::Mix => 20,
         }
@@ -124,7 +148,7 @@ impl Kind {
 
 /// The pictures of one index.
 pub fn samples(fonts: &Fonts, options: &Options, index: u64, pen: &mut Pen) -> Vec<Sample> {
-    let mut dice = Dice::new(options.seed, index);
+    let mut dice = dice(fonts, options, index);
     let mut maker = Maker {
         dice: &mut dice,
         fonts,
@@ -137,6 +161,7 @@ pub fn samples(fonts: &Fonts, options: &Options, index: u64, pen: &mut Pen) -> V
         Kind::Flyercrops => maker.flyer_crops(6),
         Kind::Pages => maker.pages(),
         Kind::Cards => vec![maker.card()],
+        Kind::Bare => vec![maker.bare()],
         Kind::Mix => maker.mix(),
     };
     for (truth, _) in &mut made {
@@ -154,7 +179,7 @@ struct Maker<'a> {
 
 /// A flyer with its picture: what `flyers` writes.
 pub fn whole_flyer(fonts: &Fonts, options: &Options, index: u64, pen: &mut Pen) -> Sample {
-    let mut dice = Dice::new(options.seed, index);
+    let mut dice = dice(fonts, options, index);
     let mut sample = Maker {
         dice: &mut dice,
         fonts,
@@ -182,6 +207,16 @@ impl Maker<'_> {
             }
             canvas
         });
+        (truth, canvas)
+    }
+
+    fn bare(&mut self) -> Sample {
+        let side = self.options.size;
+        let scene = bare::scene(self.dice, side as f32);
+        let (mut truth, _) = Truth::of_scene(&scene, &Warp::scale_shift(1.0, [0.0; 2]), [side; 2]);
+        truth.layout = "bare";
+        let canvas = self.options.pixels;
+        let canvas = canvas.then(|| bare::draw(&scene, self.dice, side, self.pen));
         (truth, canvas)
     }
 
@@ -257,11 +292,14 @@ impl Maker<'_> {
             let document = pages::page(self.dice, self.fonts, self.options.split);
             made.extend(self.windows(&document, 1));
         }
+        let bare = self.fonts.photos().map_or(0, |_| BARE);
+        made.extend((0..bare).map(|_| self.bare()));
         self.dice.shuffle(&mut made);
         made
     }
 
-    /// Square windows on a document, at full and at half scale; what lies beyond the picture is grey.
+    /// Square windows on a document, at full and at half scale; what lies beyond the picture is
+    /// grey.
     fn windows(&mut self, document: &Document, count: usize) -> Vec<Sample> {
         let view = self.view(document);
         (0..count).map(|_| self.window(document, &view)).collect()

@@ -53,10 +53,9 @@ impl Repeat {
         }
     }
 
-    /// The value of an RRULE property; `timed` says whether the event has a time of day, as the
-    /// form of UNTIL must be that of DTSTART.
+    /// The value of an RRULE property, without UNTIL: its form depends on that of DTSTART.
     #[must_use]
-    pub fn rule(&self, timed: bool) -> String {
+    pub fn rule(&self) -> String {
         let mut rule = String::from(match self.every {
             Every::Day => "FREQ=DAILY",
             Every::Week => "FREQ=WEEKLY",
@@ -64,11 +63,6 @@ impl Repeat {
         });
         if self.interval > 1 {
             let _ = write!(rule, ";INTERVAL={}", self.interval);
-        }
-        if let Some(until) = self.until {
-            let time = if timed { "T235959" } else { "" };
-            let day = until.to_string().replace('-', "");
-            let _ = write!(rule, ";UNTIL={day}{time}");
         }
         if self.every != Every::Day {
             let _ = write!(rule, ";BYDAY={}", self.by_day());

@@ -42,6 +42,48 @@ regions! {
     TOKYO "Asia/Tokyo" "JST-9";
     SYDNEY "Australia/Sydney" "AEST-10AEDT,M10.1.0,M4.1.0/3";
     AUCKLAND "Pacific/Auckland" "NZST-12NZDT,M9.5.0,M4.1.0/3";
+    MADRID "Europe/Madrid" "CET-1CEST,M3.5.0,M10.5.0/3";
+    ROME "Europe/Rome" "CET-1CEST,M3.5.0,M10.5.0/3";
+    AMSTERDAM "Europe/Amsterdam" "CET-1CEST,M3.5.0,M10.5.0/3";
+    VIENNA "Europe/Vienna" "CET-1CEST,M3.5.0,M10.5.0/3";
+    ZURICH "Europe/Zurich" "CET-1CEST,M3.5.0,M10.5.0/3";
+    BRUSSELS "Europe/Brussels" "CET-1CEST,M3.5.0,M10.5.0/3";
+    COPENHAGEN "Europe/Copenhagen" "CET-1CEST,M3.5.0,M10.5.0/3";
+    OSLO "Europe/Oslo" "CET-1CEST,M3.5.0,M10.5.0/3";
+    STOCKHOLM "Europe/Stockholm" "CET-1CEST,M3.5.0,M10.5.0/3";
+    HELSINKI "Europe/Helsinki" "EET-2EEST,M3.5.0/3,M10.5.0/4";
+    WARSAW "Europe/Warsaw" "CET-1CEST,M3.5.0,M10.5.0/3";
+    PRAGUE "Europe/Prague" "CET-1CEST,M3.5.0,M10.5.0/3";
+    BUDAPEST "Europe/Budapest" "CET-1CEST,M3.5.0,M10.5.0/3";
+    BUCHAREST "Europe/Bucharest" "EET-2EEST,M3.5.0/3,M10.5.0/4";
+    ISTANBUL "Europe/Istanbul" "<+03>-3";
+    MOSCOW "Europe/Moscow" "MSK-3";
+    TORONTO "America/Toronto" "EST5EDT,M3.2.0,M11.1.0";
+    VANCOUVER "America/Vancouver" "PST8PDT,M3.2.0,M11.1.0";
+    HALIFAX "America/Halifax" "AST4ADT,M3.2.0,M11.1.0";
+    PHOENIX "America/Phoenix" "MST7";
+    MEXICO_CITY "America/Mexico_City" "CST6";
+    BOGOTA "America/Bogota" "<-05>5";
+    LIMA "America/Lima" "<-05>5";
+    SAO_PAULO "America/Sao_Paulo" "<-03>3";
+    BUENOS_AIRES "America/Argentina/Buenos_Aires" "<-03>3";
+    JOHANNESBURG "Africa/Johannesburg" "SAST-2";
+    LAGOS "Africa/Lagos" "WAT-1";
+    NAIROBI "Africa/Nairobi" "EAT-3";
+    KOLKATA "Asia/Kolkata" "IST-5:30";
+    DUBAI "Asia/Dubai" "<+04>-4";
+    SINGAPORE "Asia/Singapore" "<+08>-8";
+    HONG_KONG "Asia/Hong_Kong" "HKT-8";
+    SHANGHAI "Asia/Shanghai" "CST-8";
+    SEOUL "Asia/Seoul" "KST-9";
+    MANILA "Asia/Manila" "PST-8";
+    JAKARTA "Asia/Jakarta" "WIB-7";
+    BANGKOK "Asia/Bangkok" "<+07>-7";
+    PERTH "Australia/Perth" "AWST-8";
+    BRISBANE "Australia/Brisbane" "AEST-10";
+    ADELAIDE "Australia/Adelaide" "ACST-9:30ACDT,M10.1.0,M4.1.0/3";
+    MELBOURNE "Australia/Melbourne" "AEST-10AEDT,M10.1.0,M4.1.0/3";
+    DUBLIN "Europe/Dublin" "GMT0IST,M3.5.0/1,M10.5.0";
 }
 
 /// What capitals after a time mean: a region, and the offset where they name summer or winter
@@ -62,22 +104,22 @@ const CAPITALS: &[Named] = &[
     ("HEEC", Some(&PARIS), Some(120)),
     ("EET", Some(&ATHENS), Some(120)),
     ("EEST", Some(&ATHENS), Some(180)),
-    ("MSK", None, Some(180)),
-    ("SAST", None, Some(120)),
-    ("SGT", None, Some(480)),
-    ("HKT", None, Some(480)),
+    ("MSK", Some(&MOSCOW), Some(180)),
+    ("SAST", Some(&JOHANNESBURG), Some(120)),
+    ("SGT", Some(&SINGAPORE), Some(480)),
+    ("HKT", Some(&HONG_KONG), Some(480)),
     ("JST", Some(&TOKYO), Some(540)),
-    ("KST", None, Some(540)),
-    ("AWST", None, Some(480)),
-    ("ACST", None, Some(570)),
-    ("ACDT", None, Some(630)),
+    ("KST", Some(&SEOUL), Some(540)),
+    ("AWST", Some(&PERTH), Some(480)),
+    ("ACST", Some(&ADELAIDE), Some(570)),
+    ("ACDT", Some(&ADELAIDE), Some(630)),
     ("AEST", Some(&SYDNEY), Some(600)),
     ("AEDT", Some(&SYDNEY), Some(660)),
     ("AET", Some(&SYDNEY), None),
     ("NZST", Some(&AUCKLAND), Some(720)),
     ("NZDT", Some(&AUCKLAND), Some(780)),
-    ("BRT", None, Some(-180)),
-    ("ART", None, Some(-180)),
+    ("BRT", Some(&SAO_PAULO), Some(-180)),
+    ("ART", Some(&BUENOS_AIRES), Some(-180)),
     ("ET", Some(&NEW_YORK), None),
     ("EST", Some(&NEW_YORK), Some(-300)),
     ("EDT", Some(&NEW_YORK), Some(-240)),

@@ -43,15 +43,13 @@ impl Image {
         Self::timed("the picture".into(), || Pixels::decode(bytes, limits))
     }
 
-    /// Takes a picture of the `image` crate; transparency is laid over white.
+    /// Takes a picture of the `image` crate; transparency is laid over white, black or grey, whichever
+    /// lets what is shown stand out ([`Pixels::from_rgba`]).
     pub fn from_dynamic(picture: &image::DynamicImage) -> Result<Self> {
         let rgba = picture.to_rgba8();
-        let over_white = |p: &image::Rgba<u8>| {
-            let [r, g, b, a] = p.0.map(u32::from);
-            [r, g, b].map(|c| ((c * a + 255 * (255 - a) + 127) / 255) as u8)
-        };
-        let rgb = rgba.pixels().flat_map(over_white).collect();
-        Self::from_rgb(picture.width(), picture.height(), rgb)
+        Self::timed("the picture".into(), || {
+            Pixels::from_rgba(picture.width(), picture.height(), &rgba)
+        })
     }
 
     /// Takes pixels that are already there: `rgb` is `[height, width, 3]`, row-major.

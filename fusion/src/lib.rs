@@ -47,43 +47,34 @@
 
 mod answer;
 #[cfg(feature = "async")]
-mod background;
+pub mod background;
 pub mod batch;
-mod bundle;
+pub mod bundle;
 #[cfg(feature = "qr")]
 pub mod codes;
 mod error;
 mod grounding;
 mod image;
 mod lora;
-mod model;
+pub mod model;
 mod overlay;
-mod partial;
 pub mod readers;
-mod session;
+pub mod session;
 mod task;
 pub mod tools;
-mod transcript;
+pub mod transcript;
 
 pub use crate::image::{Fingerprint, Image};
 pub use answer::{Answer, Line, Reading, Region, Timing, Typed, Usage, Word};
 #[cfg(feature = "async")]
-pub use background::{AsyncSession, Pending, Pieces};
-pub use bundle::{
-    AdapterConfig, Bundle, Config, FORMATS, FusionConfig, FusionWeights, Prompts, Tier, TokenNames,
-    signature,
-};
+pub use background::AsyncSession;
 pub use error::{Error, ErrorKind, Result};
 pub use foveate_language::{CancelHandle, Sampling, StopReason};
 pub use foveate_onnx::Provider;
-pub use foveate_vision::{Limits, Mode, Pixels, Placement, Rect};
+pub use foveate_vision::{Limits, Mode, Rect};
 pub use lora::Adapter;
-pub use model::{DecoderFile, Model, Options, Parts};
+pub use model::{Model, Options};
 pub use overlay::draw_boxes;
-pub use partial::complete_part;
-pub use session::{
-    Lines, PictureRecord, Query, Request, Session, Snapshots, Stream, Turn, ValueOf, Words,
-};
+pub use session::{Request, Session};
 pub use task::Task;
-pub use transcript::{Feedback, Issue, Sentiment, Transcript};
-pub use {foveate_language as language, foveate_vision as vision};
+pub use {foveate_language as language, foveate_onnx as onnx, foveate_vision as vision};

@@ -8,7 +8,7 @@ mod words;
 
 use crate::answer::{Timing, Usage};
 use crate::grounding::Gallery;
-use crate::readers::{Decoding, Segment, Written};
+use crate::readers::{Decoding, Encoded, Segment, Written};
 use crate::{Adapter, Image, Model, Result, Task};
 use foveate_language::{Context, TextDecoder, TokenId};
 use foveate_vision::Mode;
@@ -111,21 +111,33 @@ impl Session {
     /// Shows a picture in `mode`.
     pub fn add_image_in(&mut self, image: &Image, mode: Mode) -> Result<&mut Self> {
         let (encoded, timing) = self.model.encode(image, mode)?;
-        self.context.check_room(encoded.len() + 1)?;
-        self.close_turn()?;
-        for segment in &encoded.segments {
-            self.push_segment(segment)?;
-        }
-        self.gallery.add(encoded.clone());
-        self.images.push(PictureRecord {
+        let record = PictureRecord {
             name: image.name().to_owned(),
             fingerprint: image.fingerprint(),
             after: self.turns.len(),
             mode: encoded.mode,
             tokens: encoded.len(),
-        });
+        };
+        self.show(encoded, record)?;
         self.seeing += timing;
         Ok(self)
+    }
+
+    /// Shows a picture that is encoded already.
+    pub(crate) fn show(&mut self, encoded: Arc<Encoded>, record: PictureRecord) -> Result<()> {
+        self.context.check_room(encoded.len() + 1)?;
+        self.close_turn()?;
+        for segment in &encoded.segments {
+            self.push_segment(segment)?;
+        }
+        self.gallery.add(encoded);
+        self.images.push(record);
+        Ok(())
+    }
+
+    /// Goes on counting where `other` stands.
+    pub(crate) fn take_costs(&mut self, other: &Self) {
+        (self.seeing, self.usage) = (other.seeing, other.usage);
     }
 
     fn push_segment(&mut self, segment: &Segment) -> Result<()> {

@@ -43,7 +43,8 @@ pub enum ToolMode {
 /// What came of a question with tools.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Consulted {
-    /// The answer; `None` where the model was still calling tools when the limit was reached.
+    /// The answer; `None` where the model was still calling tools when the limit was reached, or
+    /// made a call a second time.
     pub answer: Option<String>,
     /// The calls: tool, arguments, result.
     pub calls: Vec<(String, Value, Value)>,
@@ -93,6 +94,10 @@ impl Session {
                 }
                 Step::Call { tool, arguments } => (tool, arguments),
             };
+            let again = |(n, a, _): &(String, Value, Value)| *n == name && *a == arguments;
+            if calls.iter().any(again) {
+                break; // it knows the result already and goes in circles
+            }
             let result = self.carry_out(tools, &name, &arguments)?;
             // A result that is marked as untrusted keeps its mark in the question, where `heard_strangers` finds it.
             question = format!("{name}: {result}");

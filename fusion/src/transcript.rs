@@ -1,6 +1,7 @@
 //! A conversation as data: saved, restored, and sent in as feedback.
 use crate::readers::Written;
-use crate::{Error, Image, Model, PictureRecord, Result, Session, Task, Turn};
+use crate::session::{PictureRecord, Turn};
+use crate::{Error, Image, Model, Result, Session, Task};
 use foveate_language::TokenId;
 use serde::{Deserialize, Serialize};
 
@@ -123,6 +124,13 @@ impl Session {
                 turn.prompt
             )));
         }
+        let written = self.model.tokenizer().decode(&turn.ids);
+        if written != turn.answer {
+            return Err(Error::Transcript(format!(
+                "the answer to {:?} is not what its tokens spell; expected {written:?}",
+                turn.prompt
+            )));
+        }
         if turn
             .sources
             .iter()
@@ -141,12 +149,46 @@ impl Session {
         };
         self.begin(&turn.prompt, task)?;
         for (id, row) in self.rows_of(turn) {
-            self.context.push(id, row.as_deref())?;
+            // A transcript may be longer than the context; one row is left for its end.
+            if self.context.room() > 1 {
+                self.context.push(id, row.as_deref())?;
+            }
         }
         if let Some(begun) = self.turns.last_mut() {
             *begun = turn.clone();
         }
         Ok(())
+    }
+}
+
+impl Session {
+    /// Forgets the oldest `turns`, so that a conversation whose context is full can go on. Pictures
+    /// and later turns stay; the next answer computes them again.
+    ///
+    /// # Errors
+    /// None but those of the decoder; the session is then as it was.
+    pub fn forget_turns(&mut self, turns: usize) -> Result<&mut Self> {
+        let mut kept = self.transcript();
+        let turns = turns.min(kept.turns.len());
+        kept.turns.drain(..turns);
+        for picture in &mut kept.pictures {
+            picture.after = picture.after.saturating_sub(turns);
+        }
+        let mut fresh = self.model.session()?;
+        fresh.set_adapter(self.adapter())?;
+        fresh.instructions.clone_from(&kept.instructions);
+        let mut pictures = kept.pictures.iter().zip(self.gallery.pictures()).peekable();
+        for i in 0..=kept.turns.len() {
+            while let Some((record, encoded)) = pictures.next_if(|(record, _)| record.after <= i) {
+                fresh.show(encoded.clone(), record.clone())?;
+            }
+            if let Some(turn) = kept.turns.get(i) {
+                fresh.replay(turn)?;
+            }
+        }
+        fresh.take_costs(self);
+        *self = fresh;
+        Ok(self)
     }
 }
 

@@ -17,19 +17,20 @@
 //! | decoders whose answers are obvious, for tests | `fake.rs` |
 //!
 //! A constraint and a decoder do not know each other: the generator masks, samples and commits.
-//! Nothing here knows of pictures.
+//! Nothing here knows where its rows come from.
 #![forbid(unsafe_code)]
 
 mod constrain;
 mod decoder;
 mod error;
+#[cfg(any(test, feature = "testing"))]
 pub mod fake;
 mod generate;
 mod sample;
 mod template;
 mod tokenizer;
 
-pub use constrain::{Commit, Constraint, Grammars, JsonConstraint, Schema};
+pub use constrain::{Commit, Constraint, Grammars, JsonConstraint, Schema, complete_part};
 pub use decoder::{
     Cache, DecoderConfig, Dims, Lora, LowRank, MatrixPath, OnnxDecoder, Output, PackedDecoder,
     Rows, Store, TextDecoder, no_replaced_rows,

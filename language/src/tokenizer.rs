@@ -1,14 +1,23 @@
 //! Text to token ids and back, by byte-level byte-pair encoding: every byte is representable.
+mod vetted;
+
 use crate::{Error, Result};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+
+/// Longest text tokenised at once, in bytes: far more than any context holds.
+const MAX_TEXT: usize = 4 << 20;
 
 /// A token's number: a row of the decoder's embedding.
 pub type TokenId = u32;
 
 /// The tokenizer of a bundle (`tokenizer.json`, byte-level BPE).
 ///
-/// Text given to [`Tokenizer::encode`] never turns into a special token, whatever it contains: a prompt or a picture that
-/// says `<|end|>` is spelled out in bytes.
+/// Padding, truncation and templates of the file are left out. Refused are normalizers other than
+/// Unicode's, patterns that could search without end, and models other than BPE.
+///
+/// Text given to [`Tokenizer::encode`] never turns into a special token, whatever it contains: a
+/// prompt or a page that says `<|end|>` is spelled out in bytes.
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
     /// Bytes of every token, by id; empty for special tokens.
@@ -17,24 +26,34 @@ pub struct Tokenizer {
     special: Vec<Option<String>>,
     /// The token of each single byte.
     of_byte: [TokenId; 256],
+    /// Bytes of the longest token.
+    longest: usize,
 }
 
 impl Tokenizer {
-    /// Reads `tokenizer.json`.
+    /// Reads `tokenizer.json`, a plain file of at most 64 MiB.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let json = std::fs::read(path)
-            .map_err(|e| Error::Tokenizer(format!("{}: {e}", path.display())))?;
+        let named = |what: String| Error::Tokenizer(format!("{}: {what}", path.display()));
+        let metadata = std::fs::metadata(path).map_err(|e| named(e.to_string()))?;
+        if !metadata.is_file() {
+            return Err(named(
+                "is a folder, device or pipe, not a plain file".into(),
+            ));
+        }
+        vetted::check_length(metadata.len())?;
+        let json = std::fs::read(path).map_err(|e| named(e.to_string()))?;
         Self::from_json(&json).map_err(|e| match e {
-            Error::Tokenizer(what) => Error::Tokenizer(format!("{}: {what}", path.display())),
+            Error::Tokenizer(what) => named(what),
             other => other,
         })
     }
 
     /// Reads the contents of a `tokenizer.json`.
     pub fn from_json(json: &[u8]) -> Result<Self> {
-        let mut inner =
-            tokenizers::Tokenizer::from_bytes(json).map_err(|e| Error::Tokenizer(e.to_string()))?;
+        let json = vetted::vetted(json)?;
+        let read = caught(|| tokenizers::Tokenizer::from_bytes(&json))?;
+        let mut inner = read.map_err(|e| Error::Tokenizer(e.to_string()))?;
         inner.set_encode_special_tokens(true);
         let n = inner.get_vocab_size(true);
         let added = inner.get_added_tokens_decoder();
@@ -59,11 +78,13 @@ impl Tokenizer {
             }
         }
         let of_byte = single_bytes(&bytes)?;
+        let longest = bytes.iter().map(Vec::len).max().unwrap_or(1);
         Ok(Self {
             inner,
             bytes,
             special,
             of_byte,
+            longest,
         })
     }
 
@@ -79,11 +100,36 @@ impl Tokenizer {
         self.bytes.is_empty()
     }
 
-    /// Token ids of `text`; never special ones.
+    /// Fewest tokens that `text` can have, told from its length alone. A prompt that is too long by
+    /// this is refused before it is tokenised.
+    #[must_use]
+    pub fn least_tokens(&self, text: &str) -> usize {
+        text.len().div_ceil(self.longest)
+    }
+
+    /// As [`Tokenizer::encode`], for at most `limit` tokens: a longer text is
+    /// [`Error::ContextFull`], and one that is too long by its length is not tokenised at all.
+    pub fn encode_within(&self, text: &str, limit: usize) -> Result<Vec<TokenId>> {
+        let fits = |needed: usize| match needed > limit {
+            true => Err(Error::ContextFull { needed, limit }),
+            false => Ok(()),
+        };
+        fits(self.least_tokens(text))?;
+        let ids = self.encode(text)?;
+        fits(ids.len())?;
+        Ok(ids)
+    }
+
+    /// Token ids of `text`, at most 4 MiB; never special ones.
     pub fn encode(&self, text: &str) -> Result<Vec<TokenId>> {
-        let encoded = self
-            .inner
-            .encode_fast(text, false)
+        if text.len() > MAX_TEXT {
+            let what = format!(
+                "a text of {} bytes; at most {MAX_TEXT} are tokenised at once",
+                text.len()
+            );
+            return Err(Error::Tokenizer(what));
+        }
+        let encoded = caught(|| self.inner.encode_fast(text, false))?
             .map_err(|e| Error::Tokenizer(e.to_string()))?;
         let ids = encoded.get_ids().to_vec();
         if ids
@@ -93,11 +139,13 @@ impl Tokenizer {
         {
             return Ok(ids);
         }
-        // A normalizer or an unknown token changed the text: spell it in bytes instead of losing it.
+        // A normalizer or an unknown token changed the text: spell it in bytes instead of losing
+        // it.
         Ok(text.bytes().map(|b| self.of_byte[usize::from(b)]).collect())
     }
 
-    /// Token ids of any bytes: pieces that are UTF-8 as [`Tokenizer::encode`] does, the rest byte by byte.
+    /// Token ids of any bytes: pieces that are UTF-8 as [`Tokenizer::encode`] does, the rest byte
+    /// by byte.
     #[must_use]
     pub fn encode_bytes(&self, bytes: &[u8]) -> Vec<TokenId> {
         let mut ids = Vec::with_capacity(bytes.len());
@@ -166,6 +214,12 @@ impl std::fmt::Debug for Tokenizer {
     }
 }
 
+/// A panic inside the tokenizer's crate as an error.
+fn caught<T>(work: impl FnOnce() -> T) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work))
+        .map_err(|_| Error::Tokenizer("the tokenizer's crate gave up on it".into()))
+}
+
 /// The characters that byte-level BPE writes bytes with (GPT-2's `bytes_to_unicode`), by byte.
 fn byte_chars() -> [char; 256] {
     let mut shifted = 0x100u32;
@@ -205,15 +259,16 @@ fn single_bytes(bytes: &[Vec<u8>]) -> Result<[TokenId; 256]> {
     }
 }
 
-/// Turns the bytes of tokens into text as they come, holding back the beginning of a character until it is whole.
+/// Turns the bytes of tokens into text as they come, holding back the beginning of a character
+/// until it is whole.
 #[derive(Debug, Default, Clone)]
 pub struct TextStream {
     held: Vec<u8>,
 }
 
 impl TextStream {
-    /// Adds the bytes of one token and returns the characters that are complete now. Bytes that can never become UTF-8
-    /// give U+FFFD.
+    /// Adds the bytes of one token and returns the characters that are complete now. Bytes that can
+    /// never become UTF-8 give U+FFFD.
     pub fn push(&mut self, bytes: &[u8]) -> String {
         self.held.extend_from_slice(bytes);
         let mut out = String::new();
@@ -237,7 +292,8 @@ impl TextStream {
         }
     }
 
-    /// What is left when no more tokens come: U+FFFD for a character that was never finished, or nothing.
+    /// What is left when no more tokens come: U+FFFD for a character that was never finished, or
+    /// nothing.
     pub fn finish(&mut self) -> String {
         let rest = String::from_utf8_lossy(&self.held).into_owned();
         self.held.clear();

@@ -1,4 +1,5 @@
-//! Constrained generation on decoders of noise and on scripted ones: every answer is valid JSON of its schema.
+//! Constrained generation on decoders of noise and on scripted ones: every answer is valid JSON of
+//! its schema.
 use foveate_language::fake::{self, Hashed};
 use foveate_language::*;
 use serde_json::{Value, json};

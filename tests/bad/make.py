@@ -1,4 +1,5 @@
-"""Makes the pictures in this folder: `python make.py`. What each must give is in ../bad_input.rs.
+"""Makes the pictures in this folder: `python make.py`. What each must give is in
+../../vision/tests/bad_input.rs.
 
 Every sound picture here is 12 x 8: the left half red, the right half blue, and a white row at the top, so that a wrong turn, a wrong
 channel order or a lost alpha shows.
@@ -203,11 +204,154 @@ def bad():
     write("loop.tif", b"II*\0" + struct.pack("<IHHHIII", 8, 1, 256, 4, 1, 12, 8))
 
 
+def transparency():
+    """Alpha that is not what it seems: the left half shown, white under a white row, or nothing at all."""
+    rgba = np.zeros((8, 12, 4), np.uint8)
+    rgba[0] = rgba[:, :6] = 255
+    white = Image.fromarray(rgba)
+    write("white-on-clear.png", encode(white, "PNG"))
+    write("white-on-clear.webp", encode(white, "WEBP", lossless=True))
+    rgba[..., :3] = np.asarray(picture())
+    rgba[..., 3] = 0
+    # Masks for all four channels, as clipboards write them.
+    rows = rgba[::-1, :, [2, 1, 0, 3]].tobytes()
+    masks = struct.pack("<4I", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
+    info = struct.pack("<IiiHHIIiiII", 108, 12, 8, 1, 32, 3, len(rows), 0, 0, 0, 0) + masks + bytes(52)
+    write("alpha-0.bmp", b"BM" + struct.pack("<IHHI", 14 + len(info) + len(rows), 0, 0, 14 + len(info)) + info + rows)
+
+
+def metadata_elsewhere():
+    """EXIF where other writers leave it, a colour profile, and a chunk that claims 4 GB."""
+    p = picture()
+    webp = encode(p, "WEBP", lossless=True, exif=exif(6))
+    block = webp[webp.index(b"EXIF") + 8 :]
+    plain = block.removeprefix(b"Exif\0\0").rstrip(b"\0") + b"\0"
+    head = webp[: webp.index(b"EXIF")]
+    for name, data in (("exif-prefix.webp", b"Exif\0\0" + plain), ("exif-plain.webp", plain)):
+        data += b"\0" * (len(data) % 2)
+        body = head[8:] + b"EXIF" + struct.pack("<I", len(data)) + data
+        write(name, b"RIFF" + struct.pack("<I", len(body)) + body)
+    claim = head[8:] + b"EXIF\xff\xff\xff\xff"
+    write("exif-claims-4GB.webp", b"RIFF" + struct.pack("<I", len(claim)) + claim)
+    data = encode(p, "PNG")
+    end = data.index(b"IEND") - 4
+    late = exif(6).removeprefix(b"Exif\0\0")
+    write("exif-late.png", data[:end] + chunk(b"eXIf", late) + data[end:])
+    name = b"Wide Gamut\0"
+    text = b"desc" + bytes(4) + struct.pack(">I", len(name)) + name
+    profile = bytes(128) + struct.pack(">I4sII", 1, b"desc", 144, len(text)) + text
+    write("profile.jpg", encode(p, "JPEG", quality=95, subsampling=0, icc_profile=profile))
+    write("profile.png", encode(p, "PNG", icc_profile=profile))
+
+
+def animations():
+    """The first frame is blank, the second is the picture."""
+    blank, p = Image.new("RGB", (12, 8)), picture()
+    write("fade.gif", encode(blank, "GIF", save_all=True, append_images=[p], duration=100))
+    write("fade.webp", encode(blank, "WEBP", lossless=True, save_all=True, append_images=[p], duration=100))
+    write("fade.png", encode(blank, "PNG", save_all=True, append_images=[p], duration=100))
+
+
+def segment(data, at, marker):
+    """Without the JPEG segment of this marker."""
+    start = data.index(marker, at)
+    length = struct.unpack(">H", data[start + 2 : start + 4])[0]
+    return data[:start] + data[start + 2 + length :]
+
+
+def jpegs():
+    write("cmyk-plain.jpg", segment((HERE / "cmyk.jpg").read_bytes(), 0, b"\xff\xee"))
+    rng = np.random.default_rng(1)
+    noise = Image.fromarray(rng.integers(0, 256, (64, 64, 3), np.uint8))
+    data = encode(noise, "JPEG", quality=30, progressive=True)
+    write("cut-progressive.jpg", data[: len(data) // 2])
+    data = encode(noise, "JPEG", quality=30, restart_marker_blocks=2)
+    at = data.index(b"\xff\xd3")
+    write("lost-restart.jpg", data[:at] + data[at + 2 :])
+    # A whole picture with another, cut off, behind it.
+    write("second-cut.jpg", (HERE / "sound.jpg").read_bytes() + (HERE / "sound.jpg").read_bytes()[:300])
+
+
+def tiff_of(entries, big=False):
+    """A TIFF of one directory; each value is a list of numbers or, for tags of data, a list of bytes strings."""
+    head, size = (16, 20) if big else (8, 12)
+    room, number = (8, "Q") if big else (4, "I")
+    at = head + (8 if big else 2) + size * len(entries) + room
+    directory, data = b"", b""
+    for tag, kind, values in entries:
+        if isinstance(values[0], bytes):
+            places = []
+            for part in values:
+                places.append(at + len(data))
+                data += part
+            values = places
+        packed = struct.pack(f"<{len(values)}{'H' if kind == 3 else 'I'}", *values)
+        directory += struct.pack(f"<HH{number}", tag, kind, len(values))
+        if len(packed) > room:
+            directory += struct.pack(f"<{number}", at + len(data))
+            data += packed
+        else:
+            directory += packed.ljust(room, b"\0")
+    if big:
+        return b"II+\0" + struct.pack("<HHQQ", 8, 0, 16, len(entries)) + directory + bytes(8) + data
+    return b"II*\0" + struct.pack("<IH", 8, len(entries)) + directory + bytes(4) + data
+
+
+def tiffs():
+    p = picture()
+    rgb = np.asarray(p)
+    write("palette.tif", encode(p.quantize(8), "TIFF", compression="tiff_lzw"))
+    write("ycbcr-jpeg.tif", encode(p, "TIFF", compression="jpeg", quality=95))
+    write("packbits.tif", encode(p, "TIFF", compression="packbits"))
+    write("differences.tif", encode(p, "TIFF", compression="tiff_adobe_deflate", tiffinfo={317: 2}))
+    write("grey-16-bit.tif", encode(Image.fromarray(rgb[..., 0].astype("<u2") * 257), "TIFF"))
+    ink = p.convert("L").point(lambda v: 255 * (v > 60)).convert("1")
+    write("huffman.tif", encode(ink, "TIFF", compression="tiff_ccitt"))
+    write("fax-3.tif", encode(ink, "TIFF", compression="group3"))
+    write("fax-3-two.tif", encode(ink, "TIFF", compression="group3", tiffinfo={292: 1}))
+    write("fax-4.tif", encode(ink, "TIFF", compression="group4"))
+    whole = p.copy()
+    whole.encoderinfo = {"tiffinfo": {254: 0}}
+    thumbnail = Image.new("RGB", (3, 2))
+    pages = encode(thumbnail, "TIFF", tiffinfo={254: 1}, save_all=True, append_images=[whole])
+    write("thumbnail.tif", pages)
+    size = [(256, 3, [12]), (257, 3, [8]), (258, 3, [8, 8, 8]), (259, 3, [8])]
+    tile = [(322, 3, [16]), (323, 3, [16])]
+    padded = np.pad(rgb, ((0, 8), (0, 4), (0, 0)))
+    planes = [zlib.compress(padded[..., channel].tobytes()) for channel in range(3)]
+    lengths = [len(plane) for plane in planes]
+    planar = [(262, 3, [2]), (277, 3, [3]), (284, 3, [2]), *tile, (324, 4, planes), (325, 4, lengths)]
+    write("planar-tiles.tif", tiff_of(size + planar))
+    strip = zlib.compress(rgb.tobytes())
+    one = [(262, 3, [2]), (273, 4, [strip]), (277, 3, [3]), (278, 3, [8]), (279, 4, [len(strip)])]
+    write("big.tif", tiff_of(size + one, big=True))
+    # The red half is half transparent and multiplied by it.
+    rgba = np.dstack([rgb, np.full((8, 12), 255, np.uint8)])
+    rgba[:, :6, :3] = rgba[:, :6, :3] // 2
+    rgba[:, :6, 3] = 128
+    raw = rgba.tobytes()
+    four = [(256, 3, [12]), (257, 3, [8]), (258, 3, [8] * 4), (259, 3, [1]), (262, 3, [2])]
+    strip = [(273, 4, [raw]), (277, 3, [4]), (278, 3, [8]), (279, 4, [len(raw)]), (338, 3, [1])]
+    write("multiplied.tif", tiff_of(four + strip))
+    # Kinds that are refused by their names.
+    for name, number in (("zstd.tif", 50000), ("old-jpeg.tif", 6)):
+        write(name, tiff_of([*size[:3], (259, 3, [number]), (262, 3, [2]), (273, 4, [b"123"])]))
+    write("lab.tif", tiff_of([*size, (262, 3, [8]), (273, 4, [b"123"])]))
+    # Tiles that claim far more than the picture.
+    tile = [(262, 3, [2]), (277, 3, [3]), (322, 4, [2**31]), (323, 4, [2**31]), (324, 4, [planes[0]])]
+    write("tile-claims.tif", tiff_of(size + tile))
+
+
 if __name__ == "__main__":
     for old in HERE.iterdir():
         if old.suffix != ".py" and old.is_file():
             old.unlink()
     sound()
     odd_metadata()
+    transparency()
+    metadata_elsewhere()
+    animations()
+    jpegs()
+    tiffs()
     bad()
     print(len(list(HERE.iterdir())) - 1, "files,", sum(f.stat().st_size for f in HERE.iterdir() if f.suffix != ".py"), "bytes")

@@ -3,8 +3,9 @@
 
 pub mod packed;
 
+use foveate::model::DecoderFile;
 use foveate::readers::glyph::Rules;
-use foveate::{DecoderFile, Model, Options};
+use foveate::{Model, Options};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde_json::Value;
 use std::collections::BTreeMap;

@@ -2,12 +2,14 @@
 //! sees one glyph for each character but spaces, and the decoder reads them in order and fills in fields by rule.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+use foveate::bundle::{FusionWeights, Prompts, TokenNames};
 use foveate::language::fake::{self, Fake};
 use foveate::language::{Dims, TextDecoder, TokenId, Tokenizer};
+use foveate::model::Parts;
 use foveate::readers::glyph::{
     EncodeGlyphs, GlyphReader, ImageTokens, Pointer, Rules, Seen, Slots,
 };
-use foveate::{FusionWeights, Image, Mode, Model, Parts, Prompts, Result, Timing, TokenNames};
+use foveate::{Image, Mode, Model, Result, Timing};
 use ndarray::{Array1, Array2};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -88,6 +90,8 @@ impl EncodeGlyphs for Glyphs {
                 glyph: spots.iter().map(|s| 6 + u32::from(s.0)).collect(),
                 probability: vec![1.0; n],
             },
+            sources: None,
+            script: None,
             left_out: Vec::new(),
             placement: *views.placement(),
             mode: Mode::Rapid,

@@ -3,7 +3,5 @@
 import os
 import sys
 
-import torch
-
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when torch is imported, here and in children
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
-torch.set_num_threads(1)

@@ -26,7 +26,7 @@ def test_second_tiles_begin_earlier_by_what_is_free_of_their_windows():
     assert tiling.far_tiles((950, 1344), "high") == (
         672 - 152,
         672,
-    )  # 448 looked at, 278 needed, a patch of padding
+    )  # 448 encoded, 278 needed, a patch of padding
     assert tiling.far_tiles((1344, 1200), "high") == (672, 672 - 120)
     assert (
         tiling.far_tiles((660, 1344), "high") == (672, 672)

@@ -4,18 +4,20 @@ use std::{error, fmt};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The file cannot be read.
+    /// The file cannot be read, or is a folder, device or pipe.
     Io,
     /// No bytes at all.
     Empty,
-    /// Not one of the formats that are read.
+    /// Not one of the formats that are read; the message names the commoner ones.
     UnknownFormat,
     /// A feature of the format that the decoder does not have.
     Unsupported,
     /// More bytes or pixels than the limits allow.
     TooLarge,
-    /// The file breaks off or contradicts itself.
+    /// The file breaks off or contradicts itself, so that nothing of it can be read.
     Malformed,
+    /// A decoder panicked on the file: a fault in it, which does not reach the caller.
+    DecoderPanicked,
     /// A picture's measures contradict its data, or a setting is out of range.
     Config,
     /// The encoder's graph is missing, not the one expected, or failed; the source says which.

@@ -1,10 +1,15 @@
 use crate::Orientation;
 
-/// Reads the orientation from a raw EXIF block (a small TIFF file). `Ok(None)`: the block is sound and has none.
-/// `Err`: it is broken; the picture is still worth showing, so callers make a note of it and go on.
+/// Reads the orientation from a raw EXIF block (a small TIFF file). `Ok(None)`: the block is sound
+/// and has none. `Err`: it is broken; the picture is still worth showing, so callers make a note of
+/// it and go on.
+///
+/// The prefix of JPEG's segment is passed over: many writers leave it in WebP and PNG.
 pub(crate) fn orientation(block: &[u8]) -> Result<Option<Orientation>, &'static str> {
+    const PREFIX: &[u8] = b"Exif\0\0";
     const ORIENTATION: u16 = 0x0112;
     const SHORT: u16 = 3;
+    let block = block.strip_prefix(PREFIX).unwrap_or(block);
     let little = match block.get(..4) {
         Some(b"II*\0") => true,
         Some(b"MM\0*") => false,
@@ -31,8 +36,8 @@ pub(crate) fn orientation(block: &[u8]) -> Result<Option<Orientation>, &'static 
         .ok_or("is cut off")?;
     let entries = u16_at(directory).ok_or("has its directory outside itself")?;
     for entry in 0..usize::from(entries) {
-        // 12 bytes each: tag, type, count, value (a short lies in the value's first two bytes). `u16_at(directory)`
-        // was inside the block, so the sum cannot overflow.
+        // 12 bytes each: tag, type, count, value (a short lies in the value's first two bytes).
+        // `u16_at(directory)` was inside the block, so the sum cannot overflow.
         let at = directory + 2 + 12 * entry;
         let tag = u16_at(at).ok_or("has a directory that is cut off")?;
         if tag == ORIENTATION {
@@ -93,6 +98,13 @@ mod tests {
         }
         assert_eq!(orientation(&block(true, &[(0x010f, 2, 4, 0)])), Ok(None));
         assert_eq!(orientation(&block(true, &[])), Ok(None));
+    }
+
+    #[test]
+    fn a_prefix_is_passed_over() {
+        let block = [b"Exif\0\0".to_vec(), block(true, &[(0x0112, 3, 1, 8)])].concat();
+        assert_eq!(orientation(&block), Ok(Some(Orientation::Rotate270)));
+        assert!(orientation(b"Exif\0\0").is_err());
     }
 
     #[test]

@@ -50,8 +50,9 @@ impl Orientation {
         }
     }
 
-    /// Where a point of the stored picture is in the upright one. Pixel edges are at whole numbers, so that (0, 0) is
-    /// the outer corner of the first pixel and (0.5, 0.5) its middle; `stored` is the stored width and height.
+    /// Where a point of the stored picture is in the upright one. Pixel edges are at whole numbers,
+    /// so that (0, 0) is the outer corner of the first pixel and (0.5, 0.5) its middle; `stored` is
+    /// the stored width and height.
     pub fn apply(self, [x, y]: [f64; 2], stored: [u32; 2]) -> [f64; 2] {
         let [width, height] = stored.map(f64::from);
         match self {

@@ -43,11 +43,11 @@ impl Rect {
 /// ```text
 /// stored --orientation--> upright --scale--> scaled --minus origin--> canvas, crop or tile
 /// ```
-/// A letterboxed canvas has its origin at (0, 0): the picture is at its top left, with padding right of or below it.
-/// A tile of that canvas has the same scale and another origin.
+/// A letterboxed canvas has its origin at (0, 0): the picture is at its top left, with padding
+/// right of or below it. A tile of that canvas has the same scale and another origin.
 ///
-/// A point is `[x, y]` in pixels of its picture, pixel edges at whole numbers: the middle of the first pixel is
-/// (0.5, 0.5) everywhere.
+/// A point is `[x, y]` in pixels of its picture, pixel edges at whole numbers: the middle of the
+/// first pixel is (0.5, 0.5) everywhere.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Transform {
     pub(crate) stored: [u32; 2],
@@ -71,12 +71,14 @@ impl Transform {
         self.canvas
     }
 
-    /// Where the canvas' top left corner lies in the scaled picture: (0, 0) but for crops and tiles.
+    /// Where the canvas' top left corner lies in the scaled picture: (0, 0) but for crops and
+    /// tiles.
     pub fn origin(&self) -> [u32; 2] {
         self.origin
     }
 
-    /// The width and height of the whole picture at the canvas' scale: what it takes of a letterboxed canvas.
+    /// The width and height of the whole picture at the canvas' scale: what it takes of a
+    /// letterboxed canvas.
     pub fn content_size(&self) -> [u32; 2] {
         self.scaled
     }
@@ -101,7 +103,8 @@ impl Transform {
         }
     }
 
-    /// Canvas pixels for one upright pixel, across and down. The two differ by the rounding of `content_size`.
+    /// Canvas pixels for one upright pixel, across and down. The two differ by the rounding of
+    /// `content_size`.
     pub fn scale(&self) -> [f64; 2] {
         let upright = self.upright_size();
         [0, 1].map(|axis| f64::from(self.scaled[axis]) / f64::from(upright[axis]))
@@ -147,5 +150,107 @@ impl Transform {
     pub fn rect_to_stored(&self, rect: Rect) -> Rect {
         let corners = [[rect.x0, rect.y0], [rect.x1, rect.y1]].map(|corner| self.to_stored(corner));
         Rect::around(corners[0], corners[1]).within(self.stored)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn near(a: [f64; 2], b: [f64; 2]) -> bool {
+        (0..2).all(|axis| (a[axis] - b[axis]).abs() < 1e-6)
+    }
+
+    /// Every orientation of every size from 1 x 1 to 12 x 12 and of long ones, whole and as a tile.
+    #[test]
+    fn there_and_back_in_every_orientation_size_and_tile() {
+        let small = (1..=12).flat_map(|width| (1..=12).map(move |height| [width, height]));
+        let long = [
+            [1, 20_000],
+            [3000, 24],
+            [1080, 8520],
+            [4960, 7016],
+            [65_535, 7],
+        ];
+        for stored in small.chain(long) {
+            for orientation in Orientation::ALL {
+                for scaled in [[1, 1], [224, 97], [1344, 1344]] {
+                    let whole = Transform {
+                        stored,
+                        orientation,
+                        scaled,
+                        origin: [0, 0],
+                        canvas: [1344; 2],
+                    };
+                    check(&whole);
+                    check(&whole.tile([520, 664], [672, 672]));
+                    check(
+                        &whole
+                            .tile([520, 0], [672, 672])
+                            .tile([100, 100], [448, 448]),
+                    );
+                }
+            }
+        }
+    }
+
+    fn check(transform: &Transform) {
+        let stored = transform.stored.map(f64::from);
+        let corners = [
+            [0.0, 0.0],
+            stored,
+            [stored[0], 0.0],
+            [0.5, 0.5],
+            [stored[0] / 3.0, 0.25],
+        ];
+        for point in corners {
+            let canvas = transform.from_stored(point);
+            assert!(
+                near(transform.to_stored(canvas), point),
+                "{transform:?} {point:?}"
+            );
+            let upright = transform.orientation.apply(point, transform.stored);
+            assert!(
+                near(transform.to_upright(canvas), upright),
+                "{transform:?} {point:?}"
+            );
+            assert!(near(transform.from_upright(upright), canvas));
+        }
+        // The corners of the stored picture are those of the scaled one, moved by the origin.
+        let rect = Rect::around(
+            transform.from_stored([0.0, 0.0]),
+            transform.from_stored(stored),
+        );
+        let origin = transform.origin.map(f64::from);
+        assert!(near([rect.x0, rect.y0], origin.map(|side| -side)));
+        let end = [0, 1].map(|axis| f64::from(transform.scaled[axis]) - origin[axis]);
+        assert!(near([rect.x1, rect.y1], end));
+        let back = transform.rect_to_stored(rect);
+        assert!(near([back.x0, back.y0], [0.0, 0.0]) && near([back.x1, back.y1], stored));
+    }
+
+    #[test]
+    fn a_tile_is_its_canvas_moved() {
+        let canvas = Transform {
+            stored: [1000, 800],
+            orientation: Orientation::Rotate90,
+            scaled: [1075, 1344],
+            origin: [0, 0],
+            canvas: [1344; 2],
+        };
+        let tile = canvas.tile([403, 672], [672, 672]);
+        assert_eq!(
+            (tile.origin(), tile.canvas_size()),
+            ([403, 672], [672, 672])
+        );
+        assert!(near(
+            tile.to_stored([10.0, 20.0]),
+            canvas.to_stored([413.0, 692.0])
+        ));
+        let point = tile.from_stored([5.0, 5.0]);
+        assert!(near(
+            [point[0] + 403.0, point[1] + 672.0],
+            canvas.from_stored([5.0, 5.0])
+        ));
     }
 }

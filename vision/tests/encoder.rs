@@ -1,9 +1,11 @@
-//! The encoder on a graph whose answer is obvious (`pool.py`): the feature of a patch is its mean colour.
+//! The encoder on a graph whose answer is obvious (`pool.py`): the feature of a patch is its mean
+//! colour.
 
 use std::path::{Path, PathBuf};
 
 use foveate_onnx::GraphOptions;
-use foveate_vision::{Encoder, ErrorKind, ImageConfig, Mode, Parts, Pixels, Views};
+use foveate_vision::{Encoder, ErrorKind, ImageConfig, Mode, Parts, Pixels, Views, VisionTower};
+use ndarray::Array4;
 
 fn graph(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
@@ -147,6 +149,43 @@ fn a_view_is_encoded_as_far_as_it_shows_the_picture() {
             }
         }
     }
+}
+
+/// A tower in Rust: the feature of a patch is its first red value.
+struct Corner(ImageConfig);
+
+impl VisionTower for Corner {
+    fn config(&self) -> &ImageConfig {
+        &self.0
+    }
+
+    fn features(&self, pixels: Array4<f32>) -> foveate_vision::Result<Array4<f32>> {
+        let (tiles, _, height, width) = pixels.dim();
+        let patch = self.0.patch as usize;
+        let shape = (tiles, height / patch, width / patch, 1);
+        let corner = |(tile, row, column, _)| pixels[[tile, 0, row * patch, column * patch]];
+        Ok(Array4::from_shape_fn(shape, corner))
+    }
+}
+
+#[test]
+fn tiles_go_through_any_tower() {
+    let config = unscaled();
+    let batch = Views::new(&patches(), Mode::High, &config);
+    let grid = Parts::new(&patches(), batch.placement(), 1.0, &config);
+    let onnx = pool(&config);
+    let towers: [&dyn VisionTower; 2] = [&onnx, &Corner(config.clone())];
+    for tile in batch.tiles().iter().chain(&[grid.tile(0, &config)]) {
+        let [pooled, corner] = towers.map(|tower| tower.encode_tile(tile).unwrap());
+        let (_, rows, columns, _) = corner.dim();
+        assert_eq!(pooled.dim(), (1, rows, columns, 3));
+    }
+    // The patches of one colour each are the same to both.
+    let tile = &batch.tiles()[1];
+    let [pooled, corner] = towers.map(|tower| tower.encode_tile(tile).unwrap());
+    assert!((pooled[[0, 1, 3, 0]] - corner[[0, 1, 3, 0]]).abs() < 1e-5);
+    let crop = onnx.encode_tile(&grid.tile(0, &config)).unwrap();
+    assert_eq!(crop, onnx.encode_part(&grid, 0).unwrap());
 }
 
 #[test]

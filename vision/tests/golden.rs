@@ -16,8 +16,8 @@ struct Case {
     normal: [f64; 3],
 }
 
-/// The largest difference of a channel, in 255ths, and the largest mean difference. Both round their coefficients to
-/// integers, but not with the same number of bits.
+/// The largest difference of a channel, in 255ths, and the largest mean difference. Both round
+/// their coefficients to integers, but not with the same number of bits.
 const TOLERANCE: u8 = 1;
 const MEAN_TOLERANCE: f64 = 0.01;
 

@@ -238,7 +238,8 @@ fn a_box_goes_back_through_every_orientation() {
 
 #[test]
 fn the_configuration_of_a_bundle_is_read() {
-    let text = r#"{"patch": 16, "window": 14, "mean": [0.5,0.5,0.5], "std": [0.5,0.5,0.5], "pad": [127,127,127],
+    let text = r#"{"patch": 16, "window": 14, "mean": [0.5,0.5,0.5], "std": [0.5,0.5,0.5],
+        "pad": [127,127,127],
         "max_upscale": 2.0, "default_mode": "auto"}"#;
     let config: ImageConfig = serde_json::from_str(text).unwrap();
     assert_eq!(config, ImageConfig::default());

@@ -2,7 +2,8 @@
 use crate::options::Common;
 use crate::terminal::{harmless, print};
 use anyhow::Result;
-use foveate::{Bundle, Model};
+use foveate::Model;
+use foveate::bundle::Bundle;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;

@@ -3,35 +3,45 @@ use super::{Report, picture};
 use crate::files::Set;
 use crate::fonts::Fonts;
 use crate::pen::Pen;
+use anyhow::Context;
 use foveate::readers::glyph::Rules;
 use foveate::{Model, Options};
 use indicatif::ProgressBar;
 use std::fmt;
 use std::path::Path;
 
-/// Scores with all rules, then without each one by itself, then without any.
+/// Scores with all rules, then without each one by itself, then without all of these.
 #[derive(Debug)]
 pub struct Ablation(Vec<(String, Report)>);
 
-/// The variants: their names, and their rules.
-fn variants() -> Vec<(String, Rules)> {
-    let without = |name: &&'static str| {
-        let rules = Rules::default().without(name)?;
-        Some((format!("without {name}"), rules))
+/// The variants: all rules, without each of `names`, without all of them.
+fn variants(names: &[String]) -> anyhow::Result<Vec<(String, Rules)>> {
+    let known = Rules::NAMES.join(", ");
+    let without = |rules: Rules, name: &str| {
+        let fewer = rules.without(name);
+        fewer.with_context(|| format!("no rule {name:?}; there are {known}"))
     };
-    let each = Rules::NAMES.iter().filter_map(without);
-    std::iter::once(("all rules".to_owned(), Rules::default()))
-        .chain(each)
-        .chain([("without any".to_owned(), Rules::off())])
-        .collect()
+    let mut all = vec![("all rules".to_owned(), Rules::default())];
+    let mut none = Rules::default();
+    for name in names {
+        all.push((format!("without {name}"), without(Rules::default(), name)?));
+        none = without(none, name)?;
+    }
+    all.push(("without all of these".to_owned(), none));
+    Ok(all)
 }
 
-/// Shows every flyer of `set` to the model in `dir` under each variant of its rules. Each flyer is
+/// Shows every flyer of `set` to the model in `dir` with each rule of `names` switched off in turn. Each flyer is
 /// drawn once; the models are loaded side by side.
 ///
 /// # Errors
-/// A model that cannot be loaded.
-pub fn ablate(dir: &Path, options: &Options, fonts: &Fonts, set: &Set) -> anyhow::Result<Ablation> {
+/// A rule that there is not; a model that cannot be loaded.
+pub fn ablate(
+    (dir, options): (&Path, &Options),
+    names: &[String],
+    fonts: &Fonts,
+    set: &Set,
+) -> anyhow::Result<Ablation> {
     let load = |(name, rules): (String, Rules)| {
         let options = Options {
             rules,
@@ -39,7 +49,7 @@ pub fn ablate(dir: &Path, options: &Options, fonts: &Fonts, set: &Set) -> anyhow
         };
         Ok((name, Model::load_with(dir, &options)?))
     };
-    let models: Vec<(String, Model)> = variants()
+    let models: Vec<(String, Model)> = variants(names)?
         .into_iter()
         .map(load)
         .collect::<anyhow::Result<_>>()?;

@@ -98,6 +98,9 @@ impl Frame<'_, '_> {
 
     /// A part of the page that looks like a photograph.
     fn photo(&mut self, area: [f32; 4]) {
+        if let Some(piece) = self.dice.photo(0.8) {
+            return self.sheet.scene.rect(area, Paint::Photo(piece), 1.0);
+        }
         let paint = looks::cloud(self.dice, 10.0, 240.0);
         self.sheet.scene.rect(area, paint, 1.0);
         let ground = Ground {

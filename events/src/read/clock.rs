@@ -1,7 +1,8 @@
 //! Times of day as far as they are printed.
-use super::partial::money;
+use super::numbers::money;
+use super::spelled::in_words;
 use super::text::{Context, Field, Text};
-use super::words::{DE, EN, NL, Part, Sense};
+use super::words::{Part, Sense};
 
 /// A time of day as far as it is printed.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,7 +33,7 @@ pub(crate) enum Half {
 }
 
 impl Clock {
-    fn new(hour: u32, minute: u32, to: usize) -> Self {
+    pub(super) fn new(hour: u32, minute: u32, to: usize) -> Self {
         Self {
             hour: hour as u8,
             minute: minute as u8,
@@ -71,11 +72,19 @@ pub(crate) fn clocks(text: &Text<'_>, ctx: &Context, at: usize) -> Vec<Clock> {
     }
     let mut found = Vec::new();
     if figures <= 2 && value <= 24 {
-        found.extend(with_minutes(text, at, value));
+        found.extend(with_minutes(text, ctx, at, value));
         found.extend(hour_alone(text, at, value));
     }
     if (3..=4).contains(&figures) && value / 100 <= 24 && value % 100 < 60 {
         found.push(without_sign(text, ctx, at, value, figures));
+    }
+    if figures == 6 && at > 0 && text.tokens[at - 1].word("t") {
+        let iso = without_sign(text, ctx, at, value / 100, 4);
+        found.push(Clock {
+            strong: true,
+            ..iso
+        });
+        found.retain(|c| c.hour <= 24 && c.minute < 60);
     }
     found
         .into_iter()
@@ -90,11 +99,12 @@ fn minutes(text: &Text<'_>, at: usize) -> Option<u32> {
 }
 
 /// `7:30`, `19.30`, `19h30`, `20 Uhr 15`, `10:05:00`.
-fn with_minutes(text: &Text<'_>, at: usize, hour: u32) -> Option<Clock> {
+fn with_minutes(text: &Text<'_>, ctx: &Context, at: usize, hour: u32) -> Option<Clock> {
     let hours = |s: Sense| s == Sense::HourUnit;
     let spelled = text.sense(at + 1, hours);
     let colon = text.is(at + 1, ':');
-    let dot = text.is(at + 1, '.') || (text.is(at + 1, ',') && !text.spaced(at + 2));
+    let dot = (text.is(at + 1, '.') && !text.spaced(at + 2))
+        || (text.is(at + 1, ',') && !text.spaced(at + 2));
     let from = spelled.or_else(|| (colon || dot).then_some(at + 2))?;
     let minute = minutes(text, from)?;
     let other = text.is_any(from + 1, ".:/-") && text.number(from + 2).is_some();
@@ -107,7 +117,18 @@ fn with_minutes(text: &Text<'_>, at: usize, hour: u32) -> Option<Clock> {
     } else {
         from + 1
     };
-    let quarter = minute % 15 == 0;
+    let fraction = seconds.is_some() && text.is(to, '.') && !text.spaced(to + 1);
+    let to = if fraction && text.number(to + 1).is_some() {
+        to + 2
+    } else {
+        to
+    };
+    let cost = match (dot, ctx.field, minute % 15) {
+        (false, ..) => 0.0,
+        (_, Field::Time, _) => 0.05,
+        (_, _, 0) => 0.3,
+        _ => 0.6,
+    };
     Some(Clock {
         half: if spelled.is_some() {
             Half::Whole
@@ -116,13 +137,7 @@ fn with_minutes(text: &Text<'_>, at: usize, hour: u32) -> Option<Clock> {
         },
         strong: !dot,
         figures: dot,
-        cost: if !dot {
-            0.0
-        } else if quarter {
-            0.3
-        } else {
-            0.6
-        },
+        cost,
         ..Clock::new(hour, minute, to)
     })
 }
@@ -158,7 +173,7 @@ fn without_sign(text: &Text<'_>, ctx: &Context, at: usize, value: u32, figures: 
     let beside = text.is(at + 1, '-') || (at > 0 && text.is(at - 1, '-'));
     Clock {
         strong: false,
-        figures: !(text.unknown(at + 1) && !beside),
+        figures: !text.unknown(at + 1) || beside,
         half: if figures == 4 {
             Half::Whole
         } else {
@@ -170,7 +185,7 @@ fn without_sign(text: &Text<'_>, ctx: &Context, at: usize, value: u32, figures: 
 }
 
 /// The time with what follows it: am, Uhr, o'clock, in the morning.
-fn finished(text: &Text<'_>, ctx: &Context, at: usize, clock: Clock) -> Vec<Clock> {
+pub(super) fn finished(text: &Text<'_>, ctx: &Context, at: usize, clock: Clock) -> Vec<Clock> {
     let mut found = vec![padded(text, at, clock)];
     if let Some(marked) = marked(text, ctx, at, clock) {
         found = vec![marked];
@@ -257,7 +272,7 @@ fn midday(text: &Text<'_>, at: usize, clock: Clock) -> Option<(Half, usize)> {
 }
 
 /// With the words for a part of an hour after it: `et demie`, `y media`.
-fn later(text: &Text<'_>, ctx: &Context, clock: Clock) -> Clock {
+pub(super) fn later(text: &Text<'_>, ctx: &Context, clock: Clock) -> Clock {
     let arcs = text.arcs(clock.to).iter();
     let minutes = arcs.filter_map(|arc| match arc.sense {
         Sense::After(minutes) => Some((minutes, arc.to, ctx.cost(arc))),
@@ -279,7 +294,7 @@ fn later(text: &Text<'_>, ctx: &Context, clock: Clock) -> Clock {
 }
 
 /// So many minutes later or earlier.
-fn shifted(clock: Clock, minutes: i8) -> Clock {
+pub(super) fn shifted(clock: Clock, minutes: i8) -> Clock {
     let total = i32::from(clock.hour) * 60 + i32::from(minutes);
     let total = total.rem_euclid(24 * 60);
     let hour = if total < 60 && clock.half == Half::Open {
@@ -310,96 +325,4 @@ fn in_part(text: &Text<'_>, clock: Clock) -> Option<Clock> {
         ..clock
     };
     Some(strong.within(part))
-}
-
-/// Noon, half past six, seven o'clock.
-fn in_words(text: &Text<'_>, ctx: &Context, at: usize) -> Vec<Clock> {
-    let mut found = Vec::new();
-    for arc in text.arcs(at) {
-        let cost = ctx.cost(arc);
-        match arc.sense {
-            Sense::NamedHour(hour) => {
-                let half = if hour == 0 { Half::Am } else { Half::Pm };
-                let clock = Clock::new(12, 0, arc.to);
-                found.push(Clock {
-                    half,
-                    cost,
-                    ..clock
-                });
-            }
-            Sense::Before(minutes) => found.extend(past(text, ctx, arc.to, minutes, arc.langs)),
-            Sense::Cardinal(hour @ 1..=12) => {
-                let clock = Clock {
-                    strong: false,
-                    cost,
-                    ..Clock::new(hour.into(), 0, arc.to)
-                };
-                let clock = later(text, ctx, clock);
-                found.extend(finished(text, ctx, at, clock));
-            }
-            _ => {}
-        }
-    }
-    found
-}
-
-/// The hour after `half past`, `halb`, `quarter to`.
-fn past(text: &Text<'_>, ctx: &Context, at: usize, minutes: i8, langs: u8) -> Vec<Clock> {
-    if ctx.langs & langs == 0 && ctx.langs & (EN | DE | NL) == 0 {
-        return Vec::new();
-    }
-    // "half seven" in English is half past; `half` is listed for Dutch only, where it is before.
-    let english = langs & NL > 0 && ctx.langs & NL == 0 && ctx.langs & EN > 0;
-    let minutes = if english { minutes.abs() } else { minutes };
-    let hours = text
-        .number(at)
-        .filter(|n| n.0 <= 12 && n.1 <= 2)
-        .map(|n| (n.0, at + 1));
-    let spelled = || {
-        text.arcs(at).iter().find_map(|arc| match arc.sense {
-            Sense::Cardinal(hour @ 1..=12) => Some((u32::from(hour), arc.to)),
-            _ => None,
-        })
-    };
-    let Some((hour, to)) = hours.or_else(spelled) else {
-        return Vec::new();
-    };
-    let clock = shifted(Clock::new(hour, 0, to), minutes);
-    finished(text, ctx, at, clock)
-}
-
-/// Cost of a time that only its place says to be one.
-pub(crate) fn bare(text: &Text<'_>, ctx: &Context, from: usize, clock: &Clock, led: bool) -> f32 {
-    if clock.strong {
-        return clock.cost;
-    }
-    let beside = text.is_word(clock.to) && text.sense(clock.to, may_follow).is_none();
-    let behind = from > 0 && text.is_word(from - 1) && text.sense(from - 1, may_lead).is_none();
-    let sign = text.is_any(clock.to, "+%.º") && !clock.figures;
-    if (beside || behind || sign) && !(led && !sign && !beside) {
-        return NEVER;
-    }
-    let base = match (ctx.field, led, clock.figures) {
-        (Field::Time, _, _) | (_, true, _) => 0.1,
-        (Field::Date, false, true) => 0.3,
-        (Field::Date, false, false) => NEVER,
-    };
-    base + clock.cost
-}
-
-/// Too much for any reading to be chosen.
-pub(crate) const NEVER: f32 = 9.0;
-
-fn may_follow(sense: Sense) -> bool {
-    !matches!(
-        sense,
-        Sense::Unit | Sense::Month(_) | Sense::Suffix | Sense::Street | Sense::Numbered
-    )
-}
-
-fn may_lead(sense: Sense) -> bool {
-    !matches!(
-        sense,
-        Sense::Numbered | Sense::Month(_) | Sense::StreetBefore | Sense::Founded
-    )
 }

@@ -1,5 +1,5 @@
 //! The reading of a text that explains most of it at least cost.
-use super::clock::NEVER;
+use super::bare::NEVER;
 use super::days::{Days, WEEKDAY, days};
 use super::explained::explained;
 use super::spans::{Span, spans};

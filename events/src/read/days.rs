@@ -1,4 +1,5 @@
 //! Dates in ranges and lists.
+use super::numbers::article;
 use super::partial::{Partial, partials};
 use super::resolve::resolve;
 use super::text::{Context, Text};
@@ -38,7 +39,7 @@ pub(crate) struct Days {
 /// The most dates of one list.
 const LONGEST: usize = 12;
 /// The most readings of one list that are looked at.
-const READINGS: usize = 300;
+const READINGS: usize = 150;
 
 /// The dates that begin at a token, the cheapest for each token that they may end at.
 pub(crate) fn days(text: &Text<'_>, ctx: &Context, at: usize) -> Vec<Days> {
@@ -48,8 +49,8 @@ pub(crate) fn days(text: &Text<'_>, ctx: &Context, at: usize) -> Vec<Days> {
         found: Vec::new(),
         left: READINGS,
     };
-    for first in partials(text, ctx, at) {
-        search.extend(&mut vec![first], &mut Vec::new());
+    for first in partials(text, ctx, at).iter() {
+        search.extend(&mut vec![*first], &mut Vec::new());
     }
     search.found
 }
@@ -64,7 +65,8 @@ struct Search<'a> {
 impl Search<'_> {
     /// Keeps the list, and every longer one.
     fn extend(&mut self, list: &mut Vec<Partial>, joins: &mut Vec<Join>) {
-        if self.left == 0 {
+        let cost: f32 = list.iter().map(|p| p.cost).sum();
+        if self.left == 0 || cost > DEAREST {
             return;
         }
         self.left -= 1;
@@ -74,10 +76,10 @@ impl Search<'_> {
             return;
         };
         for (join, next, cost) in joined(self.text, to) {
-            for partial in partials(self.text, self.ctx, next) {
+            for partial in partials(self.text, self.ctx, next).iter() {
                 let last = Partial {
                     cost: partial.cost + cost,
-                    ..partial
+                    ..*partial
                 };
                 list.push(last);
                 joins.push(join);
@@ -138,6 +140,8 @@ fn joined(text: &Text<'_>, at: usize) -> Vec<(Join, usize, f32)> {
     }
     let sign = dots + usize::from(text.is_any(dots, "&+/|·"));
     let and = text.sense(sign, |s| s == Sense::And).unwrap_or(sign);
+    // `12. u. 13. Juni`.
+    let and = and + usize::from(and > sign && text.is(and, '.'));
     let comma = (at..dots).any(|i| text.is_any(i, ",;"));
     let interval = text.is(dots, '/') && text.number(sign).is_some_and(|n| n.1 == 4);
     if interval {
@@ -176,7 +180,7 @@ fn context(text: &Text<'_>, days: &Days, list: &[Partial]) -> f32 {
     let day_alone = list.iter().all(|p| p.day.is_some() && p.month.is_none());
     let mut cost = 0.0;
     if day_alone && first.weekday.is_none() {
-        let article = days.from > 0 && text.has(days.from - 1, Sense::Gap);
+        let article = days.from > 0 && article(text, days.from - 1);
         cost += if article { 0.3 } else { 0.6 } + if beside { 0.6 } else { 0.0 };
     } else if day_alone {
         cost += 0.2 + if first.marked || !beside { 0.0 } else { 0.4 };
@@ -184,6 +188,11 @@ fn context(text: &Text<'_>, days: &Days, list: &[Partial]) -> f32 {
     let weekday_alone = only && first.day.is_none() && first.weekday.is_some() && first.nth == 0;
     if weekday_alone {
         cost += if first.plural { 0.0 } else { WEEKDAY };
+        let next = (days.to..days.to + 2)
+            .find(|i| !text.is_any(*i, ",|·"))
+            .unwrap_or(days.to);
+        let month = text.sense(next, |s| matches!(s, Sense::Month(_))).is_some();
+        cost += if month && !first.plural { 0.3 } else { 0.0 };
     }
     // "Sat June 6, 9-12": who names one weekday names those of the other days, too.
     let lone = |p: &Partial| p.weekday.is_none() && p.bare();

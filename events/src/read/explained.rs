@@ -1,5 +1,6 @@
 //! Numbers that are neither dates nor times: addresses, amounts, ages, telephone numbers, years in
 //! which something was founded.
+use super::numbers::ordinal_end;
 use super::text::Text;
 use super::words::Sense;
 
@@ -16,6 +17,7 @@ pub(crate) fn explained(text: &Text<'_>, at: usize) -> Vec<(usize, f32)> {
         amount(text, at),
         labelled(text, at),
         counted(text, at),
+        anniversary(text, at),
         digits(text, at),
     ];
     kinds.into_iter().flatten().collect()
@@ -26,7 +28,9 @@ fn founded(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
     let word = text.sense(at, |s| s == Sense::Founded);
     let to = word.or_else(|| text.is(at, '©').then_some(at + 1))?;
     let to = to + usize::from(text.is_any(to, ".:"));
-    text.number(to).filter(|n| n.1 == 4)?;
+    let short = text.is(to, '\'') && text.number(to + 1).is_some_and(|n| n.1 == 2);
+    let to = to + usize::from(short);
+    text.number(to).filter(|n| n.1 == 4 || short)?;
     Some((to + 1, 0.0))
 }
 
@@ -34,7 +38,8 @@ fn founded(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
 fn address(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
     text.number(at).filter(|n| n.1 <= 4)?;
     let mut to = at + 1 + usize::from(text.letters(at + 1).len() == 1 && !text.spaced(at + 1));
-    for n in 0..NAME {
+    let mut n = 0;
+    while n < NAME {
         if !text.is_word(to) {
             return None;
         }
@@ -44,6 +49,7 @@ fn address(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
             return Some((end, if n == 0 { 0.05 } else { 0.3 + 0.2 * n as f32 }));
         }
         to += 1;
+        n += 1;
     }
     None
 }
@@ -67,7 +73,10 @@ fn address_behind(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
 /// `$20`, `18,40 €`, `20%`, `#5`.
 fn price(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
     let before = text.is_any(at, "$£€¥#");
-    let end = decimal(text, at + usize::from(before))?;
+    let mut end = decimal(text, at + usize::from(before))?;
+    if text.is_any(end, "-/") {
+        end = decimal(text, end + 1 + usize::from(text.is_any(end + 1, "$£€¥"))).unwrap_or(end);
+    }
     let after = text.is_any(end, "$£€¥%");
     (before || after).then_some((end + usize::from(after), 0.0))
 }
@@ -99,13 +108,23 @@ fn counted(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
     Some((to, 0.05))
 }
 
+/// `50th Anniversary`, `2nd Annual`.
+fn anniversary(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
+    text.number(at)?;
+    let (to, marked) = ordinal_end(text, at + 1);
+    (marked && to > at + 1 && text.unknown(to)).then_some((to + 1, 0.3))
+}
+
 /// `555-0173`, `+49 30 1234567`, `030/12 34 56`.
 fn digits(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
     let mut to = at + usize::from(text.is_any(at, "+("));
-    let (mut figures, mut groups, mut long) = (0, 0, false);
+    let dialled = to > at;
+    let (mut figures, mut groups, mut long, mut pairs) = (0, 0, false, true);
+    let begins = dialled || text.number(to).is_some_and(|n| n.1 >= 3);
     while let Some((_, n)) = text.number(to).filter(|_| groups < 8) {
         figures += n;
         groups += 1;
+        pairs &= n == 2;
         long |= n >= 5 || (n == 4 && groups > 1) || (n == 3 && groups == 1);
         to += 1;
         let sign = usize::from(text.is_any(to, "-/.)"));
@@ -113,7 +132,8 @@ fn digits(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
             to += sign;
         }
     }
-    (figures >= 7 && long).then_some((to, 0.4))
+    let pairs = pairs && groups >= 4;
+    (figures >= 7 && ((long && begins) || pairs)).then_some((to, 0.4))
 }
 
 /// A number, with what follows its point.

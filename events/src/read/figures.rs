@@ -1,7 +1,9 @@
 //! Dates in figures.
 use super::days::joins_on;
-use super::partial::{Partial, money, other_number, unit};
+use super::numbers::{money, other_number, unit};
+use super::partial::Partial;
 use super::text::{Context, Text};
+use super::words::Sense;
 
 /// The dates in figures at a token, each way round that is a day of the calendar.
 pub(crate) fn figures(
@@ -16,7 +18,27 @@ pub(crate) fn figures(
     if let Some(found) = year_first(text, partial, at).or_else(|| compact(text, partial, at)) {
         return vec![found];
     }
-    two(text, ctx, partial, at)
+    let mut found = two(text, ctx, partial, at);
+    found.extend(with_name(text, partial, at));
+    found
+}
+
+/// `13-Jun-26`, `13/Jun/2026`.
+fn with_name(text: &Text<'_>, partial: &Partial, at: usize) -> Option<Partial> {
+    let sign = ['/', '.', '-'].into_iter().find(|s| text.is(at + 1, *s))?;
+    let month = text.arcs(at + 2).iter().find_map(|arc| match arc.sense {
+        Sense::Month(month) if !arc.misread && arc.to == at + 3 => Some(month),
+        _ => None,
+    })?;
+    let (year, to) =
+        year(text, at + 4).filter(|_| text.is(at + 3, sign) && !text.spaced(at + 4))?;
+    Some(Partial {
+        day: Some(small(text, at)?),
+        month: Some(month),
+        year: Some(year),
+        to,
+        ..*partial
+    })
 }
 
 /// `2026-05-03`, also with slashes or dots.
@@ -57,25 +79,44 @@ fn compact(text: &Text<'_>, partial: &Partial, at: usize) -> Option<Partial> {
 
 /// `3/5/2026`, `3.5.26`, `03-05-2026`, `3/5`, `3.5.`, each way round.
 fn two(text: &Text<'_>, ctx: &Context, partial: &Partial, at: usize) -> Vec<Partial> {
-    let Some(sign) = ['/', '.', '-'].into_iter().find(|s| text.is(at + 1, *s)) else {
-        return Vec::new();
+    let Some(sign) = ['/', '.', '-', '|', '·']
+        .into_iter()
+        .find(|s| text.is(at + 1, *s))
+    else {
+        return spaced(text, ctx, partial, at);
     };
     let (Some(a), Some(b)) = (small(text, at), small(text, at + 2)) else {
         return Vec::new();
     };
-    if other_number(text, at) || after_decimal(text, at) {
+    let attached =
+        at > 0 && text.is_word(at - 1) && !text.spaced(at) && text.letters(at - 1).len() == 1;
+    if other_number(text, at) || after_decimal(text, at) || attached {
         return Vec::new();
     }
     let again = text.is(at + 3, sign);
-    let year = again.then(|| year(text, at + 4)).flatten();
+    // "14.06. 11-17 Uhr": figures that stand apart are no year.
+    let apart = text.spaced(at + 4)
+        && !text.spaced(at + 2)
+        && text.number(at + 4).is_some_and(|n| n.1 == 2);
+    let year = again
+        .then(|| year(text, at + 4))
+        .flatten()
+        .filter(|_| !apart);
     let to = year.map_or(at + 3 + usize::from(again && sign != '-'), |y| y.1);
     if unit(text, to) && year.is_none() && text.number(at + 2).is_some_and(|n| n.1 == 2) {
+        return Vec::new();
+    }
+    let longer = again && year.is_none() && text.number(at + 4).is_some() && !text.spaced(at + 4);
+    if longer {
+        return Vec::new();
+    }
+    if year.is_none() && matches!(sign, '|' | '·') {
         return Vec::new();
     }
     let cost = if year.is_some() {
         0.0
     } else {
-        weak(text, sign, again, to)
+        weak(text, sign, again, partial.weekday.is_some(), to)
     };
     let base = Partial {
         year: year.map(|y| y.0),
@@ -86,6 +127,24 @@ fn two(text: &Text<'_>, ctx: &Context, partial: &Partial, at: usize) -> Vec<Part
         ..*partial
     };
     both_ways(ctx, base, sign, a, b)
+}
+
+/// `14 06 2026`.
+fn spaced(text: &Text<'_>, ctx: &Context, partial: &Partial, at: usize) -> Vec<Partial> {
+    let year = text
+        .number(at + 2)
+        .filter(|n| n.1 == 4 && (1900..=2199).contains(&n.0));
+    let (Some(a), Some(b), Some((year, _))) = (small(text, at), small(text, at + 1), year) else {
+        return Vec::new();
+    };
+    let base = Partial {
+        year: Some(year as i16),
+        to: at + 3,
+        ambiguous: a <= 12 && b <= 12 && a != b,
+        cost: partial.cost + 0.2,
+        ..*partial
+    };
+    both_ways(ctx, base, ' ', a, b)
 }
 
 fn both_ways(ctx: &Context, base: Partial, sign: char, a: u8, b: u8) -> Vec<Partial> {
@@ -133,16 +192,22 @@ fn after_decimal(text: &Text<'_>, at: usize) -> bool {
     at > 1 && text.is_any(at - 1, ".,:/") && !text.spaced(at) && text.number(at - 2).is_some()
 }
 
+/// Whether the word says nothing about dates and times.
+fn other_word(text: &Text<'_>, at: usize) -> bool {
+    text.is_word(at) && text.arcs(at).iter().all(|a| a.misread || a.risky)
+}
+
 /// What two figures without a year cost: they may be an amount, a share, a paragraph.
-fn weak(text: &Text<'_>, sign: char, again: bool, to: usize) -> f32 {
+fn weak(text: &Text<'_>, sign: char, again: bool, weekday: bool, to: usize) -> f32 {
     let words = text.is_word(to) && !joins_on(text, to);
     let small_word = words && text.letters(to).starts_with(char::is_lowercase);
     let always = text.number(to - 3).is_some_and(|n| n.0 == 24)
         && text.number(to - 1).is_some_and(|n| n.0 == 7);
     match sign {
         '.' if again => 0.0,
+        '.' if weekday => 0.3,
         '.' => {
-            0.3 + if (0..text.len()).any(|at| text.unknown(at)) {
+            0.3 + if (0..text.len()).any(|at| other_word(text, at)) {
                 0.8
             } else {
                 0.0

@@ -75,6 +75,7 @@ pub(crate) fn meaning(text: &Text<'_>, pieces: &[Placed]) -> Meaning {
 
 impl Meaning {
     fn add_days(&mut self, days: &Days, before: &mut Before) {
+        self.daily |= days.first.daily;
         let joined = before.dash || before.to;
         let open = |g: &Group| g.days.is_some() && g.until.is_none() && !g.times.is_empty();
         match self.groups.last_mut() {
@@ -232,6 +233,7 @@ fn pair(start: Clock, end: Clock) -> (Option<Time>, Option<Time>) {
     };
     let last = match end.half {
         // The first time after the start that its figures can mean.
+        Half::Open if start.half == Half::Whole && printed(end) > first => printed(end),
         Half::Open => {
             let after = |t: Time| match (t.minutes() - first.minutes()).rem_euclid(24 * 60) {
                 0 => 24 * 60,

@@ -1,5 +1,6 @@
 //! A grammar of dates and times: text is cut into tokens, each with every reading it may have; a
 //! phrase is the parse that explains most of it at least cost; what is not explained is returned.
+mod bare;
 mod clock;
 mod cover;
 mod days;
@@ -7,10 +8,12 @@ mod explained;
 mod figures;
 mod meaning;
 mod nth;
+mod numbers;
 mod partial;
 mod resolve;
 mod said;
 mod spans;
+mod spelled;
 mod text;
 mod tokens;
 mod words;

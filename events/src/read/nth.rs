@@ -1,5 +1,6 @@
 //! The first Friday, the 2nd and 4th Mondays.
-use super::partial::{Partial, ordinal_end};
+use super::numbers::ordinal_end;
+use super::partial::Partial;
 use super::text::{Context, Text};
 use super::words::Sense;
 use crate::repeat::LAST;

@@ -1,7 +1,9 @@
 //! Dates as far as they are printed: weekday, day, month and year in any order people use.
-use super::text::{Context, Text};
-use super::words::{Part, Sense};
+use super::numbers::{day, year};
+use super::text::{Context, RISKY, Text};
+use super::words::{ALL, Arc, Part, Sense};
 use super::{figures, nth};
+use std::rc::Rc;
 
 /// A date as far as it is printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -22,6 +24,8 @@ pub(crate) struct Partial {
     /// Days from today.
     pub(crate) relative: Option<u8>,
     pub(crate) weekend: bool,
+    /// Every day, from today on.
+    pub(crate) daily: bool,
     pub(crate) part: Option<Part>,
     /// Month and day in figures: whether the day comes first.
     pub(crate) day_first: Option<bool>,
@@ -67,7 +71,16 @@ impl Partial {
 }
 
 /// Every date that may begin at a token, as far as it is printed.
-pub(crate) fn partials(text: &Text<'_>, ctx: &Context, at: usize) -> Vec<Partial> {
+pub(crate) fn partials(text: &Text<'_>, ctx: &Context, at: usize) -> Rc<[Partial]> {
+    if let Some(known) = ctx.partials.borrow().get(&at) {
+        return Rc::clone(known);
+    }
+    let found: Rc<[Partial]> = search(text, ctx, at).into();
+    ctx.partials.borrow_mut().insert(at, Rc::clone(&found));
+    found
+}
+
+fn search(text: &Text<'_>, ctx: &Context, at: usize) -> Vec<Partial> {
     let start = Partial {
         from: at,
         to: at,
@@ -107,8 +120,9 @@ fn gaps(text: &Text<'_>, at: usize) -> Vec<(usize, f32)> {
     while to < at + GAP {
         if text.is_any(to, ".,|·()") {
             to += 1;
-        } else if text.is_any(to, ":;-/'\"*_=!") {
-            cost += STRAY;
+        } else if text.is_any(to, ":;-/'\"_=!") {
+            let year = text.is(to, '\'') && text.number(to + 1).is_some_and(|n| n.1 == 2);
+            cost += if year { 0.0 } else { STRAY };
             to += 1;
         } else if let Some(end) = text.sense(to, |s| s == Sense::Gap) {
             to = end;
@@ -149,7 +163,7 @@ fn named(text: &Text<'_>, ctx: &Context, partial: &Partial, at: usize) -> Vec<Pa
                 let next = Partial {
                     weekday: Some(day),
                     plural,
-                    cost: next.cost + short(text, at, arc.risky),
+                    cost: next.cost + short(text, ctx, at, arc),
                     ..next
                 };
                 steps.push(next);
@@ -165,11 +179,12 @@ fn named(text: &Text<'_>, ctx: &Context, partial: &Partial, at: usize) -> Vec<Pa
                 part: Some(part),
                 ..next
             }),
-            Sense::Month(month) if month_fits(partial) => steps.push(Partial {
-                month: Some(month),
-                month_before: partial.day.is_none(),
-                ..next
-            }),
+            Sense::Month(month) if month_fits(partial) && !begins(text, partial, arc.to) => steps
+                .push(Partial {
+                    month: Some(month),
+                    month_before: partial.day.is_none(),
+                    ..next
+                }),
             Sense::Part(part) if !empty && partial.part.is_none() => steps.push(Partial {
                 part: Some(part),
                 ..next
@@ -177,6 +192,11 @@ fn named(text: &Text<'_>, ctx: &Context, partial: &Partial, at: usize) -> Vec<Pa
             Sense::Relative(days, part) if empty => steps.push(Partial {
                 relative: Some(days),
                 part,
+                ..next
+            }),
+            Sense::Daily if empty => steps.push(Partial {
+                relative: Some(0),
+                daily: true,
                 ..next
             }),
             Sense::Weekend if empty => steps.push(Partial {
@@ -210,163 +230,28 @@ fn weekdays(text: &Text<'_>, mut at: usize) -> Option<usize> {
     }
 }
 
+/// Whether the month begins a date after weekdays that come again: `Tuesdays, June 2 - July 14`.
+fn begins(text: &Text<'_>, partial: &Partial, at: usize) -> bool {
+    let at = at + usize::from(text.is(at, '.'));
+    partial.plural && text.number(at).is_some_and(|n| n.1 <= 2)
+}
+
 fn month_fits(partial: &Partial) -> bool {
     let free = partial.month.is_none() && partial.relative.is_none() && !partial.weekend;
     free && (partial.year.is_none() || partial.day.is_none())
 }
 
 /// A short name that is a word of another language counts where a dot, a comma or a number
-/// follows; the cost of anything else.
-fn short(text: &Text<'_>, at: usize, risky: bool) -> f32 {
+/// follows, and is rather a weekday before a number; the cost of anything else.
+fn short(text: &Text<'_>, ctx: &Context, at: usize, arc: &Arc) -> f32 {
+    if arc.risky && ctx.langs == ALL && text.number(at + 1).is_some() {
+        return 0.1 - RISKY;
+    }
     let dotted = text.is(at + 1, '.') && text.number(at + 2).is_some();
     let marked = text.is_any(at + 1, ".,") || text.number(at + 1).is_some() || dotted;
     let end = at + 1 == text.len();
-    match (risky, marked || end) {
+    match (arc.risky, marked || end) {
         (true, false) => 1.0,
         _ => 0.0,
     }
-}
-
-/// A day of the month.
-fn day(text: &Text<'_>, ctx: &Context, partial: &Partial, at: usize) -> Option<Partial> {
-    if partial.day.is_some()
-        || partial.plural
-        || partial.nth > 0
-        || partial.relative.is_some()
-        || partial.weekend
-    {
-        return None;
-    }
-    let (day, to, marked, cost) = day_number(text, ctx, at)?;
-    let article = at > 0 && text.has(at - 1, Sense::Gap);
-    Some(Partial {
-        day: Some(day),
-        marked: marked || (article && partial.from == at),
-        to,
-        cost: partial.cost + cost,
-        ..*partial
-    })
-}
-
-/// The day at a token: its number, the token after it, whether it is an ordinal, its cost.
-pub(crate) fn day_number(
-    text: &Text<'_>,
-    ctx: &Context,
-    at: usize,
-) -> Option<(u8, usize, bool, f32)> {
-    if let Some((value, figures)) = text.number(at) {
-        let fits = (1..=31).contains(&value) && figures <= 2 && !other_number(text, at);
-        let (to, marked) = ordinal_end(text, at + 1);
-        return fits.then_some((value as u8, to, marked, 0.0));
-    }
-    let in_words = text.arcs(at).iter().filter_map(|arc| match arc.sense {
-        Sense::Ordinal(n @ 1..) => Some((n as u8, arc.to, true, ctx.cost(arc))),
-        Sense::Cardinal(n) => Some((n, arc.to, false, ctx.cost(arc) + 0.3)),
-        _ => None,
-    });
-    in_words.max_by_key(|day| day.1)
-}
-
-/// Over the end of an ordinal: `st`, `er`, `º`, `.`.
-pub(crate) fn ordinal_end(text: &Text<'_>, at: usize) -> (usize, bool) {
-    if text.is(at, 'º') || (text.is(at, '.') && text.is(at + 1, 'º')) {
-        return (at + 1 + usize::from(text.is(at, '.')), true);
-    }
-    let english = ["st", "nd", "rd", "th"]
-        .iter()
-        .any(|e| text.tokens.get(at).is_some_and(|t| t.word(e)));
-    let apostrophe = usize::from(text.is(at, '\'') && !text.spaced(at + 1));
-    let attached = !text.spaced(at) && !text.spaced(at + apostrophe);
-    if (attached || english) && text.has(at + apostrophe, Sense::Suffix) {
-        return (at + apostrophe + 1, true);
-    }
-    (
-        at,
-        text.is(at, '.') && text.number(at + 1).is_none_or(|_| text.spaced(at + 1)),
-    )
-}
-
-/// Whether the number is a part of a time, an amount, or anything else that is no day.
-pub(crate) fn other_number(text: &Text<'_>, at: usize) -> bool {
-    let minutes = |i: usize| text.number(i).is_some_and(|n| n.1 == 2 && n.0 < 60);
-    let after_colon = at > 0 && text.is(at - 1, ':') && at > 1 && text.number(at - 2).is_some();
-    let colon = text.is(at + 1, ':') && minutes(at + 2) && !text.spaced(at + 2);
-    let decade = text
-        .tokens
-        .get(at + 1)
-        .is_some_and(|t| t.word("s") && !t.spaced);
-    decade
-        || money(text, at)
-        || after_colon
-        || colon
-        || unit(text, at + 1)
-        || (text.is(at + 1, '.') && minutes(at + 2) && unit(text, at + 3))
-}
-
-/// Whether am, pm, h, Uhr stands there.
-pub(crate) fn unit(text: &Text<'_>, at: usize) -> bool {
-    let unit = |s: Sense| matches!(s, Sense::Am | Sense::Pm | Sense::HourUnit | Sense::OClock);
-    text.sense(at, unit).is_some()
-}
-
-/// Whether the number is an amount of money, a share or an address on the web.
-pub(crate) fn money(text: &Text<'_>, at: usize) -> bool {
-    let dialled = at > 0 && text.is(at - 1, '+') && text.spaced(at - 1) && !text.spaced(at);
-    let before = dialled || (at > 0 && text.is_any(at - 1, "$£€¥#"));
-    before || text.is_any(at + 1, "$£€¥%")
-}
-
-/// A year beside a day and month, or before them.
-fn year(text: &Text<'_>, ctx: &Context, partial: &Partial, at: usize) -> Option<Partial> {
-    let leading = partial.from == at;
-    let after = partial.day.is_some() || (partial.nth > 0 && partial.month.is_some());
-    if partial.year.is_some() || !(leading || after) || partial.relative.is_some() {
-        return None;
-    }
-    let (year, to, cost) = year_number(text, ctx, at, leading)?;
-    let far = year < ctx.today.year() - 1 || year > ctx.today.year() + 6;
-    Some(Partial {
-        year: Some(year),
-        to,
-        cost: partial.cost + cost + if far { 0.15 } else { 0.0 } + if leading { 0.2 } else { 0.0 },
-        ..*partial
-    })
-}
-
-/// The year at a token, the token after it, and its cost.
-fn year_number(
-    text: &Text<'_>,
-    ctx: &Context,
-    at: usize,
-    leading: bool,
-) -> Option<(i16, usize, f32)> {
-    if let Some((value, 4)) = text.number(at) {
-        let times = text.is(at + 1, '-') && text.number(at + 2).is_some_and(|n| n.1 == 4);
-        let fits = (1900..=2199).contains(&value) && !other_number(text, at);
-        return fits.then_some((value as i16, at + 1, if times { 0.5 } else { 0.0 }));
-    }
-    if leading {
-        return None;
-    }
-    let in_words = text.arcs(at).iter().filter_map(|arc| match arc.sense {
-        Sense::Year(year) => Some((year, arc.to, ctx.cost(arc))),
-        _ => None,
-    });
-    in_words
-        .max_by_key(|y| y.1)
-        .or_else(|| short_year(text, ctx, at))
-}
-
-/// `'26`, or `26` where nothing else is likely.
-fn short_year(text: &Text<'_>, ctx: &Context, at: usize) -> Option<(i16, usize, f32)> {
-    let (value, 2) = text.number(at)? else {
-        return None;
-    };
-    let year = 2000 + value as i16;
-    if at > 0 && text.is(at - 1, '\'') {
-        return Some((year, at + 1, 0.0));
-    }
-    let near = (ctx.today.year() - 1..=ctx.today.year() + 5).contains(&year);
-    let free = !other_number(text, at) && !text.is_any(at + 1, "-&+.º") && !text.unknown(at + 1);
-    (near && free).then_some((year, at + 1, 0.3))
 }

@@ -31,7 +31,14 @@ pub(crate) fn resolve(
     complete(&mut parts, joins)?;
     spread_years(&mut parts);
     let dates = dated(ctx, &parts, joins)?;
-    let runs = runs(&dates, joins)?;
+    let mut runs = runs(&dates, joins)?;
+    if let ([weekend], [run]) = (list, &mut runs[..]) {
+        run.1 = if weekend.weekend {
+            run.0.tomorrow()
+        } else {
+            run.1
+        };
+    }
     let printed: f32 = parts.iter().map(|p| p.cost).sum();
     let (first, last) = (list.first()?, list.last()?);
     let mismatch = dates.iter().any(|d| d.1 >= MISMATCH);
@@ -46,7 +53,7 @@ pub(crate) fn resolve(
         mismatch,
         ambiguous: parts.iter().any(|p| p.ambiguous) && !settled(&parts, mismatch),
         misread: list.iter().any(|p| p.misread),
-        first: *first,
+        first: parts[0],
         from: first.from,
         to: end(text, last),
         runs,
@@ -110,12 +117,14 @@ fn turn(parts: &mut [Partial], at: usize, join: Join, later: bool) -> Option<()>
         (at - 1, (month + 10) % 12 + 1)
     };
     parts[turned.0].month = Some(turned.1);
-    parts[turned.0].cost += TURNED;
+    parts[turned.0].cost += if later { NEXT_MONTH } else { MONTH_BEFORE };
     Some(())
 }
 
-/// Cost of a month that is the one before or after that which is printed.
-const TURNED: f32 = 0.5;
+/// Cost of a month that is the one after that which is printed (`June 30 - 2`), which is rare.
+const NEXT_MONTH: f32 = 0.9;
+/// Cost of a month that is the one before that which is printed (`30. - 2. Juli`).
+const MONTH_BEFORE: f32 = 0.4;
 
 /// A year that stands at one end counts at the other.
 fn spread_years(parts: &mut [Partial]) {
@@ -312,7 +321,7 @@ fn shape(list: &[Partial], joins: &[Join], runs: &[(Date, Date)]) -> f32 {
 }
 
 /// Cost of the order of figures that is not the usual one.
-const SWAPPED: f32 = 0.3;
+pub(crate) const SWAPPED: f32 = 0.3;
 /// Cost of two orders in one list.
 const MIXED: f32 = 0.6;
 

@@ -2,13 +2,14 @@
 use super::cover::cover;
 use super::days::Days;
 use super::meaning::{Group, Hours, Meaning, hours, meaning};
+use super::resolve::SWAPPED;
 use super::text::{Context, Field, Text};
 use super::words::{Langs, Part, language};
 use crate::date::{Date, Order, Time};
 use crate::repeat::{Every, Repeat};
 use crate::schedule::{Confidence, Figures, Options, Printed, Reading, Schedule, Several};
 use crate::told::Told;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 /// The longest text of a field, in bytes; what follows is not read.
 const LONGEST: usize = 1 << 14;
@@ -61,15 +62,10 @@ impl Fields<'_> {
             order,
             langs: self.langs,
             field,
+            partials: RefCell::default(),
             effort: Cell::new(0),
         };
         let pieces = cover(text, &ctx);
-        if std::env::var_os("EVENTS_DEBUG").is_some() {
-            eprintln!("langs {:b}", self.langs);
-            for p in &pieces {
-                eprintln!("{:?} {:.2} {:?}", text.part(p.from, p.to), p.cost, p.piece);
-            }
-        }
         let meaning = meaning(text, &pieces);
         self.effort.set(self.effort.get() + ctx.effort.get());
         meaning
@@ -84,12 +80,32 @@ impl Fields<'_> {
         if order == Order::MonthFirst && (times(&start) || times(&date) || times(&end)) {
             date = self.meaning(&self.date, Field::Date, today, Order::DayFirst);
         }
+        if let Some(year) = self.stray_year(&date) {
+            let first = Date::new(year, 1, 1).unwrap_or(today);
+            let order = self.options.order;
+            let later = self.meaning(&self.date, Field::Date, first, order);
+            let fits = |m: &Meaning| days_of(m).is_some_and(|d| !d.mismatch);
+            date = if fits(&later) { later } else { date };
+        }
         let chosen = choose(&date).or_else(|| choose(&start));
         let mut reading = self.reading(&date, &start);
         let Some(chosen) = chosen else {
             return reading;
         };
         reading.told = told_by(chosen[0]);
+        // Its own year, once more, explains itself.
+        let year = chosen[0]
+            .days
+            .as_ref()
+            .map(|d| d.runs[0].0.year().to_string());
+        let left = |word: &str| word.contains(|c: char| c.is_ascii_digit());
+        if !reading
+            .unexplained
+            .split(' ')
+            .any(|w| left(w) && Some(w) != year.as_deref())
+        {
+            reading.confidence = Confidence::High;
+        }
         reading.confidence = reading.confidence.min(confidence(&chosen));
         reading.figures = figures(&chosen);
         for group in &chosen {
@@ -101,6 +117,21 @@ impl Fields<'_> {
             reading.schedules.truncate(1);
         }
         reading
+    }
+
+    /// A coming year that stands apart from the day and month: `June 13, 7pm, 2027`.
+    fn stray_year(&self, date: &Meaning) -> Option<i16> {
+        let days = days_of(date)?;
+        let this = self.options.today.year();
+        let number = |at: usize| {
+            self.date
+                .number(at)
+                .filter(|n| n.1 == 4)
+                .map(|n| n.0 as i16)
+        };
+        let mut left = date.unexplained.iter().filter_map(|u| number(u.0));
+        let year = left.find(|y| (this + 1..=this + 3).contains(y))?;
+        (days.first.has_date() && days.first.year.is_none()).then_some(year)
     }
 
     /// A reading of no event yet: what is not explained.
@@ -285,6 +316,7 @@ fn together(group: &Group, date: &Meaning, start: &Meaning, end: &Meaning) -> Ho
     if field.start.is_some() && field.end.is_none() && alike(&field, &beside) {
         both.end = beside.end;
     }
+    both.start = both.start.or(ends.start.filter(|_| ends.end.is_some()));
     both.end = ends.end.or(ends.start).or(both.end);
     both.zone = field.zone.or(ends.zone).or(beside.zone);
     both
@@ -324,13 +356,19 @@ fn confidence(groups: &[&Group]) -> Confidence {
         .iter()
         .filter_map(|g| g.days.as_ref())
         .map(|days| match () {
-            () if days.cost >= GUESS => Confidence::Low,
-            () if days.mismatch || days.ambiguous || days.misread || days.cost >= UNSURE => {
+            () if doubt(days) >= GUESS => Confidence::Low,
+            () if days.mismatch || days.ambiguous || days.misread || doubt(days) >= UNSURE => {
                 Confidence::Medium
             }
             () => Confidence::High,
         });
     worst.min().unwrap_or(Confidence::Low)
+}
+
+/// The cost of a reading but for that of an order of figures which its weekday confirms.
+fn doubt(days: &Days) -> f32 {
+    let confirmed = days.first.swapped && !days.ambiguous;
+    days.cost - if confirmed { SWAPPED } else { 0.0 }
 }
 
 fn figures(groups: &[&Group]) -> Option<Figures> {

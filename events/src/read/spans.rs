@@ -1,5 +1,6 @@
 //! A beginning and an end of the day, with the zone they are told in.
-use super::clock::{Clock, NEVER, bare, clocks};
+use super::bare::{NEVER, bare};
+use super::clock::{Clock, clocks};
 use super::text::{Context, Field, Text};
 use super::words::{EN, Sense};
 use crate::zone::{Region, WORDS, Zone, capitals};
@@ -69,7 +70,12 @@ fn leads(text: &Text<'_>, at: usize) -> Vec<(usize, bool)> {
 
 /// Whether `Doors`, `Beginn:` or the like stands before.
 fn labelled(text: &Text<'_>, at: usize) -> bool {
-    let label = |s: Sense| matches!(s, Sense::Doors | Sense::Show | Sense::End);
+    let label = |s: Sense| {
+        matches!(
+            s,
+            Sense::Doors | Sense::Show | Sense::End | Sense::Part(_) | Sense::Relative(..)
+        )
+    };
     let before = at - usize::from(at > 0 && text.is_any(at - 1, ":.")).min(at);
     (before.saturating_sub(3)..before).any(|i| text.sense(i, label) == Some(before))
 }
@@ -92,7 +98,10 @@ fn ranges(
         zone: said.map(|z| z.0),
         from: at,
         to,
-        cost: bare(text, ctx, from, &start, led),
+        cost: match said {
+            Some(_) => start.cost.min(0.05),
+            None => bare(text, ctx, from, &start, led),
+        },
     };
     let mut found = vec![alone];
     if let Some(both) = said.and_then(|_| twice(text, ctx, to)) {
@@ -190,6 +199,10 @@ fn zone(text: &Text<'_>, ctx: &Context, at: usize) -> Option<(Said, usize)> {
     let (said, to) = in_capitals(text, ctx, from)
         .or_else(|| in_words(text, from))
         .or_else(|| {
+            let spaced = text.is(from, '+') && text.number(from + 1).is_some_and(|n| n.1 == 4);
+            spaced.then(|| offset_after(text, from)).flatten()
+        })
+        .or_else(|| {
             let z = text.letters(at) == "Z" && !text.spaced(at);
             z.then_some((
                 Said {
@@ -218,6 +231,18 @@ fn in_capitals(text: &Text<'_>, ctx: &Context, at: usize) -> Option<(Said, usize
     let hall = word.len() > 1 && word.chars().all(char::is_uppercase) && capitals(word).is_none();
     if hall {
         return None;
+    }
+    // "CET/CEST": whichever of the two holds on that day.
+    let both = text
+        .is(at + 1, '/')
+        .then(|| capitals(text.letters(at + 2)))
+        .flatten();
+    if let (Some(region), Some((Some(other), _))) = (region, both) {
+        let said = Said {
+            region: Some(region),
+            offset: None,
+        };
+        return (region == other).then_some((said, at + 3));
     }
     let said = Said { region, offset };
     if !matches!(raw, "UTC" | "GMT") {

@@ -1,4 +1,4 @@
-use crate::{Date, Order, Printed, Schedule, Time};
+use crate::{Confidence, Date, Options, Order, Printed, Reading, Schedule, Several, Time};
 
 const TODAY: &str = "2026-03-10"; // a Tuesday
 
@@ -222,6 +222,69 @@ fn zones_are_offsets() {
     assert_eq!(read("3 May", "7pm EST", "").unwrap().zone, Some(-300));
     assert_eq!(read("3 May", "19:00 CEST", "").unwrap().zone, Some(120));
     assert_eq!(read("3 May", "7pm est", "").unwrap().zone, None);
+}
+
+fn reading(date: &str) -> Reading {
+    let printed = Printed {
+        date: Some(date),
+        ..Printed::default()
+    };
+    let options = Options {
+        several: Several::Each,
+        ..Options::new(TODAY.parse().unwrap())
+    };
+    Reading::of(printed, options)
+}
+
+#[test]
+fn what_is_not_explained_is_returned() {
+    for (text, unexplained, confidence) in [
+        ("Saturday, 9 May 2026", "", Confidence::High),
+        ("Jazz night, Saturday 9 May", "Jazz", Confidence::High),
+        ("Route 66 fest, 9 May", "Route 66 fest", Confidence::Low),
+        ("3 July 555", "555", Confidence::Low),
+        ("4/5/2026", "", Confidence::Medium),
+        ("Monday 4/5/2026", "", Confidence::High),
+        ("TULY 14", "", Confidence::Medium),
+        ("Friday, 9 May 2026", "", Confidence::Medium), // a Saturday
+    ] {
+        let reading = reading(text);
+        assert_eq!(reading.unexplained, unexplained, "{text}");
+        assert_eq!(reading.confidence, confidence, "{text}");
+    }
+}
+
+#[test]
+fn the_order_of_figures_is_said() {
+    for (text, order, ambiguous) in [
+        ("4/5/2026", Order::MonthFirst, true),
+        ("Monday 4/5/2026", Order::DayFirst, false),
+        ("le 4/5/2026", Order::DayFirst, true),
+        ("13/5/2026", Order::DayFirst, false),
+        ("5.22.26", Order::MonthFirst, false),
+    ] {
+        let figures = reading(text).figures.unwrap();
+        assert_eq!(
+            (figures.order, figures.ambiguous),
+            (order, ambiguous),
+            "{text}"
+        );
+    }
+    assert_eq!(reading("4 May 2026").figures, None);
+}
+
+#[test]
+fn each_day_is_an_event_where_that_is_wanted() {
+    let days = |text: &str| {
+        let all = reading(text).schedules;
+        all.iter()
+            .map(|s| s.date.to_string())
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    assert_eq!(days("May 9 and May 23"), "2026-05-09 2026-05-23");
+    assert_eq!(days("June 5, 12 & 19"), "2026-06-05 2026-06-12 2026-06-19");
+    assert_eq!(days("6 & 7 June, 13 & 14 June"), "2026-06-06 2026-06-13");
 }
 
 /// Every day of four years, printed in many ways, is read as itself.

@@ -1,8 +1,11 @@
 //! A text with the readings of its tokens.
+use super::partial::Partial;
 use super::tokens::{Kind, Token, tokens};
 use super::words::{ALL, Arc, EN, Langs, Sense, senses};
 use crate::date::{Date, Order};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
 
 /// Tokens, and what each may mean.
 pub(crate) struct Text<'a> {
@@ -25,6 +28,8 @@ pub(crate) struct Context {
     pub(crate) order: Order,
     pub(crate) langs: Langs,
     pub(crate) field: Field,
+    /// The dates that may begin at a token, where they are known already.
+    pub(crate) partials: RefCell<HashMap<usize, Rc<[Partial]>>>,
     /// Readings looked at so far: what the time taken grows with.
     pub(crate) effort: Cell<usize>,
 }

@@ -1,6 +1,7 @@
 //! Model families: how each turns pictures into rows for a text decoder, and what it adds to
 //! decoding. [`open`] is the one place that names them.
 pub mod glyph;
+pub(crate) mod spotter;
 
 use crate::answer::Timing;
 use crate::bundle::Bundle;
@@ -8,14 +9,16 @@ use crate::{Error, Image, Options, Result, Task};
 use foveate_language::{Attribution, Draft, LogitsProcessor, TextDecoder, TokenId, Tokenizer};
 use foveate_onnx::GraphOptions;
 use foveate_vision::{Mode, Placement, Rect};
+use glyph::GlyphEncoder;
 use ndarray::Array2;
+use spotter::SpotterGlyphs;
 use std::any::Any;
 use std::sync::Arc;
 
 /// A model family: from pictures to rows for a text decoder.
 ///
 /// Implemented by each architecture of [`open`], and by whoever builds a model of their own
-/// ([`Parts`](crate::Parts)).
+/// ([`Parts`](crate::model::Parts)).
 pub trait Reader: Send + Sync {
     /// What the decoder is shown of `image`. What [`Mode::Auto`] stands for is the reader's choice.
     fn encode(&self, image: &Image, detail: Mode) -> Result<Encoded>;
@@ -182,12 +185,23 @@ pub(crate) fn open(
     options: &Options,
 ) -> Result<Opened> {
     match bundle.config().architecture.as_str() {
-        glyph::ARCHITECTURE => glyph::open(bundle, tokenizer, graphs, options),
+        glyph::ARCHITECTURE => glyph::open(bundle, tokenizer, graphs, options, |embed| {
+            let encoder = GlyphEncoder::open(bundle, embed, graphs, &options.rules)?;
+            Ok(Box::new(encoder))
+        }),
+        spotter::ARCHITECTURE => {
+            let options = spotter::options(options);
+            let legible = options.rules.legible;
+            glyph::open(bundle, tokenizer, graphs, &options, |embed| {
+                let encoder = SpotterGlyphs::open(bundle, embed, tokenizer, graphs, legible)?;
+                Ok(Box::new(encoder))
+            })
+        }
         other => Err(Error::AssetsInvalid {
             file: bundle.dir().join("config.json"),
             why: format!(
                 "architecture {other:?}; this library knows {:?}",
-                [glyph::ARCHITECTURE]
+                [glyph::ARCHITECTURE, spotter::ARCHITECTURE]
             ),
         }),
     }

@@ -115,7 +115,7 @@ impl Iterator for Snapshots<'_> {
             if let Err(e) = self.stream.next()? {
                 return Some(Err(e));
             }
-            let now = crate::partial::complete_part(self.stream.so_far());
+            let now = foveate_language::complete_part(self.stream.so_far());
             if now.is_some() && now != self.last {
                 self.last.clone_from(&now);
                 return now.map(Ok);

@@ -150,6 +150,8 @@ impl Session {
         let template = model.template();
         let known = decoding.answer.take();
         if let Some(answer) = known {
+            // It need not fit into the context.
+            let most = max_tokens.unwrap_or(usize::MAX);
             let script = Scripted::new(context, answer, decoding.attribution);
             return Ok(Stream {
                 tokens: limited(script, most, request),
@@ -157,7 +159,7 @@ impl Session {
                 text: TextStream::default(),
                 tokenizer: model.tokenizer(),
                 prompt_rows,
-                by_context,
+                by_context: false,
                 seeing,
                 usage,
                 finished: false,

@@ -1,8 +1,10 @@
 //! The shortest way out of a JSON value: the tokens that close it validly from where it stands.
 //!
-//! It is greedy where the next step is plain (a forced token, a quote that ends a string, a bracket) and searches breadth
-//! first where it is not (the middle of an enumeration, a pattern or a number). The result is always valid; it is the
-//! shortest for everything but unions of long and short branches, where it may be a few tokens longer.
+//! It is greedy where the next step is plain (a forced token, a quote that ends a string, a
+//! bracket) and searches breadth first where it is not (the middle of an enumeration, a pattern or
+//! a number). The result is always valid; it is the shortest for everything but unions of long and
+//! short branches, where it may be a few tokens longer.
+use super::rules::Written;
 use crate::{TokenId, Tokenizer};
 use llguidance::Matcher;
 use llguidance::toktrie::SimpleVob;
@@ -11,30 +13,10 @@ use llguidance::toktrie::SimpleVob;
 const BEAM: usize = 48;
 const DEPTH: usize = 96;
 
-/// Whether the bytes so far end inside a JSON string.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Quotes {
-    inside: bool,
-    escaped: bool,
-}
-
-impl Quotes {
-    pub(crate) fn push(&mut self, bytes: &[u8]) {
-        for &b in bytes {
-            match (self.inside, self.escaped, b) {
-                (true, true, _) => self.escaped = false,
-                (true, false, b'\\') => self.escaped = true,
-                (_, _, b'"') => self.inside = !self.inside,
-                _ => {}
-            }
-        }
-    }
-}
-
 /// One place on the way: the parser's state and what was written to get there.
 struct Way {
     matcher: Matcher,
-    quotes: Quotes,
+    written: Written,
     tokens: Vec<TokenId>,
 }
 
@@ -42,16 +24,15 @@ impl Way {
     fn fork(&self) -> Self {
         Self {
             matcher: self.matcher.clone(),
-            quotes: self.quotes,
+            written: self.written.clone(),
             tokens: self.tokens.clone(),
         }
     }
 
     fn step(&mut self, token: TokenId, tokenizer: &Tokenizer) -> Option<()> {
         self.matcher.consume_token(token).ok()?;
-        self.quotes.push(tokenizer.bytes(token));
         self.tokens.push(token);
-        Some(())
+        self.written.push(tokenizer.bytes(token)).then_some(())
     }
 
     fn forced(&mut self, tokenizer: &Tokenizer) -> Option<bool> {
@@ -61,40 +42,75 @@ impl Way {
         }
         Some(!forced.is_empty())
     }
+
+    fn may_write(&self, token: TokenId, tokenizer: &Tokenizer) -> bool {
+        self.written.accepts(tokenizer.bytes(token))
+    }
 }
 
-/// Tokens that complete the value from the state of `matcher`, at most `limit`; `None` where none were found.
+/// Tokens that complete the value from the state of `matcher`, at most `limit`; `None` where none
+/// were found.
 pub(crate) fn close(
     matcher: &Matcher,
-    quotes: Quotes,
+    written: &Written,
     tokenizer: &Tokenizer,
     limit: usize,
 ) -> Option<Vec<TokenId>> {
     let mut way = Way {
         matcher: matcher.clone(),
-        quotes,
+        written: written.clone(),
         tokens: Vec::new(),
     };
+    // Before the last value that was begun because it is short: it may turn out to be one that
+    // stands there already.
+    let mut before: Option<Way> = None;
     while !way.matcher.is_accepting().ok()? {
         if way.tokens.len() >= limit {
             return None;
         }
-        if way.forced(tokenizer)? {
-            continue;
+        match way.forced(tokenizer) {
+            Some(true) => continue,
+            Some(false) => {}
+            None => {
+                way = search(before.take()?, tokenizer, limit)?;
+                continue;
+            }
         }
         let mask = way.matcher.compute_mask().ok()?;
         match plain_step(&mut way, &mask, tokenizer) {
-            Some(token) => way.step(token, tokenizer)?,
-            None => way = search(way, tokenizer, limit)?,
+            Some(token) => {
+                if !way.written.in_string() {
+                    before = Some(way.fork());
+                }
+                way.step(token, tokenizer)?;
+            }
+            None => {
+                let from = way.fork();
+                way = match search(way, tokenizer, limit) {
+                    Some(way) => way,
+                    None => search(
+                        before
+                            .take()
+                            .filter(|b| b.tokens.len() < from.tokens.len())?,
+                        tokenizer,
+                        limit,
+                    )?,
+                };
+            }
         }
     }
     (way.tokens.len() <= limit).then_some(way.tokens)
 }
 
-/// The step that closes something or begins the shortest value; `None` where only a search can tell.
+/// The step that closes something or begins the shortest value; `None` where only a search can
+/// tell.
 fn plain_step(way: &mut Way, mask: &SimpleVob, tokenizer: &Tokenizer) -> Option<TokenId> {
-    let allowed = |b: u8| Some(tokenizer.byte(b)).filter(|&t| mask.is_allowed(t));
-    if way.quotes.inside {
+    let written = &way.written;
+    let allowed = |b: u8| {
+        let token = tokenizer.byte(b);
+        (mask.is_allowed(token) && written.accepts(tokenizer.bytes(token))).then_some(token)
+    };
+    if written.in_string() {
         return allowed(b'"');
     }
     if let Some(token) = b"}],".iter().find_map(|&b| allowed(b)) {
@@ -116,7 +132,8 @@ fn plain_step(way: &mut Way, mask: &SimpleVob, tokenizer: &Tokenizer) -> Option<
     }
 }
 
-/// Breadth first to the nearest place where something can be closed, one state for each set of next tokens.
+/// Breadth first to the nearest place where something can be closed, one state for each set of next
+/// tokens.
 fn search(from: Way, tokenizer: &Tokenizer, limit: usize) -> Option<Way> {
     let began = from.tokens.len();
     let mut level = vec![from];
@@ -151,12 +168,13 @@ fn search(from: Way, tokenizer: &Tokenizer, limit: usize) -> Option<Way> {
 }
 
 fn can_close(way: &mut Way, tokenizer: &Tokenizer) -> bool {
+    let inside = way.written.in_string();
     let mut accepts = |b: u8| {
-        way.matcher
-            .validate_tokens(&[tokenizer.byte(b)])
-            .is_ok_and(|n| n == 1)
+        let token = tokenizer.byte(b);
+        way.may_write(token, tokenizer)
+            && way.matcher.validate_tokens(&[token]).is_ok_and(|n| n == 1)
     };
-    let closable = if way.quotes.inside {
+    let closable = if inside {
         accepts(b'"')
     } else {
         b"}],".iter().any(|&b| accepts(b))
@@ -164,7 +182,8 @@ fn can_close(way: &mut Way, tokenizer: &Tokenizer) -> bool {
     closable || way.matcher.is_accepting().unwrap_or(false)
 }
 
-/// A few of the allowed single bytes that stand for all: every one where they are few, else one of each class.
+/// A few of the allowed single bytes that stand for all: every one where they are few, else one of
+/// each class.
 fn candidates(mask: &SimpleVob, tokenizer: &Tokenizer) -> Vec<TokenId> {
     let allowed: Vec<u8> = (0..=255u8)
         .filter(|&b| mask.is_allowed(tokenizer.byte(b)))

@@ -1,10 +1,12 @@
-//! Which tokens may come next. A constraint and a decoder do not know each other: mask, sample, commit.
+//! Which tokens may come next. A constraint and a decoder do not know each other: mask, sample,
+//! commit.
 use crate::{Result, TokenId};
 
 /// What became of a sampled token.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Commit {
-    /// Whether the sampled token was written. It is not where nothing valid could follow it within the budget.
+    /// Whether the sampled token was written. It is not where nothing valid could follow it within
+    /// the budget.
     pub taken: bool,
     /// Tokens that must follow: they are written without being computed.
     pub forced: Vec<TokenId>,
@@ -18,7 +20,8 @@ pub trait Constraint: Send {
     /// Sets the logits of tokens that may not come next to negative infinity.
     fn mask(&mut self, logits: &mut [f32]) -> Result<()>;
 
-    /// Takes the sampled token, which [`Constraint::mask`] allowed, and answers with what is written.
+    /// Takes the sampled token, which [`Constraint::mask`] allowed, and answers with what is
+    /// written.
     fn commit(&mut self, token: TokenId) -> Result<Commit>;
 
     /// How many of `tokens` in a row could be committed now; for drafts.

@@ -1,126 +1,28 @@
-//! JSON Schema as a [`Constraint`], by llguidance: compact, in declaration order, closed validly within its budget.
-use super::closing::{self, Quotes};
-use crate::{Commit, Constraint, Error, Result, Schema, TokenId, Tokenizer};
-use llguidance::api::TopLevelGrammar;
-use llguidance::toktrie::{InferenceCapabilities, TokEnv, TokRxInfo, TokTrie, TokenizerEnv};
-use llguidance::{JsonCompileOptions, Matcher, ParserFactory};
+//! Text of a grammar as a [`Constraint`]: compact JSON in declaration order, closed validly within
+//! its budget.
+use super::closing;
+use super::rules::{Rules, Written};
+use crate::{Commit, Constraint, Error, Result, TokenId, Tokenizer};
+use llguidance::Matcher;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Makes constraints for one tokenizer; built once for a model and shared.
-pub struct Grammars {
-    factory: ParserFactory,
-    tokenizer: Arc<Tokenizer>,
-    end: TokenId,
-}
-
-impl Grammars {
-    /// Constraints over `vocab_size` logits by `tokenizer`; `end` is the token that ends an answer.
-    pub fn new(tokenizer: Arc<Tokenizer>, vocab_size: usize, end: TokenId) -> Result<Self> {
-        let env: TokEnv = Arc::new(Env::new(tokenizer.clone(), vocab_size, end));
-        let capabilities = InferenceCapabilities {
-            ff_tokens: true,
-            ..Default::default()
-        };
-        let mut factory = ParserFactory::new(&env, capabilities, &[])
-            .map_err(|e| Error::Tokenizer(e.to_string()))?;
-        factory.quiet();
-        factory.limits_mut().verbose_errors = false;
-        Ok(Self {
-            factory,
-            tokenizer,
-            end,
-        })
-    }
-
-    /// A constraint to JSON values of `schema`, in at most `budget` tokens.
-    pub fn json(&self, schema: &Schema, budget: usize) -> Result<JsonConstraint> {
-        let options = JsonCompileOptions {
-            whitespace_flexible: false,
-            json_allowed_escapes: Some("nrbtf\\\"".into()),
-            ..JsonCompileOptions::default()
-        };
-        let mut schema = schema.value().clone();
-        if !schema.is_object() {
-            let why = "no value is valid".to_owned();
-            return Err(Error::UnsupportedSchema {
-                path: "#".into(),
-                keyword: "false".into(),
-                why,
-            });
-        }
-        options.apply_to(&mut schema);
-        self.constraint(TopLevelGrammar::from_json_schema(schema), budget)
-    }
-
-    /// A constraint to text that matches a regular expression, in at most `budget` tokens.
-    pub fn regex(&self, pattern: &str, budget: usize) -> Result<JsonConstraint> {
-        self.constraint(TopLevelGrammar::from_regex(pattern), budget)
-    }
-
-    fn constraint(&self, grammar: TopLevelGrammar, budget: usize) -> Result<JsonConstraint> {
-        let refused = |why: String| Error::UnsupportedSchema {
-            path: "#".into(),
-            keyword: "(grammar)".into(),
-            why,
-        };
-        let matcher = Matcher::new(self.factory.create_parser(grammar));
-        if let Some(why) = matcher.get_error() {
-            return Err(refused(why));
-        }
-        JsonConstraint::new(matcher, self.tokenizer.clone(), self.end, budget)
-    }
-}
-
-impl std::fmt::Debug for Grammars {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Grammars")
-            .field("end", &self.end)
-            .finish_non_exhaustive()
-    }
-}
-
-/// The tokenizer as llguidance sees it.
-struct Env {
-    tokenizer: Arc<Tokenizer>,
-    trie: TokTrie,
-}
-
-impl Env {
-    fn new(tokenizer: Arc<Tokenizer>, vocab_size: usize, end: TokenId) -> Self {
-        let word = |id: usize| match tokenizer.special_name(id as TokenId) {
-            None if id < tokenizer.len() => tokenizer.bytes(id as TokenId).to_vec(),
-            name => {
-                let mut word = vec![TokTrie::SPECIAL_TOKEN_MARKER];
-                word.extend(name.map_or(format!("<[{id}]>"), str::to_owned).bytes());
-                word
-            }
-        };
-        let words: Vec<Vec<u8>> = (0..vocab_size).map(word).collect();
-        let trie = TokTrie::from(&TokRxInfo::new(vocab_size as u32, end), &words);
-        Self { tokenizer, trie }
-    }
-}
-
-impl TokenizerEnv for Env {
-    fn tok_trie(&self) -> &TokTrie {
-        &self.trie
-    }
-
-    fn tokenize_bytes(&self, s: &[u8]) -> Vec<TokenId> {
-        self.tokenizer.encode_bytes(s)
-    }
-}
+/// Longest way out that is looked for where none fits the budget, to say how many tokens are
+/// missing.
+const FAR: usize = 4096;
 
 /// Valid JSON of a schema, whatever the decoder would rather say.
 ///
-/// It knows at every moment a way to complete the value within what is left of the budget (`exit`), and refuses a token
-/// after which there would be none: the value is then closed where it stands. So an answer is never cut.
+/// It knows at every moment a way to complete the value within what is left of the budget (`exit`),
+/// and refuses a token after which there would be none: the value is then closed where it stands.
+/// So an answer is never cut. Where it is not the budget but a rule that leaves no way (every item
+/// that could differ is written), only the innermost object or array is closed, and the answer goes
+/// on behind it.
 pub struct JsonConstraint {
     matcher: Matcher,
     tokenizer: Arc<Tokenizer>,
     end: TokenId,
-    quotes: Quotes,
+    written: Written,
     left: usize,
     exit: VecDeque<TokenId>,
     done: bool,
@@ -128,22 +30,24 @@ pub struct JsonConstraint {
 }
 
 impl JsonConstraint {
-    fn new(
+    pub(super) fn new(
         matcher: Matcher,
+        rules: Arc<Rules>,
         tokenizer: Arc<Tokenizer>,
         end: TokenId,
         budget: usize,
     ) -> Result<Self> {
-        let quotes = Quotes::default();
-        let Some(exit) = closing::close(&matcher, quotes, &tokenizer, budget) else {
-            let needed = closing::close(&matcher, quotes, &tokenizer, 4096).map(|exit| exit.len());
+        let written = Written::new(rules);
+        let Some(exit) = closing::close(&matcher, &written, &tokenizer, budget) else {
+            let far = closing::close(&matcher, &written, &tokenizer, FAR);
+            let needed = far.map(|exit| exit.len());
             return Err(Error::BudgetTooSmall { budget, needed });
         };
         Ok(Self {
             matcher,
             tokenizer,
             end,
-            quotes,
+            written,
             left: budget,
             exit: exit.into(),
             done: false,
@@ -157,14 +61,15 @@ impl JsonConstraint {
         self.left
     }
 
-    fn consume(&mut self, token: TokenId) -> Result<()> {
+    /// Writes a token; whether the rules allow it.
+    fn consume(&mut self, token: TokenId) -> Result<bool> {
         self.matcher.consume_token(token).map_err(|e| failed(&e))?;
-        self.quotes.push(self.tokenizer.bytes(token));
         self.left = self.left.saturating_sub(1);
-        Ok(())
+        Ok(self.written.push(self.tokenizer.bytes(token)))
     }
 
-    /// Keeps the known exit where it still holds after a token, or finds another; `false` where there is none.
+    /// Keeps the known exit where it still holds after a token, or finds another; `false` where
+    /// there is none.
     fn find_exit(&mut self, written: TokenId) -> Result<bool> {
         if self.exit.front() == Some(&written) {
             self.exit.pop_front();
@@ -178,10 +83,11 @@ impl JsonConstraint {
                 .validate_tokens(&path)
                 .map_err(|e| failed(&e))?
                 == path.len()
+            && self.written.clone().push(&self.bytes(&path))
         {
             return Ok(true);
         }
-        match closing::close(&self.matcher, self.quotes, &self.tokenizer, self.left) {
+        match closing::close(&self.matcher, &self.written, &self.tokenizer, self.left) {
             Some(exit) => {
                 self.exit = exit.into();
                 Ok(true)
@@ -194,21 +100,56 @@ impl JsonConstraint {
     fn force(&mut self) -> Result<Vec<TokenId>> {
         let mut forced = self.matcher.compute_ff_tokens();
         for (i, &token) in forced.iter().enumerate() {
-            let before = self.matcher.clone();
-            let (quotes, left, exit) = (self.quotes, self.left, self.exit.clone());
-            if left == 0 {
+            if self.left == 0 {
                 forced.truncate(i);
                 break;
             }
-            self.consume(token)?;
-            if !self.find_exit(token)? {
-                (self.matcher, self.quotes, self.left, self.exit) = (before, quotes, left, exit);
+            let before = (self.matcher.clone(), self.written.clone());
+            let (left, exit) = (self.left, self.exit.clone());
+            if !self.consume(token)? || !self.find_exit(token)? {
+                (self.matcher, self.written) = before;
+                (self.left, self.exit) = (left, exit);
                 forced.truncate(i);
                 break;
             }
         }
         self.done = self.done || self.is_over()?;
         Ok(forced)
+    }
+
+    /// The exit's tokens up to the end of the innermost object or array: nothing else is possible
+    /// in it.
+    fn leave(&mut self) -> Result<Vec<TokenId>> {
+        let depth = self.written.depth();
+        let mut left = Vec::new();
+        while let Some(token) = self.exit.pop_front() {
+            self.consume(token)?;
+            left.push(token);
+            if self.written.depth() < depth {
+                break;
+            }
+        }
+        // Nothing to write, and nothing that may be: it ends here.
+        self.done = self.exit.is_empty() && (left.is_empty() || self.is_over()?);
+        Ok(left)
+    }
+
+    /// Goes on without the sampled token: out of the innermost value, or for want of `budget` out
+    /// of all.
+    fn refuse(&mut self, budget: bool) -> Result<Commit> {
+        let mut forced = if budget { self.close()? } else { self.leave()? };
+        if !self.done {
+            forced.extend(self.force()?);
+        }
+        Ok(Commit {
+            taken: false,
+            forced,
+        })
+    }
+
+    fn bytes(&self, tokens: &[TokenId]) -> Vec<u8> {
+        let bytes = tokens.iter().flat_map(|&t| self.tokenizer.bytes(t));
+        bytes.copied().collect()
     }
 
     /// Whether nothing but the end can follow.
@@ -236,7 +177,8 @@ impl Constraint for JsonConstraint {
     fn mask(&mut self, logits: &mut [f32]) -> Result<()> {
         let mask = self.matcher.compute_mask_or_eos().map_err(|e| failed(&e))?;
         for (id, logit) in logits.iter_mut().enumerate() {
-            if !mask.is_allowed(id as TokenId) {
+            let bytes = || self.tokenizer.bytes(id as TokenId);
+            if !mask.is_allowed(id as TokenId) || !self.written.accepts(bytes()) {
                 *logit = f32::NEG_INFINITY;
             }
         }
@@ -248,22 +190,18 @@ impl Constraint for JsonConstraint {
             self.done = true;
             return Ok(Commit::default());
         }
-        let exit_fits = self.left > 0 && {
-            let quotes = self.quotes;
-            self.consume(token)?;
-            let fits = self.find_exit(token)?;
-            if !fits {
-                self.matcher.rollback(1).map_err(|e| failed(&e))?;
-                self.quotes = quotes;
-                self.left += 1;
-            }
-            fits
-        };
-        if !exit_fits {
-            return Ok(Commit {
-                taken: false,
-                forced: self.close()?,
-            });
+        if self.left == 0 {
+            return self.refuse(true);
+        }
+        let written = self.written.clone();
+        let kept = self.consume(token)?;
+        if !kept || !self.find_exit(token)? {
+            let far = || closing::close(&self.matcher, &self.written, &self.tokenizer, FAR);
+            let budget = kept && far().is_some();
+            self.matcher.rollback(1).map_err(|e| failed(&e))?;
+            self.written = written;
+            self.left += 1;
+            return self.refuse(budget);
         }
         Ok(Commit {
             taken: true,
@@ -272,7 +210,11 @@ impl Constraint for JsonConstraint {
     }
 
     fn accepts(&mut self, tokens: &[TokenId]) -> Result<usize> {
-        self.matcher.validate_tokens(tokens).map_err(|e| failed(&e))
+        let n = self.matcher.validate_tokens(tokens);
+        let n = n.map_err(|e| failed(&e))?;
+        let mut written = self.written.clone();
+        let kept = |t: &&TokenId| written.push(self.tokenizer.bytes(**t));
+        Ok(tokens[..n].iter().take_while(kept).count())
     }
 
     fn close(&mut self) -> Result<Vec<TokenId>> {

@@ -15,7 +15,7 @@ pub trait LogitsProcessor: Send {
 }
 
 /// Knows which part of the input each token was copied from. A *source* is a number that means
-/// something to whoever made the input rows, for example the glyph of a picture.
+/// something to whoever made the input rows.
 pub trait Attribution: LogitsProcessor {
     /// The source of `id`, which was sampled after the last [`process`](LogitsProcessor::process).
     fn source(&self, id: TokenId) -> Option<usize>;

@@ -4,15 +4,17 @@
 const LONGEST: usize = 96;
 /// A circle counts when it was walked this often ...
 const ROUNDS: usize = 4;
-/// ... and the rounds are this many tokens together, if every round was read from the same glyphs (or glyphs are not known) ...
+/// ... and the rounds are this many tokens together, if every round was copied from the same sources
+/// (or sources are not known) ...
 const SAME_PLACE: usize = 48;
-/// ... or this many, if they were read from different glyphs: a picture may well hold a row of forty dots.
+/// ... or this many, if they were copied from different ones: a page may well hold a row of forty
+/// dots.
 const ELSEWHERE: usize = 256;
 
 /// Watches the tokens of an answer for a piece that repeats until nothing else would come.
 ///
-/// The rules are our own measurement's: transcripts of pages repeat a line three times, price lists and dotted leaders
-/// repeat tokens for a whole line, but then each is read from another glyph of the picture.
+/// The rules are our own measurement's: transcripts of pages repeat a line three times, price lists
+/// and dotted leaders repeat tokens for a whole line, but then each is copied from another source.
 #[derive(Debug, Clone, Default)]
 pub struct LoopDetector {
     seen: Vec<(u32, Option<usize>)>,
@@ -69,7 +71,7 @@ mod tests {
         assert_eq!(
             first_hit((0..200).map(|i| (5, Some(i)))),
             None,
-            "a row of dots, each with its glyph"
+            "a row of dots, each with its source"
         );
         let line: Vec<u32> = (0..30).collect();
         assert_eq!(

@@ -2,7 +2,8 @@
 use crate::{Attribution, Context, Result, StopReason, Token, TokenId, TokenStream, Work};
 
 /// Writes a known answer into a [`Context`], one token an item, without running the decoder: later
-/// questions see the answer as if it had been generated.
+/// questions see the answer as if it had been generated. What does not fit into the context is
+/// handed out all the same; later questions do not see it.
 pub struct Scripted<'a> {
     context: &'a mut Context,
     answer: std::vec::IntoIter<(TokenId, Option<usize>)>,
@@ -33,7 +34,10 @@ impl<'a> Scripted<'a> {
     fn write(&mut self, (id, source): (TokenId, Option<usize>)) -> Result<Token> {
         self.last = source.or(self.last);
         let row = self.attribution.as_ref().zip(self.last);
-        self.context.push(id, row.map(|(a, at)| a.row(at)))?;
+        // One row is left for the token that ends the answer.
+        if self.context.room() > 1 {
+            self.context.push(id, row.map(|(a, at)| a.row(at)))?;
+        }
         self.work.tokens += 1;
         self.work.forced += 1;
         Ok(Token {
@@ -49,10 +53,6 @@ impl Iterator for Scripted<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.stop.is_some() {
-            return None;
-        }
-        if self.context.room() == 0 {
-            self.stop = Some(StopReason::ContextFull);
             return None;
         }
         let Some(next) = self.answer.next() else {
@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn the_answer_stands_in_the_context_and_ends() {
-        let decoder = Hashed::new(1, 50, 4, 4);
+        let decoder = Hashed::new(1, 50, 4, 5);
         let mut context = Context::new(&decoder);
         context.push(1, None).unwrap();
         let answer = vec![(7, None), (8, Some(0))];
@@ -90,7 +90,8 @@ mod tests {
         drop(stream);
         assert_eq!(context.ids(), [1, 7, 8]);
         let mut stream = Scripted::new(&mut context, answer, None);
-        assert_eq!(stream.by_ref().count(), 1);
-        assert_eq!(stream.stop(), Some(StopReason::ContextFull));
+        assert_eq!(stream.by_ref().count(), 2, "all of it is handed out");
+        drop(stream);
+        assert_eq!(context.room(), 1, "and what fits is kept");
     }
 }

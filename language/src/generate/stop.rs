@@ -130,6 +130,11 @@ impl CancelHandle {
         self.0.store(true, Ordering::Relaxed);
     }
 
+    /// Switches it off again, so that later requests under this handle are answered.
+    pub fn reset(&self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+
     /// Whether it was cancelled.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {

@@ -7,7 +7,8 @@
 //!   f32    K  [kv head][PAGE][head_dim]
 //!          V  [kv head][PAGE][head_dim]
 //!   f16    the same in float16
-//!   measured   each head as int8, its codes followed by the scales of the PAGE tokens, f32
+//!   measured   as int8, a head's codes followed by scales, f32: of keys [groups of K_GROUP channels][PAGE],
+//!              of values [PAGE]
 //! ```
 //! A fork shares pages; the first write to a shared page copies that page only.
 
@@ -22,6 +23,10 @@ use crate::team::Shared;
 
 /// Tokens of a page.
 pub(crate) const PAGE: usize = 64;
+
+/// Channels of a key that share a scale where scales are measured. Keys have outliers that values do
+/// not have, and their errors go through an exponential.
+pub(crate) const K_GROUP: usize = 32;
 
 /// The layout of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +61,7 @@ impl PageLayout {
     pub fn k_bytes(self) -> usize {
         match self.attention {
             Attention::Int8 => self.k_codes(),
-            Attention::Measured => self.k_codes() + PAGE * 4,
+            Attention::Measured => self.k_codes() + self.head_dim.div_ceil(K_GROUP) * PAGE * 4,
             Attention::F32 => PAGE * self.head_dim * 4,
             Attention::F16 => PAGE * self.head_dim * 2,
         }

@@ -30,6 +30,7 @@ mod lora;
 pub mod packed;
 mod random;
 pub mod row;
+mod safetensors;
 mod team;
 mod weights;
 
@@ -40,7 +41,7 @@ pub use cpu::Cpu;
 pub use decoder::{Decoder, Input, Output};
 pub use error::{Error, Kind, Result};
 pub use file::{Attention, Limits};
-pub use lora::{Lora, MAX_RANK, Matrix, Update};
+pub use lora::{Lora, MAX_RANK, Matrix, Update, half_split_row};
 
 #[cfg(test)]
 mod tests;

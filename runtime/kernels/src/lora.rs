@@ -45,6 +45,14 @@ impl Matrix {
     }
 }
 
+/// Here rotary pairs are neighbours. Where they lie half a head apart (Hugging Face, and GGUF but for
+/// Llama), row `row` of q or k is that file's row of this number: an [`Update`] trained there
+/// has the rows of its `b` for q and k reordered by it.
+pub fn half_split_row(row: usize, head_dim: usize) -> usize {
+    let (head, i) = (row / head_dim * head_dim, row % head_dim);
+    head + i % 2 * (head_dim / 2) + i / 2
+}
+
 /// The update of one matrix, lent to [`Lora::new`].
 #[derive(Clone, Copy, Debug)]
 pub struct Update<'a> {

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use crate::bytes::{Bytes, as_f32_mut};
 use crate::config::Config;
 use crate::error::Result;
-use crate::file::{Attention, Dtype, Entry, Header, Tensors};
+use crate::file::{Attention, Header, Tensors};
 use crate::packed::{BLOCK, Bits, TILE, groups_fit};
+use crate::safetensors::{Dtype, Entry};
 
 /// xorshift64* (Vigna 2014, <https://arxiv.org/abs/1402.6246>).
 pub(crate) struct Random(u64);

@@ -43,18 +43,47 @@ fn run(decoder: &Decoder, calls: &[usize]) -> Vec<f32> {
     out
 }
 
+fn floats(name: &str) -> Vec<f32> {
+    let bytes = std::fs::read(golden(name)).unwrap();
+    let floats = bytes.as_chunks::<4>().0.iter();
+    floats.map(|b| f32::from_le_bytes(*b)).collect()
+}
+
+/// The difference of two sets of logits, as a part of the second's size.
+fn error(a: &[f32], b: &[f32]) -> f64 {
+    let square = |x: f32| f64::from(x).powi(2);
+    let apart: f64 = a.iter().zip(b).map(|(a, b)| square(a - b)).sum();
+    (apart / b.iter().map(|&x| square(x)).sum::<f64>()).sqrt()
+}
+
+/// A Hugging Face folder: weights in float, so that only the cache is off.
+#[test]
+fn a_folder_of_several_files() {
+    for (attention, most) in [(Attention::Measured, 0.02), (Attention::F16, 2e-3)] {
+        let options = OpenOptions {
+            threads: 2,
+            attention,
+            ..OpenOptions::new(Cpu::detect().unwrap())
+        };
+        let decoder = Decoder::open_folder(golden("gemma3"), &options).unwrap();
+        let error = error(&run(&decoder, &[40]), &floats("gemma3-folder.f32"));
+        println!("{attention:?}: {:.3}% of the logits' size", 100.0 * error);
+        assert!(error < most, "{attention:?}: {error}");
+    }
+    let options = OpenOptions::new(Cpu::scalar());
+    let refused = Decoder::open_folder(golden(""), &options).err().unwrap();
+    assert_eq!(refused.kind(), foveate_kernels::Kind::Io);
+    assert!(refused.to_string().contains("config.json"));
+}
+
 /// Within what int8 activations (and keys and values) move logits; and the same bits everywhere.
 #[test]
 fn logits_are_those_of_transformers() {
     for family in ["llama", "qwen2", "qwen3", "gemma3"] {
-        let bytes = std::fs::read(golden(&format!("{family}.f32"))).unwrap();
-        let floats = bytes.as_chunks::<4>().0.iter();
-        let golden: Vec<f32> = floats.map(|b| f32::from_le_bytes(*b)).collect();
+        let golden = floats(&format!("{family}.f32"));
         for attention in [Attention::Measured, Attention::F16] {
             let oracle = run(&open(family, Cpu::scalar(), 1, attention), &[40]);
-            let square = |x: f32| f64::from(x).powi(2);
-            let error: f64 = oracle.iter().zip(&golden).map(|(a, b)| square(a - b)).sum();
-            let error = (error / golden.iter().map(|&x| square(x)).sum::<f64>()).sqrt();
+            let error = error(&oracle, &golden);
             println!(
                 "{family}, {attention:?}: {:.2}% of the logits' size",
                 100.0 * error

@@ -59,7 +59,8 @@ fn check(path: &Path, metadata: &fs::Metadata) -> Result<()> {
     }
     if metadata.len() > MAX_BYTES {
         let why = format!(
-            "has {} bytes; an ONNX file has less than 2 GiB, larger weights lie in a file beside it",
+            "has {} bytes; an ONNX file has less than 2 GiB, and larger weights in a file \
+            beside it",
             metadata.len()
         );
         return Err(invalid(path, &why));
@@ -85,7 +86,8 @@ pub(crate) fn refuse(path: &Path, bytes: &[u8]) -> Result<()> {
         Some(location) => {
             let why = format!(
                 "names another file for a tensor ({location:?}), which is refused unless \
-                GraphOptions::external_data allows files in the graph's folder; export it as one file"
+                GraphOptions::external_data allows files in the graph's folder; export it as \
+                one file"
             );
             Err(invalid(path, &why))
         }

@@ -150,7 +150,8 @@ impl Looked {
             .collect();
         let mend = mend();
         let message = format!(
-            "ONNX Runtime 1.{OLDEST_MINOR} or newer ({}) was not found; looked in:{lines}\nto mend it: {mend}",
+            "ONNX Runtime 1.{OLDEST_MINOR} or newer ({}) was not found; looked in:{lines}\n\
+            to mend it: {mend}",
             file_name()
         );
         Error::new(kind, message)

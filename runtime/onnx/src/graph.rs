@@ -1,3 +1,5 @@
+mod metadata;
+
 use std::path::{Path, PathBuf};
 
 use ort::{

@@ -13,9 +13,9 @@ pub(super) const HIGH: u32 = 2 * BALANCED;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
-    /// `balanced` for pictures whose longer side is at most 672, else `high`. A reader may go from `balanced` to
-    /// `high` where print is small, and read crops at another scale ([`CropGrid`](crate::CropGrid)) where it is
-    /// unsure.
+    /// `balanced` for pictures whose longer side is at most 672, else `high`. A reader may go from
+    /// `balanced` to `high` where print is small, and read crops at another scale
+    /// ([`CropGrid`](crate::CropGrid)) where it is unsure.
     #[default]
     Auto,
     /// One letterboxed canvas of 224x224.
@@ -60,7 +60,8 @@ pub struct ImageConfig {
     pub std: [f32; 3],
     /// The colour right of and below the picture.
     pub pad: [u8; 3],
-    /// A picture is not enlarged more than this: it would only blur, and cost as much as a larger one.
+    /// A picture is not enlarged more than this: it would only blur, and cost as much as a larger
+    /// one.
     pub max_upscale: f64,
     /// The mode when none is asked for.
     pub default_mode: Mode,
@@ -82,7 +83,8 @@ impl Default for ImageConfig {
 }
 
 impl ImageConfig {
-    /// Checks what a bundle claims: windows must fill every tile, and the arithmetic must stay finite.
+    /// Checks what a bundle claims: windows must fill every tile, and the arithmetic must stay
+    /// finite.
     pub fn check(&self) -> Result<()> {
         let refuse = |message: String| Err(Error::new(ErrorKind::Config, message));
         let edge = u64::from(self.patch) * u64::from(self.window);

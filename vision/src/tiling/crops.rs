@@ -3,9 +3,11 @@ use ndarray::{Array3, Array4};
 use super::{ImageConfig, ImageProcessor, Tile, letterbox::resize, normalise::planes};
 use crate::{Pixels, Rect, Transform};
 
-/// Windows along the side of a crop: 448 px at the usual 224 a window, which the tower is trained on.
+/// Windows along the side of a crop: 448 px at the usual 224 a window, which the tower is trained
+/// on.
 const WINDOWS: u32 = 2;
-/// Patches by which neighbours overlap at least: 56 px, so that a glyph of up to that is whole in one of two.
+/// Patches by which neighbours overlap at least: 56 px, so that a glyph of up to that is whole in
+/// one of two.
 const OVERLAP: f32 = 3.5;
 
 /// Overlapping crops of a picture at `factor` times the scale of a canvas.
@@ -27,9 +29,11 @@ impl ImageProcessor for Crops {
     }
 }
 
-/// A picture at `factor` times the scale of its canvas, cut into overlapping crops of at most 2x2 windows.
+/// A picture at `factor` times the scale of its canvas, cut into overlapping crops of at most 2x2
+/// windows.
 ///
-/// The tower's mistakes hang on how a glyph lies on its patches, so that at another scale they are others.
+/// The tower's mistakes hang on how a glyph lies on its patches, so that at another scale they are
+/// others.
 #[derive(Clone, Debug)]
 pub struct CropGrid {
     /// [height, width, 3], RGB, 8 bits, with no padding.

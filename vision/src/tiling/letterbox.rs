@@ -7,7 +7,8 @@ use ndarray::{Array4, Axis};
 use super::{ImageProcessor, Tile};
 use crate::{Pixels, Transform};
 
-/// A whole picture on one square canvas: scaled to fit, at the top left, padded right of or below it.
+/// A whole picture on one square canvas: scaled to fit, at the top left, padded right of or below
+/// it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Letterbox {
     /// The canvas' edge in pixels, at least 1.
@@ -67,11 +68,13 @@ pub(super) fn letterbox(pixels: &Pixels, content: [u32; 2], edge: u32, pad: [u8;
     Array4::from_shape_vec((1, edge, edge, 3), canvas).expect("edge * edge pixels were taken")
 }
 
-/// Catmull-Rom with its support widened by the reduction, as Pillow's `BICUBIC`: [height, width, 3].
+/// Catmull-Rom with its support widened by the reduction, as Pillow's `BICUBIC`: [height, width,
+/// 3].
 ///
-/// Two passes, rounded to 8 bits between them, so that their order shows where one overshoots and is cut off: up to
-/// 19/255 at an edge. This is Pillow 13.0's order, found by trying both on 400 random sizes (earlier versions always go
-/// across first); `fast_image_resize` by itself always goes down first.
+/// Two passes, rounded to 8 bits between them, so that their order shows where one overshoots and
+/// is cut off: up to 19/255 at an edge. This is Pillow 13.0's order, found by trying both on 400
+/// random sizes (earlier versions always go across first); `fast_image_resize` by itself always
+/// goes down first.
 pub(super) fn resize(pixels: &Pixels, [width, height]: [u32; 2]) -> Vec<u8> {
     let from = [pixels.width(), pixels.height()];
     let [narrower, shorter] = [

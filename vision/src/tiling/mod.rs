@@ -4,8 +4,10 @@
 //! Letterbox   one canvas, padded right of or below the picture
 //! Tiling      what a mode says: one letterboxed canvas, or an overview and 2x2 tiles
 //! Crops       overlapping crops at any scale
+//! Canvases    a picture of any shape on as many canvases as its print asks for
 //! ```
 
+mod canvases;
 mod config;
 mod crops;
 mod letterbox;
@@ -14,6 +16,7 @@ mod overview;
 
 use ndarray::{Array3, Array4};
 
+pub use canvases::{CanvasPlan, Canvases};
 pub use config::{BALANCED, ImageConfig, Mode};
 pub use crops::{CropGrid, Crops};
 pub use letterbox::Letterbox;

@@ -5,8 +5,8 @@ use rayon::prelude::*;
 
 use super::ImageConfig;
 
-/// The first `[height, width]` of pictures of `[rows, columns]`, three bytes a pixel and one picture after the other, as the
-/// tower's input: [pictures, 3, height, width].
+/// The first `[height, width]` of pictures of `[rows, columns]`, three bytes a pixel and one
+/// picture after the other, as the tower's input: [pictures, 3, height, width].
 pub(crate) fn planes(
     rgb: &[u8],
     [rows, columns]: [usize; 2],

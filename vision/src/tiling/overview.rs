@@ -38,8 +38,8 @@ pub struct TileBatch {
 }
 
 impl TileBatch {
-    /// Scales a picture to a mode's canvas and cuts its tiles. The resampling is Pillow's `BICUBIC`;
-    /// `tests/golden.py` shows the agreement.
+    /// Scales a picture to a mode's canvas and cuts its tiles. The resampling is Pillow's
+    /// `BICUBIC`; `tests/golden.py` shows the agreement.
     pub fn new(pixels: &Pixels, mode: Mode, config: &ImageConfig) -> Self {
         let mode = mode.resolve(pixels.width(), pixels.height());
         let (edge, max_upscale, pad) = (mode.canvas(), config.max_upscale, config.pad);
@@ -50,8 +50,8 @@ impl TileBatch {
         };
         let transform = boxed.transform(pixels);
         let far = transform.scaled.map(|side| far_tile(side, config));
-        // Half the canvas' scale even where `max_upscale` bounds it: a point of the canvas is twice that of the
-        // overview in every case.
+        // Half the canvas' scale even where `max_upscale` bounds it: a point of the canvas is twice
+        // that of the overview in every case.
         let longer = f64::from(pixels.width().max(pixels.height()));
         let scale = (f64::from(edge) / longer).min(max_upscale);
         let overview = scaled(pixels, scale / 2.0, BALANCED);
@@ -120,17 +120,19 @@ impl TileBatch {
         self.rgb.len_of(Axis(0))
     }
 
-    /// The canvas' x and y where the second tiles across and down begin; `None` but in [`Mode::High`].
+    /// The canvas' x and y where the second tiles across and down begin; `None` but in
+    /// [`Mode::High`].
     ///
-    /// The tower runs over whole windows ([`covered`](Self::covered)), so that there is room beside what the picture
-    /// fills of them. The second tiles begin that much before the canvas' middle: what lies on the seam is whole in one
-    /// of the two.
+    /// The tower runs over whole windows ([`covered`](Self::covered)), so that there is room beside
+    /// what the picture fills of them. The second tiles begin that much before the canvas' middle:
+    /// what lies on the seam is whole in one of the two.
     pub fn far_tiles(&self) -> Option<[u32; 2]> {
         (self.mode == Mode::High).then_some(self.far)
     }
 
-    /// Height and width of the part of a tile that the tower runs over, at its top left: what shows anything of the
-    /// picture, in whole windows, with a patch of padding where there is room; zeros for a tile beside the picture.
+    /// Height and width of the part of a tile that the tower runs over, at its top left: what shows
+    /// anything of the picture, in whole windows, with a patch of padding where there is room;
+    /// zeros for a tile beside the picture.
     pub fn covered(&self, tile: usize, config: &ImageConfig) -> [usize; 2] {
         let edge = self.rgb.len_of(Axis(1)) as u32;
         let [width, height] = self.transform.scaled;
@@ -171,14 +173,16 @@ impl TileBatch {
     }
 }
 
-/// The whole windows that hold the first `part` pixels of a tile's side and a patch of padding, at most all.
+/// The whole windows that hold the first `part` pixels of a tile's side and a patch of padding, at
+/// most all.
 fn in_windows(part: u32, config: &ImageConfig) -> u32 {
     let window = config.patch * config.window;
     (part + config.patch).next_multiple_of(window).min(BALANCED)
 }
 
-/// Where the second tile along a side of the canvas begins: before the middle by what is free of its windows, by half a
-/// patch more than whole patches, so that what lies on the seam falls differently on the patches of the two.
+/// Where the second tile along a side of the canvas begins: before the middle by what is free of
+/// its windows, by half a patch more than whole patches, so that what lies on the seam falls
+/// differently on the patches of the two.
 fn far_tile(side: u32, config: &ImageConfig) -> u32 {
     let Some(part) = side.checked_sub(BALANCED).filter(|part| *part > 0) else {
         return BALANCED;
@@ -188,8 +192,8 @@ fn far_tile(side: u32, config: &ImageConfig) -> u32 {
     BALANCED - ((free + half) / patch * patch).saturating_sub(half)
 }
 
-/// [5, 672, 672, 3]: the overview, then the tiles (0, 0) (0, 1) (1, 0) (1, 1) as (row, column); the second ones begin at
-/// `[x, y]`.
+/// [5, 672, 672, 3]: the overview, then the tiles (0, 0) (0, 1) (1, 0) (1, 1) as (row, column); the
+/// second ones begin at `[x, y]`.
 fn overview_and_tiles(overview: &Array4<u8>, canvas: &Array4<u8>, [x, y]: [u32; 2]) -> Array4<u8> {
     let tile = |row: u32, column: u32| {
         // `slice_axis`, since the macro `s!` does not go with `forbid(unsafe_code)`.

@@ -15,8 +15,8 @@ pub trait VisionTower: Send + Sync {
 
     /// Runs the network.
     ///
-    /// `pixels` is [tiles, 3, height, width], normalised; both sides are whole windows. The result is
-    /// [tiles, height / patch, width / patch, d].
+    /// `pixels` is [tiles, 3, height, width], normalised; both sides are whole windows. The result
+    /// is [tiles, height / patch, width / patch, d].
     fn features(&self, pixels: Array4<f32>) -> Result<Array4<f32>>;
 
     /// The features of one tile: [1, rows, columns, d].

@@ -33,9 +33,10 @@ impl OnnxTower {
         })
     }
 
-    /// How many tiles go through the graph at once: 1 unless set. A GPU gains from more. On a CPU the five tiles of a
-    /// picture took 1.1 s of one core either way, with 80 MB of buffers one by one and 676 MB all at once (measured
-    /// through ONNX Runtime 1.31 with a 5M-parameter tower on an AVX-512 EPYC).
+    /// How many tiles go through the graph at once: 1 unless set. A GPU gains from more. On a CPU
+    /// the five tiles of a picture took 1.1 s of one core either way, with 80 MB of buffers one by
+    /// one and 676 MB all at once (measured through ONNX Runtime 1.31 with a 5M-parameter tower on
+    /// an AVX-512 EPYC).
     #[must_use]
     pub fn with_views_per_run(self, views: usize) -> Self {
         Self {
@@ -76,7 +77,8 @@ impl OnnxTower {
     }
 
     /// The features of one tile's patches as far as it shows the picture ([`TileBatch::covered`]):
-    /// [1, rows, columns, d], or `None` of a tile beside it. Of an A4 page two of the five tiles are a third narrower.
+    /// [1, rows, columns, d], or `None` of a tile beside it. Of an A4 page two of the five tiles
+    /// are a third narrower.
     pub fn encode_view(&self, views: &TileBatch, view: usize) -> Result<Option<Array4<f32>>> {
         let covered = views.covered(view, &self.config);
         if covered.contains(&0) {

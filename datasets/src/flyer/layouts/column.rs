@@ -189,7 +189,7 @@ pub fn boxes(frame: &mut Frame) {
     blocks.push(Block::Gap(0.6));
     if parts.dice.chance(0.4) {
         blocks.push(Block::Picture(
-            Ground::any(parts.dice),
+            Ground::picture(parts.dice),
             parts.dice.range(0.2, 0.45),
         ));
     }

@@ -49,9 +49,11 @@ pub(crate) fn misread(word: &str, to: usize) -> Option<Arc> {
     })
 }
 
-/// Edits between the two where they are at most `most` and likely.
+/// Edits between the two where they are at most `most` and likely: one of the ends is as it was.
 fn distance(word: &str, name: &str, most: usize) -> Option<usize> {
-    if word.len().abs_diff(name.len()) > most || word == name {
+    let (first, last) = (word.chars().next(), word.chars().next_back());
+    let ends = first == name.chars().next() || last == name.chars().next_back();
+    if word.len().abs_diff(name.len()) > most || !ends {
         return None;
     }
     let edits = strsim::levenshtein(word, name);

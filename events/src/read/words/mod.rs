@@ -1,8 +1,11 @@
 //! Words of seven languages, each with everything that it may mean.
+mod days;
+mod joins;
 mod misread;
 mod months;
+mod numbers;
 mod numerals;
-mod others;
+mod times;
 mod weekdays;
 
 pub(crate) use misread::misread;
@@ -141,7 +144,15 @@ fn lexicon() -> &'static Lexicon {
     static LEXICON: OnceLock<Lexicon> = OnceLock::new();
     LEXICON.get_or_init(|| {
         let mut lexicon = Lexicon::new();
-        let rows = MONTHS.iter().chain(WEEKDAYS).chain(others::OTHERS).copied();
+        let tables = [
+            MONTHS,
+            WEEKDAYS,
+            days::DAYS,
+            joins::JOINS,
+            times::TIMES,
+            numbers::NUMBERS,
+        ];
+        let rows = tables.into_iter().flatten().copied();
         for (sense, langs, words) in rows.chain(numerals::rows()).chain(weekdays::parts()) {
             for word in words.split(',') {
                 add(&mut lexicon, sense, langs, word);

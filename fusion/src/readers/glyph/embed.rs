@@ -27,6 +27,12 @@ impl GlyphEmbedding {
         }
     }
 
+    /// The token of each letter.
+    #[must_use]
+    pub fn ids(&self) -> &[TokenId] {
+        &self.ids
+    }
+
     /// Where glyphs stand.
     #[must_use]
     pub fn place(&self) -> &PlaceEmbedding {

@@ -12,6 +12,7 @@
 //! | what decoding needs of a picture | `page.rs`, `pointer.rs` |
 //! | logit biases, coverage, prompt-lookup drafting | `decode/` |
 //! | every hand-set number of these | `rules.rs` |
+mod covered;
 mod decode;
 mod embed;
 mod encode;
@@ -25,10 +26,11 @@ mod pointer;
 mod refine;
 mod rules;
 mod select;
+mod shared;
 mod slots;
 mod tokens;
 
-pub use decode::Covered;
+pub use covered::Covered;
 pub use embed::GlyphEmbedding;
 pub use encode::{GlyphEncoder, Seen};
 pub use mixer::Mixer;
@@ -40,12 +42,14 @@ pub use rules::{
     SmallPrint, SpaceBias,
 };
 pub use select::{Chosen, choose};
+pub use shared::glyph_box;
 pub use slots::{SlotAdapter, Slots};
-pub use tokens::{ImageTokens, glyph_box, image_tokens};
+pub use tokens::{ImageTokens, image_tokens};
 
 use super::{Decoding, Encoded, Opened, Reader, Segment, Written};
 use crate::bundle::{Bundle, Prompts, graph_error, signature};
-use crate::{DecoderFile, Error, Image, Options, Result, Task};
+use crate::model::DecoderFile;
+use crate::{Error, Image, Options, Result, Task};
 use decode::{Copying, Marks, Pointing, Writes};
 use foveate_language::{OnnxDecoder, PackedDecoder, TextDecoder, TokenId, Tokenizer};
 use foveate_onnx::GraphOptions;
@@ -112,8 +116,11 @@ impl Reader for GlyphReader {
         let seen = self.encoder.encode(image, detail)?;
         let page = Page::new(&seen.tokens, &self.pointer, &self.digits, &self.rules);
         let tokens = seen.tokens;
+        let glyphs = || (0..tokens.len()).map(|i| tokens.source(i)).collect();
+        let sources = seen.sources.unwrap_or_else(glyphs);
+        let page = page.reads(seen.script, sources.len());
         Ok(Encoded {
-            sources: (0..tokens.len()).map(|i| tokens.source(i)).collect(),
+            sources,
             left_out: seen.left_out,
             segments: vec![Segment::Added {
                 id: self.image,
@@ -163,10 +170,14 @@ impl Reader for GlyphReader {
         });
         let rules = self.rules.clone();
         // Nothing to read: the transcript is empty, whatever the decoder would make up.
-        let blank = writes == Writes::Transcript && pages.len() == 0;
+        let answer = match writes {
+            Writes::Transcript if pages.len() == 0 => Some(Vec::new()),
+            Writes::Transcript => pages.script(self.marks.line_end),
+            _ => None,
+        };
         let pointing = Pointing::new(pages, self.pointer.clone(), rules, self.marks, writes);
         Decoding {
-            answer: blank.then(Vec::new),
+            answer,
             processors: Vec::new(),
             attribution: Some(Box::new(pointing)),
             draft,
@@ -174,12 +185,13 @@ impl Reader for GlyphReader {
     }
 }
 
-/// Opens the reader and the decoder of a bundle.
+/// Opens the reader and the decoder of a bundle; `encoder` opens what finds its glyphs.
 pub(super) fn open(
     bundle: &Bundle,
     tokenizer: &Tokenizer,
     graphs: &GraphOptions,
     options: &Options,
+    encoder: impl FnOnce(GlyphEmbedding) -> Result<Box<dyn EncodeGlyphs>>,
 ) -> Result<Opened> {
     let config = bundle.config();
     let special = |name: &str| {
@@ -191,10 +203,10 @@ pub(super) fn open(
     let marks = [special(&config.tokens.image)?, special(&config.tokens.end)?];
     let weights = bundle.fusion_weights()?;
     let embed = GlyphEmbedding::new(&weights);
-    let encoder = GlyphEncoder::open(bundle, embed, graphs, &options.rules)?;
+    let encoder = encoder(embed)?;
     let decoder = open_decoder(bundle, options.decoder, graphs)?;
     let reader = GlyphReader::new(
-        Box::new(encoder),
+        encoder,
         Arc::new(Pointer::new(&weights)),
         config.prompts.clone(),
         tokenizer,

@@ -1,9 +1,10 @@
 //! A picture as decoding needs it: keys, places, letters and lines of its glyphs.
-use super::decode::Covered;
+use super::covered::Covered;
 use super::layout;
 use super::pointer::Pointer;
 use super::rules::{Coverage, Rules};
 use super::tokens::{ImageTokens, median};
+use crate::readers::Written;
 use foveate_language::TokenId;
 use ndarray::{Array2, ArrayView1};
 use std::ops::Range;
@@ -26,6 +27,12 @@ pub struct Page {
     lines: Vec<Range<usize>>,
     /// Of each line the one directly above it in its block.
     above: Vec<Option<usize>>,
+    /// The transcript, where it is known without the decoder: tokens, each with its source.
+    script: Option<Vec<Written>>,
+    /// What is said of sources that are no glyphs: nothing. `[dim]`, zeros.
+    nothing: Vec<f32>,
+    /// Sources: the glyphs, and behind them what only the transcript holds.
+    sources: usize,
 }
 
 impl Page {
@@ -53,7 +60,18 @@ impl Page {
             canvas,
             lines,
             above,
+            script: None,
+            nothing: vec![0.0; tokens.places.ncols()],
+            sources: tokens.len(),
         }
+    }
+
+    /// The same page with a transcript that is known, of so many sources, the glyphs first.
+    #[must_use]
+    pub fn reads(mut self, script: Option<Vec<Written>>, sources: usize) -> Self {
+        self.script = script;
+        self.sources = sources.max(self.len());
+        self
     }
 
     /// Number of glyphs.
@@ -158,15 +176,28 @@ impl Pages {
         all
     }
 
-    /// Glyphs of all pages.
+    /// Sources of all pages.
     pub(crate) fn len(&self) -> usize {
-        self.pages
-            .last()
-            .map_or(0, |(first, page)| first + page.len())
+        let last = self.pages.last();
+        last.map_or(0, |(first, page)| first + page.sources)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Page> {
         self.pages.iter().map(|(_, page)| &**page)
+    }
+
+    /// The transcript of all pages, where each is known: the pages joined by a line end.
+    pub(crate) fn script(&self, line_end: TokenId) -> Option<Vec<Written>> {
+        let mut script = Vec::new();
+        for (first, page) in &self.pages {
+            let own = page.script.as_ref()?;
+            if !script.is_empty() && !own.is_empty() {
+                script.push((line_end, None));
+            }
+            let placed = |&(id, glyph): &Written| (id, glyph.map(|glyph| first + glyph));
+            script.extend(own.iter().map(placed));
+        }
+        Some(script)
     }
 
     /// The page of a source, its first source, and the glyph on it.
@@ -188,12 +219,13 @@ impl Pages {
         pointer.point(ArrayView1::from(hidden), keys, covered)
     }
 
-    /// `[dim]`: the place embedding of a source; empty for one that there is not.
+    /// `[dim]`: the place embedding of a source; zeros for one that is no glyph.
     pub(crate) fn place(&self, source: usize) -> &[f32] {
         let place = self
             .at(source)
             .and_then(|(page, _, glyph)| page.places.row(glyph).to_slice());
-        place.unwrap_or_default()
+        let nothing = self.pages.first().map(|(_, page)| &page.nothing[..]);
+        place.or(nothing).unwrap_or_default()
     }
 
     /// The token of a source's likeliest letter, and how probable it is.
@@ -257,6 +289,9 @@ pub(crate) mod tests {
             canvas: vec![[0.0; 4]; n],
             lines: lines.to_vec(),
             above: above.to_vec(),
+            script: None,
+            nothing: vec![0.0; 2],
+            sources: n,
         }
     }
 

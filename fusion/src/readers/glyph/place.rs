@@ -1,13 +1,8 @@
 //! Where something stands on the canvas, as a vector of the decoder's width.
+use super::shared::{Place, SHARED};
 use crate::bundle::FusionWeights;
 use ndarray::{Array1, Array2, ArrayView2};
 use std::f32::consts::TAU;
-
-/// Longest wavelength in canvas pixels; the shortest is 2^8 times shorter.
-const LONGEST: f32 = 4096.0;
-const OCTAVES: f32 = 8.0;
-/// What w and h are multiplied with, so that a pixel of them weighs as much as eight of position.
-const SIZE_GAIN: f32 = 8.0;
 
 /// Sines and cosines of (cx, cy, w, h), then a linear layer.
 #[derive(Debug, Clone)]
@@ -27,7 +22,10 @@ impl PlaceEmbedding {
     #[must_use]
     pub fn new(weights: &FusionWeights) -> Self {
         let n_freq = weights.place_weight.ncols() / 8;
-        let rate = |k: usize| TAU / LONGEST * 2f32.powf(k as f32 * OCTAVES / (n_freq - 1) as f32);
+        let Place {
+            longest, octaves, ..
+        } = SHARED.place;
+        let rate = |k: usize| TAU / longest * 2f32.powf(k as f32 * octaves / (n_freq - 1) as f32);
         Self {
             rates: (0..n_freq).map(rate).collect(),
             weight: weights.place_weight.t().to_owned(),
@@ -75,7 +73,11 @@ impl PlaceEmbedding {
         let mut waves = Array2::zeros((place.nrows(), 2 * half));
         for (row, mut out) in place.rows().into_iter().zip(waves.rows_mut()) {
             for (v, &value) in row.iter().enumerate() {
-                let scaled = if v < 2 { value } else { value * SIZE_GAIN };
+                let scaled = if v < 2 {
+                    value
+                } else {
+                    value * SHARED.place.size_gain
+                };
                 for (k, rate) in self.rates.iter().enumerate() {
                     let (sin, cos) = (scaled * rate).sin_cos();
                     out[v * self.rates.len() + k] = sin;

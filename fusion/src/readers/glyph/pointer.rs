@@ -1,5 +1,5 @@
 //! The pointer head: which glyph of the picture a token is copied from.
-use super::decode::Covered;
+use super::covered::Covered;
 use crate::bundle::FusionWeights;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 

@@ -3,6 +3,7 @@
 //! Part of what a picture says of the next token is hand-set, beside the weights. All of it stands
 //! here, so that each rule can be switched off and its worth measured:
 //! `foveate-datasets ablate` prints what the dev split loses without each one.
+use super::shared::SHARED;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
@@ -194,18 +195,19 @@ pub struct Lookup {
 
 impl Default for Rules {
     fn default() -> Self {
+        let shared = *SHARED;
         Self {
             nms: Nms {
-                across: 0.4,
-                down: 0.3,
-                presence: 0.5,
-                overview: 0.75,
+                across: shared.slots.same_across,
+                down: shared.slots.same_down,
+                presence: shared.slots.min_presence,
+                overview: shared.slots.overview_share,
             },
             order: ReadingOrder {
-                row: 16.0,
-                drift: 0.4,
-                growth: 1.7,
-                gap: 1.0,
+                row: shared.lines.row,
+                drift: shared.lines.drift,
+                growth: shared.lines.growth,
+                gap: shared.lines.gap,
             },
             small_print: Some(SmallPrint {
                 em: 12.0,

@@ -2,8 +2,8 @@
 use super::layout;
 use super::nms::{Glyph, Spot, glyphs_of};
 use super::rules::Rules;
+use super::shared::glyph_box;
 use super::slots::Slots;
-use super::tokens::glyph_box;
 use crate::Result;
 use crate::bundle::AdapterConfig;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut1, Axis};

@@ -2,6 +2,7 @@
 use super::embed::GlyphEmbedding;
 use super::rules::Rules;
 use super::select::{self, Chosen};
+use super::shared::glyph_box;
 use super::slots::Slots;
 use crate::Result;
 use crate::bundle::AdapterConfig;
@@ -9,11 +10,6 @@ use crate::readers::Source;
 use foveate_language::TokenId;
 use foveate_vision::Rect;
 use ndarray::Array2;
-
-/// A glyph's box around its centre, in em sizes: `cy` is the middle between baseline and x-height,
-/// so that the letters reach from 0.55 em above it (ascenders) to 0.45 em below it (descenders).
-const ABOVE: f32 = 0.55;
-const BELOW: f32 = 0.45;
 
 /// What a decoder is shown of a picture: one row for each glyph, in reading order.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,17 +71,6 @@ impl ImageTokens {
 pub(crate) fn median(mut values: Vec<f32>) -> Option<f32> {
     values.sort_by(f32::total_cmp);
     values.get(values.len() / 2).copied()
-}
-
-/// The box of a glyph by its cx, cy, w, h (`models/FORMAT.md`), in the same pixels.
-#[must_use]
-pub fn glyph_box([cx, cy, w, h]: [f32; 4]) -> Rect {
-    Rect {
-        x0: f64::from(cx - w / 2.0),
-        y0: f64::from(cy - ABOVE * h),
-        x1: f64::from(cx + w / 2.0),
-        y1: f64::from(cy + BELOW * h),
-    }
 }
 
 /// Chooses among the slots, puts them into reading order and adds their places; `far` is

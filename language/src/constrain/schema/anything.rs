@@ -2,7 +2,8 @@
 use super::numbers::LARGEST_REAL;
 use serde_json::{Map, Value, json};
 
-/// Where any JSON value may stand, a reference to [`define_anything`]; whether there is such a place.
+/// Where any JSON value may stand, a reference to [`define_anything`]; whether there is such a
+/// place.
 pub(super) fn name_anything(schema: &mut Value) -> bool {
     let Value::Object(map) = schema else {
         return false;

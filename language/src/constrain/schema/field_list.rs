@@ -3,31 +3,72 @@ use serde_json::Value;
 
 /// Nested objects are listed down to this depth; recursive types go no further.
 const LISTED_DEPTH: usize = 4;
+/// Most names listed: what a prompt can spare. Where deeper listing makes more, less deep is
+/// listed.
+const LISTED_NAMES: usize = 256;
 
-pub(super) fn list_fields(root: &Value, schema: &Value, depth: usize, out: &mut String) {
-    let schema = resolve(root, resolve(root, schema));
-    if depth > LISTED_DEPTH {
-        return;
-    }
-    if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
-        out.push('{');
-        for (i, (name, child)) in properties.iter().enumerate() {
-            out.push_str(if i > 0 { "," } else { "" });
-            out.push_str(&Value::from(name.as_str()).to_string());
-            let mut nested = String::new();
-            list_fields(root, child, depth + 1, &mut nested);
-            if !nested.is_empty() {
-                out.push(':');
-                out.push_str(&nested);
+/// The list of a schema, as deep as it may be.
+pub(super) fn list_fields(root: &Value) -> String {
+    let deepest = (0..=LISTED_DEPTH).rev();
+    let lists = deepest.map(|depth| {
+        let mut list = List {
+            root,
+            depth,
+            names: if depth == 0 { usize::MAX } else { LISTED_NAMES },
+            out: String::new(),
+        };
+        list.add(root, 0).then_some(list.out)
+    });
+    lists.flatten().next().unwrap_or_default()
+}
+
+struct List<'a> {
+    root: &'a Value,
+    depth: usize,
+    /// Names that may still be listed.
+    names: usize,
+    out: String,
+}
+
+impl List<'_> {
+    /// Adds what a schema lists; `false` where that is too much.
+    fn add(&mut self, schema: &Value, depth: usize) -> bool {
+        let schema = resolve(self.root, resolve(self.root, schema));
+        if depth > self.depth {
+            return true;
+        }
+        if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
+            self.out.push('{');
+            for (i, (name, child)) in properties.iter().enumerate() {
+                let Some(left) = self.names.checked_sub(1) else {
+                    return false;
+                };
+                self.names = left;
+                self.out.push_str(if i > 0 { "," } else { "" });
+                self.out.push_str(&Value::from(name.as_str()).to_string());
+                let end = self.out.len();
+                self.out.push(':');
+                if !self.add(child, depth + 1) {
+                    return false;
+                }
+                if self.out.len() == end + 1 {
+                    self.out.truncate(end);
+                }
+            }
+            self.out.push('}');
+        } else if let Some(items) = schema.get("items") {
+            let start = self.out.len();
+            self.out.push('[');
+            if !self.add(items, depth + 1) {
+                return false;
+            }
+            if self.out.len() == start + 1 && depth > 0 {
+                self.out.truncate(start);
+            } else {
+                self.out.push(']');
             }
         }
-        out.push('}');
-    } else if let Some(items) = schema.get("items") {
-        let mut nested = String::new();
-        list_fields(root, items, depth + 1, &mut nested);
-        if !nested.is_empty() || depth == 0 {
-            out.push_str(&format!("[{nested}]"));
-        }
+        true
     }
 }
 
@@ -66,5 +107,17 @@ mod tests {
             "definitions": {"I": {"type": "object", "properties": {"name": {"type": "string"}, "price": {}}}}});
         let got = Schema::new(&schema).unwrap();
         assert_eq!(got.field_list(), r#"{"total","items":[{"name","price"}]}"#);
+    }
+
+    #[test]
+    fn a_type_that_holds_itself_many_times_is_listed_less_deep() {
+        for (properties, deep) in [(3, true), (20, false), (300, false)] {
+            let names = (0..properties).map(|i| (format!("p{i}"), json!({"$ref": "#"})));
+            let schema =
+                json!({"type": "object", "properties": names.collect::<serde_json::Map<_, _>>()});
+            let list = Schema::new(&schema).unwrap().field_list();
+            assert!(list.len() < 4000 && list.contains(r#""p2""#), "{list}");
+            assert_eq!(list.contains(":{"), deep, "{properties}: {list}");
+        }
     }
 }

@@ -1,20 +1,29 @@
-//! A JSON Schema made ready to be enforced: every keyword is either kept or refused by name, never ignored.
+//! A JSON Schema made ready to be enforced: every keyword is either kept or refused by name, never
+//! ignored.
 mod anything;
+mod constants;
 mod field_list;
+mod limits;
 mod numbers;
 mod objects;
+mod refs;
+mod strings;
 mod unions;
 
 use crate::{Error, Result};
 use anything::{define_anything, name_anything};
+use constants::check_constants;
 use field_list::list_fields;
-use numbers::{bound_numbers, check_format, split_at_zero};
-use objects::{close_object, sort_properties};
+use limits::check_size;
+use numbers::{bound_numbers, bounds_of_format, split_at_zero, take_not_zero};
+use objects::{check_patterns, close_object, sort_properties};
+use refs::check_refs;
 use serde_json::{Map, Value, json};
-use unions::one_of_disjoint;
+use strings::check_format;
+use unions::one_of;
 
-/// Keywords that the grammar enforces.
-const ENFORCED: [&str; 27] = [
+/// Keywords that are enforced.
+const ENFORCED: [&str; 28] = [
     "$ref",
     "additionalProperties",
     "allOf",
@@ -41,6 +50,7 @@ const ENFORCED: [&str; 27] = [
     "properties",
     "required",
     "type",
+    "uniqueItems",
     "$defs",
 ];
 
@@ -62,26 +72,38 @@ const NOTES: [&str; 12] = [
 
 /// A JSON Schema in the form that generation obeys.
 ///
-/// Properties are written in declaration order (or that of `x-order`), compactly. Three things differ from what the same
-/// schema would merely accept, so that every answer can be read back into the type: objects hold no properties beyond the
-/// declared ones unless `additionalProperties` says so, properties that may be `null` are always written, and numbers
-/// without bounds stay within what the type can hold.
+/// Properties are written in declaration order (or that of `x-order`), compactly. Some things
+/// differ from what the same schema would merely accept, so that every answer can be read back into
+/// the type:
+///
+/// - Objects hold no properties beyond the declared ones unless `additionalProperties` says so, and
+///   those that may be `null` are always written. No key is written twice.
+/// - Numbers have at most 15 significant digits and 15 decimals; whole ones stay within 2^53 - 1,
+///   others within 1e15.
+/// - `oneOf` is taken where its branches exclude each other.
+///
+/// # Limits
+/// A schema has at most 20,000 values, 1,000 entries in one object, 1 MiB of text and 64 levels of
+/// schemas within schemas, references followed. Larger ones are refused by name.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Schema {
     prepared: Value,
 }
 
 impl Schema {
-    /// Checks `schema` and makes it ready; a keyword that cannot be enforced is an error that names it.
+    /// Checks `schema` and makes it ready; a keyword that cannot be enforced is an error that names
+    /// it.
     pub fn new(schema: &Value) -> Result<Self> {
+        check_size(schema)?;
         let mut prepared = schema.clone();
-        prepare(&mut prepared, "#")?;
+        prepare(&mut prepared, schema, "#")?;
         if prepared.as_object().is_some_and(Map::is_empty) {
             prepared = json!({"$ref": "#/$defs/(anything)", "$defs": {}});
             define_anything(&mut prepared);
         } else if name_anything(&mut prepared) {
             define_anything(&mut prepared);
         }
+        check_refs(&prepared)?;
         Ok(Self { prepared })
     }
 
@@ -91,13 +113,13 @@ impl Schema {
         &self.prepared
     }
 
-    /// The names of the properties in declaration order, as prompts list them: `{"title","date"}`, with the names of
-    /// nested objects after a colon: `{"items":[{"name","price"}],"total"}`.
+    /// The names of the properties in declaration order, as prompts list them: `{"title","date"}`,
+    /// with the names of nested objects after a colon: `{"items":[{"name","price"}],"total"}`.
+    /// Nested objects are listed four deep; where that makes more than 256 names, as of types that
+    /// hold themselves many times, less deep.
     #[must_use]
     pub fn field_list(&self) -> String {
-        let mut out = String::new();
-        list_fields(&self.prepared, &self.prepared, 0, &mut out);
-        out
+        list_fields(&self.prepared)
     }
 }
 
@@ -109,63 +131,78 @@ fn unsupported(path: &str, keyword: &str, why: impl Into<String>) -> Error {
     }
 }
 
-fn prepare(schema: &mut Value, path: &str) -> Result<()> {
+/// Makes a schema ready, and all within it. `root` is the whole schema as it was given.
+fn prepare(schema: &mut Value, root: &Value, path: &str) -> Result<()> {
     let Value::Object(map) = schema else {
-        if schema == &Value::Bool(true) {
-            *schema = json!({});
-        }
-        return if schema.is_object() || schema.is_boolean() {
-            Ok(())
-        } else {
-            Err(unsupported(
+        return match schema {
+            Value::Bool(true) => {
+                *schema = json!({});
+                Ok(())
+            }
+            Value::Bool(false) => Ok(()),
+            _ => Err(unsupported(
                 path,
                 "(schema)",
                 "is neither an object nor a boolean",
-            ))
+            )),
         };
     };
-    if let Some(definitions) = map.remove("definitions") {
-        map.insert("$defs".into(), definitions);
-    }
     let order = map.remove("x-order");
+    let not_zero = take_not_zero(map);
+    check_keywords(map, path)?;
+    infer_type(map);
+    relocate_ref(map, path)?;
+    if !bounds_of_format(map) {
+        check_format(map, path)?;
+    }
+    check_constants(map, path)?;
+    bound_numbers(map, path)?;
+    split_at_zero(map, not_zero);
+    sort_properties(map, order.as_ref());
+    check_patterns(map, path)?;
+    one_of(map, root, path)?;
+    prepare_children(map, root, path)?;
+    close_object(map);
+    Ok(())
+}
+
+/// Refuses what is not known, and drops what says nothing about values.
+fn check_keywords(map: &mut Map<String, Value>, path: &str) -> Result<()> {
+    if let Some(Value::Object(more)) = map.remove("definitions") {
+        let definitions = map.entry("$defs").or_insert_with(|| json!({}));
+        let definitions = definitions.as_object_mut();
+        definitions.into_iter().for_each(|d| d.extend(more.clone()));
+    }
     map.retain(|key, _| !NOTES.contains(&key.as_str()) && !key.starts_with("x-"));
     if let Some(key) = map.keys().find(|k| !ENFORCED.contains(&k.as_str())) {
         return Err(unsupported(path, key, "is not supported"));
     }
-    infer_type(map);
-    relocate_ref(map, path)?;
-    check_format(map, path)?;
-    bound_numbers(map);
-    split_at_zero(map);
-    sort_properties(map, order.as_ref());
+    match map.get("uniqueItems") {
+        Some(Value::Bool(false)) => drop(map.remove("uniqueItems")),
+        None | Some(Value::Bool(true)) => {}
+        Some(_) => return Err(unsupported(path, "uniqueItems", "is not a boolean")),
+    }
+    Ok(())
+}
+
+fn prepare_children(map: &mut Map<String, Value>, root: &Value, path: &str) -> Result<()> {
     for key in ["items", "additionalProperties"] {
         if let Some(child) = map.get_mut(key) {
-            prepare(child, &format!("{path}/{key}"))?;
+            prepare(child, root, &format!("{path}/{key}"))?;
         }
     }
-    for key in ["allOf", "anyOf", "oneOf", "prefixItems"] {
-        for (i, child) in map
-            .get_mut(key)
-            .and_then(Value::as_array_mut)
-            .into_iter()
-            .flatten()
-            .enumerate()
-        {
-            prepare(child, &format!("{path}/{key}/{i}"))?;
+    for key in ["allOf", "anyOf", "prefixItems"] {
+        let children = map.get_mut(key).and_then(Value::as_array_mut);
+        for (i, child) in children.into_iter().flatten().enumerate() {
+            prepare(child, root, &format!("{path}/{key}/{i}"))?;
         }
     }
     for key in ["properties", "patternProperties", "$defs"] {
-        for (name, child) in map
-            .get_mut(key)
-            .and_then(Value::as_object_mut)
-            .into_iter()
-            .flatten()
-        {
-            prepare(child, &format!("{path}/{key}/{name}"))?;
+        let children = map.get_mut(key).and_then(Value::as_object_mut);
+        for (name, child) in children.into_iter().flatten() {
+            prepare(child, root, &format!("{path}/{key}/{name}"))?;
         }
     }
-    close_object(map);
-    one_of_disjoint(map);
     Ok(())
 }
 
@@ -183,7 +220,16 @@ fn infer_type(map: &mut Map<String, Value>) {
                 "maxProperties",
             ],
         ),
-        ("array", &["items", "prefixItems", "minItems", "maxItems"]),
+        (
+            "array",
+            &[
+                "items",
+                "prefixItems",
+                "minItems",
+                "maxItems",
+                "uniqueItems",
+            ],
+        ),
         (
             "number",
             &[
@@ -231,7 +277,10 @@ fn relocate_ref(map: &mut Map<String, Value>, path: &str) -> Result<()> {
             format!("points outside the schema: {target}"),
         ));
     }
-    let moved = target.replace("#/definitions/", "#/$defs/");
+    let moved = match target {
+        "#/" => "#".to_owned(),
+        _ => target.replace("#/definitions/", "#/$defs/"),
+    };
     map.insert("$ref".into(), moved.into());
     Ok(())
 }
@@ -253,7 +302,7 @@ mod tests {
         for (schema, keyword, path) in [
             (json!({"not": {}}), "not", "#"),
             (
-                json!({"properties": {"a": {"uniqueItems": true}}}),
+                json!({"properties": {"a": {"uniqueItems": 3}}}),
                 "uniqueItems",
                 "#/properties/a",
             ),

@@ -1,5 +1,6 @@
 //! Objects: the order of their properties, which must be written, and that there are no others.
-use super::has_type;
+use super::{has_type, unsupported};
+use crate::Result;
 use serde_json::{Map, Value, json};
 
 pub(super) fn sort_properties(map: &mut Map<String, Value>, order: Option<&Value>) {
@@ -16,6 +17,27 @@ pub(super) fn sort_properties(map: &mut Map<String, Value>, order: Option<&Value
     }
     sorted.append(properties);
     *properties = sorted;
+}
+
+/// Refuses patterns for names that may be those of declared properties: such a property would have
+/// to obey both.
+pub(super) fn check_patterns(map: &Map<String, Value>, path: &str) -> Result<()> {
+    let object = |key: &str| map.get(key).and_then(Value::as_object);
+    let (Some(names), Some(patterns)) = (object("properties"), object("patternProperties")) else {
+        return Ok(());
+    };
+    // The keys of maps by number, as schemars writes them.
+    let number = |p: &String| {
+        ["^\\d", "^-?\\d", "^[0-9]"]
+            .iter()
+            .any(|n| p.starts_with(n))
+    };
+    let word = |n: &String| n.starts_with(|c: char| c != '-' && !c.is_numeric());
+    if patterns.keys().all(number) && names.keys().all(word) {
+        return Ok(());
+    }
+    let why = "beside `properties` only patterns of numbers are supported";
+    Err(unsupported(path, "patternProperties", why))
 }
 
 /// No properties beyond the declared ones, and those that may be null always written.

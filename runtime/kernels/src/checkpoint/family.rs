@@ -59,10 +59,10 @@ impl Family {
         matches!(self, Self::Qwen2)
     }
 
-    /// Whether layer `i` sees all tokens: every sixth does in Gemma 3 (arXiv 2503.19786), the others
-    /// see a window, with a RoPE base of 10,000.
-    pub const fn sees_all(self, i: usize) -> bool {
-        !self.is_gemma() || i % 6 == 5
+    /// Every so many layers one sees all tokens, the others a window, with a RoPE base of 10,000: in
+    /// Gemma 3 every sixth (arXiv 2503.19786). 0 if all see all.
+    pub const fn pattern(self) -> usize {
+        if self.is_gemma() { 6 } else { 0 }
     }
 }
 

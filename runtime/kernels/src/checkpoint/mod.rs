@@ -1,4 +1,5 @@
-//! Open checkpoints: decoders that others trained, from GGUF files, on the same forward pass as our
+//! Open checkpoints: decoders that others trained, from GGUF files or Hugging Face
+//! folders, on the same forward pass as our
 //! own. Families: Llama (SmolLM2 is one), Qwen2, Qwen3, Gemma 3.
 //!
 //! What is done at import, so that the forward pass has one way for all:
@@ -12,7 +13,9 @@ use crate::error::{Error, Kind, Result};
 use crate::{Attention, Cpu, Decoder};
 
 mod family;
+mod folder;
 mod gguf;
+mod import;
 
 /// How to open a checkpoint.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +41,14 @@ impl OpenOptions {
             context: 4096,
         }
     }
+
+    fn check(&self) -> Result<()> {
+        if matches!(self.attention, Attention::Measured | Attention::F16) {
+            return Ok(());
+        }
+        let place = format!("attention {:?} of a checkpoint", self.attention);
+        Err(Error::new(Kind::Input, place))
+    }
 }
 
 impl Decoder {
@@ -48,15 +59,20 @@ impl Decoder {
         Self::from_gguf(file, options)
     }
 
+    /// Opens a Hugging Face folder of one of the families: `config.json`, and `model.safetensors` or the
+    /// files that `model.safetensors.index.json` names. Weights are kept as float32.
+    pub fn open_folder(path: impl AsRef<Path>, options: &OpenOptions) -> Result<Self> {
+        options.check()?;
+        let weights = folder::weights(path.as_ref(), options)?;
+        Self::of(weights, options.cpu, options.threads)
+    }
+
     /// As [`Decoder::open_gguf`], from a file that is open, or from memory.
     pub fn from_gguf<R: std::io::Read + std::io::Seek>(
         file: foveate_gguf::File<R>,
         options: &OpenOptions,
     ) -> Result<Self> {
-        if !matches!(options.attention, Attention::Measured | Attention::F16) {
-            let place = format!("attention {:?} of a checkpoint", options.attention);
-            return Err(Error::new(Kind::Input, place));
-        }
+        options.check()?;
         Self::of(gguf::weights(file, options)?, options.cpu, options.threads)
     }
 }

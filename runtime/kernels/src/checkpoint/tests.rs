@@ -29,7 +29,7 @@ fn values_of_every_kind() {
     assert_eq!(tensors.len(), foveate_gguf::Kind::ALL.len());
     for (name, tensor) in tensors {
         let bytes = file.bytes(&tensor).unwrap();
-        let matrix = gguf::linear(&name, &tensor, &bytes, 2, 256, |r| r).unwrap();
+        let matrix = import::linear(&name, tensor.kind, &bytes, 2, 256, |r| r).unwrap();
         for r in 0..2 {
             let mut row = [0.0; 256];
             matrix.row(r, &mut row);

@@ -15,57 +15,12 @@ use core::arch::x86_64::*;
 use super::AHEAD;
 use crate::packed::{BLOCK, Bits, TILE};
 
-/// Rows that share one unpacking.
-const ROWS: usize = 8;
-
-/// # Safety
-/// AVX-512 F, BW, VNNI; lengths as [`super::tile`] checks them.
-#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-pub(super) unsafe fn tile(
-    bits: Bits,
-    codes: &[u8],
-    x: &[i8],
-    stride: usize,
-    sums: &mut [[i32; TILE]],
-) {
-    let blocks = codes.len() / BLOCK;
-    for (i, sums) in sums.chunks_mut(ROWS).enumerate() {
-        // SAFETY: row i * ROWS is one of the rows the caller vouches for; the kernel reads `sums.len()` rows from there.
-        unsafe {
-            let x = x.as_ptr().add(i * ROWS * stride);
-            match bits {
-                Bits::Two => rows::<2>(codes.as_ptr(), blocks, x, stride, sums),
-                Bits::Four => rows::<4>(codes.as_ptr(), blocks, x, stride, sums),
-                Bits::Eight => rows::<8>(codes.as_ptr(), blocks, x, stride, sums),
-            }
-        }
-    }
-}
-
-/// # Safety
-/// As [`tile`]; at most [`ROWS`] sums.
-#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-unsafe fn rows<const BITS: u32>(
-    codes: *const u8,
-    blocks: usize,
-    x: *const i8,
-    stride: usize,
-    sums: &mut [[i32; TILE]],
-) {
-    // SAFETY: passed on.
-    unsafe {
-        match sums.len() {
-            1 => kernel::<BITS, 1, 4>(codes, blocks, x, stride, sums),
-            2 => kernel::<BITS, 2, 4>(codes, blocks, x, stride, sums),
-            3 => kernel::<BITS, 3, 2>(codes, blocks, x, stride, sums),
-            4 => kernel::<BITS, 4, 2>(codes, blocks, x, stride, sums),
-            5 => kernel::<BITS, 5, 2>(codes, blocks, x, stride, sums),
-            6 => kernel::<BITS, 6, 2>(codes, blocks, x, stride, sums),
-            7 => kernel::<BITS, 7, 2>(codes, blocks, x, stride, sums),
-            _ => kernel::<BITS, 8, 2>(codes, blocks, x, stride, sums),
-        }
-    }
-}
+// With one or two rows four sums each, as above; then two.
+super::shell::shell!(
+    "avx512f,avx512bw,avx512vnni",
+    8,
+    [1 => 4, 2 => 4, 3 => 2, 4 => 2, 5 => 2, 6 => 2, 7 => 2, 8 => 2]
+);
 
 /// `T` rows of activations, `CHAINS` sums for each.
 ///

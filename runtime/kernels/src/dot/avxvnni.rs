@@ -5,53 +5,12 @@ use core::arch::x86_64::*;
 use super::AHEAD;
 use crate::packed::{BLOCK, Bits, TILE};
 
-/// Rows that share one unpacking: 2 x 4 sums leave room for two weights, a mask and a broadcast.
-const ROWS: usize = 4;
-
-/// # Safety
-/// AVX2 and AVX-VNNI; lengths as [`super::tile`] checks them.
-#[target_feature(enable = "avx2,avxvnni")]
-pub(super) unsafe fn tile(
-    bits: Bits,
-    codes: &[u8],
-    x: &[i8],
-    stride: usize,
-    sums: &mut [[i32; TILE]],
-) {
-    let blocks = codes.len() / BLOCK;
-    for (i, sums) in sums.chunks_mut(ROWS).enumerate() {
-        // SAFETY: row i * ROWS is one of the rows the caller vouches for; the kernel reads `sums.len()` rows from there.
-        unsafe {
-            let x = x.as_ptr().add(i * ROWS * stride);
-            match bits {
-                Bits::Two => rows::<2>(codes.as_ptr(), blocks, x, stride, sums),
-                Bits::Four => rows::<4>(codes.as_ptr(), blocks, x, stride, sums),
-                Bits::Eight => rows::<8>(codes.as_ptr(), blocks, x, stride, sums),
-            }
-        }
-    }
-}
-
-/// # Safety
-/// As [`tile`]; at most [`ROWS`] sums.
-#[target_feature(enable = "avx2,avxvnni")]
-unsafe fn rows<const BITS: u32>(
-    codes: *const u8,
-    blocks: usize,
-    x: *const i8,
-    stride: usize,
-    sums: &mut [[i32; TILE]],
-) {
-    // SAFETY: passed on.
-    unsafe {
-        match sums.len() {
-            1 => kernel::<BITS, 1, 4>(codes, blocks, x, stride, sums),
-            2 => kernel::<BITS, 2, 2>(codes, blocks, x, stride, sums),
-            3 => kernel::<BITS, 3, 1>(codes, blocks, x, stride, sums),
-            _ => kernel::<BITS, 4, 1>(codes, blocks, x, stride, sums),
-        }
-    }
-}
+// 2 x 4 sums leave room for two weights, a mask and a broadcast.
+super::shell::shell!(
+    "avx2,avxvnni",
+    4,
+    [1 => 4, 2 => 2, 3 => 1, 4 => 1]
+);
 
 /// `T` rows of activations, `CHAINS` pairs of sums for each.
 ///

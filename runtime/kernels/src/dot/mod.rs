@@ -20,6 +20,8 @@ mod avxvnni;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod scalar;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+mod shell;
 
 /// Bytes ahead that a kernel asks memory for when it takes one or two rows, and so waits for memory. The processor's own
 /// prefetching stops at page borders, which a 2-bit tile crosses every few hundred instructions (see `LOG.md`).

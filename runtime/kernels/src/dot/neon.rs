@@ -10,60 +10,19 @@ use core::arch::asm;
 
 use crate::packed::{BLOCK, Bits, TILE};
 
-/// Rows that share one unpacking: 4 x 4 sums leave room for four weights, four codes, a mask and a broadcast.
-const ROWS: usize = 4;
+// 4 x 4 sums leave room for four weights, four codes, a mask and a broadcast.
+super::shell::shell!(
+    "neon,dotprod",
+    4,
+    [1 => 1, 2 => 1, 3 => 1, 4 => 1]
+);
 
-/// # Safety
-/// NEON and dot product; lengths as [`super::tile`] checks them.
-#[target_feature(enable = "neon,dotprod")]
-pub(super) unsafe fn tile(
-    bits: Bits,
-    codes: &[u8],
-    x: &[i8],
-    stride: usize,
-    sums: &mut [[i32; TILE]],
-) {
-    let blocks = codes.len() / BLOCK;
-    for (i, sums) in sums.chunks_mut(ROWS).enumerate() {
-        // SAFETY: row i * ROWS is one of the rows the caller vouches for; the kernel reads `sums.len()` rows from there.
-        unsafe {
-            let x = x.as_ptr().add(i * ROWS * stride);
-            match bits {
-                Bits::Two => rows::<2>(codes.as_ptr(), blocks, x, stride, sums),
-                Bits::Four => rows::<4>(codes.as_ptr(), blocks, x, stride, sums),
-                Bits::Eight => rows::<8>(codes.as_ptr(), blocks, x, stride, sums),
-            }
-        }
-    }
-}
-
-/// # Safety
-/// As [`tile`]; at most [`ROWS`] sums.
-#[target_feature(enable = "neon,dotprod")]
-unsafe fn rows<const BITS: u32>(
-    codes: *const u8,
-    blocks: usize,
-    x: *const i8,
-    stride: usize,
-    sums: &mut [[i32; TILE]],
-) {
-    // SAFETY: passed on.
-    unsafe {
-        match sums.len() {
-            1 => kernel::<BITS, 1>(codes, blocks, x, stride, sums),
-            2 => kernel::<BITS, 2>(codes, blocks, x, stride, sums),
-            3 => kernel::<BITS, 3>(codes, blocks, x, stride, sums),
-            _ => kernel::<BITS, 4>(codes, blocks, x, stride, sums),
-        }
-    }
-}
-
-/// `T` rows of activations.
+/// `T` rows of activations; one chain of sums, whatever `CHAINS` says.
 ///
 /// # Safety
 /// As [`tile`]; `sums` has `T` elements.
 #[target_feature(enable = "neon,dotprod")]
-unsafe fn kernel<const BITS: u32, const T: usize>(
+unsafe fn kernel<const BITS: u32, const T: usize, const CHAINS: usize>(
     codes: *const u8,
     blocks: usize,
     x: *const i8,

@@ -1,38 +1,12 @@
 //! The header of the file: parsed, and checked against its own configuration and the length of the data.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-
-use super::{Attention, matrices, tensor, vectors};
+use super::{Attention, matrices, vectors};
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::packed::{BLOCK, Bits, TILE, groups_fit};
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Dtype {
-    U8,
-    F32,
-}
-
-impl Dtype {
-    pub fn size(self) -> usize {
-        if self == Self::U8 { 1 } else { 4 }
-    }
-
-    pub fn align(self) -> usize {
-        if self == Self::U8 { BLOCK } else { 4 }
-    }
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct Entry {
-    pub dtype: Dtype,
-    pub shape: Vec<usize>,
-    /// Where it lies, from the beginning of the data.
-    pub range: Range<usize>,
-}
+use crate::safetensors::{self, Dtype, Entry, tensor};
 
 /// A checked header: every tensor that the configuration calls for, none else, without overlap or gap.
 #[derive(Debug)]
@@ -47,16 +21,12 @@ pub(crate) struct Header {
 impl Header {
     /// Checks a header's text, for data of `data` bytes.
     pub fn parse(text: &[u8], data: usize) -> Result<Self> {
-        let raw: RawHeader =
-            serde_json::from_slice(text).map_err(|e| Error::caused(Kind::Header, "header", e))?;
+        let raw = safetensors::Raw::parse(text)?;
         let (config, attention) = metadata(&raw.metadata)?;
         config.check()?;
-        let tensors = raw
-            .tensors
-            .into_iter()
-            .map(|(name, raw)| Ok((name.clone(), entry(&name, raw)?)));
-        let tensors = tensors.collect::<Result<BTreeMap<_, _>>>()?;
-        contiguous(&tensors, data)?;
+        // Packed weights are read where they lie, a register at a time.
+        let align = |dtype| if dtype == Dtype::U8 { BLOCK } else { 4 };
+        let tensors = raw.entries(data, &[Dtype::U8, Dtype::F32], align)?;
         let kv_scale = tensors.contains_key("layers.0.kv_scale");
         complete(&config, &tensors, kv_scale)?;
         if attention == Attention::Int8 && !kv_scale {
@@ -91,55 +61,6 @@ fn metadata(map: &BTreeMap<String, String>) -> Result<(Config, Attention)> {
     let config = serde_json::from_str(get("config")?)
         .map_err(|e| Error::caused(Kind::Config, "metadata `config`", e))?;
     Ok((config, attention))
-}
-
-/// Type, shape, length and alignment of one tensor, all by checked arithmetic.
-fn entry(name: &str, raw: RawEntry) -> Result<Entry> {
-    let error = |kind| Error::new(kind, tensor(name));
-    let dtype = match raw.dtype.as_str() {
-        "U8" => Dtype::U8,
-        "F32" => Dtype::F32,
-        _ => return Err(error(Kind::Dtype)),
-    };
-    let bytes = raw
-        .shape
-        .iter()
-        .try_fold(dtype.size(), |n, &d| n.checked_mul(d));
-    let [begin, end] = raw.data_offsets;
-    if bytes.is_none() || end.checked_sub(begin) != bytes {
-        return Err(error(Kind::Shape));
-    }
-    if !begin.is_multiple_of(dtype.align()) {
-        return Err(error(Kind::Misaligned));
-    }
-    Ok(Entry {
-        dtype,
-        shape: raw.shape,
-        range: begin..end,
-    })
-}
-
-/// The tensors lie one after the other, from the first byte of the data to the last.
-fn contiguous(tensors: &BTreeMap<String, Entry>, data: usize) -> Result<()> {
-    let mut order: Vec<_> = tensors.iter().collect();
-    order.sort_by_key(|(_, e)| (e.range.start, e.range.end));
-    let mut at = 0;
-    for (name, entry) in order {
-        if entry.range.start != at {
-            let kind = if entry.range.start < at {
-                Kind::Overlap
-            } else {
-                Kind::Gap
-            };
-            return Err(Error::new(kind, tensor(name)));
-        }
-        at = entry.range.end;
-    }
-    match at.cmp(&data) {
-        std::cmp::Ordering::Equal => Ok(()),
-        std::cmp::Ordering::Greater => Err(Error::new(Kind::Truncated, "file")),
-        std::cmp::Ordering::Less => Err(Error::new(Kind::Gap, "end of file")),
-    }
 }
 
 /// Every tensor called for is there in its shape, and no other.
@@ -233,54 +154,5 @@ fn expect(name: &str, entry: &Entry, dtype: Dtype, shape: &[usize]) -> Result<()
         Err(Error::new(Kind::Shape, tensor(name)))
     } else {
         Ok(())
-    }
-}
-
-/// The header as JSON has it; naming a tensor twice is an error.
-struct RawHeader {
-    metadata: BTreeMap<String, String>,
-    tensors: BTreeMap<String, RawEntry>,
-}
-
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawEntry {
-    dtype: String,
-    shape: Vec<usize>,
-    data_offsets: [usize; 2],
-}
-
-impl<'de> Deserialize<'de> for RawHeader {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        struct Names;
-        impl<'de> Visitor<'de> for Names {
-            type Value = RawHeader;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-                f.write_str("an object of tensors")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(
-                self,
-                mut map: A,
-            ) -> std::result::Result<RawHeader, A::Error> {
-                let mut header = RawHeader {
-                    metadata: BTreeMap::new(),
-                    tensors: BTreeMap::new(),
-                };
-                while let Some(name) = map.next_key::<String>()? {
-                    let twice = if name == "__metadata__" {
-                        !std::mem::replace(&mut header.metadata, map.next_value()?).is_empty()
-                    } else {
-                        header.tensors.insert(name, map.next_value()?).is_some()
-                    };
-                    if twice {
-                        return Err(serde::de::Error::custom("a name stands twice"));
-                    }
-                }
-                Ok(header)
-            }
-        }
-        deserializer.deserialize_map(Names)
     }
 }

@@ -10,11 +10,12 @@ use std::sync::Arc;
 use crate::bytes::{Bytes, as_f32};
 use crate::error::{Error, Kind, Result};
 use crate::packed::BLOCK;
+use crate::safetensors::{self, Dtype, tensor};
 
 mod header;
 mod parts;
 
-pub(crate) use header::{Dtype, Entry, Header, form_bits};
+pub(crate) use header::{Header, form_bits};
 pub(crate) use parts::{matrices, vectors};
 
 /// What a file may ask for.
@@ -42,8 +43,8 @@ pub enum Attention {
     Int8,
     /// In float.
     F32,
-    /// On the integers of the cache, whose scales are found as tokens come: one for the keys and
-    /// one for the values of every token and head. For open checkpoints.
+    /// On the integers of the cache, whose scales are found as tokens come: one for every token, head
+    /// and 32 channels of the keys, one for every token and head of the values. For open checkpoints.
     Measured,
     /// In float, on a cache of float16. For open checkpoints.
     F16,
@@ -61,18 +62,9 @@ impl Tensors {
         if len > limits.file {
             return Err(Error::new(Kind::TooLarge, format!("file of {len} bytes")));
         }
-        let mut prefix = [0; 8];
-        if len < 8 {
-            return Err(Error::new(Kind::HeaderLength, "file"));
-        }
-        from.read_exact(&mut prefix)?;
-        let n = u64::from_le_bytes(prefix);
-        if n > limits.header || n > len - 8 {
-            return Err(Error::new(Kind::HeaderLength, "file"));
-        }
+        let text = safetensors::header_text(&mut from, len, limits.header)?;
+        let n = text.len() as u64;
         let fits = |_| Error::new(Kind::TooLarge, "file");
-        let mut text = vec![0; usize::try_from(n).map_err(fits)?];
-        from.read_exact(&mut text)?;
         let header = Header::parse(&text, usize::try_from(len - 8 - n).map_err(fits)?)?;
         if !(8 + n).is_multiple_of(BLOCK as u64) {
             return Err(Error::new(Kind::Misaligned, "data"));
@@ -118,8 +110,4 @@ impl Tensors {
             .ok_or_else(|| Error::new(Kind::Misaligned, tensor(name)))?
             .to_vec())
     }
-}
-
-fn tensor(name: &str) -> String {
-    format!("tensor `{name}`")
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::Part;
 use crate::attention::{self, Head, Query};
 use crate::bytes::as_f32_mut;
-use crate::cache::{PAGE, PageLayout};
+use crate::cache::{K_GROUP, PAGE, PageLayout};
 use crate::config::MAX_HEAD;
 use crate::file::Attention;
 use crate::row;
@@ -86,6 +86,7 @@ impl Part<'_> {
                 page,
                 (self.past + row) % PAGE,
                 PageLayout::k_code,
+                K_GROUP,
             );
         }
     }
@@ -108,6 +109,7 @@ impl Part<'_> {
                 page,
                 (self.past + row) % PAGE,
                 PageLayout::v_code,
+                c.head_dim,
             );
         }
     }
@@ -120,6 +122,7 @@ impl Part<'_> {
         page: &mut [u8],
         token: usize,
         code: fn(PageLayout, usize, usize) -> usize,
+        group: usize,
     ) {
         match (self.weights.attention, scale) {
             (Attention::Int8, Some(scale)) => {
@@ -131,7 +134,7 @@ impl Part<'_> {
                     }
                 }
             }
-            (Attention::Measured, _) => self.measure(x, page, token, code),
+            (Attention::Measured, _) => self.measure(x, page, token, code, group),
             (Attention::F16, _) => {
                 let bytes = x.iter().map(|&x| f16::from_f32(x).to_le_bytes());
                 let page = page[2 * token * x.len()..].as_chunks_mut::<2>().0;
@@ -147,21 +150,26 @@ impl Part<'_> {
         }
     }
 
-    /// As [`Part::store`], with a scale of the token's own, behind the codes.
+    /// As [`Part::store`], with scales of the token's own behind the codes, one a group of channels.
     fn measure(
         &self,
         x: &[f32],
         page: &mut [u8],
         token: usize,
         code: fn(PageLayout, usize, usize) -> usize,
+        group: usize,
     ) {
         let (mut q, mut sums) = ([0; MAX_HEAD], [0; MAX_HEAD / 16]);
-        let scale = row::quantize(self.cpu, x, &mut q[..x.len()], &mut sums);
-        for (j, &q) in q[..x.len()].iter().enumerate() {
-            page[code(self.layout, token, j)] = q as u8 ^ 0x80;
+        let scales = page.len() - 4 * PAGE * x.len().div_ceil(group);
+        for (g, x) in x.chunks(group).enumerate() {
+            let q = &mut q[..x.len()];
+            let scale = row::quantize(self.cpu, x, q, &mut sums);
+            for (j, &q) in q.iter().enumerate() {
+                page[code(self.layout, token, g * group + j)] = q as u8 ^ 0x80;
+            }
+            let at = scales + 4 * (g * PAGE + token);
+            page[at..at + 4].copy_from_slice(&scale.to_le_bytes());
         }
-        let scales = page.len() - 4 * PAGE;
-        page[scales + 4 * token..][..4].copy_from_slice(&scale.to_le_bytes());
     }
 
     /// `heads = attention(q, cache)`; a task is some heads of a group with some rows.

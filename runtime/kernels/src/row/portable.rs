@@ -215,6 +215,31 @@ pub(super) fn softmax_digits(x: &[f32], high: &mut [i8], low: &mut [i8]) -> u32 
 }
 
 #[inline(always)]
+pub(super) fn signed_digits(
+    x: &[f32],
+    group: usize,
+    high: &mut [i8],
+    low: &mut [i8],
+    sums: &mut [i32],
+) -> f32 {
+    const TINY: f32 = f32::from_bits(27 << 23); // 2^-100
+    let a = max_by(x, 0.0, f32::abs);
+    let (scale, inverse) = if a < TINY {
+        (0.0, 0.0)
+    } else {
+        (a / 8191.0, 8191.0 / a)
+    };
+    sums.fill(0);
+    for (i, ((x, high), low)) in x.iter().zip(high).zip(low).enumerate() {
+        let q = round(x * inverse).clamp(-8191, 8191); // the clamp is for NaN only
+        *high = ((q + 64) >> 7) as i8;
+        *low = (q - 128 * i32::from(*high)) as i8;
+        sums[i / group] += q;
+    }
+    scale
+}
+
+#[inline(always)]
 pub(super) fn weighted_digits(
     x: &mut [f32],
     by: &[f32],

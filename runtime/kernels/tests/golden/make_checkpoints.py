@@ -149,6 +149,17 @@ def kinds(random):
     flat.astype("<f4").tofile(HERE / "kinds.f32")
 
 
+def folder(model):
+    """`gemma3/`: the same model as a Hugging Face folder of several files, in bfloat16."""
+    for p in model.parameters():
+        p.data = p.data.to(torch.bfloat16)
+    model.to(torch.bfloat16).save_pretrained(HERE / "gemma3", max_shard_size="80KB")
+    (HERE / "gemma3" / "generation_config.json").unlink(missing_ok=True)
+    with torch.no_grad():
+        logits = model.float()(torch.tensor([IDS])).logits[0, ROWS]
+    logits.numpy().astype("<f4").tofile(HERE / "gemma3-folder.f32")
+
+
 def main():
     kinds(np.random.default_rng(1))
     for i, (family, model) in enumerate(models()):
@@ -159,6 +170,8 @@ def main():
             logits = model(torch.tensor([IDS])).logits[0, ROWS]
         logits.numpy().astype("<f4").tofile(HERE / f"{family}.f32")
         print(family, logits.std().item(), file=sys.stderr)
+        if family == "gemma3":
+            folder(model)
 
 
 if __name__ == "__main__":

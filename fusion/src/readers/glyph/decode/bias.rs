@@ -1,5 +1,5 @@
 //! Logit biases: what the picture says of the next letter, and of white space before it.
-use super::Covered;
+use crate::readers::glyph::covered::Covered;
 use crate::readers::glyph::page::Pages;
 use crate::readers::glyph::rules::{LetterBias, SpaceBias};
 use foveate_language::{TokenId, argmax};

@@ -1,28 +1,9 @@
 //! Coverage: a transcript reads every source once at most and leaves out no line.
+use crate::readers::glyph::covered::Covered;
 use crate::readers::glyph::page::Pages;
 use crate::readers::glyph::rules::{self, Blocks};
 use foveate_language::TokenId;
 use std::ops::Range;
-
-/// Sources that were read already.
-#[derive(Debug, Clone, Default)]
-pub struct Covered(Vec<bool>);
-
-impl Covered {
-    /// Whether `source` was read.
-    #[must_use]
-    pub fn has(&self, source: usize) -> bool {
-        self.0.get(source).copied().unwrap_or(false)
-    }
-
-    /// `source` was read.
-    pub fn add(&mut self, source: usize) {
-        if self.0.len() <= source {
-            self.0.resize(source + 1, false);
-        }
-        self.0[source] = true;
-    }
-}
 
 /// The source behind `last` on its line, where `source` is on another: the line is left in the
 /// middle.

@@ -7,9 +7,9 @@ mod coverage;
 mod lookup;
 mod repeat;
 
-pub use coverage::Covered;
 pub(crate) use lookup::Copying;
 
+use super::covered::Covered;
 use super::page::Pages;
 use super::pointer::Pointer;
 use super::rules::Rules;

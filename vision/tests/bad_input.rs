@@ -1,5 +1,6 @@
-//! Pictures that are broken, odd or hostile (`bad/make.py` makes them): each works or gives the error named here, and
-//! none panics. (`vision/tests/claims.rs` measures that nothing is allocated for what a header merely claims.)
+//! Pictures that are broken, odd or hostile (`tests/bad/make.py` makes them): each works or gives
+//! the error named here, and none panics. (`claims.rs` measures that nothing is allocated for what
+//! a header merely claims.)
 
 use std::{fs, path::PathBuf};
 
@@ -32,7 +33,6 @@ const REFUSED: &[(&str, ErrorKind)] = &[
     ("header-cut.webp", Malformed),
     ("header-cut.bmp", Malformed),
     ("header-cut.tif", Malformed),
-    ("checksum.png", Malformed),
     ("0x0.png", Malformed),
     ("0x0.bmp", Unsupported),
     ("50000x50000.png", TooLarge),
@@ -49,15 +49,21 @@ const REFUSED: &[(&str, ErrorKind)] = &[
     ("9000x9000-empty.jpg", Malformed),
     ("frame-outside.gif", Malformed),
     ("loop.tif", Malformed),
+    ("tile-claims.tif", Malformed),
+    ("zstd.tif", Unsupported),
+    ("old-jpeg.tif", Unsupported),
+    ("lab.tif", Unsupported),
 ];
 
 const RED: [u8; 3] = [230, 20, 20];
 const BLUE: [u8; 3] = [20, 20, 230];
 const WHITE: [u8; 3] = [255; 3];
+const BLACK: [u8; 3] = [0; 3];
 /// Red half transparent over white.
 const PINK: [u8; 3] = [242, 137, 137];
 
-/// The pictures of 12 x 8 that work: the colours left (2, 5) and right (9, 5), under a white top row.
+/// The pictures of 12 x 8 that work: the colours left (2, 5) and right (9, 5), under a white top
+/// row.
 const WORKS: &[(&str, [u8; 3], [u8; 3])] = &[
     ("sound.png", RED, BLUE),
     ("sound.jpg", RED, BLUE),
@@ -80,15 +86,49 @@ const WORKS: &[(&str, [u8; 3], [u8; 3])] = &[
     ("alpha.webp", PINK, WHITE),
     ("alpha.tif", PINK, WHITE),
     ("grey-alpha.png", [169; 3], WHITE),
-    ("palette-alpha.png", RED, WHITE),
-    ("transparent.gif", RED, WHITE),
-    ("animated.gif", RED, BLUE),
-    ("animated.webp", RED, BLUE),
-    ("animated.png", RED, BLUE),
-    ("pages.tif", RED, BLUE),
+    // The white row would be lost over white.
+    ("palette-alpha.png", RED, BLACK),
+    ("transparent.gif", RED, BLACK),
     ("exif-empty.jpg", RED, BLUE),
     ("profile-bomb.png", RED, BLUE),
+    ("white-on-clear.png", WHITE, BLACK),
+    ("white-on-clear.webp", WHITE, BLACK),
+    ("alpha-0.bmp", RED, BLUE),
+    ("exif-claims-4GB.webp", RED, BLUE),
+    ("cmyk-plain.jpg", RED, BLUE),
+    ("second-cut.jpg", RED, BLUE),
+    ("palette.tif", RED, BLUE),
+    ("ycbcr-jpeg.tif", RED, BLUE),
+    ("packbits.tif", RED, BLUE),
+    ("differences.tif", RED, BLUE),
+    ("planar-tiles.tif", RED, BLUE),
+    ("big.tif", RED, BLUE),
+    ("multiplied.tif", PINK, BLUE),
+    ("grey-16-bit.tif", [230; 3], [20; 3]),
+    ("huffman.tif", WHITE, BLACK),
+    ("fax-3.tif", WHITE, BLACK),
+    ("fax-3-two.tif", WHITE, BLACK),
+    ("fax-4.tif", WHITE, BLACK),
 ];
+
+/// As above, of a file of which more could be said: the one note that it has.
+fn remarked() -> Vec<(&'static str, Note)> {
+    let frames = |read| Note::Frames { read, of: 2 };
+    let pages = |read| Note::Pages { read, of: 2 };
+    let profile = || Note::IgnoredProfile("Wide Gamut".into());
+    vec![
+        ("animated.gif", frames(1)),
+        ("animated.webp", frames(1)),
+        ("animated.png", frames(1)),
+        ("fade.gif", frames(2)),
+        ("fade.webp", frames(2)),
+        ("fade.png", frames(2)),
+        ("pages.tif", pages(1)),
+        ("thumbnail.tif", pages(2)),
+        ("profile.jpg", profile()),
+        ("profile.png", profile()),
+    ]
+}
 
 /// As above, with a note about their EXIF block.
 const NOTED: &[&str] = &[
@@ -114,6 +154,9 @@ const TURNED: &[(&str, u16)] = &[
     ("turned-6.png", 6),
     ("turned-6.webp", 6),
     ("turned-6.tif", 6),
+    ("exif-prefix.webp", 6),
+    ("exif-plain.webp", 6),
+    ("exif-late.png", 6),
 ];
 
 /// Tested one by one below.
@@ -122,11 +165,14 @@ const SIZED: &[&str] = &[
     "1x20000.png",
     "20000x1.jpg",
     "cut-scan.jpg",
+    "cut-progressive.jpg",
+    "lost-restart.jpg",
+    "checksum.png",
     "palette-outside.png",
 ];
 
 fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/bad")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/bad")
 }
 
 fn open(name: &str) -> Result<Pixels, foveate_vision::Error> {
@@ -157,7 +203,12 @@ fn refused_with_the_named_error() {
 
 #[test]
 fn odd_but_sound_ones_work() {
-    for &(name, left, right) in WORKS {
+    let remarked = remarked().into_iter();
+    let remarked = remarked.map(|(name, note)| (name, RED, BLUE, vec![note]));
+    let plain = WORKS
+        .iter()
+        .map(|&(name, left, right)| (name, left, right, vec![]));
+    for (name, left, right, notes) in plain.chain(remarked) {
         let pixels = open(name).unwrap();
         assert_eq!([pixels.width(), pixels.height()], [12, 8], "{name}");
         let found = [colour(&pixels, 2, 5), colour(&pixels, 9, 5)];
@@ -169,7 +220,8 @@ fn odd_but_sound_ones_work() {
             colour(&pixels, 2, 0).iter().all(|&channel| channel > 210),
             "{name}"
         );
-        assert_eq!(pixels.notes(), [], "{name}");
+        assert_eq!(pixels.notes(), notes, "{name}");
+        assert!(!pixels.notes().iter().any(Note::is_damage), "{name}");
     }
 }
 
@@ -247,10 +299,41 @@ fn the_smallest_and_the_thinnest_pass_every_mode() {
 }
 
 #[test]
-fn a_jpeg_that_stops_in_its_scan_is_noted() {
-    let pixels = open("cut-scan.jpg").unwrap();
-    assert_eq!(pixels.notes(), [Note::CutOff]);
-    assert_eq!([pixels.width(), pixels.height()], [64, 64]);
+fn of_a_damaged_file_what_is_there() {
+    for (name, cut, size) in [
+        ("cut-scan.jpg", true, [64, 64]),
+        ("cut-progressive.jpg", true, [64, 64]),
+        ("lost-restart.jpg", false, [64, 64]),
+        ("checksum.png", false, [12, 8]),
+    ] {
+        let pixels = open(name).unwrap();
+        let sound = match pixels.notes() {
+            [Note::CutOff] => cut,
+            [Note::Damaged(_)] => !cut,
+            _ => false,
+        };
+        assert!(sound, "{name}: {:?}", pixels.notes());
+        assert!(pixels.notes()[0].is_damage());
+        assert_eq!([pixels.width(), pixels.height()], size, "{name}");
+        // More of the first row than one colour: it is not all missing.
+        let first = colour(&pixels, 0, 0);
+        assert!(
+            (1..size[0]).any(|x| colour(&pixels, x, size[1] / 4) != first),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn devices_pipes_and_folders_are_no_files() {
+    for path in ["/dev/zero", "/dev/null", env!("CARGO_MANIFEST_DIR")] {
+        let error = Pixels::open(path, &Limits::default()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Io, "{error}");
+        assert!(
+            error.to_string().contains("not a file") || cfg!(windows),
+            "{error}"
+        );
+    }
 }
 
 #[test]
@@ -266,6 +349,7 @@ fn every_file_of_the_folder_is_in_a_list() {
     let listed: Vec<_> = refused
         .chain(works)
         .chain(turned)
+        .chain(remarked().into_iter().map(|(name, _)| name))
         .chain(NOTED.iter().chain(SIZED).copied())
         .collect();
     for entry in fs::read_dir(folder()).unwrap() {
@@ -277,7 +361,8 @@ fn every_file_of_the_folder_is_in_a_list() {
     }
 }
 
-/// Bytes changed, cut out and doubled, by a fixed sequence of numbers: whatever comes of it, it is a picture or an error.
+/// Bytes changed, cut out and doubled, by a fixed sequence of numbers: whatever comes of it, it is
+/// a picture or an error.
 #[test]
 fn mangled_files_do_not_panic() {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;

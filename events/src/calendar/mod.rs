@@ -1,0 +1,13 @@
+//! Events as iCalendar (RFC 5545).
+mod entry;
+mod flyer;
+mod ics;
+mod lines;
+mod timezone;
+
+pub use entry::{Entry, NoEvent};
+pub use flyer::{CalendarEvent, Flyer};
+pub use ics::{Ics, ics};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,174 @@
+use super::*;
+use crate::{Order, Printed, Schedule};
+
+fn ics_of(date: &str, start: Option<&str>, end: Option<&str>) -> String {
+    let today = "2026-03-10".parse().unwrap();
+    let schedule = Schedule::read(
+        Printed {
+            date: Some(date),
+            start,
+            end,
+        },
+        today,
+        Order::default(),
+    )
+    .unwrap();
+    let entry = Entry {
+        summary: "Jazz, Night; live".into(),
+        schedule,
+        location: Some("Town Hall".into()),
+    };
+    ics(&[entry], today).replace("\r\n", "\n")
+}
+
+#[test]
+fn an_evening() {
+    let got = ics_of("SAT 03 MAY", Some("7"), Some("10pm"));
+    for line in [
+        "BEGIN:VCALENDAR",
+        "DTSTART:20260503T190000",
+        "DTEND:20260503T220000",
+        "DTSTAMP:20260310T000000Z",
+        "LOCATION:Town Hall",
+        "SUMMARY:Jazz\\, Night\\; live",
+        "END:VEVENT",
+    ] {
+        assert!(got.lines().any(|l| l == line), "{line} in\n{got}");
+    }
+    assert_eq!(got.matches("UID:").count(), 1);
+}
+
+fn start_of(date: Option<&str>, transcript: &str) -> Option<String> {
+    let event = CalendarEvent {
+        title: Some("Talk".into()),
+        date: date.map(Into::into),
+        ..CalendarEvent::default()
+    };
+    let flyer = event.as_flyer(Some(transcript));
+    let entry = Entry::from_flyer(flyer, "2026-03-10".parse().unwrap()).ok()?;
+    Some(entry.starts())
+}
+
+#[test]
+fn a_day_that_the_field_lacks_is_looked_for_in_the_text() {
+    let pieces = "THU How Rivers\n04\nNOV\n2027\nOld Library";
+    let day = |text: &str| Some(text.to_owned());
+    assert_eq!(start_of(Some("THU How Rivers"), pieces), day("2027-11-04"));
+    assert_eq!(start_of(None, pieces), day("2027-11-04"));
+    assert_eq!(start_of(Some("Thank you"), pieces), day("2027-11-04"));
+    assert_eq!(
+        start_of(Some("the 4th"), "Talk\n4 Nov 2027"),
+        day("2027-11-04")
+    );
+}
+
+#[test]
+fn a_day_of_another_weekday_or_number_is_not_the_events() {
+    let rehearsal = "Rehearsal on 5 November 2027";
+    let day = |text: &str| Some(text.to_owned());
+    assert_eq!(start_of(Some("Thursday"), rehearsal), day("2026-03-12"));
+    assert_eq!(start_of(Some("the 12th"), rehearsal), day("2026-03-12"));
+    assert_eq!(start_of(Some("tonight"), rehearsal), day("2026-03-10"));
+    assert_eq!(start_of(Some("3 May"), rehearsal), day("2026-05-03"));
+    assert_eq!(start_of(None, "Tickets on sale 5 May"), None);
+    assert_eq!(start_of(None, "Friday, 7 pm"), day("2026-03-13T19:00"));
+}
+
+#[test]
+fn whole_days_and_zones() {
+    let got = ics_of("12-14 June", None, None);
+    assert!(
+        got.contains("DTSTART;VALUE=DATE:20260612\n")
+            && got.contains("DTEND;VALUE=DATE:20260615\n"),
+        "{got}"
+    );
+    assert!(!ics_of("3 May", Some("7pm"), None).contains("DTEND"));
+    assert!(ics_of("3 May", Some("9pm EST"), None).contains("DTSTART:20260504T020000Z\n"));
+    let summer = ics_of("3 May", Some("01:00 CEST"), None);
+    assert!(summer.contains("DTSTART;TZID=Europe/Paris:20260503T010000\n"));
+    assert!(summer.contains("BEGIN:VTIMEZONE\nTZID:Europe/Paris\n"));
+    assert!(ics_of("3 May", Some("01:00 UTC+2"), None).contains("DTSTART:20260502T230000Z\n"));
+}
+
+#[test]
+fn whatever_end_is_known_is_written() {
+    let days_and_start = ics_of("24-26 July", Some("10am"), None);
+    assert!(days_and_start.contains("DTEND:20260727T000000\n"));
+    assert!(ics_of("24 July", None, None).contains("DTEND;VALUE=DATE:20260725\n"));
+    let both = ics_of("Fri 3 July 7pm - Sun 5 July 2pm", None, None);
+    assert!(both.contains("DTEND:20260705T140000\n"));
+    assert!(ics_of("24 July", None, Some("10pm")).contains("DESCRIPTION:Ends at 22:00\n"));
+}
+
+#[test]
+fn what_comes_again_has_a_rule() {
+    let rule = |date: &str, start: Option<&str>| {
+        let text = ics_of(date, start, None);
+        let event = text.split("BEGIN:VEVENT").nth(1).unwrap();
+        let line = event.lines().find_map(|l| l.strip_prefix("RRULE:F"));
+        line.map(str::to_owned).unwrap_or_default()
+    };
+    for (date, start, expected) in [
+        ("every Tuesday", None, "REQ=WEEKLY;BYDAY=TU"),
+        (
+            "Mondays & Wednesdays",
+            Some("6pm"),
+            "REQ=WEEKLY;BYDAY=MO,WE",
+        ),
+        ("every other Friday", None, "REQ=WEEKLY;INTERVAL=2;BYDAY=FR"),
+        (
+            "1st & 3rd Thursdays",
+            Some("7pm"),
+            "REQ=MONTHLY;BYDAY=1TH,3TH",
+        ),
+        ("last Sunday of every month", None, "REQ=MONTHLY;BYDAY=-1SU"),
+        (
+            "Tuesdays, June 2 - July 14",
+            Some("7pm"),
+            "REQ=WEEKLY;BYDAY=TU;UNTIL=20260714T235900",
+        ),
+        (
+            "Tuesdays, June 2 - July 14",
+            Some("7pm ET"),
+            "REQ=WEEKLY;BYDAY=TU;UNTIL=20260715T035900Z",
+        ),
+        (
+            "jeden Freitag bis 28. August",
+            None,
+            "REQ=WEEKLY;BYDAY=FR;UNTIL=20260828",
+        ),
+        ("daily", Some("10am"), "REQ=DAILY"),
+        ("3 May", None, ""),
+    ] {
+        assert_eq!(rule(date, start), expected, "{date}");
+    }
+}
+
+#[test]
+fn control_characters_do_not_reach_a_calendar() {
+    let entry = Entry {
+        summary: "A\u{0}B\rC\r\nD\u{1b}[31m\u{7f}\u{85}E\\".into(),
+        schedule: Schedule::read(
+            Printed {
+                date: Some("3 May"),
+                ..Printed::default()
+            },
+            "2026-03-10".parse().unwrap(),
+            Order::default(),
+        )
+        .unwrap(),
+        location: Some("é".repeat(100)),
+    };
+    let text = ics(&[entry], "2026-03-10".parse().unwrap());
+    assert!(
+        text.contains("SUMMARY:AB\\nC\\nD[31m\\nE\\\\\r\n"),
+        "{text}"
+    );
+    let lines = text.split_terminator("\r\n");
+    for line in lines {
+        assert!(
+            line.len() <= 75 && !line.contains(char::is_control),
+            "{line:?}"
+        );
+    }
+}

@@ -1,0 +1,207 @@
+use std::path::{Component, Path, PathBuf};
+
+use foveate_onnx::GraphOptions;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    SpotterOptions,
+    ctc::places,
+    detect::Detector,
+    frame::Frame,
+    orientation::Classifier,
+    quad::Quad,
+    recognize::{Reading, Recognizer},
+    rectify::{Line, Projection},
+};
+use crate::{Error, ErrorKind, Pixels, Result};
+
+/// The `spotter` part of a bundle's `config.json`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpotterConfig {
+    /// Finds text: pixels [n, 3, height, width] to probabilities [n, 1, height, width].
+    pub detector: GraphName,
+    /// Says which lines stand upside down: [n, 3, 48, 192] to [n, 2]. Without it all are taken for upright.
+    pub classifier: Option<GraphName>,
+    /// Reads lines: [n, 3, 48, width] to [n, columns, characters], with its alphabet in the metadata `character`.
+    pub recognizer: GraphName,
+    /// How they are used.
+    #[serde(default)]
+    pub options: SpotterOptions,
+}
+
+/// A graph's file.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GraphName {
+    /// Its name in the bundle's folder.
+    pub file: String,
+    /// Lower-case hexadecimal SHA-256 of the file; [`Spotter::open`] does not check it, whoever fetched the file did.
+    pub sha256: String,
+}
+
+impl GraphName {
+    fn path(&self, folder: &Path) -> Result<PathBuf> {
+        let mut parts = Path::new(&self.file).components();
+        match (parts.next(), parts.next()) {
+            (Some(Component::Normal(_)), None) => Ok(folder.join(&self.file)),
+            _ => {
+                let message = format!(
+                    "graph `{}`: the name of a file in the bundle was expected",
+                    self.file
+                );
+                Err(Error::new(ErrorKind::Config, message))
+            }
+        }
+    }
+}
+
+/// What was spotted in a picture.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Spotted {
+    /// Its lines, from the top down; those that share a row from left to right.
+    pub lines: Vec<SpottedLine>,
+}
+
+/// A line of text, or as much of one as the detector took for one.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SpottedLine {
+    /// Where it is.
+    pub quad: Quad,
+    /// What it says, spaces included.
+    pub text: String,
+    /// Its characters, in the order of `text`.
+    pub chars: Vec<SpottedChar>,
+    /// The mean of the characters' confidences, 0 to 1.
+    pub confidence: f32,
+    /// By how many degrees clockwise its text is turned in the picture, to the next quarter: 0, 90, 180 or 270. A line that
+    /// stands askew by less than about 45 degrees counts as upright; its quad says how much.
+    pub turned: u16,
+}
+
+/// A character of a line.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SpottedChar {
+    /// The character: one of the recogniser's alphabet, a space too.
+    pub ch: String,
+    /// Where it is: as high as its line, as wide as half way to its neighbours.
+    pub quad: Quad,
+    /// Its probability, 0 to 1.
+    pub confidence: f32,
+}
+
+/// A text spotter: finds lines in a picture and reads them.
+///
+/// It may be shared between threads; [`GraphOptions::at_once`] says how many pictures are spotted at once.
+#[derive(Debug)]
+pub struct Spotter {
+    detector: Detector,
+    classifier: Option<Classifier>,
+    recognizer: Recognizer,
+    options: SpotterOptions,
+}
+
+impl Spotter {
+    /// Opens the graphs of a bundle. Their inputs, outputs and alphabet are checked; what does not fit is an error that
+    /// names the file.
+    pub fn open(
+        folder: impl AsRef<Path>,
+        config: &SpotterConfig,
+        graphs: &GraphOptions,
+    ) -> Result<Self> {
+        config.options.check()?;
+        let path = |name: &GraphName| name.path(folder.as_ref());
+        let classifier = config.classifier.as_ref();
+        Ok(Self {
+            detector: Detector::open(&path(&config.detector)?, graphs)?,
+            classifier: classifier
+                .map(|name| Classifier::open(&path(name)?, graphs))
+                .transpose()?,
+            recognizer: Recognizer::open(&path(&config.recognizer)?, graphs)?,
+            options: config.options.clone(),
+        })
+    }
+
+    /// How it spots.
+    pub fn options(&self) -> &SpotterOptions {
+        &self.options
+    }
+
+    /// Finds and reads the lines of a picture, in its pixels as it stands upright. One without text gives none.
+    pub fn spot(&self, picture: &Pixels) -> Result<Spotted> {
+        let frame = Frame::new(picture, &self.options);
+        let regions = self.detector.detect(frame.pixels(), &self.options)?;
+        let lines = regions.into_par_iter();
+        let lines: Vec<_> = lines
+            .filter_map(|corners| Line::cut(frame.pixels(), corners))
+            .collect();
+        let lines = self.upright(lines)?;
+        let readings = self.recognizer.read(&lines, &self.options)?;
+        let spotted = lines.iter().zip(&readings);
+        let lines = spotted.filter_map(|(line, reading)| self.line(line, reading, &frame));
+        Ok(Spotted {
+            lines: in_rows(lines.collect()),
+        })
+    }
+
+    /// The same lines, those upside down turned.
+    fn upright(&self, lines: Vec<Line>) -> Result<Vec<Line>> {
+        let Some(classifier) = &self.classifier else {
+            return Ok(lines);
+        };
+        let turned = classifier.classify(&lines, &self.options)?;
+        let lines = lines.into_iter().zip(turned);
+        Ok(lines
+            .map(|(line, turned)| if turned { line.upside_down() } else { line })
+            .collect())
+    }
+
+    /// A line that says something with enough confidence.
+    fn line(&self, line: &Line, reading: &Reading, frame: &Frame<'_>) -> Option<SpottedLine> {
+        let text: String = reading
+            .glyphs
+            .iter()
+            .map(|glyph| glyph.text.as_str())
+            .collect();
+        let confidence = reading.confidence();
+        if text.trim().is_empty() || confidence < self.options.min_confidence {
+            return None;
+        }
+        let projection = Projection::onto(line.corners)?;
+        let places = places(&reading.glyphs, reading.columns);
+        let chars = reading
+            .glyphs
+            .iter()
+            .zip(places)
+            .map(|(glyph, part)| SpottedChar {
+                ch: glyph.text.clone(),
+                quad: frame.to_picture(line.part(&projection, part)),
+                confidence: glyph.confidence,
+            });
+        Some(SpottedLine {
+            quad: frame.to_picture(line.corners),
+            text,
+            chars: chars.collect(),
+            confidence,
+            turned: u16::from(line.quarters % 4) * 90,
+        })
+    }
+}
+
+/// Two lines are in one row where their tops are less than this apart, in pixels (`_BOX_SORT_Y_THRESHOLD` of RapidOCR 3.10.0).
+const SAME_ROW: f32 = 10.0;
+
+/// Lines sorted from the top down, and from left to right within a row: as long as the next line's top is near the last one's.
+fn in_rows(mut lines: Vec<SpottedLine>) -> Vec<SpottedLine> {
+    let corner = |line: &SpottedLine, axis: usize| {
+        let corners = line.quad.iter().map(|corner| corner[axis]);
+        corners.fold(f32::INFINITY, f32::min)
+    };
+    lines.sort_by(|a, b| corner(a, 1).total_cmp(&corner(b, 1)));
+    let same = |a: &SpottedLine, b: &SpottedLine| corner(b, 1) - corner(a, 1) < SAME_ROW;
+    for row in lines.chunk_by_mut(same) {
+        row.sort_by(|a, b| corner(a, 0).total_cmp(&corner(b, 0)));
+    }
+    lines
+}
