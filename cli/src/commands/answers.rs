@@ -57,12 +57,7 @@ fn reason(stop: StopReason) -> String {
 
 /// What is odd about a picture's file.
 pub fn notes_of(image: &Image) -> Vec<String> {
-    let told = |note: &Note| match note {
-        Note::BrokenExif(what) => format!("the EXIF block is broken and was ignored: it {what}"),
-        Note::CutOff => "the file is cut off; what is missing is grey".into(),
-        other => format!("{other:?}"),
-    };
-    image.pixels().notes().iter().map(told).collect()
+    image.pixels().notes().iter().map(Note::to_string).collect()
 }
 
 /// Answers a question in words.
