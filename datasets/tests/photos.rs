@@ -15,7 +15,7 @@ use std::sync::Arc;
 fn stripes(seed: u32) -> RgbImage {
     let wide = 3 + seed % 9;
     RgbImage::from_fn(320, 260, |x, y| {
-        let level = if (x / wide + y / 40) % 2 == 0 {
+        let level = if (x / wide + y / 40).is_multiple_of(2) {
             30
         } else {
             220
