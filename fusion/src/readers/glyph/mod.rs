@@ -38,8 +38,8 @@ pub use page::Page;
 pub use place::PlaceEmbedding;
 pub use pointer::Pointer;
 pub use rules::{
-    Blocks, Coverage, Legible, LetterBias, Lookup, Nms, ReadingOrder, Rules, SecondScale,
-    SmallPrint, SpaceBias,
+    Coverage, Legible, LetterBias, Lookup, Nms, ReadingOrder, Rules, SecondScale, SmallPrint,
+    SpaceBias,
 };
 pub use select::{Chosen, choose};
 pub use shared::glyph_box;

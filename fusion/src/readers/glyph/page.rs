@@ -25,8 +25,6 @@ pub struct Page {
     pub(super) canvas: Vec<[f32; 4]>,
     /// Lines of text, ranges of glyphs; specks are in none.
     lines: Vec<Range<usize>>,
-    /// Of each line the one directly above it in its block.
-    above: Vec<Option<usize>>,
     /// The transcript, where it is known without the decoder: tokens, each with its source.
     script: Option<Vec<Written>>,
     /// What is said of sources that are no glyphs: nothing. `[dim]`, zeros.
@@ -48,10 +46,6 @@ impl Page {
             .into_iter()
             .filter(is_text)
             .collect();
-        let above = match &rules.blocks {
-            Some(rule) => layout::above(&lines, &canvas, rule),
-            None => vec![None; lines.len()],
-        };
         Self {
             keys: pointer.keys_of(tokens.tokens.view()),
             places: tokens.places.clone(),
@@ -59,7 +53,6 @@ impl Page {
             probability: tokens.probability.clone(),
             canvas,
             lines,
-            above,
             script: None,
             nothing: vec![0.0; tokens.places.ncols()],
             sources: tokens.len(),
@@ -240,13 +233,6 @@ impl Pages {
         Some(first + line.start..first + line.end)
     }
 
-    /// The line directly above the one that `source` is on, in the same block.
-    pub(crate) fn above(&self, source: usize) -> Option<Range<usize>> {
-        let (page, first, glyph) = self.at(source)?;
-        let line = &page.lines[page.above[page.line_of(glyph)?]?];
-        Some(first + line.start..first + line.end)
-    }
-
     /// White space between a source and the next of its line, in em sizes.
     pub(crate) fn gap(&self, source: usize) -> Option<f32> {
         let (page, _, glyph) = self.at(source)?;
@@ -272,14 +258,13 @@ impl Pages {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use ndarray::Array1;
 
     pub(crate) fn coverage() -> Coverage {
         Rules::default().coverage.unwrap()
     }
 
     /// A page of lines of glyphs, whose letters are the tokens from 20 on.
-    pub(crate) fn page(lines: &[Range<usize>], above: &[Option<usize>]) -> Page {
+    pub(crate) fn page(lines: &[Range<usize>]) -> Page {
         let n = lines.iter().map(|l| l.end).max().unwrap_or(0);
         Page {
             keys: Array2::zeros((n, 2)),
@@ -288,7 +273,6 @@ pub(crate) mod tests {
             probability: vec![1.0; n],
             canvas: vec![[0.0; 4]; n],
             lines: lines.to_vec(),
-            above: above.to_vec(),
             script: None,
             nothing: vec![0.0; 2],
             sources: n,
@@ -302,7 +286,7 @@ pub(crate) mod tests {
     #[test]
     fn a_transcript_comes_back_to_lines_and_to_probable_stretches_of_them() {
         let pages_of = |page| pages(page);
-        let all = pages_of(page(&[0..6, 6..8], &[None, None]));
+        let all = pages_of(page(&[0..6, 6..8]));
         let mut covered = Covered::default();
         assert_eq!(all.unread(&covered, &coverage()), Some((20, 0..6)));
         covered.add(0);
@@ -318,7 +302,7 @@ pub(crate) mod tests {
         let mut covered = Covered::default();
         covered.add(0);
         covered.add(6);
-        let mut doubtful = page(&[0..6, 6..8], &[None, None]);
+        let mut doubtful = page(&[0..6, 6..8]);
         doubtful.probability[2] = 0.6;
         assert_eq!(
             pages_of(doubtful).unread(&covered, &coverage()),
@@ -328,27 +312,18 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn lines_of_a_second_picture_lie_below_its_own() {
-        let pointer = Pointer::of(Array2::eye(2), Array2::eye(2), Array1::zeros(2));
-        // Two lines of four glyphs, the second directly below the first.
-        let at = |i: usize, j: usize| [10.0 * (i % 4) as f32, 24.0 * (i / 4) as f32, 9.0, 20.0][j];
-        let tokens = ImageTokens {
-            tokens: Array2::zeros((8, 2)),
-            places: Array2::zeros((8, 2)),
-            canvas: Array2::from_shape_fn((8, 4), |(i, j)| at(i, j)),
-            glyph: vec![7; 8],
-            probability: vec![1.0; 8],
-        };
-        let page = Arc::new(Page::new(&tokens, &pointer, &[], &Rules::default()));
+    fn sources_of_a_second_picture_follow_those_of_the_first() {
+        let page = Arc::new(page(&[0..4, 4..8]));
         let pages = Pages::new([page.clone(), page]);
-        let above = [0, 5, 8, 15, 16].map(|source| pages.above(source));
-        assert_eq!(above, [None, Some(0..4), None, Some(8..12), None]);
+        let lines = [0, 5, 8, 15, 16].map(|source| pages.line(source));
+        let expected = [Some(0..4), Some(4..8), Some(8..12), Some(12..16), None];
+        assert_eq!(lines, expected);
         assert_eq!(pages.len(), 16);
     }
 
     #[test]
     fn a_gap_lies_between_two_glyphs_of_a_line() {
-        let mut page = page(&[0..2, 2..3], &[None, None]);
+        let mut page = page(&[0..2, 2..3]);
         page.canvas = vec![
             [10.0, 0.0, 8.0, 20.0],
             [24.0, 0.0, 10.0, 16.0],

@@ -5,7 +5,6 @@
 //! `foveate-datasets ablate` prints what the dev split loses without each one.
 use super::shared::SHARED;
 use serde::{Deserialize, Serialize};
-use std::ops::Range;
 
 /// The thresholds of reading. `None` and `false` switch a rule off.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,16 +30,9 @@ pub struct Rules {
     pub read_once: bool,
     /// A transcript ends only when every line was read, and where text is made up.
     pub coverage: Option<Coverage>,
-    /// Lines of one block are read from the top down.
-    pub blocks: Option<Blocks>,
-    /// A typed value that goes on in another line reads its own line to the end first.
-    pub whole_lines: bool,
     /// Figures of numbers in typed values are copied from the picture where the schema leaves another
     /// way: a decoder that has read a price to its end otherwise goes on ("-20.0782211111121").
     pub copied_numbers: bool,
-    /// How often in a row one token may be copied from one glyph. "www" may well stand on a single
-    /// glyph where the encoder lost two.
-    pub repeats: Option<usize>,
     /// Prompt-lookup drafting: guesses of what is copied next. Changes the speed alone.
     pub lookup: Option<Lookup>,
 }
@@ -166,20 +158,6 @@ pub struct Coverage {
     pub unattributed: usize,
 }
 
-/// Which line stands directly above which: its middle so many em sizes higher, its size alike.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Blocks {
-    /// From one middle to the next, in em sizes: 0.9 to 1 without leading, 1.6 with much.
-    pub pitch: Range<f32>,
-    /// Largest ratio of sizes.
-    pub sizes: f32,
-    /// How far beside each other, in em sizes, the glyphs may be whose heights are compared.
-    pub beside: f32,
-    /// Lines of a block that are looked up through at most.
-    pub depth: usize,
-}
-
 /// Prompt-lookup drafting from the picture's glyphs and from earlier answers.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -246,15 +224,7 @@ impl Default for Rules {
                 stretch: 3,
                 unattributed: 6,
             }),
-            blocks: Some(Blocks {
-                pitch: 0.6..1.75,
-                sizes: 1.2,
-                beside: 1.5,
-                depth: 4,
-            }),
-            whole_lines: true,
             copied_numbers: true,
-            repeats: Some(3),
             lookup: Some(Lookup {
                 agree: 3,
                 guesses: 8,
@@ -268,7 +238,7 @@ impl Default for Rules {
 
 impl Rules {
     /// The rules that can be switched off, by name.
-    pub const NAMES: [&str; 12] = [
+    pub const NAMES: [&str; 9] = [
         "small_print",
         "second_scale",
         "legible",
@@ -276,10 +246,7 @@ impl Rules {
         "space_bias",
         "read_once",
         "coverage",
-        "blocks",
-        "whole_lines",
         "copied_numbers",
-        "repeats",
         "lookup",
     ];
 
@@ -294,10 +261,7 @@ impl Rules {
             "space_bias" => self.space_bias = None,
             "read_once" => self.read_once = false,
             "coverage" => self.coverage = None,
-            "blocks" => self.blocks = None,
-            "whole_lines" => self.whole_lines = false,
             "copied_numbers" => self.copied_numbers = false,
-            "repeats" => self.repeats = None,
             "lookup" => self.lookup = None,
             _ => return None,
         }
@@ -335,8 +299,8 @@ mod tests {
     fn rules_are_read_back_from_json_and_others_refused() {
         let json = serde_json::to_string(&Rules::off()).unwrap();
         assert_eq!(serde_json::from_str::<Rules>(&json).unwrap(), Rules::off());
-        let some = serde_json::from_str::<Rules>(r#"{"repeats": null}"#).unwrap();
-        assert_eq!(Some(some), Rules::default().without("repeats"));
+        let some = serde_json::from_str::<Rules>(r#"{"coverage": null}"#).unwrap();
+        assert_eq!(Some(some), Rules::default().without("coverage"));
         assert!(serde_json::from_str::<Rules>(r#"{"spacing": 1}"#).is_err());
     }
 }

@@ -1,52 +1,15 @@
 //! Coverage: a transcript reads every source once at most and leaves out no line.
 use crate::readers::glyph::covered::Covered;
 use crate::readers::glyph::page::Pages;
-use crate::readers::glyph::rules::{self, Blocks};
+use crate::readers::glyph::rules;
 use foveate_language::TokenId;
 use std::ops::Range;
 
 /// The source behind `last` on its line, where `source` is on another: the line is left in the
 /// middle.
-pub(super) fn left(pages: &Pages, last: usize, source: usize) -> Option<usize> {
+fn left(pages: &Pages, last: usize, source: usize) -> Option<usize> {
     let line = pages.line(last)?;
     (!line.contains(&source) && line.contains(&(last + 1))).then_some(last + 1)
-}
-
-/// Where reading goes on instead of at `source`, which begins a line, while lines directly above
-/// that one are unread: at the first of them.
-fn unread_above(pages: &Pages, source: usize, covered: &Covered, depth: usize) -> Option<usize> {
-    let mut first = None;
-    for line in lines_above(pages, source, depth) {
-        if line.clone().any(|s| covered.has(s)) {
-            break;
-        }
-        first = Some(line.start);
-    }
-    first
-}
-
-/// Where a value that goes on from the end of `last`'s line at `source` goes on instead, where that
-/// is further down the same block: in the line directly below.
-pub(super) fn below(pages: &Pages, last: usize, source: usize, depth: usize) -> Option<usize> {
-    let mut next = None;
-    for line in lines_above(pages, source, depth) {
-        if line.contains(&last) {
-            return next;
-        }
-        next = Some(line.start);
-    }
-    None
-}
-
-/// The lines above `source` in its block, from the nearest up; none where it does not begin a line.
-fn lines_above(
-    pages: &Pages,
-    source: usize,
-    depth: usize,
-) -> impl Iterator<Item = Range<usize>> + '_ {
-    let begins = pages.line(source).is_some_and(|l| l.start == source);
-    let first = pages.above(source).filter(|_| begins);
-    std::iter::successors(first, |line| pages.above(line.start)).take(depth)
 }
 
 /// A line that a transcript was sent back to.
@@ -73,19 +36,15 @@ pub(super) struct Coverage {
 
 impl Coverage {
     /// What to read instead where the decoder leaves a line that it was sent back to in the middle,
-    /// whose next source is unread, or begins a line below unread ones.
+    /// whose next source is unread.
     pub(super) fn kept(
         &self,
         pages: &Pages,
         last: Option<usize>,
         source: Option<usize>,
-        blocks: Option<&Blocks>,
     ) -> Option<usize> {
-        let source = source?;
-        if self.line.is_some() {
-            return left(pages, last?, source).filter(|next| !self.covered.has(*next));
-        }
-        unread_above(pages, source, &self.covered, blocks?.depth)
+        self.line.as_ref()?;
+        left(pages, last?, source?).filter(|next| !self.covered.has(*next))
     }
 
     /// Whether reading ends before this token: where the decoder makes things up, and in a line
@@ -152,10 +111,8 @@ mod tests {
 
     const LINE_END: TokenId = 10;
 
-    /// Lines, each directly below the one before.
     fn lines(lines: &[Range<usize>]) -> Pages {
-        let above: Vec<_> = (0..lines.len()).map(|i: usize| i.checked_sub(1)).collect();
-        pages(page(lines, &above))
+        pages(page(lines))
     }
 
     /// Sends it to the first unread line and reads that line's first letter: letter and source.
@@ -206,7 +163,7 @@ mod tests {
         let pages = lines(&[0..3, 3..5]);
         let mut coverage = Coverage::default();
         coverage.covered.add(3);
-        let kept = |coverage: &Coverage, last, source| coverage.kept(&pages, last, source, None);
+        let kept = |coverage: &Coverage, last, source| coverage.kept(&pages, last, source);
         assert_eq!(
             kept(&coverage, Some(0), Some(4)),
             None,
@@ -227,27 +184,6 @@ mod tests {
             None,
             "it was read before"
         );
-    }
-
-    #[test]
-    fn a_block_is_read_from_the_top_down() {
-        let pages = lines(&[0..3, 3..5, 5..8]);
-        let blocks = rules::Rules::default().blocks;
-        let mut coverage = Coverage::default();
-        let kept = |c: &Coverage, last, source| c.kept(&pages, last, source, blocks.as_ref());
-        assert_eq!(kept(&coverage, None, Some(5)), Some(0));
-        assert_eq!(kept(&coverage, None, Some(6)), None, "no line's beginning");
-        assert_eq!(kept(&coverage, None, Some(0)), None, "the first line");
-        coverage.covered.add(1);
-        assert_eq!(kept(&coverage, Some(2), Some(5)), Some(3));
-        coverage.covered.add(3);
-        assert_eq!(kept(&coverage, Some(2), Some(5)), None, "in its turn");
-        // A value that goes on in its block does so in the next line; elsewhere it goes as it
-        // likes.
-        assert_eq!(below(&pages, 2, 5, 4), Some(3));
-        assert_eq!(below(&pages, 4, 5, 4), None);
-        assert_eq!(below(&pages, 7, 3, 4), None, "upwards");
-        assert_eq!(below(&pages, 2, 6, 4), None, "no line's beginning");
     }
 
     #[test]

@@ -6,7 +6,6 @@ mod bias;
 mod coverage;
 mod lookup;
 mod number;
-mod repeat;
 
 pub(crate) use lookup::Copying;
 pub(crate) use number::Figures;
@@ -18,7 +17,6 @@ use super::rules::Rules;
 use coverage::Coverage;
 use foveate_language::{Attribution, LogitsProcessor, Result, Token, TokenId, argmax, force};
 use number::Strings;
-use repeat::Repeats;
 use std::sync::Arc;
 
 /// What decoding writes, as far as the rules are concerned.
@@ -54,15 +52,12 @@ pub(crate) struct Pointing {
     writes: Writes,
     strings: Strings,
     coverage: Coverage,
-    repeats: Repeats,
     /// The source of the token to come, unless it is a space.
     source: Option<usize>,
     /// The last source of the answer.
     last: Option<usize>,
     /// The source of the last token.
     read: Option<usize>,
-    /// The last source within the value of a typed answer: `None` behind forced tokens.
-    within: Option<usize>,
 }
 
 impl Pointing {
@@ -82,11 +77,9 @@ impl Pointing {
             writes,
             strings: Strings::default(),
             coverage: Coverage::default(),
-            repeats: Repeats::default(),
             source: None,
             last: None,
             read: None,
-            within: None,
         }
     }
 
@@ -101,9 +94,6 @@ impl Pointing {
         let source = self.pages.point(&self.pointer, hidden, covered);
         if let Some(rule) = &self.rules.letter_bias {
             bias::letter(&self.pages, self.last, source, rule, logits);
-        }
-        if let Some(most) = self.rules.repeats {
-            self.repeats.bar(source, most, logits);
         }
         match (&self.rules.space_bias, self.read) {
             (Some(rule), Some(at)) => {
@@ -123,25 +113,11 @@ impl Pointing {
         }
     }
 
-    /// The token and source to copy instead of `source`, where that leaves a line in the middle
-    /// that is to be read to its end, or leaves out a line of a block.
-    fn kept(&self, source: Option<usize>, logits: &[f32]) -> Option<(TokenId, usize)> {
-        let next = match self.writes {
-            Writes::Transcript => {
-                self.coverage
-                    .kept(&self.pages, self.last, source, self.rules.blocks.as_ref())?
-            }
-            Writes::Value if self.rules.whole_lines => {
-                let (last, source) = (self.within?, source?);
-                let depth = self.rules.blocks.as_ref().map_or(0, |rule| rule.depth);
-                coverage::left(&self.pages, last, source)
-                    .or_else(|| coverage::below(&self.pages, last, source, depth))?
-            }
-            _ => return None,
-        };
-        let (id, _) = self.pages.letter(next)?;
-        let allowed = *logits.get(id as usize)? > f32::NEG_INFINITY;
-        allowed.then_some((id, next))
+    /// The token and source to copy instead of `source`, where a transcript leaves a line in the
+    /// middle that it was sent back to.
+    fn kept(&self, source: Option<usize>) -> Option<(TokenId, usize)> {
+        let next = self.coverage.kept(&self.pages, self.last, source)?;
+        Some((self.pages.letter(next)?.0, next))
     }
 
     /// Ends a transcript where it has read everything or makes things up; sends it to what is still
@@ -191,7 +167,7 @@ impl LogitsProcessor for Pointing {
             return Ok(()); // The sampler names the error.
         };
         let source = self.source(id);
-        if let Some((letter, next)) = self.kept(source, logits) {
+        if let Some((letter, next)) = self.kept(source) {
             (id, self.source) = (letter, Some(next));
             force(logits, letter);
         }
@@ -202,16 +178,10 @@ impl LogitsProcessor for Pointing {
     fn commit(&mut self, token: &Token) {
         self.read = token.source;
         self.last = token.source.or(self.last);
-        self.within = if token.forced {
-            None
-        } else {
-            token.source.or(self.within)
-        };
         self.strings.wrote(token.id, &self.figures);
         if token.forced {
             return;
         }
-        self.repeats.wrote(token.id, token.source);
         if self.writes == Writes::Transcript {
             self.coverage.wrote(token.source);
         }

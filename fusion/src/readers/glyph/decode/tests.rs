@@ -2,9 +2,7 @@
 use super::*;
 use crate::readers::glyph::page::tests::{page, pages};
 use foveate_language::fake::{self, Fake};
-use foveate_language::{
-    Context, Generator, Grammars, Sampler, Sampling, Schema, StopReason, TokenStream, Tokenizer,
-};
+use foveate_language::{Context, Generator, Sampler, Sampling, StopReason, TokenStream, Tokenizer};
 use ndarray::{Array1, Array2};
 
 const LETTERS: &[u8] = b"abcdef";
@@ -21,7 +19,7 @@ fn at(source: f32) -> Vec<f32> {
 /// A page of two lines of letters, with a wide gap behind the second glyph of each line, and a last
 /// glyph that is hardly read.
 fn letters(tokenizer: &Tokenizer) -> Pages {
-    let mut page = page(&[0..3, 3..6], &[None, None]);
+    let mut page = page(&[0..3, 3..6]);
     let place = |i: usize| [[5.0, 15.0, 31.0][i % 3], 100.0 * (i / 3) as f32, 10.0, 20.0];
     let key = |(i, j): (usize, usize)| {
         if j == 0 {
@@ -142,40 +140,4 @@ fn a_wide_gap_is_a_space_and_a_narrow_one_is_none() {
     assert_eq!(written(sure), "abc", "a decoder that is sure has its way");
     let parted: &[_] = &[(b'a', 9.0, 0.0), (b' ', 5.0, -1.0)];
     assert_eq!(written(parted), "ab");
-}
-
-#[test]
-fn a_value_reads_its_line_to_the_end_before_another() {
-    let tokenizer = Arc::new(fake::byte_tokenizer(&[]));
-    let (vocab, end) = (tokenizer.len(), tokenizer.special("<|end|>").unwrap());
-    let grammars = Grammars::new(tokenizer.clone(), vocab, end).unwrap();
-    let read = |schema: serde_json::Value| {
-        let names = tokenizer.clone();
-        // It means to write "abd", whose `d` begins the second line, while the first is not over.
-        let decoder = Fake::new(vocab, 4, 64, move |seen, _| {
-            let (letter, source) = match names.bytes(*seen.last().unwrap()) {
-                b"a" => (b'b', 1.0),
-                b"b" | b"c" => (b'd', 3.0),
-                b"d" => (b'"', -1.0),
-                _ => (b'a', 0.0),
-            };
-            let mut logits = vec![0.0; vocab];
-            logits[names.byte(letter) as usize] = 10.0;
-            (logits, at(source))
-        });
-        let mut context = Context::new(&decoder);
-        context.push(1, None).unwrap();
-        let constraint = grammars.json(&Schema::new(&schema).unwrap(), 40).unwrap();
-        let generator = Generator::new(&decoder, &mut context, Sampler::new(Sampling::Greedy), end)
-            .attributed(pointing(&tokenizer, Writes::Value, end))
-            .constrained(Box::new(constraint));
-        let ids: Vec<TokenId> = generator.map(|token| token.unwrap().id).collect();
-        tokenizer.decode(&ids)
-    };
-    assert_eq!(read(serde_json::json!({"type": "string"})), "\"abcd\"");
-    assert_eq!(
-        read(serde_json::json!({"enum": ["abd", "axd"]})),
-        "\"abd\"",
-        "what the schema forbids is not read"
-    );
 }

@@ -1,6 +1,4 @@
-//! What stands beside and below what: lines of glyphs, and blocks of lines.
-mod blocks;
+//! What stands beside what: lines of glyphs.
 mod lines;
 
-pub(crate) use blocks::above;
 pub use lines::{gap, order, runs};
