@@ -60,7 +60,8 @@ fn both_decoders_say_what_pytorch_says_with_merged_weights() {
     let adapted = floats("golden_adapter.safetensors", "logits");
     let range = adapted.iter().fold(0f32, |m, v| m.max(v.abs()));
     assert!(apart(&plain, &adapted) > 0.3 * range, "the update is loud");
-    // In float, sums differ in order alone; at 8 bits, weights and activations are rounded to 1/255 of their range.
+    // In float, sums differ in order alone; at 8 bits, weights and activations are rounded to 1/255
+    // of their range.
     let (float, eight) = (packed(false), packed(true));
     for (dir, decoder, tolerance) in [
         (tiny(), DecoderFile::Onnx, 2e-4 * range),

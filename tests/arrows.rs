@@ -1,7 +1,7 @@
 //! The arrows between the crates, read from their manifests, and the rules that no compiler holds.
 //!
-//! `foveate -> {vision, language} -> runtime/*`; `datasets -> foveate`, never back; `vision` and `language` never name
-//! each other.
+//! `foveate -> {vision, language} -> runtime/*`; `datasets -> foveate`, never back; `vision` and
+//! `language` never name each other.
 
 use std::{
     collections::BTreeMap,
@@ -231,8 +231,8 @@ fn language_knows_nothing_of_pictures() {
     }
 }
 
-/// Thresholds of reading stand in `Rules`, each with its measurement; what training shares stands in
-/// `models/rules.json`. Other files of the glyph reader hold no numbers of their own but these.
+/// Thresholds of reading stand in `Rules`, each with its measurement; what training shares stands
+/// in `models/rules.json`. Other files of the glyph reader hold no numbers of their own but these.
 #[test]
 fn thresholds_of_reading_stand_in_one_place() {
     let known = ["TILE", "FILE", "ARCHITECTURE"];

@@ -1,5 +1,5 @@
-//! The bundle `models/base`, whose graphs `make base` fetches: a pretrained spotter reads, the decoder
-//! of `nano` says what it means.
+//! The bundle `models/base`, whose graphs `make base` fetches: a pretrained spotter reads, the
+//! decoder of `nano` says what it means.
 use foveate::{Image, Model, StopReason, Typed};
 use foveate_events::CalendarEvent;
 use std::path::Path;

@@ -1,4 +1,5 @@
-//! Many pictures on the fakes of `world/mod.rs`: order, a bad one among them, and how many are in hand.
+//! Many pictures on the fakes of `world/mod.rs`: order, a bad one among them, and how many are in
+//! hand.
 mod world;
 
 use foveate::batch::in_order;

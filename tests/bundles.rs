@@ -1,4 +1,5 @@
-//! Bundles that are incomplete, truncated or at odds with themselves: each gives the named error, none panics.
+//! Bundles that are incomplete, truncated or at odds with themselves: each gives the named error,
+//! none panics.
 use foveate::{ErrorKind, Model};
 use serde_json::Value;
 use std::fs;

@@ -1,4 +1,5 @@
-//! Sessions of several questions, limits and threads, on fakes whose answers are obvious (`world/mod.rs`).
+//! Sessions of several questions, limits and threads, on fakes whose answers are obvious
+//! (`world/mod.rs`).
 mod world;
 
 use foveate::{CancelHandle, ErrorKind, Request, Session, StopReason};
@@ -139,7 +140,7 @@ fn a_full_context_is_an_error_with_both_counts_and_changes_nothing() {
         e.to_string().contains("2000") && e.to_string().contains("2102"),
         "{e}"
     );
-    let e = session.ask(&"long ".repeat(200)).run().unwrap_err();
+    let e = session.ask("long ".repeat(200)).run().unwrap_err();
     assert_eq!(e.kind(), ErrorKind::ContextFull);
     assert_eq!(session.turns().len(), 0);
     let reading = session.ocr().run().unwrap();

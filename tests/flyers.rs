@@ -1,4 +1,5 @@
-//! What the shipped model reads off the shipped flyers, as snapshots (`cargo insta review` after a new model).
+//! What the shipped model reads off the shipped flyers, as snapshots (`cargo insta review` after a
+//! new model).
 use foveate::{Image, Model, Request, Typed, Usage};
 use foveate_events::{CalendarEvent, Entry, ics};
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
-//! Every stage against PyTorch's golden tensors, on a bundle of random weights (`training/tiny.py` makes both).
+//! Every stage against PyTorch's golden tensors, on a bundle of random weights (`training/tiny.py`
+//! makes both).
 use foveate::bundle::Bundle;
 use foveate::language::{Context, OnnxDecoder, PackedDecoder};
 use foveate::model::DecoderFile;
@@ -98,8 +99,8 @@ fn adapter_choice_place_and_mixer_agree() {
     assert!(apart(&mixed, &fed.into_dyn()) < 1e-4);
 }
 
-/// Two bits a weight, activations and cache in 8: both sides round the same, but sums in another order tip a rounding over now and
-/// then, and one step of an activation is 1/127 of its largest.
+/// Two bits a weight, activations and cache in 8: both sides round the same, but sums in another
+/// order tip a rounding over now and then, and one step of an activation is 1/127 of its largest.
 #[test]
 fn the_packed_decoder_says_what_training_computed() {
     let (golden, packed) = (Golden::load(), Golden::of("packed/golden.safetensors"));
@@ -204,7 +205,8 @@ fn a_model_of_random_weights_answers_every_mode() {
     }
 }
 
-/// Four pixels by four for each of the picture's: 600 x 440, which `auto` looks at in one view first.
+/// Four pixels by four for each of the picture's: 600 x 440, which `auto` looks at in one view
+/// first.
 fn fourfold() -> Image {
     let small = Image::open(tiny().join("picture.png")).unwrap();
     let (width, height) = (small.pixels().width(), small.pixels().height());

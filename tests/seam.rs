@@ -1,5 +1,6 @@
-//! The seam between model families, held by a second one: its rows stand in the place of embeddings,
-//! tokens of text part its tiles, and it knows no sources, so that its answers have no boxes.
+//! The seam between model families, held by a second one: its rows stand in the place of
+//! embeddings, tokens of text part its tiles, and it knows no sources, so that its answers have no
+//! boxes.
 use foveate::bundle::TokenNames;
 use foveate::language::fake::{self, Fake, REPLACED};
 use foveate::language::{TokenId, Tokenizer};

@@ -45,10 +45,13 @@ def read(path, device="cpu"):
     return saved
 
 
-def resume(path, masters, device="cpu"):
-    """Gives `masters` what is saved at `path`. -> the step to go on from, 0 where nothing is."""
+def resume(path, masters, device="cpu", start=None):
+    """Gives `masters` what is saved at `path`, or else at `start` (if one is named, it must exist).
+    -> the step to go on from, 0 where nothing is saved."""
     if not os.path.exists(path):
-        return 0
+        if not start:
+            return 0
+        path = start
     saved = read(path, device)
     masters.load(saved["state"])
     return saved["step"]
@@ -77,6 +80,14 @@ def save_average(path, masters, step, config):
         "buffers": masters.buffers,
     }
     write(path, {"state": state, "step": step, "config": dataclasses.asdict(config)})
+
+
+def save_half(path, saved):
+    """The average of a checkpoint in float16, without moments: a run can begin with it (`--start`),
+    and it is read as any checkpoint."""
+    average = {name: x.half() for name, x in saved["state"]["ema"].items()}
+    state = {"masters": average, "ema": average, "buffers": saved["state"].get("buffers", {})}
+    write(path, {"state": state, "step": saved["step"], "config": saved["config"]})
 
 
 def average(paths, weights="ema"):

@@ -1,7 +1,8 @@
 """Fetches the free photographs and textures that training pictures are laid on: the Debian packages
 of `photos-debian.txt` into ../.cache/photos.
 
-    python fetch_photos.py           # needs apt-get, dpkg-deb and pillow; to screen for print also rapidocr and onnxruntime
+    python fetch_photos.py           (needs apt-get, dpkg-deb and pillow; and rapidocr and
+                                      onnxruntime, to screen the pictures for print)
 
 Packages are downloaded and unpacked, never installed. What is kept is scaled to 1600 px and written
 as JPEG; dropped are duplicates, pictures that are nearly one colour, normal maps, pictures with
@@ -24,7 +25,8 @@ import numpy as np
 from PIL import Image, ImageOps
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-LONGEST, LEAST = 1600, 250  # px: what the product sees of a picture is no larger; smaller ones are icons
+# Pixels: the product sees no more of a picture; smaller ones are icons.
+LONGEST, LEAST = 1600, 250
 EACH = 260  # pictures of one package, so that none rules
 FLAT = 5.0  # levels of deviation under which a picture is one colour
 NEAR = 5  # bits of 64 in which the hashes of two versions of one picture differ at most
@@ -33,8 +35,12 @@ KINDS = (".jpg", ".jpeg", ".png", ".webp", ".tga", ".dds", ".bmp", ".tif", ".tif
 ARCHIVES = (".pk3", ".zip", ".whl")
 # Not photographs or textures, by their names: maps of normals and gloss, drawings, parts of user
 # interfaces, print.
-OTHER = re.compile(r"norm|_local|bump|gloss|spec|_nm\b|_n\.|_s\.|height|alpha|mask|icon|screenshot|levelshot|flag|font|logo|thumb|minimap|gui|hud|button|cursor|crosshair"
-                   r"|credits|title|splash|sponsor|banner|sign|advert|plate|lightmap|_lm\.|/menu|/doc/|pixmaps|sprite|emoji|avatar|portrait|\bui\b|glow|_luma|_pants|_shirt")
+OTHER = re.compile(
+    r"norm|_local|bump|gloss|spec|_nm\b|_n\.|_s\.|height|alpha|mask|icon|screenshot|levelshot"
+    r"|flag|font|logo|thumb|minimap|gui|hud|button|cursor|crosshair"
+    r"|credits|title|splash|sponsor|banner|sign|advert|plate|lightmap|_lm\.|/menu"
+    r"|/doc/|pixmaps|sprite|emoji|avatar|portrait|\bui\b|glow|_luma|_pants|_shirt"
+)
 Image.MAX_IMAGE_PIXELS = 100_000_000
 
 
@@ -45,11 +51,15 @@ def packages(path):
 
 def unpack(name, work):
     """Downloads a package and unpacks it into `work`; False if the archive no longer has it."""
-    done = subprocess.run(["apt-get", "download", "-q", name], cwd=work, capture_output=True, text=True)
+    done = subprocess.run(
+        ["apt-get", "download", "-q", name], cwd=work, capture_output=True, text=True
+    )
     found = [f for f in os.listdir(work) if f.endswith(".deb")]
     if done.returncode or not found:
         return False
-    subprocess.run(["dpkg-deb", "-x", os.path.join(work, found[0]), os.path.join(work, "tree")], check=True)
+    subprocess.run(
+        ["dpkg-deb", "-x", os.path.join(work, found[0]), os.path.join(work, "tree")], check=True
+    )
     os.remove(os.path.join(work, found[0]))
     return True
 
@@ -110,8 +120,14 @@ def screen():
     """-> a function that says whether a picture holds print."""
     from rapidocr import RapidOCR
 
-    engine = RapidOCR(params={"Global.log_level": "error", "EngineConfig.onnxruntime.intra_op_num_threads": 1,
-                              "Det.limit_type": "max", "Det.limit_side_len": 960})
+    engine = RapidOCR(
+        params={
+            "Global.log_level": "error",
+            "EngineConfig.onnxruntime.intra_op_num_threads": 1,
+            "Det.limit_type": "max",
+            "Det.limit_side_len": 960,
+        }
+    )
 
     def has_print(image):
         scores = engine(np.asarray(image)[..., ::-1].copy(), use_cls=False).scores
@@ -128,7 +144,11 @@ def keep(name, out, known, has_print):
         copyright_file = os.path.join(work, "tree", "usr", "share", "doc", name, "copyright")
         if os.path.exists(copyright_file):
             shutil.copy(copyright_file, os.path.join(out, f"{name}.copyright"))
-        found = [(path, read) for path, read in files(os.path.join(work, "tree")) if not OTHER.search(path[len(work) :].lower())]
+        found = [
+            (path, read)
+            for path, read in files(os.path.join(work, "tree"))
+            if not OTHER.search(path[len(work) :].lower())
+        ]
         found.sort(key=lambda f: hashlib.sha256(f[0][len(work) :].encode()).digest())
         kept = 0
         for path, read in found:
@@ -151,7 +171,11 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--list", default=os.path.join(HERE, "photos-debian.txt"))
     parser.add_argument("--out", default=os.path.join(HERE, "..", ".cache", "photos"))
-    parser.add_argument("--unscreened", action="store_true", help="do without RapidOCR: print in the pictures will count as background")
+    parser.add_argument(
+        "--unscreened",
+        action="store_true",
+        help="do without RapidOCR: print in the pictures will count as background",
+    )
     args = parser.parse_args()
     has_print = (lambda image: False) if args.unscreened else screen()
     os.makedirs(args.out, exist_ok=True)

@@ -94,12 +94,13 @@ class Run:
 
 
 def start(folder, name, masters, config, args, device, **more):
-    """The run in `folder`, resumed if it has a checkpoint `name`; `args` as `add_schedule` has."""
+    """The run in `folder`, resumed if it has a checkpoint `name`; `args` as `add_schedule` has. A
+    new run begins with the weights of the checkpoint `args.start`, if there is one."""
     os.makedirs(folder, exist_ok=True)
     path = os.path.join(folder, name)
     schedule = Schedule(steps=args.steps, minutes=args.minutes, fall=args.fall)
     saver = checkpoint.Saver(path, masters, config, args.save_every)
-    step = checkpoint.resume(path, masters, device)
+    step = checkpoint.resume(path, masters, device, getattr(args, "start", None))
     return Run(masters, saver, schedule, step, args.log_every, **more)
 
 

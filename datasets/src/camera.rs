@@ -156,7 +156,8 @@ fn frame(dice: &mut Dice, ratio: f32) -> [f32; 2] {
     }
 }
 
-/// Scales and moves the corners so that they fill `share` of the frame; `place` says where the free room goes.
+/// Scales and moves the corners so that they fill `share` of the frame; `place` says where the free
+/// room goes.
 fn fit(corners: &mut [[f32; 2]; 4], size: [f32; 2], share: f32, place: [f32; 2]) {
     let low = [0, 1].map(|k| corners.iter().map(|c| c[k]).fold(f32::MAX, f32::min));
     let high = [0, 1].map(|k| corners.iter().map(|c| c[k]).fold(f32::MIN, f32::max));

@@ -81,7 +81,8 @@ impl Canvas {
         });
     }
 
-    /// Gives every row of what `pen` holds that lies in the picture: y, what is covered of it from which x on, and the pixels there.
+    /// Gives every row of what `pen` holds that lies in the picture: y, what is covered of it from
+    /// which x on, and the pixels there.
     fn lay(
         &mut self,
         pen: &mut Pen,
@@ -283,7 +284,8 @@ impl<'a> Brush<'a> {
     }
 }
 
-/// `x.fract()` of numbers from 0 on, without a call into the C library, which x86-64's baseline takes for it.
+/// `x.fract()` of numbers from 0 on, without a call into the C library, which x86-64's baseline
+/// takes for it.
 pub fn fraction(x: f32) -> f32 {
     x - (x as i32) as f32
 }

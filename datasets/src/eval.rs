@@ -127,8 +127,8 @@ fn corners(rect: Rect) -> Corners {
     [rect.x0, rect.y0, rect.x1, rect.y1]
 }
 
-/// Where a field stands: the smallest box around its glyphs, each as large as those of answers are taken to be; `None` for a
-/// field that the flyer does not have.
+/// Where a field stands: the smallest box around its glyphs, each as large as those of answers are
+/// taken to be; `None` for a field that the flyer does not have.
 pub fn true_box(truth: &Truth, field: &str) -> Option<Corners> {
     let ranges = truth.fields.get(field)?.glyphs.iter();
     ranges
@@ -138,7 +138,8 @@ pub fn true_box(truth: &Truth, field: &str) -> Option<Corners> {
         .reduce(metrics::around)
 }
 
-/// Of the fields that are right, how well their boxes lie; what the flyer does not tell has no box and does not count.
+/// Of the fields that are right, how well their boxes lie; what the flyer does not tell has no box
+/// and does not count.
 fn grounding(truth: &Truth, right: Right, boxes: &[(String, Corners)]) -> Grounding {
     let mut grounding = Grounding::default();
     let fields = [
@@ -198,7 +199,8 @@ fn explained(truth: &Truth, outcome: &Outcome) -> String {
 }
 
 impl Report {
-    /// Shows one flyer to `model`; with a mistake, what was expected and read is written to `missed`.
+    /// Shows one flyer to `model`; with a mistake, what was expected and read is written to
+    /// `missed`.
     fn show(
         &mut self,
         model: &Model,

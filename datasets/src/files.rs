@@ -15,7 +15,8 @@ use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::Path;
 
-/// Smallest lettering that stays in a file, in pixels of em size; the picture is made larger until it does.
+/// Smallest lettering that stays in a file, in pixels of em size; the picture is made larger until
+/// it does.
 const LEAST_EM: f32 = 10.5;
 
 /// Which flyers to make.
@@ -27,7 +28,8 @@ pub struct Set {
     pub seed: u64,
     /// How many.
     pub count: u64,
-    /// Share that passes through the camera: exactly this share of every run of flyers, evenly spread.
+    /// Share that passes through the camera: exactly this share of every run of flyers, evenly
+    /// spread.
     pub photographed: f32,
 }
 
@@ -105,7 +107,8 @@ impl Set {
         ((index + 1) as f64 * share).floor() > (index as f64 * share).floor()
     }
 
-    /// Writes all flyers and the manifest to `folder`; with `resume` pictures that are there stay as they are.
+    /// Writes all flyers and the manifest to `folder`; with `resume` pictures that are there stay
+    /// as they are.
     pub fn write(&self, fonts: &Fonts, folder: &Path, resume: bool) -> io::Result<()> {
         std::fs::create_dir_all(folder).map_err(|e| named(folder, &e))?;
         let progress = ProgressBar::new(self.count);

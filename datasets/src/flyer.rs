@@ -31,8 +31,8 @@ use theme::Theme;
 /// Longer side of every page, in page units.
 pub const PAGE: f32 = 1344.0;
 
-/// Share of the training flyers that hold much text beside the event's, so that decoders learn contexts as long as any page asks for
-/// (why: `training/LOG.md`, long pages).
+/// Share of the training flyers that hold much text beside the event's, so that decoders learn
+/// contexts as long as any page asks for (why: `training/LOG.md`, long pages).
 const TALKATIVE: f32 = 0.35;
 
 /// A page with what it tells.
@@ -118,8 +118,8 @@ fn page_size(dice: &mut Dice, layout: &str) -> [f32; 2] {
 }
 
 impl Document {
-    /// The fields, once the scene's glyphs have become the record's: `kept` says which became which. A field that lost a
-    /// glyph is left out.
+    /// The fields, once the scene's glyphs have become the record's: `kept` says which became
+    /// which. A field that lost a glyph is left out.
     pub fn fields(&self, kept: &[Option<usize>], truth: &Truth) -> BTreeMap<&'static str, Field> {
         let mut found: BTreeMap<Tag, Option<Vec<[usize; 2]>>> = BTreeMap::new();
         for (tag, place) in self.tags.iter().zip(kept).filter(|p| *p.0 != Tag::None) {

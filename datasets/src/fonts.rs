@@ -35,14 +35,16 @@ pub struct Fonts {
     train: Vec<Family>,
     dev: Vec<Family>,
     test: Vec<Family>,
-    /// Chance of a training face, once drawn, to be taken, by its family's name as in records; 1 where there is none.
+    /// Chance of a training face, once drawn, to be taken, by its family's name as in records; 1
+    /// where there is none.
     shares: HashMap<String, f32>,
     /// What pictures may be laid on beside what is drawn.
     photos: Option<Photos>,
 }
 
 impl Fonts {
-    /// All fonts of the machine, of `folder` (or `$FOVEATE_FONTS`, or `.cache/fonts` of the workspace), and the kept ones.
+    /// All fonts of the machine, of `folder` (or `$FOVEATE_FONTS`, or `.cache/fonts` of the
+    /// workspace), and the kept ones.
     pub fn discover(folder: Option<&Path>) -> Self {
         let mut db = fontdb::Database::new();
         db.load_system_fonts();
@@ -107,8 +109,9 @@ impl Fonts {
         fonts
     }
 
-    /// Draws the training families named in `file` more seldom than the others: a line for each, its name as in the `fonts` of a
-    /// record, a tab, and its share from 0 to 1 of what a family that is not named gets. The other splits know no shares.
+    /// Draws the training families named in `file` more seldom than the others: a line for each,
+    /// its name as in the `fonts` of a record, a tab, and its share from 0 to 1 of what a family
+    /// that is not named gets. The other splits know no shares.
     ///
     /// # Errors
     /// The file cannot be read, or a line is not of this form.
@@ -150,7 +153,8 @@ impl Fonts {
         self.photos.as_ref()
     }
 
-    /// Whether a face that was drawn is taken. Throws no dice where no shares are given, so that pictures stay as they were.
+    /// Whether a face that was drawn is taken. Throws no dice where no shares are given, so that
+    /// pictures stay as they were.
     fn takes(&self, dice: &mut Dice, split: Split, face: &Face) -> bool {
         split != Split::Train
             || self.shares.is_empty()
@@ -231,7 +235,8 @@ fn source_path(source: &fontdb::Source) -> &str {
     }
 }
 
-/// The folder given, or the environment's, or `.cache/fonts` above the current folder or of this workspace.
+/// The folder given, or the environment's, or `.cache/fonts` above the current folder or of this
+/// workspace.
 fn extra_folder(given: Option<&Path>) -> Option<PathBuf> {
     if let Some(dir) = given {
         return Some(dir.to_path_buf());

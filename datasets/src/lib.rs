@@ -1,8 +1,9 @@
-//! Pictures with text whose every glyph's place is known: flyers, cards, pages and crops, made from a seed.
+//! Pictures with text whose every glyph's place is known: flyers, cards, pages and crops, made from
+//! a seed.
 //!
-//! A [`scene::Scene`] holds shapes and runs of glyphs in page units; a [`warp::Warp`] takes it to pixels. Drawing and the
-//! truth ([`record::Truth`]) both go through the same warp, so boxes lie on the letters after any camera. See `FORMAT.md`
-//! for what is written.
+//! A [`scene::Scene`] holds shapes and runs of glyphs in page units; a [`warp::Warp`] takes it to
+//! pixels. Drawing and the truth ([`record::Truth`]) both go through the same warp, so boxes lie on
+//! the letters after any camera. See `FORMAT.md` for what is written.
 #![forbid(unsafe_code)]
 
 pub mod bare;

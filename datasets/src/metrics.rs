@@ -3,8 +3,9 @@
 use crate::files::EventTruth;
 use std::collections::HashMap;
 
-/// Words of a text: split at white space, with punctuation at either end taken off (everything that is neither letter nor
-/// digit, but for `$ £ € % # @ + &`), and without words that are nothing else. Case counts.
+/// Words of a text: split at white space, with punctuation at either end taken off (everything that
+/// is neither letter nor digit, but for `$ £ € % # @ + &`), and without words that are nothing
+/// else. Case counts.
 pub fn words(text: &str) -> Vec<&str> {
     let edge = |c: char| !(c.is_alphanumeric() || "$£€%#@+&".contains(c));
     text.split_whitespace()
@@ -13,8 +14,8 @@ pub fn words(text: &str) -> Vec<&str> {
         .collect()
 }
 
-/// How many of the expected words were read, each as often as it occurs, how many there are, and how
-/// many were read.
+/// How many of the expected words were read, each as often as it occurs, how many there are, and
+/// how many were read.
 pub fn words_found(expected: &str, got: &str) -> [usize; 3] {
     let mut left: HashMap<&str, usize> = HashMap::new();
     let got = words(got);
@@ -103,7 +104,8 @@ impl Right {
     }
 }
 
-/// Compares an answer whose date and start are normalised. What the flyer does not tell must be left out.
+/// Compares an answer whose date and start are normalised. What the flyer does not tell must be
+/// left out.
 pub fn score(expected: &EventTruth, got: &EventTruth) -> Right {
     Right {
         title: same(&expected.title, &got.title, |a, b| similarity(a, b) >= 0.9),
@@ -146,8 +148,8 @@ pub fn around(a: Corners, b: Corners) -> Corners {
     ]
 }
 
-/// Intersection over union of two boxes: 1 for the same box, 0 for boxes that have nothing in common, and for boxes without
-/// area.
+/// Intersection over union of two boxes: 1 for the same box, 0 for boxes that have nothing in
+/// common, and for boxes without area.
 pub fn iou(a: Corners, b: Corners) -> f64 {
     let area = |[x0, y0, x1, y1]: Corners| (x1 - x0).max(0.0) * (y1 - y0).max(0.0);
     let common = area([
@@ -172,7 +174,8 @@ pub struct Grounding {
 }
 
 impl Grounding {
-    /// Counts a field that is right: its true box, and the one that came with the answer; none counts as an IoU of 0.
+    /// Counts a field that is right: its true box, and the one that came with the answer; none
+    /// counts as an IoU of 0.
     pub fn add(&mut self, truth: Corners, read: Option<Corners>) {
         let iou = read.map_or(0.0, |read| iou(truth, read));
         self.fields += 1;

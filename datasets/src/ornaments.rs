@@ -338,7 +338,8 @@ pub enum Icon {
     Ticket,
 }
 
-/// An icon whose box has the top left (x, y) and this side; `hole` is the colour of what is cut out.
+/// An icon whose box has the top left (x, y) and this side; `hole` is the colour of what is cut
+/// out.
 pub fn icon(scene: &mut Scene, icon: Icon, [x, y]: [f32; 2], side: f32, color: Rgb, hole: Rgb) {
     let at = |u: f32, v: f32| [x + u * side, y + v * side];
     let ink = Paint::Solid(color);

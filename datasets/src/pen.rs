@@ -1,7 +1,7 @@
 //! Outlines to coverage: signed areas are accumulated per pixel, then summed along each row.
 //!
-//! The method is that of font-rs: an edge adds to each pixel it crosses the area that it covers to its right, so one
-//! running sum over a row gives the coverage of every pixel.
+//! The method is that of font-rs: an edge adds to each pixel it crosses the area that it covers to
+//! its right, so one running sum over a row gives the coverage of every pixel.
 
 mod screen;
 
@@ -30,7 +30,8 @@ impl Pen {
         self.sums.resize(widest, 0.0);
     }
 
-    /// Adds an outline; `map` takes its points to pixels, `em` is the size in pixels (for the curves' steps).
+    /// Adds an outline; `map` takes its points to pixels, `em` is the size in pixels (for the
+    /// curves' steps).
     pub fn outline(&mut self, segments: &[Segment], em: f32, map: impl Fn([f32; 2]) -> [f32; 2]) {
         let steps = if em < 30.0 {
             3
@@ -168,7 +169,8 @@ fn ceil(x: f32) -> usize {
 }
 
 impl Pen {
-    /// Turns the areas into coverage and grows it by `by` pixels on every side (a maximum over the neighbours).
+    /// Turns the areas into coverage and grows it by `by` pixels on every side (a maximum over the
+    /// neighbours).
     pub fn embolden(&mut self, by: f32) {
         let (w, h) = (self.width, self.height);
         let across = grown(&self.cover(), w, h, 1, by);

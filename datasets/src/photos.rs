@@ -18,9 +18,10 @@ pub struct Photo {
     levels: Vec<Canvas>,
 }
 
-/// The pictures of a folder; one in ten, chosen by its name, is held out for the test split.
+/// The pictures of a folder; of ten, chosen by their names, one is held out for the dev split and
+/// one for the test split.
 pub struct Photos {
-    files: [Vec<PathBuf>; 2],
+    files: [Vec<PathBuf>; 3],
     decoded: Mutex<VecDeque<(PathBuf, Arc<Photo>)>>,
 }
 
@@ -31,19 +32,19 @@ impl Photos {
     /// The folder cannot be read, or a split has no picture.
     pub fn of_folder(folder: &Path) -> Result<Self> {
         let what = || format!("the photographs of {}", folder.display());
-        let mut files = [Vec::new(), Vec::new()];
+        let mut files = [const { Vec::new() }; 3];
         for entry in std::fs::read_dir(folder).with_context(what)? {
             let path = entry.with_context(what)?.path();
             let kind = path.extension().and_then(|e| e.to_str()).unwrap_or("");
             if ["jpg", "jpeg", "png"].contains(&kind) {
-                files[usize::from(held_out(&path))].push(path);
+                files[place(split_of(&path))].push(path);
             }
         }
-        let [train, test] = [files[0].len(), files[1].len()];
+        let [train, dev, test] = [0, 1, 2].map(|i| files[i].len());
         ensure!(
-            train > 0 && test > 0,
-            "{} holds {train} photographs for training and {test} for tests (.jpg, .jpeg, .png): some of both are needed; \
-             training/fetch_photos.py fetches them",
+            train > 0 && dev > 0 && test > 0,
+            "{} holds {train} photographs for training, {dev} for dev and {test} for tests (.jpg, \
+             .jpeg, .png): some of each are needed; training/fetch_photos.py fetches them",
             folder.display()
         );
         files.iter_mut().for_each(|f| f.sort());
@@ -56,13 +57,13 @@ impl Photos {
         self.of(split).len()
     }
 
-    /// Never: both splits have pictures.
+    /// Never: every split has pictures.
     pub fn is_empty(&self) -> bool {
         false
     }
 
     fn of(&self, split: Split) -> &[PathBuf] {
-        &self.files[usize::from(split == Split::Test)]
+        &self.files[place(split)]
     }
 
     /// A random few of `split`, so that pictures made together share what had to be decoded. Files
@@ -100,13 +101,26 @@ impl Photos {
     }
 }
 
+/// Where a split's files are.
+fn place(split: Split) -> usize {
+    match split {
+        Split::Train => 0,
+        Split::Dev => 1,
+        Split::Test => 2,
+    }
+}
+
 /// By the file's name alone (FNV-1a), so that further pictures move none.
-fn held_out(file: &Path) -> bool {
+fn split_of(file: &Path) -> Split {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325u64, |h, b| {
         (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
     });
-    (hash >> 32).is_multiple_of(10)
+    match (hash >> 32) % 10 {
+        0 => Split::Test,
+        1 => Split::Dev,
+        _ => Split::Train,
+    }
 }
 
 impl Photo {
@@ -264,9 +278,9 @@ impl<'a> Sampler<'a> {
     /// The colour at a pixel of the picture.
     pub fn at(&self, x: f32, y: f32) -> Rgb {
         let mut p = [x - self.corner[0], y - self.corner[1]];
-        for k in 0..2 {
-            if self.turn[k] {
-                p[k] = self.size[k] - p[k];
+        for (at, (turned, size)) in p.iter_mut().zip(self.turn.iter().zip(self.size)) {
+            if *turned {
+                *at = size - *at;
             }
         }
         if self.turn[2] {

@@ -78,7 +78,8 @@ pub struct Truth {
 }
 
 impl Truth {
-    /// Reads glyphs and lines off a scene seen through `warp`; also says which scene glyph became which (`None`: outside).
+    /// Reads glyphs and lines off a scene seen through `warp`; also says which scene glyph became
+    /// which (`None`: outside).
     pub fn of_scene(scene: &Scene, warp: &Warp, size: [usize; 2]) -> (Self, Vec<Option<usize>>) {
         let mut reader = Reader {
             size,

@@ -1,4 +1,5 @@
-//! A page before it is drawn: shapes, then runs of glyphs in reading order, all in page units (y down).
+//! A page before it is drawn: shapes, then runs of glyphs in reading order, all in page units (y
+//! down).
 
 use crate::canvas::{Canvas, Paint, Rgb};
 use crate::fonts::Face;
@@ -314,8 +315,8 @@ fn draw_glyph(
     canvas.ink(pen, ox as i32, oy as i32, color, opacity);
 }
 
-/// Cuts a glyph into cells; `corners` are where (0, 0), (1, 0) and (0, 1) em of it lie in the picture, `origin` the pen's. Cells too small
-/// to be told apart are left whole.
+/// Cuts a glyph into cells; `corners` are where (0, 0), (1, 0) and (0, 1) em of it lie in the
+/// picture, `origin` the pen's. Cells too small to be told apart are left whole.
 fn cut(pen: &mut Pen, screen: &Screen, [o, right, up]: [[f32; 2]; 3], origin: [f32; 2]) {
     const LEAST: f32 = 2.5; // pixels
     let (a, b) = (

@@ -21,8 +21,9 @@ impl Style {
         }
     }
 
-    /// The text as this style's face can show it: lacking characters spelt plainer or left out, capitals where there are
-    /// no small letters, small letters where there are no capitals, runs of white space as one space.
+    /// The text as this style's face can show it: lacking characters spelt plainer or left out,
+    /// capitals where there are no small letters, small letters where there are no capitals, runs
+    /// of white space as one space.
     pub fn fit(&self, text: &str) -> String {
         let metrics = self.face.metrics();
         let mut out = String::with_capacity(text.len());

@@ -1,11 +1,13 @@
-//! From page coordinates to pixels: a homography, and optionally the bend of a sheet that does not lie flat.
+//! From page coordinates to pixels: a homography, and optionally the bend of a sheet that does not
+//! lie flat.
 
 /// A smooth map of the plane.
 #[derive(Clone, Copy, Debug)]
 pub struct Warp {
     /// Row-major 3x3 matrix on homogeneous coordinates.
     matrix: [f32; 9],
-    /// Amplitude in page units, angular frequency and phase along x of a wave that is added to y first.
+    /// Amplitude in page units, angular frequency and phase along x of a wave that is added to y
+    /// first.
     bend: [f32; 3],
 }
 
@@ -84,7 +86,8 @@ impl Warp {
         ]
     }
 
-    /// The best linear map about `p`: value, and derivatives along x and y, measured over `step` page units.
+    /// The best linear map about `p`: value, and derivatives along x and y, measured over `step`
+    /// page units.
     pub fn local(&self, p: [f32; 2], step: f32) -> Local {
         let (l, r) = (self.map([p[0] - step, p[1]]), self.map([p[0] + step, p[1]]));
         let (t, b) = (self.map([p[0], p[1] - step]), self.map([p[0], p[1] + step]));
@@ -119,7 +122,8 @@ impl Local {
         ]
     }
 
-    /// Lengths of one page unit along and across the page's x, and the angle of x, in pixels and radians.
+    /// Lengths of one page unit along and across the page's x, and the angle of x, in pixels and
+    /// radians.
     pub fn measure(&self) -> (f32, f32, f32) {
         let along = self.dx[0].hypot(self.dx[1]);
         let area = (self.dx[0] * self.dy[1] - self.dx[1] * self.dy[0]).abs();

@@ -1,5 +1,6 @@
-//! What the generator promises: the same seed gives the same pictures, text and glyphs correspond, fields are spelt by
-//! their glyphs, splits share nothing. Only the kept fonts are used, so that it holds on every machine.
+//! What the generator promises: the same seed gives the same pictures, text and glyphs correspond,
+//! fields are spelt by their glyphs, splits share nothing. Only the kept fonts are used, so that it
+//! holds on every machine.
 
 use foveate_datasets::fonts::{Fonts, Split};
 use foveate_datasets::pen::Pen;

@@ -3,9 +3,9 @@
 //! ```text
 //! cargo run -p foveate-events --example ics -- [TODAY [LOCAL [FILE]]]
 //! ```
-//! A line of FILE (`-` for standard input) has a title, a date, a start, an end and a place between tabs, `-` for none;
-//! LOCAL is the region of times without a zone, as `Europe/Madrid`. Lines that name no event are
-//! left out and named on standard error.
+//! A line of FILE (`-` for standard input) has a title, a date, a start, an end and a place between
+//! tabs, `-` for none; LOCAL is the region of times without a zone, as `Europe/Madrid`. Lines that
+//! name no event are left out and named on standard error.
 use foveate_events::{Date, Entry, Flyer, Ics, Options, Printed, Region, Several};
 
 const KINDS: &str = "\

@@ -129,7 +129,8 @@ pub struct Region {
     pub picture: usize,
     /// In pixels of the picture as it is stored in its file.
     pub rect: Rect,
-    /// In pixels of the picture standing upright (EXIF orientation applied), as [`crate::Image::pixels`] has it.
+    /// In pixels of the picture standing upright (EXIF orientation applied), as
+    /// [`crate::Image::pixels`] has it.
     pub upright: Rect,
     /// How probable it is that it reads as it was read, 0 to 1: the mean over its letters.
     pub confidence: f32,

@@ -1,6 +1,7 @@
 //! A session on a thread of its own, for asynchronous programs under any executor.
 //!
-//! Decoding keeps a processor busy for seconds: awaited in place it would hold up everything else that the executor has to do.
+//! Decoding keeps a processor busy for seconds: awaited in place it would hold up everything else
+//! that the executor has to do.
 use crate::answer::{Answer, Timing, Typed, Usage};
 use crate::{Error, Image, Request, Result, Session};
 use foveate_language::{CancelHandle, StopReason};
@@ -18,12 +19,13 @@ enum Job {
     Return(oneshot::Sender<Result<Session>>),
 }
 
-/// A [`Session`] for asynchronous programs: requests are made at once and answered in their order, on a thread of the
-/// session's own. No executor is named; a future wakes whichever polls it.
+/// A [`Session`] for asynchronous programs: requests are made at once and answered in their order,
+/// on a thread of the session's own. No executor is named; a future wakes whichever polls it.
 ///
-/// A [`Pending`] or [`Pieces`] that is dropped cancels its request: one that was not begun is not begun, an answer ends
-/// before its next token, and the session stays usable. Encoding a picture and reading a long prompt are not interrupted.
-/// Dropping the session itself lets go of its thread as soon as that is done with what it does.
+/// A [`Pending`] or [`Pieces`] that is dropped cancels its request: one that was not begun is not
+/// begun, an answer ends before its next token, and the session stays usable. Encoding a picture
+/// and reading a long prompt are not interrupted. Dropping the session itself lets go of its thread
+/// as soon as that is done with what it does.
 ///
 /// ```no_run
 /// use foveate::{AsyncSession, Image, Model, Request};
@@ -124,7 +126,8 @@ impl AsyncSession {
         })
     }
 
-    /// As [`read_with`](Self::read_with): a stream of growing values, each with the fields that are complete.
+    /// As [`read_with`](Self::read_with): a stream of growing values, each with the fields that are
+    /// complete.
     pub fn stream_read<T: DeserializeOwned + JsonSchema>(
         &self,
         request: &Request,
@@ -138,8 +141,8 @@ impl AsyncSession {
         })
     }
 
-    /// Does anything else with the session, on its thread. What takes a [`Request`] should be given the handle, which is
-    /// cancelled when the future is dropped.
+    /// Does anything else with the session, on its thread. What takes a [`Request`] should be given
+    /// the handle, which is cancelled when the future is dropped.
     pub fn run<R: Send + 'static>(
         &self,
         job: impl FnOnce(&mut Session, &CancelHandle) -> Result<R> + Send + 'static,
@@ -243,8 +246,8 @@ fn broken_off(why: &str) -> Error {
     }
 }
 
-/// A request that is being answered: a future of the result. Dropping it cancels the request, by the request's own
-/// [`CancelHandle`] where it has one.
+/// A request that is being answered: a future of the result. Dropping it cancels the request, by
+/// the request's own [`CancelHandle`] where it has one.
 #[derive(Debug)]
 #[must_use = "a request whose future is dropped is cancelled"]
 pub struct Pending<R> {
@@ -271,7 +274,8 @@ impl<R> Drop for Pending<R> {
     }
 }
 
-/// An answer as it is written: a [`Stream`] of its pieces, of which an error is the last. Dropping it cancels the answer.
+/// An answer as it is written: a [`Stream`] of its pieces, of which an error is the last. Dropping
+/// it cancels the answer.
 #[derive(Debug)]
 #[must_use = "an answer whose stream is dropped is cancelled"]
 pub struct Pieces<T> {
@@ -285,7 +289,8 @@ impl<T> Pieces<T> {
         poll_fn(|context| Pin::new(&mut self.pieces).poll_next(context)).await
     }
 
-    /// The whole answer, once it is complete; pieces not taken before are in it. Of a typed answer, `text` is the JSON.
+    /// The whole answer, once it is complete; pieces not taken before are in it. Of a typed answer,
+    /// `text` is the JSON.
     pub fn finish(self) -> Pending<Answer> {
         self.end
     }

@@ -46,7 +46,8 @@ pub struct Bundle {
 }
 
 impl Bundle {
-    /// Reads and checks `config.json`; the other files only have to exist here, and are checked when they are opened.
+    /// Reads and checks `config.json`; the other files only have to exist here, and are checked
+    /// when they are opened.
     pub fn open(dir: impl AsRef<Path>) -> Result<Self> {
         let dir = dir.as_ref().to_owned();
         let file = dir.join("config.json");

@@ -12,10 +12,11 @@ const MAX_CODES: usize = 16;
 /// A QR code.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Code {
-    /// What it says. Anybody can print a code: treat it as a stranger's words, whatever it claims to be.
+    /// What it says. Anybody can print a code: treat it as a stranger's words, whatever it claims
+    /// to be.
     pub text: String,
-    /// Its corners in the picture's pixels (x, y): top left, top right, bottom right, bottom left of the code, however it is
-    /// turned.
+    /// Its corners in the picture's pixels (x, y): top left, top right, bottom right, bottom left
+    /// of the code, however it is turned.
     pub corners: [[i32; 2]; 4],
 }
 
@@ -35,7 +36,8 @@ pub fn read(image: &Image) -> Vec<Code> {
         let [r, g, b] = [0, 1, 2].map(|c| u32::from(pixels.rgb()[at + c]));
         ((299 * r + 587 * g + 114 * b) / 1000) as u8
     };
-    // The reader walks over shapes that a stranger drew: should one lead it astray, no code was found.
+    // The reader walks over shapes that a stranger drew: should one lead it astray, no code was
+    // found.
     let found = catch_unwind(AssertUnwindSafe(|| {
         let (w, h) = (width as usize, height as usize);
         let mut prepared = rqrr::PreparedImage::prepare_from_greyscale(w, h, luma);

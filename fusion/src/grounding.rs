@@ -188,7 +188,8 @@ enum Level {
     Object(Option<String>),
 }
 
-/// JSON pointer and byte range (without quotes) of every string value. `json` may break off; what is whole is found.
+/// JSON pointer and byte range (without quotes) of every string value. `json` may break off; what
+/// is whole is found.
 pub(crate) fn json_strings(json: &[u8]) -> Vec<(String, Range<usize>)> {
     let mut levels: Vec<Level> = Vec::new();
     let mut found = Vec::new();

@@ -22,14 +22,21 @@
 //! ```
 //!
 //! # Three floors
-//! - [`Model`]: one line for the common case. `ask` answers in words, `read` in a type, `ocr` in lines with boxes.
-//! - [`Session`]: several pictures and questions; streams, limits, [`Adapter`]s, schemas at run time, what an answer cost and where in the
-//!   picture it was read.
-//! - Every stage by its name, to be used or replaced alone: [`foveate_vision`]'s `Pixels`, `Views` and `Encoder`,
-//!   [`sight::Adapter`], [`glyphs`], [`GlyphEmbedding`], [`Pointer`], [`Prompt`], and [`foveate_language`]'s `Tokenizer`,
-//!   `Decoder`, `Sampler`, `Constraint` and `Generator`.
+//! - [`Model`]: one line for the common case. `ask` answers in words, `read` in a type, `ocr` in
+//!   lines with boxes.
+//! - [`Session`]: several pictures and questions; streams, limits, [`Adapter`]s, schemas at run
+//!   time, what an answer cost and where in the picture it was read. `ask`, `ocr` and `read` return
+//!   one builder, [`session::Query`].
+//! - Every stage by its name, to be used or replaced alone: `Pixels`, `TileBatch`, `OnnxTower` and
+//!   `Spotter` of [`vision`], the stages of a model family in [`readers`], and `Tokenizer`,
+//!   `TextDecoder`, `Sampler`, `Constraint` and `Generator` of [`language`].
 //!
 //! [`batch`] answers many pictures on all cores, in order and in bounded memory.
+//!
+//! # Model families
+//! A [`readers::Reader`] turns pictures into rows for a text decoder. Two come with the library:
+//! the glyph reader of `models/nano`, and the text spotter of `models/base`. [`model::Parts`] takes
+//! one of your own.
 //!
 //! The crate `foveate-events` turns dates and times as people print them into those that calendars
 //! understand.
@@ -41,6 +48,7 @@
 //! # What is promised
 //! - A typed answer is valid by its schema or a named [`Error`]; it is never cut.
 //! - Every answer says why it ended; one that goes round in circles is stopped and says so.
+//! - A picture without text is an empty reading; the decoder is not asked what is not there.
 //! - Text from a picture or a prompt never becomes a control token.
 //! - Files of a bundle are checked before anything is allocated for what they claim.
 #![forbid(unsafe_code)]

@@ -1,4 +1,5 @@
-//! What a model was taught beside its training: low-rank updates of its decoder, for one kind of picture.
+//! What a model was taught beside its training: low-rank updates of its decoder, for one kind of
+//! picture.
 use crate::bundle::{self, Base};
 use crate::{Error, Result};
 use foveate_language::{Lora, LowRank, MatrixPath};
@@ -25,7 +26,8 @@ const SHOWN: usize = 12;
 
 /// A LoRA adapter, loaded once; clones share it, and any number may be in memory at a time.
 ///
-/// [`Session::set_adapter`](crate::Session::set_adapter) puts it to use, for one session, without loading the model again.
+/// [`Session::set_adapter`](crate::Session::set_adapter) puts it to use, for one session, without
+/// loading the model again.
 #[derive(Clone)]
 pub struct Adapter(Arc<Inner>);
 
@@ -51,8 +53,9 @@ impl Adapter {
     /// Loads `adapter.json` and `adapter.safetensors` from the folder `path`, of a bundle or not.
     ///
     /// # Errors
-    /// A file that is missing, truncated, too large, or that holds other tensors than `adapter.json` names, other shapes or
-    /// numbers that are not finite. Whether it fits a model is checked when it is put to use.
+    /// A file that is missing, truncated, too large, or that holds other tensors than
+    /// `adapter.json` names, other shapes or numbers that are not finite. Whether it fits a model
+    /// is checked when it is put to use.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let file = path.as_ref().join("adapter.json");
         let json = bundle::read(&file, MAX_CARD)?;
@@ -97,7 +100,7 @@ impl Adapter {
         &self.0.card.licence
     }
 
-    /// The [`signature`](crate::signature) of the model that it was trained on.
+    /// The [`signature`](crate::bundle::signature) of the model that it was trained on.
     #[must_use]
     pub fn base(&self) -> &str {
         &self.0.card.base
@@ -115,7 +118,8 @@ impl Adapter {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// Checks it against a model: trained on the same weights, every matrix there and of the same shape.
+    /// Checks it against a model: trained on the same weights, every matrix there and of the same
+    /// shape.
     pub(crate) fn check(&self, base: &Base) -> Result<()> {
         let mismatch = |why| Error::AdapterMismatch {
             name: self.name().to_owned(),
@@ -185,7 +189,8 @@ impl Card {
     }
 }
 
-/// The whole file, read only after its header was found to hold A and B of every target and nothing else.
+/// The whole file, read only after its header was found to hold A and B of every target and nothing
+/// else.
 fn read_checked(file: &Path, targets: &[MatrixPath], rank: usize) -> Result<Vec<u8>> {
     let refused = |why: String| Error::AssetsInvalid {
         file: file.to_owned(),

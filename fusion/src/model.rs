@@ -65,12 +65,13 @@ impl Model {
         Ok(adapter)
     }
 
-    /// The decoder with an adapter applied. It is made on the first call (`decoder.onnx` is opened a second time with the
-    /// merged weights; packed weights are shared) and then shared by all who use it; the last one to let go frees it.
+    /// The decoder with an adapter applied. It is made on the first call (`decoder.onnx` is opened
+    /// a second time with the merged weights; packed weights are shared) and then shared by all who
+    /// use it; the last one to let go frees it.
     ///
     /// # Errors
-    /// [`ErrorKind::AdapterMismatch`](crate::ErrorKind::AdapterMismatch) where the adapter was trained on another model or
-    /// holds matrices that this one has not.
+    /// [`ErrorKind::AdapterMismatch`](crate::ErrorKind::AdapterMismatch) where the adapter was
+    /// trained on another model or holds matrices that this one has not.
     pub fn decoder_with(&self, adapter: &Adapter) -> Result<Arc<dyn TextDecoder>> {
         adapter.check(self.base(adapter.name())?)?;
         let mut adapted = self

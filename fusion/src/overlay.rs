@@ -14,7 +14,8 @@ const COLORS: [[u8; 3]; 6] = [
     [0, 150, 150],
 ];
 
-/// Writes the upright picture with the boxes of `regions` as a PNG (or what the name of `out` says).
+/// Writes the upright picture with the boxes of `regions` as a PNG (or what the name of `out`
+/// says).
 pub fn draw_boxes(
     image: &Image,
     regions: impl IntoIterator<Item = Region>,

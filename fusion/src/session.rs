@@ -103,7 +103,8 @@ impl Session {
         self
     }
 
-    /// Shows a picture in the model's default mode. Pictures shown before are recognised and not encoded again.
+    /// Shows a picture in the model's default mode. Pictures shown before are recognised and not
+    /// encoded again.
     pub fn add_image(&mut self, image: &Image) -> Result<&mut Self> {
         self.add_image_in(image, self.model.default_mode())
     }
@@ -166,13 +167,16 @@ impl Session {
         Ok(self.context.prefill(decoder)?)
     }
 
-    /// Answers from here on with an adapter, or without one: what was shown and said stays, and is computed again, since
-    /// the decoder now sees it in another light. Setting the one that is set already costs nothing.
+    /// Answers from here on with an adapter, or without one: what was shown and said stays, and is
+    /// computed again, since the decoder now sees it in another light. Setting the one that is set
+    /// already costs nothing.
     ///
-    /// The model is not loaded again, other sessions do not notice, and any number of adapters may be in use at a time.
+    /// The model is not loaded again, other sessions do not notice, and any number of adapters may
+    /// be in use at a time.
     ///
     /// # Errors
-    /// An adapter that does not fit the model ([`Model::decoder_with`]); the session is then as it was.
+    /// An adapter that does not fit the model ([`Model::decoder_with`]); the session is then as it
+    /// was.
     pub fn set_adapter(&mut self, adapter: Option<&Adapter>) -> Result<&mut Self> {
         let same = match (self.adapter(), adapter) {
             (Some(now), Some(next)) => now.is(next),

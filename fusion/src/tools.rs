@@ -3,7 +3,8 @@ use crate::{Error, Request, Result, Session};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-/// A function that a model may call. The grammar allows only declared names and arguments of the declared schema.
+/// A function that a model may call. The grammar allows only declared names and arguments of the
+/// declared schema.
 pub trait Tool: Send + Sync {
     /// Its name, a word.
     fn name(&self) -> &str;
@@ -23,8 +24,8 @@ pub trait Tool: Send + Sync {
 pub struct Call<'a> {
     /// By the tool's schema.
     pub arguments: &'a Value,
-    /// Whether text of a picture may have found its way into them: a picture can hold instructions of strangers, and a
-    /// tool that writes, sends or deletes should not act on them unasked.
+    /// Whether text of a picture may have found its way into them: a picture can hold instructions
+    /// of strangers, and a tool that writes, sends or deletes should not act on them unasked.
     pub untrusted: bool,
 }
 
@@ -99,7 +100,8 @@ impl Session {
                 break; // it knows the result already and goes in circles
             }
             let result = self.carry_out(tools, &name, &arguments)?;
-            // A result that is marked as untrusted keeps its mark in the question, where `heard_strangers` finds it.
+            // A result that is marked as untrusted keeps its mark in the question, where
+            // `heard_strangers` finds it.
             question = format!("{name}: {result}");
             calls.push((name, arguments, result));
         }
@@ -125,8 +127,9 @@ impl Session {
         .map_err(failed)
     }
 
-    /// Whether a tool brought in text that it marked as untrusted. It is read off the turns, so that it outlives a saved
-    /// conversation; somebody who writes the mark into a question of their own is taken at their word.
+    /// Whether a tool brought in text that it marked as untrusted. It is read off the turns, so
+    /// that it outlives a saved conversation; somebody who writes the mark into a question of their
+    /// own is taken at their word.
     fn heard_strangers(&self) -> bool {
         self.turns().iter().any(|t| t.prompt.contains(UNTRUSTED))
     }
@@ -212,7 +215,8 @@ impl Pictures {
     }
 }
 
-/// Reads the text of other pictures than the session's, each by its name. What it gives is marked as untrusted.
+/// Reads the text of other pictures than the session's, each by its name. What it gives is marked
+/// as untrusted.
 pub struct OcrTool {
     model: crate::Model,
     pictures: Pictures,

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 pub struct Transcript {
     /// The model's name.
     pub model: String,
-    /// The adapter in use, by its name. It is for people and statistics: a conversation is restored without one, and
-    /// [`Session::set_adapter`] costs nothing before the next answer.
+    /// The adapter in use, by its name. It is for people and statistics: a conversation is restored
+    /// without one, and [`Session::set_adapter`] costs nothing before the next answer.
     #[serde(default)]
     pub adapter: Option<String>,
     /// What the model was told to keep to.
@@ -193,8 +193,8 @@ impl Session {
 }
 
 impl Model {
-    /// Takes a saved conversation up again. `images` are the pictures it was about, in the same order; another picture is
-    /// an error.
+    /// Takes a saved conversation up again. `images` are the pictures it was about, in the same
+    /// order; another picture is an error.
     pub fn restore(&self, transcript: &Transcript, images: &[Image]) -> Result<Session> {
         if transcript.model != self.name() || transcript.pictures.len() != images.len() {
             let (of, n) = (&transcript.model, transcript.pictures.len());

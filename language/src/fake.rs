@@ -1,4 +1,5 @@
-//! Decoders whose answers are obvious, and a tokenizer of bytes, to test everything around a real decoder.
+//! Decoders whose answers are obvious, and a tokenizer of bytes, to test everything around a real
+//! decoder.
 use crate::{Cache, Dims, Output, Result, Rows, Store, TextDecoder, TokenId, Tokenizer};
 use ndarray::{Array2, ArrayView2, aview1};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,7 +14,8 @@ pub const SPECIALS: [&str; 6] = [
     "<|end|>",
 ];
 
-/// A `tokenizer.json` of the special tokens, the 256 bytes and `words`, which take precedence in encoding.
+/// A `tokenizer.json` of the special tokens, the 256 bytes and `words`, which take precedence in
+/// encoding.
 #[must_use]
 pub fn tokenizer_json(words: &[&str]) -> Vec<u8> {
     let char_of = |b: u8| match b {

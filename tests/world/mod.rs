@@ -1,5 +1,6 @@
-//! A small world in which every right answer is obvious: a picture is a row of pixels whose red values are its text, sight
-//! sees one glyph for each character but spaces, and the decoder reads them in order and fills in fields by rule.
+//! A small world in which every right answer is obvious: a picture is a row of pixels whose red
+//! values are its text, sight sees one glyph for each character but spaces, and the decoder reads
+//! them in order and fills in fields by rule.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 use foveate::bundle::{FusionWeights, Prompts, TokenNames};
@@ -107,7 +108,8 @@ impl EncodeGlyphs for Glyphs {
 /// What the decoder of this world was shown: ids and the place of every row.
 pub type Log = Arc<Mutex<(Vec<TokenId>, Vec<f32>)>>;
 
-/// Continues the conversation `ids` as a perfect reader would: what is written next, and the glyph it is read from.
+/// Continues the conversation `ids` as a perfect reader would: what is written next, and the glyph
+/// it is read from.
 fn next(tokenizer: &Tokenizer, ids: &[TokenId], glyphs: &[u8]) -> (TokenId, Option<usize>) {
     let turn = ids.iter().rposition(|&id| id == USER).unwrap_or(0);
     let answer = ids

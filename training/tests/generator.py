@@ -2,7 +2,8 @@
 """Stands in for the binary foveate-datasets in tests: `generator.py stream --kind K --size N ...`.
 
 Writes records of datasets/FORMAT.md with a few lines of random letters, drawn as filled boxes, and
-the fields of a flyer or of a card. The standard library alone, so that it starts at once.
+the fields of a flyer or of a card; nothing for the kind `bare`. The standard library alone, so that
+it starts at once.
 """
 
 import argparse
@@ -21,7 +22,7 @@ FIELDS = {
 def record(rng, kind, size):
     """-> (meta, glyphs as FORMAT.md's tuples)."""
     glyphs, lines, fields = [], [], {}
-    for line in range(5):
+    for line in range(0 if kind == "bare" else 5):
         text = " ".join("".join(rng.choices("abcdeXYZ019", k=4)) for _ in range(2))
         start, y = len(glyphs), 24 + 32 * line
         for i, c in enumerate(text):
@@ -51,6 +52,7 @@ def main():
     parser.add_argument("--size", type=int, default=448)
     parser.add_argument("--count", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--split", choices=["train", "dev", "test"], default="train")
     parser.add_argument("--no-pixels", action="store_true")
     args, _ = parser.parse_known_args()
     if args.command != "stream":

@@ -1,10 +1,11 @@
 //! Spots the text of pictures and prints one JSON object a picture.
 //!
 //! ```text
-//! cargo run --release -p foveate-vision --example spot -- [--model DIR] [--threads N] [--text] [--timing] PICTURE...
+//! cargo run --release -p foveate-vision --example spot -- [OPTION...] PICTURE...
 //! ```
-//! `--text` prints lines of text instead, `--timing` prints seconds to standard error. A picture that cannot be read is reported there
-//! and skipped; the exit status is then 1.
+//! `--model DIR` is the bundle (`models/base`), `--threads N` the threads of an operator.
+//! `--text` prints lines of text instead, `--timing` prints seconds to standard error. A picture
+//! that cannot be read is reported there and skipped; the exit status is then 1.
 use std::{
     path::PathBuf,
     process::ExitCode,

@@ -30,16 +30,16 @@
 //! - EXIF orientations 1 to 8 are applied, wherever in the file the block stands.
 //! - Transparency is laid over white, black or mid grey, whichever lets what is shown stand out
 //!   ([`Pixels::from_rgba`]).
-//! - Of a JPEG or TIFF that is cut off or damaged, and of a PNG as far as its rows go, the part that
-//!   is there is read. What was wrong, and what was passed over, is in [`Pixels::notes`].
+//! - Of a JPEG or TIFF that is cut off or damaged, and of a PNG as far as its rows go, the part
+//!   that is there is read. What was wrong, and what was passed over, is in [`Pixels::notes`].
 //! - No file takes the process down: a panic in a decoder becomes an error.
 //! - What a header claims is held against the file's length and [`Limits`] before it is allocated.
 //! - Any size from 1x1 to the limit works.
 //!
 //! # What is not
 //! Colour profiles are not applied: all is taken for sRGB, and [`Note::IgnoredProfile`] says so.
-//! While a picture is decoded it takes 6 to 12 bytes a pixel, up to 20 for an animation: 2 GB at the
-//! default limit. Lower [`Limits::max_pixels`] where that is too much.
+//! While a picture is decoded it takes 6 to 12 bytes a pixel, up to 20 for an animation: 2 GB at
+//! the default limit. Lower [`Limits::max_pixels`] where that is too much.
 #![forbid(unsafe_code)]
 
 mod alpha;

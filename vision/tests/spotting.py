@@ -35,16 +35,17 @@ nan = [helper.make_node("Conv", ["x", "halves", "bias"], ["p"]), helper.make_nod
        helper.make_node("Div", ["zero", "zero"], ["y"])]
 write("nan", nan, [picture, ["n", 1, "height", "width"]], sums)
 
-# Blue of the left half, for upside down; a half against it, for upright.
+# Blue of the left half, of which a fifth is enough: a crop has dark margins.
 turn = [
     helper.make_node("AveragePool", ["x"], ["means"], kernel_shape=[48, 96], strides=[48, 96]),
     helper.make_node("Slice", ["means", "first", "last", "axes"], ["blue"]),
     helper.make_node("Flatten", ["blue"], ["flat"]),
-    helper.make_node("Mul", ["flat", "signs"], ["scores"]),
+    helper.make_node("Add", ["flat", "least"], ["much"]),
+    helper.make_node("Mul", ["much", "signs"], ["scores"]),
     helper.make_node("Softmax", ["scores"], ["y"], axis=1),
 ]
 turn_weights = [("first", [0, 0], np.int64), ("last", [1, 1], np.int64), ("axes", [1, 3], np.int64),
-                ("signs", [[-20.0, 20.0]], np.float32)]
+                ("least", [0.6], np.float32), ("signs", [[-20.0, 20.0]], np.float32)]
 write("turn", turn, [["n", 3, 48, 192], ["n", 2]], turn_weights)
 
 # Scores of blank, a, b and space from the mean blue, green and red of a strip.

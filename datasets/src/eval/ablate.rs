@@ -31,8 +31,8 @@ fn variants(names: &[String]) -> anyhow::Result<Vec<(String, Rules)>> {
     Ok(all)
 }
 
-/// Shows every flyer of `set` to the model in `dir` with each rule of `names` switched off in turn. Each flyer is
-/// drawn once; the models are loaded side by side.
+/// Shows every flyer of `set` to the model in `dir` with each rule of `names` switched off in turn.
+/// Each flyer is drawn once; the models are loaded side by side.
 ///
 /// # Errors
 /// A rule that there is not; a model that cannot be loaded.

@@ -1,4 +1,5 @@
-//! What a model reads off business cards that it never saw, by itself and with the adapter that was made for them.
+//! What a model reads off business cards that it never saw, by itself and with the adapter that was
+//! made for them.
 
 use super::{percent, ratio};
 use crate::canvas::Canvas;
@@ -71,9 +72,9 @@ impl BusinessCard {
         fields.map(|text| text.as_deref().filter(|t| !t.trim().is_empty()))
     }
 
-    /// Which fields of `got` are right, in the order of [`FIELDS`]: a similarity of at least 0.9 as for the title of a flyer,
-    /// but all digits of a telephone number, and every letter of an e-mail or web address but for its case. What the card
-    /// does not tell must be left out.
+    /// Which fields of `got` are right, in the order of [`FIELDS`]: a similarity of at least 0.9 as
+    /// for the title of a flyer, but all digits of a telephone number, and every letter of an
+    /// e-mail or web address but for its case. What the card does not tell must be left out.
     pub fn right(&self, got: &Self) -> [bool; 7] {
         let (expected, got) = (self.told(), got.told());
         std::array::from_fn(|i| match (expected[i], got[i]) {
@@ -131,8 +132,9 @@ struct Outcome {
     time: Duration,
 }
 
-/// Shows every card of `set` to `model`, without and with `adapter`; cards that are not all right with it are written to
-/// `dump`. Each card goes through the camera with the probability `set.photographed`.
+/// Shows every card of `set` to `model`, without and with `adapter`; cards that are not all right
+/// with it are written to `dump`. Each card goes through the camera with the probability
+/// `set.photographed`.
 ///
 /// # Errors
 /// An adapter that does not fit the model, and a picture that cannot be written to `dump`.

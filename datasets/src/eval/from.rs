@@ -25,10 +25,12 @@ struct Entry {
     event: EventTruth,
 }
 
-/// As [`super::evaluate`], of the flyers of a folder ([`read`]); of those with a mistake `dump` gets what was expected and read.
+/// As [`super::evaluate`], of the flyers of a folder ([`read`]); of those with a mistake `dump`
+/// gets what was expected and read.
 ///
 /// # Errors
-/// When the folder's manifest is none, or nothing can be written to `dump`. A picture that cannot be read counts as misread.
+/// When the folder's manifest is none, or nothing can be written to `dump`. A picture that cannot
+/// be read counts as misread.
 pub fn evaluate(model: &Model, folder: &Path, dump: Option<&Path>) -> io::Result<Report> {
     let mut report = Report::default();
     let flyers = read(folder)?;
@@ -45,7 +47,8 @@ pub fn evaluate(model: &Model, folder: &Path, dump: Option<&Path>) -> io::Result
     Ok(report)
 }
 
-/// The pictures of a folder's `manifest.json` and what they tell. They have no boxes, so that grounding is not scored.
+/// The pictures of a folder's `manifest.json` and what they tell. They have no boxes, so that
+/// grounding is not scored.
 ///
 /// # Errors
 /// When the manifest cannot be read, is none, or names a file that is not in the folder itself.

@@ -6,7 +6,8 @@ use crate::dice::Dice;
 use crate::words;
 
 impl Event {
-    /// The day in pieces with their sizes, to stand below each other; the day's value follows what is printed.
+    /// The day in pieces with their sizes, to stand below each other; the day's value follows what
+    /// is printed.
     pub fn day_pieces(&mut self, dice: &mut Dice) -> Vec<(String, f32)> {
         let weekday = words::WEEKDAYS[self.day.weekday()];
         let month = words::MONTHS[self.day.month as usize - 1];
@@ -46,7 +47,8 @@ impl Event {
         pieces
     }
 
-    /// Title, day, hours and place as one sentence of an invitation; takes those details. `None` if one of them is missing.
+    /// Title, day, hours and place as one sentence of an invitation; takes those details. `None` if
+    /// one of them is missing.
     pub fn invitation(&mut self, dice: &mut Dice) -> Option<Vec<Tagged>> {
         let find = |event: &Self, topic| event.details.iter().position(|d| d.topic == topic);
         let (day, time, place) = (

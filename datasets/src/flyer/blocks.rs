@@ -50,7 +50,8 @@ pub enum Block {
     Ornament(f32, u64),
     /// Columns: shares of the width and their blocks.
     Columns(Vec<(f32, Vec<Block>)>),
-    /// A panel with its own ground: palette, padding in ems, frame in ems (0: none), whether the ground is painted.
+    /// A panel with its own ground: palette, padding in ems, frame in ems (0: none), whether the
+    /// ground is painted.
     Panel(Vec<Block>, Ground, [Rgb; 3], f32, f32, bool),
 }
 
@@ -117,7 +118,8 @@ impl Sheet<'_> {
         y
     }
 
-    /// Fills an area, at the largest base size up to `most` that lets the blocks fit; `place` 0 is top, 1 bottom, 2 spread.
+    /// Fills an area, at the largest base size up to `most` that lets the blocks fit; `place` 0 is
+    /// top, 1 bottom, 2 spread.
     pub fn region(
         &mut self,
         area: [f32; 4],

@@ -249,8 +249,9 @@ fn day_first(dice: &mut Dice, d: Day, year: bool) -> (String, bool) {
     }
 }
 
-/// Only figures; never so that the reader would have to guess which is the month (13/4 and 4/13 say it themselves,
-/// 4/5 means April and is not used with 24-hour times, which are at home where it means May; with dots the day is first).
+/// Only figures; never so that the reader would have to guess which is the month (13/4 and 4/13 say
+/// it themselves, 4/5 means April and is not used with 24-hour times, which are at home where it
+/// means May; with dots the day is first).
 fn numeric(dice: &mut Dice, d: Day, habits: Habits) -> (String, bool) {
     let (n, m, y) = (d.day, d.month, d.year);
     let short = format!("{:02}", y % 100);

@@ -293,7 +293,8 @@ impl Event {
         }
     }
 
-    /// Much more to read than what the event needs, as on pages of a newspaper: up to some 200 words among the sentences.
+    /// Much more to read than what the event needs, as on pages of a newspaper: up to some 200
+    /// words among the sentences.
     pub fn lengthen(&mut self, dice: &mut Dice) {
         for _ in 0..dice.int(2, 9) {
             let line = match dice.below(5) {

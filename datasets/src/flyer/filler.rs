@@ -1,4 +1,5 @@
-//! Sentences that a flyer also holds: some only talk, some hold dates and times that are not the event's.
+//! Sentences that a flyer also holds: some only talk, some hold dates and times that are not the
+//! event's.
 
 use super::dates::{self, Day, Habits};
 use super::places;
@@ -75,7 +76,8 @@ const TALK: &[&str] = &[
     "No refunds.",
     "Sorry, no dogs.",
 ];
-/// `{d}` another date, `{t}` another time, `{u}` a later one, `{w}` a weekday, `{p}` a price, `{v}` another place, `{n}` a number, `{x}` a person, `{y}` a year, `{h}` a phone.
+/// `{d}` another date, `{t}` another time, `{u}` a later one, `{w}` a weekday, `{p}` a price, `{v}`
+/// another place, `{n}` a number, `{x}` a person, `{y}` a year, `{h}` a phone.
 const DECOYS: &[&str] = &[
     "Doors open at {t}.",
     "Tickets on sale from {d}.",

@@ -4,7 +4,8 @@ use super::places;
 use crate::dice::Dice;
 use crate::words;
 
-/// `{a}` adjective, `{n}` thing, `{s}` things, `{v}` verb, `{e}` event, `{p}` person, `{c}` town, `{w}` any word, `{k}` number, `{o}` organiser, `{b}` act.
+/// `{a}` adjective, `{n}` thing, `{s}` things, `{v}` verb, `{e}` event, `{p}` person, `{c}` town,
+/// `{w}` any word, `{k}` number, `{o}` organiser, `{b}` act.
 const PATTERNS: &[&str] = &[
     "Enjoy {a} {s} and {a} {s} with your {s}.",
     "Come and {v} the {a} {n} of {c}.",

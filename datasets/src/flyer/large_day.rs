@@ -6,7 +6,8 @@ use super::tagged::{Tag, Tagged};
 use super::theme::Voice;
 
 impl Parts<'_> {
-    /// The day in pieces of any size, below each other or beside the number; `None` when the day shares a line with the hours.
+    /// The day in pieces of any size, below each other or beside the number; `None` when the day
+    /// shares a line with the hours.
     pub fn large_day(&mut self) -> Option<Vec<Block>> {
         let pieces = self.take_day()?;
         let scale = self.dice.log_range(0.8, 3.0);

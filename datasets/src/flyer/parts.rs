@@ -1,4 +1,5 @@
-//! The usual parts of a flyer as blocks: headline, details in several manners, list of acts, small print.
+//! The usual parts of a flyer as blocks: headline, details in several manners, list of acts, small
+//! print.
 
 use super::blocks::{Block, Text};
 use super::event::{Detail, Event, Topic};
@@ -43,7 +44,8 @@ impl Parts<'_> {
         }
     }
 
-    /// Presenter, title and tagline; `size` is the title's over the base, `fill` the lines that it is to fill (0: none).
+    /// Presenter, title and tagline; `size` is the title's over the base, `fill` the lines that it
+    /// is to fill (0: none).
     pub fn headline(&mut self, size: f32, fill: usize) -> Vec<Block> {
         let mut blocks = Vec::new();
         if let Some(line) = self.event.presenter.take() {
@@ -261,7 +263,8 @@ impl Parts<'_> {
         blocks
     }
 
-    /// The day in pieces with their sizes, taken from the details; `None` when it shares a line with the hours.
+    /// The day in pieces with their sizes, taken from the details; `None` when it shares a line
+    /// with the hours.
     pub fn take_day(&mut self) -> Option<Vec<(String, f32)>> {
         let details = &mut self.event.details;
         let at = details.iter().position(|d| d.topic == Topic::Date)?;

@@ -4,8 +4,9 @@ use super::places;
 use crate::dice::Dice;
 use crate::words::{self, cities, common, first_names, last_names, title_case};
 
-/// Templates: `{n}` a number's ordinal, `{w}` a word, `{p}` a person, `{f}` and `{g}` first names, `{l}` a last name, `{c}` a town,
-/// `{a}` an act, `{s}` a season, `{y}` a number, `{m}` a kind of music, `{o}` an organiser.
+/// Templates: `{n}` a number's ordinal, `{w}` a word, `{p}` a person, `{f}` and `{g}` first names,
+/// `{l}` a last name, `{c}` a town, `{a}` an act, `{s}` a season, `{y}` a number, `{m}` a kind of
+/// music, `{o}` an organiser.
 const TEMPLATES: &[&str] = &[
     "{m} Night",
     "{m} Festival",

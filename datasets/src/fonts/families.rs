@@ -14,7 +14,8 @@ pub const KEPT: &[&[u8]] = &[
     include_bytes!("../../fonts/work-sans-700.ttf"),
 ];
 
-/// Pieces of a path or name that mark fonts nobody can read, that lack lower case, or that are symbols.
+/// Pieces of a path or name that mark fonts nobody can read, that lack lower case, or that are
+/// symbols.
 const UNFIT: &[&str] = &[
     "aenigma",
     "brk",

@@ -54,7 +54,8 @@ impl Screen {
 }
 
 impl Pen {
-    /// Cuts what was drawn into the cells of `screen`; `cell` takes a pixel to cells, of which a pixel is `soft` wide.
+    /// Cuts what was drawn into the cells of `screen`; `cell` takes a pixel to cells, of which a
+    /// pixel is `soft` wide.
     pub fn screen(&mut self, screen: &Screen, soft: f32, cell: impl Fn([f32; 2]) -> [f32; 2]) {
         let (w, h) = (self.width, self.height);
         let mut cover = self.cover();

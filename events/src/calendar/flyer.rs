@@ -6,8 +6,8 @@ use crate::told::Told;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What is to be read off a flyer, word for word; a session of `foveate` fills it in. The order of the fields is that of the
-/// question.
+/// What is to be read off a flyer, word for word; a session of `foveate` fills it in. The order of
+/// the fields is that of the question.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CalendarEvent {
     /// What takes place.
@@ -48,7 +48,8 @@ pub struct Flyer<'a> {
     pub when: Printed<'a>,
     /// Where.
     pub venue: Option<&'a str>,
-    /// All that stands there: a day is looked for in it where `when` names none, or only a weekday or the day of a month.
+    /// All that stands there: a day is looked for in it where `when` names none, or only a weekday
+    /// or the day of a month.
     pub transcript: Option<&'a str>,
 }
 
@@ -87,8 +88,8 @@ impl Flyer<'_> {
     }
 }
 
-/// The lines that may hold the event's date, from the top; before each, it and as many short ones below it as [`PIECES`] lets be: a date may be
-/// printed in pieces.
+/// The lines that may hold the event's date, from the top; before each, it and as many short ones
+/// below it as [`PIECES`] lets be: a date may be printed in pieces.
 fn elsewhere(transcript: &str) -> impl Iterator<Item = String> {
     let lines: Vec<&str> = transcript.lines().collect();
     let count = lines.len();

@@ -72,11 +72,11 @@ impl Bundle {
     }
 }
 
-/// What a model is recognised by: a SHA-256 in lower-case hexadecimal over the decoder's sizes and the tensors that were
-/// trained with it (`models/FORMAT.md`, *Signature*).
+/// What a model is recognised by: a SHA-256 in lower-case hexadecimal over the decoder's sizes and
+/// the tensors that were trained with it (`models/FORMAT.md`, *Signature*).
 ///
-/// It is the same for every decoder file of a bundle, and costs a hash of some hundred kilobytes. It tells one training from
-/// another; it is no proof against a file that was changed on purpose.
+/// It is the same for every decoder file of a bundle, and costs a hash of some hundred kilobytes.
+/// It tells one training from another; it is no proof against a file that was changed on purpose.
 #[must_use]
 pub fn signature(decoder: &DecoderConfig, weights: &FusionWeights) -> String {
     let mut hash = Sha256::new();

@@ -18,8 +18,8 @@ pub struct Options {
     pub threads: usize,
     /// How closely pictures are looked at; the bundle's own default where it is `None`.
     pub mode: Option<Mode>,
-    /// Pictures that may go through the graphs at once; others wait. Each beyond the first costs a copy of the weights of
-    /// the ONNX graphs, opened when it is first needed. 1 by default.
+    /// Pictures that may go through the graphs at once; others wait. Each beyond the first costs a
+    /// copy of the weights of the ONNX graphs, opened when it is first needed. 1 by default.
     pub at_once: usize,
     /// The ONNX Runtime library; searched for in the usual places where it is `None`.
     pub runtime: Option<PathBuf>,
@@ -27,7 +27,8 @@ pub struct Options {
     pub decoder: DecoderFile,
     /// What runs the graphs. The CPU by default.
     pub provider: Provider,
-    /// Pictures whose image tokens are remembered, over all sessions. 16 by default: some megabytes.
+    /// Pictures whose image tokens are remembered, over all sessions. 16 by default: some
+    /// megabytes.
     pub remembered_images: usize,
     /// The thresholds of reading.
     pub rules: Rules,

@@ -1,5 +1,5 @@
 //! Model families: how each turns pictures into rows for a text decoder, and what it adds to
-//! decoding. [`open`] is the one place that names them.
+//! decoding. The function `open` here is the one place that names them.
 pub mod glyph;
 pub(crate) mod spotter;
 
@@ -17,8 +17,8 @@ use std::sync::Arc;
 
 /// A model family: from pictures to rows for a text decoder.
 ///
-/// Implemented by each architecture of [`open`], and by whoever builds a model of their own
-/// ([`Parts`](crate::model::Parts)).
+/// Implemented by each architecture that a bundle may name, and by whoever builds a model of their
+/// own ([`Parts`](crate::model::Parts)).
 pub trait Reader: Send + Sync {
     /// What the decoder is shown of `image`. What [`Mode::Auto`] stands for is the reader's choice.
     fn encode(&self, image: &Image, detail: Mode) -> Result<Encoded>;

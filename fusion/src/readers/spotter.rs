@@ -1,5 +1,5 @@
-//! The spotter (`models/base`): a pretrained text spotter reads the picture, and its characters become
-//! image tokens for the decoder of a glyph bundle.
+//! The spotter (`models/base`): a pretrained text spotter reads the picture, and its characters
+//! become image tokens for the decoder of a glyph bundle.
 //!
 //! What it reads is the transcript itself; the decoder is asked only what the transcript means.
 use super::glyph::{EncodeGlyphs, GlyphEmbedding, ImageTokens, Legible, LetterBias, Mixer, Seen};
@@ -19,8 +19,8 @@ use std::time::Instant;
 /// What `config.json` calls this family.
 pub const ARCHITECTURE: &str = "spotter";
 
-/// Em size of a line for the height of its box: on 36 lines of `examples/flyers` the em sizes of `nano`
-/// are this share of the heights in the median (`foveate-datasets lines` of both).
+/// Em size of a line for the height of its box: on 36 lines of `examples/flyers` the em sizes of
+/// `nano` are this share of the heights in the median (`foveate-datasets lines` of both).
 const EM: f32 = 0.87;
 /// Log-probability of the letters that were not read, as the glyph adapter cuts them off
 /// (`models/FORMAT.md`).
@@ -237,8 +237,8 @@ fn in_order<'s>(spotted: &'s Spotted, transform: &Transform) -> Vec<&'s SpottedL
     lines
 }
 
-/// Characters of as many whole lines, from the first on, as hold at most `most`: the decoder is shown
-/// no more, the transcript holds them all.
+/// Characters of as many whole lines, from the first on, as hold at most `most`: the decoder is
+/// shown no more, the transcript holds them all.
 fn shown(lines: &[&SpottedLine], most: usize) -> usize {
     let mut held = 0;
     for line in lines {

@@ -4,8 +4,8 @@ use crate::Result;
 use crate::answer::{self, Timing, Usage};
 use foveate_language::{StopReason, TextStream, TokenStream, Tokenizer, Work};
 
-/// An answer as it is written: an iterator of pieces of text. Dropping it leaves the session usable, with the answer as
-/// far as it was read.
+/// An answer as it is written: an iterator of pieces of text. Dropping it leaves the session
+/// usable, with the answer as far as it was read.
 pub struct Stream<'s> {
     pub(super) tokens: Box<dyn TokenStream + 's>,
     pub(super) turn: &'s mut Turn,
@@ -37,7 +37,8 @@ impl Stream<'_> {
         &self.turn.answer
     }
 
-    /// Why the answer ended, and what it cost. An answer that was not read to its end counts as cancelled.
+    /// Why the answer ended, and what it cost. An answer that was not read to its end counts as
+    /// cancelled.
     pub fn finish(mut self) -> (StopReason, Timing, Usage) {
         let (timing, usage) = self.settle();
         (self.stop().unwrap_or(StopReason::Cancelled), timing, usage)
@@ -92,8 +93,8 @@ impl Drop for Stream<'_> {
     }
 }
 
-/// A typed answer as it is written: an iterator of growing values, each with the fields that are complete. The last one is
-/// the whole answer.
+/// A typed answer as it is written: an iterator of growing values, each with the fields that are
+/// complete. The last one is the whole answer.
 pub struct Snapshots<'s> {
     pub(super) stream: Stream<'s>,
     /// The snapshot given last.
@@ -101,7 +102,8 @@ pub struct Snapshots<'s> {
 }
 
 impl Snapshots<'_> {
-    /// Why the answer ended, and what it cost. An answer that was not read to its end counts as cancelled.
+    /// Why the answer ended, and what it cost. An answer that was not read to its end counts as
+    /// cancelled.
     pub fn finish(self) -> (StopReason, Timing, Usage) {
         self.stream.finish()
     }

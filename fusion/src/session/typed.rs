@@ -7,8 +7,8 @@ use foveate_language::{Schema, StopReason};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// Most tokens of a typed answer when the request names no number: some five hundred words, far more
-/// than a flyer's fields.
+/// Most tokens of a typed answer when the request names no number: some five hundred words, far
+/// more than a flyer's fields.
 const TYPED_TOKENS: usize = 1024;
 
 impl Session {

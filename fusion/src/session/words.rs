@@ -97,7 +97,8 @@ impl Session {
         Ok(())
     }
 
-    /// Ends the last answer with its end token, which carries the place last read from like every token written.
+    /// Ends the last answer with its end token, which carries the place last read from like every
+    /// token written.
     pub(crate) fn close_turn(&mut self) -> Result<()> {
         if self.open {
             let last = self

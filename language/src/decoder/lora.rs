@@ -54,7 +54,8 @@ pub struct LowRank {
     pub b: Array2<f32>,
 }
 
-/// Updates of some matrices of a decoder. [`TextDecoder::adapted`](crate::TextDecoder::adapted) applies them.
+/// Updates of some matrices of a decoder. [`TextDecoder::adapted`](crate::TextDecoder::adapted)
+/// applies them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lora {
     rank: usize,
@@ -63,8 +64,9 @@ pub struct Lora {
 }
 
 impl Lora {
-    /// Keeps `updates` of rank `rank`, to be added `scale` times. Shapes that are at odds with the rank and numbers that are
-    /// not finite are errors that name the matrix; whether the shapes fit a decoder is checked by the decoder.
+    /// Keeps `updates` of rank `rank`, to be added `scale` times. Shapes that are at odds with the
+    /// rank and numbers that are not finite are errors that name the matrix; whether the shapes fit
+    /// a decoder is checked by the decoder.
     pub fn new(rank: usize, scale: f32, updates: Vec<LowRank>) -> Result<Self> {
         if rank == 0 || !scale.is_finite() {
             return Err(Error::decoder(format!(

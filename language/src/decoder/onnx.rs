@@ -8,8 +8,8 @@ use ndarray::{Array1, Array3, ArrayView3, Axis, Slice};
 use std::path::Path;
 use std::sync::Arc;
 
-/// A float decoder graph: `ids`, `extra`, `positions`, `select` and the past keys and values in; `logits`, `hidden` and the
-/// present keys and values out (`models/FORMAT.md` has the shapes).
+/// A float decoder graph: `ids`, `extra`, `positions`, `select` and the past keys and values in;
+/// `logits`, `hidden` and the present keys and values out (`models/FORMAT.md` has the shapes).
 #[derive(Debug)]
 pub struct OnnxDecoder {
     graph: Graph,
@@ -157,13 +157,15 @@ impl TextDecoder for OnnxDecoder {
         Ok(output)
     }
 
-    /// Reads the graph's file again, adds the update to the weights in it, and opens the result beside this graph.
+    /// Reads the graph's file again, adds the update to the weights in it, and opens the result
+    /// beside this graph.
     ///
-    /// Merging costs nothing a token, works with every bundle whose graph names its weights (`models/FORMAT.md`), and takes
-    /// the memory of a second graph, and the time of opening it, once for each adapter in use. Rejected: graph inputs for
-    /// `A` and `B` (two more products for each matrix and token even without an adapter, and a new export of every bundle),
-    /// and ONNX Runtime's own `AddInitializer` (weights so replaced are left out of constant folding, and the casts from
-    /// float16 would run at every step).
+    /// Merging costs nothing a token, works with every bundle whose graph names its weights
+    /// (`models/FORMAT.md`), and takes the memory of a second graph, and the time of opening it,
+    /// once for each adapter in use. Rejected: graph inputs for `A` and `B` (two more products for
+    /// each matrix and token even without an adapter, and a new export of every bundle), and ONNX
+    /// Runtime's own `AddInitializer` (weights so replaced are left out of constant folding, and
+    /// the casts from float16 would run at every step).
     fn adapted(&self, lora: &Lora) -> Result<Arc<dyn TextDecoder>> {
         let mut file = GraphFile::read(self.graph.path()).map_err(refused)?;
         for update in lora.updates() {
@@ -209,8 +211,8 @@ struct KvCache {
     parts: Vec<Part>,
 }
 
-/// Where a tensor lies: in the runtime's memory as the last run left it, or in ours after it was cut. Never changed, so
-/// that forks share it.
+/// Where a tensor lies: in the runtime's memory as the last run left it, or in ours after it was
+/// cut. Never changed, so that forks share it.
 #[derive(Clone)]
 enum Part {
     Kept(Arc<Kept>),
@@ -233,8 +235,8 @@ impl Part {
     }
 }
 
-/// The first `len` rows of every head, `[heads, len, width]`. Each head's rows lie together and are copied as one piece:
-/// guesses that were wrong are cut off after nearly every run.
+/// The first `len` rows of every head, `[heads, len, width]`. Each head's rows lie together and are
+/// copied as one piece: guesses that were wrong are cut off after nearly every run.
 fn beginning(kv: ArrayView3<'_, f32>, len: usize) -> Array3<f32> {
     let (heads, rows, width) = kv.dim();
     let len = len.min(rows);

@@ -113,7 +113,8 @@ impl TextDecoder for PackedDecoder {
         })
     }
 
-    /// The packed weights are shared; the update runs beside them in float (`foveate_kernels::Lora`).
+    /// The packed weights are shared; the update runs beside them in float
+    /// (`foveate_kernels::Lora`).
     fn adapted(&self, lora: &Lora) -> Result<Arc<dyn TextDecoder>> {
         let factors: Vec<_> = lora
             .updates()

@@ -2,11 +2,12 @@
 use crate::{Cache, Error, Output, Result, Rows, TextDecoder, TokenId};
 use ndarray::{ArrayView2, aview1};
 
-/// Everything a decoder has been or will be shown in a conversation: ids and what is added to their embeddings.
+/// Everything a decoder has been or will be shown in a conversation: ids and what is added to their
+/// embeddings.
 ///
-/// Rows are the truth and the cache a prefix of it: rows are pushed without being computed, and the next
-/// [`Context::forward`] runs all that the cache lacks in one batch. A stream that is dropped halfway therefore leaves a
-/// conversation that can go on.
+/// Rows are the truth and the cache a prefix of it: rows are pushed without being computed, and the
+/// next [`Context::forward`] runs all that the cache lacks in one batch. A stream that is dropped
+/// halfway therefore leaves a conversation that can go on.
 #[derive(Debug)]
 pub struct Context {
     dim: usize,
@@ -106,7 +107,8 @@ impl Context {
         ids.iter().try_for_each(|&id| self.push(id, None))
     }
 
-    /// Adds one row `id` for each row of `extra` (`[n, dim]`), or none of them where they do not fit.
+    /// Adds one row `id` for each row of `extra` (`[n, dim]`), or none of them where they do not
+    /// fit.
     pub fn push_rows(&mut self, id: TokenId, extra: ArrayView2<'_, f32>) -> Result<()> {
         self.check_room(extra.nrows())?;
         for row in extra.rows() {
@@ -136,8 +138,8 @@ impl Context {
         }
     }
 
-    /// Runs every row that is not computed yet and answers for the last `wanted` of all rows. Rows that are computed
-    /// already but wanted are computed again.
+    /// Runs every row that is not computed yet and answers for the last `wanted` of all rows. Rows
+    /// that are computed already but wanted are computed again.
     pub fn forward(&mut self, decoder: &dyn TextDecoder, wanted: usize) -> Result<Output> {
         if wanted > self.len() {
             return Err(Error::decoder(
@@ -172,7 +174,8 @@ impl Context {
         }
     }
 
-    /// Goes on with another decoder of the same shape: the rows stay, what was computed of them is computed again.
+    /// Goes on with another decoder of the same shape: the rows stay, what was computed of them is
+    /// computed again.
     pub fn change_decoder(&mut self, decoder: &dyn TextDecoder) {
         self.cache = decoder.new_cache();
     }

@@ -164,7 +164,8 @@ impl<'a> Generator<'a> {
         }
     }
 
-    /// Decides on the next tokens: one sampled after each guess that held, and those that they force.
+    /// Decides on the next tokens: one sampled after each guess that held, and those that they
+    /// force.
     fn decide(&mut self) -> Result<()> {
         let began = Instant::now();
         let rows = self.context.len() - self.context.cached().min(self.context.len() - 1);

@@ -4,8 +4,8 @@
 const LONGEST: usize = 96;
 /// A circle counts when it was walked this often ...
 const ROUNDS: usize = 4;
-/// ... and the rounds are this many tokens together, if every round was copied from the same sources
-/// (or sources are not known) ...
+/// ... and the rounds are this many tokens together, if every round was copied from the same
+/// sources (or sources are not known) ...
 const SAME_PLACE: usize = 48;
 /// ... or this many, if they were copied from different ones: a page may well hold a row of forty
 /// dots.
@@ -21,7 +21,8 @@ pub struct LoopDetector {
 }
 
 impl LoopDetector {
-    /// Adds a token with the source that it was read from, and tells whether the answer has been going in circles.
+    /// Adds a token with the source that it was read from, and tells whether the answer has been
+    /// going in circles.
     pub fn push(&mut self, id: u32, source: Option<usize>) -> bool {
         self.seen.push((id, source));
         if self.seen.len() > 2 * ELSEWHERE.max(LONGEST * ROUNDS) {

@@ -49,7 +49,8 @@ impl std::fmt::Display for StopReason {
     }
 }
 
-/// A stream of tokens that can say why it ended. Limits are adapters, checked before each token is computed.
+/// A stream of tokens that can say why it ended. Limits are adapters, checked before each token is
+/// computed.
 pub trait TokenStream: Iterator<Item = Result<Token>> {
     /// Why the stream ended; `None` while it has not, or when it ended in an error.
     fn stop(&self) -> Option<StopReason>;

@@ -1,4 +1,5 @@
-//! The tile product on every instruction set of this machine, each answer checked against the scalar one.
+//! The tile product on every instruction set of this machine, each answer checked against the
+//! scalar one.
 //!
 //! `cargo bench -p foveate-kernels --bench kernels`; `cargo test` runs each once.
 
@@ -12,7 +13,8 @@ fn main() {
 }
 
 const COLS: usize = 2048;
-/// 1 MiB of 2-bit codes: no larger than the second-level cache, so that instructions are measured and not memory.
+/// 1 MiB of 2-bit codes: no larger than the second-level cache, so that instructions are measured
+/// and not memory.
 const TILES: usize = 128;
 
 fn bytes(n: usize) -> Vec<u8> {

@@ -1,11 +1,12 @@
-//! An idea that lost: table look-up (T-MAC, <https://arxiv.org/abs/2407.00088>) for 2-bit weights, against `vpdpbusd`.
-//! The figures are in `LOG.md`.
+//! An idea that lost: table look-up (T-MAC, <https://arxiv.org/abs/2407.00088>) for 2-bit weights,
+//! against `vpdpbusd`. The figures are in `LOG.md`.
 //!
 //! ```text
 //! for 4 columns, table[i] = sum of the x whose bit is set in i      16 entries, built once a token, shared by all rows
 //! for each bit plane: sum[row] += table[4 bits of the row]          one vpshufb looks up 64 rows
 //! ```
-//! T-MAC rounds the tables to 8 bits. To give the exact sums, entries need 10 bits (4 * 127): two look-ups, low and high byte.
+//! T-MAC rounds the tables to 8 bits. To give the exact sums, entries need 10 bits (4 * 127): two
+//! look-ups, low and high byte.
 
 use divan::Bencher;
 use divan::counter::BytesCount;
@@ -21,7 +22,8 @@ const ROWS: usize = 1024;
 mod exact {
     use core::arch::x86_64::*;
 
-    /// Codes [rows, cols] as bit planes: [rows/64][cols/8][2 planes][64 rows], low nibble for the first four columns.
+    /// Codes [rows, cols] as bit planes: [rows/64][cols/8][2 planes][64 rows], low nibble for the
+    /// first four columns.
     pub fn pack(codes: &[u8], cols: usize) -> Vec<u8> {
         let mut out = vec![0; codes.len() / 4];
         for (i, &code) in codes.iter().enumerate() {

@@ -1,6 +1,6 @@
-//! `bench [SHAPE] [THREADS] [PROMPT] [TOKENS] [--decoder-only]`: speed and memory of a decoder with random weights.
-//! SHAPE is on-device-3b, on-device-300m or on-device-30m; FOVEATE_CPU forces an instruction set; with `--decoder-only`
-//! the kernels are not timed alone.
+//! `bench [SHAPE] [THREADS] [PROMPT] [TOKENS] [--decoder-only]`: speed and memory of a decoder with
+//! random weights. SHAPE is on-device-3b, on-device-300m or on-device-30m; FOVEATE_CPU forces an
+//! instruction set; with `--decoder-only` the kernels are not timed alone.
 
 use foveate_kernels::Cpu;
 use foveate_kernels::bench::{Options, run};

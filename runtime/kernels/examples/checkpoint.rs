@@ -2,11 +2,11 @@
 //!
 //! `checkpoint logits FILE THREADS CACHE IDS [FIRST]`: the logits of the rows from FIRST on (0), as
 //! little-endian f32 on standard output. CACHE is int8 or f16; ids are separated by commas.
-//! `checkpoint greedy FILE THREADS CACHE N IDS`: the ids that follow, greedily.
-//! `checkpoint bench FILE THREADS CACHE PROMPT TOKENS`: seconds to open; tokens a second to read a
-//! prompt to its last token's logits, and to decode (median of eight stretches), by the clock and by
-//! the calling thread's processor time; megabytes of weights a token reads, bytes of cache it takes,
-//! peak memory. `benches/checkpoint.py` asks llama.cpp the same.
+//! `checkpoint greedy FILE THREADS CACHE N IDS`: the ids that follow, greedily. `checkpoint bench
+//! FILE THREADS CACHE PROMPT TOKENS`: seconds to open; tokens a second to read a prompt to its last
+//! token's logits, and to decode (median of eight stretches), by the clock and by the calling
+//! thread's processor time; megabytes of weights a token reads, bytes of cache it takes, peak
+//! memory. `benches/checkpoint.py` asks llama.cpp the same.
 
 use std::io::Write;
 use std::time::Instant;

@@ -1,8 +1,8 @@
-//! Runs a decoder file over token ids, and writes the logits and hidden rows as little-endian f32: what `tests/test_parity.py`
-//! compares with other implementations.
+//! Runs a decoder file over token ids, and writes the logits and hidden rows as little-endian f32:
+//! what `tests/test_parity.py` compares with other implementations.
 //!
-//! `logits FILE THREADS CALLS SELECT [EXTRA]`: calls are separated by `/`, ids and selected rows (of the last call) by `,`;
-//! EXTRA is a file of f32 [tokens of all calls, dim].
+//! `logits FILE THREADS CALLS SELECT [EXTRA]`: calls are separated by `/`, ids and selected rows
+//! (of the last call) by `,`; EXTRA is a file of f32 [tokens of all calls, dim].
 
 use std::io::Write;
 

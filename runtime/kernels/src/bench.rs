@@ -1,7 +1,7 @@
 //! Speed and memory of a decoder with random weights: what `foveate bench` prints.
 //!
-//! Every figure of speed stands beside the memory bandwidth measured in the same run, because both vary with what else the
-//! machine does; the share of the one in the other varies much less.
+//! Every figure of speed stands beside the memory bandwidth measured in the same run, because both
+//! vary with what else the machine does; the share of the one in the other varies much less.
 
 use std::io::Write;
 use std::time::{Duration, Instant};
@@ -58,9 +58,11 @@ pub struct Report {
     pub decode: f64,
     /// Bytes of weights and cache that a decoded token reads.
     pub bytes_per_token: usize,
-    /// Memory bandwidth, bytes a second, same threads, measured before and after each stretch; median.
+    /// Memory bandwidth, bytes a second, same threads, measured before and after each stretch;
+    /// median.
     pub bandwidth: f64,
-    /// The share of it that decoding reached: each stretch against the passes before and after it, median.
+    /// The share of it that decoding reached: each stretch against the passes before and after it,
+    /// median.
     pub share: f64,
     /// Cache bytes that a token takes.
     pub kv_bytes_per_token: usize,
@@ -276,7 +278,8 @@ fn peak_memory() -> Option<usize> {
     )
 }
 
-/// Times the tile product alone, on one thread: matrix times vector from memory, and times 64 rows from cache.
+/// Times the tile product alone, on one thread: matrix times vector from memory, and times 64 rows
+/// from cache.
 fn kernels(cpu: Cpu, out: &mut impl Write) -> Result<()> {
     writeln!(out, "kernels, one thread:")?;
     const COLS: usize = 2048;

@@ -20,7 +20,8 @@ unsafe impl Sync for Bytes {}
 impl Bytes {
     /// A cache line, and the width of the widest vector.
     pub const ALIGN: usize = 64;
-    /// Large blocks begin at huge-page borders, so that the operating system can back them with huge pages.
+    /// Large blocks begin at huge-page borders, so that the operating system can back them with
+    /// huge pages.
     const HUGE: usize = 2 << 20;
 
     fn layout(len: usize) -> Layout {

@@ -24,8 +24,8 @@ use crate::team::Shared;
 /// Tokens of a page.
 pub(crate) const PAGE: usize = 64;
 
-/// Channels of a key that share a scale where scales are measured. Keys have outliers that values do
-/// not have, and their errors go through an exponential.
+/// Channels of a key that share a scale where scales are measured. Keys have outliers that values
+/// do not have, and their errors go through an exponential.
 pub(crate) const K_GROUP: usize = 32;
 
 /// The layout of a page.
@@ -152,7 +152,8 @@ impl Cache {
         }
     }
 
-    /// Makes room for `more` tokens and lends all pages. What was there is not copied, unless a fork shares the last page.
+    /// Makes room for `more` tokens and lends all pages. What was there is not copied, unless a
+    /// fork shares the last page.
     pub(crate) fn grow(&mut self, more: usize) -> Vec<Page<'_>> {
         let writable = self.len / PAGE;
         while self.pages.len() * PAGE < self.len + more {

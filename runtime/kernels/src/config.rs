@@ -1,4 +1,5 @@
-//! The decoder's sizes: the `decoder` object of a bundle's `config.json`, and the same in the file's metadata.
+//! The decoder's sizes: the `decoder` object of a bundle's `config.json`, and the same in the
+//! file's metadata.
 
 use serde::{Deserialize, Serialize};
 
@@ -65,7 +66,8 @@ impl Config {
         }
     }
 
-    /// Our own shape of about 30 million parameters; sizes are multiples of 256, so that others' 2-bit formats can hold it too.
+    /// Our own shape of about 30 million parameters; sizes are multiples of 256, so that others'
+    /// 2-bit formats can hold it too.
     pub fn on_device_30m() -> Self {
         let heads = Self {
             n_heads: 8,
@@ -117,7 +119,8 @@ impl Config {
         self.vocab_size * self.dim + self.n_layers() * layer + self.n_layers_kv * kv + self.dim
     }
 
-    /// Checks every size against the limits of the kernels (`FORMAT.md`), so that later products cannot overflow.
+    /// Checks every size against the limits of the kernels (`FORMAT.md`), so that later products
+    /// cannot overflow.
     pub(crate) fn check(&self) -> Result<()> {
         let range = |name: &str, value: usize, max: usize| {
             if (1..=max).contains(&value) {

@@ -15,8 +15,8 @@ use crate::lora::Lora;
 use crate::team::Team;
 use crate::weights::{Layer, Weights};
 
-/// The weights of a decoder, ready to run. Sessions (each with its own [`Cache`]) may share one, and
-/// their calls run side by side: each on its caller's thread with scratch of its own, the first
+/// The weights of a decoder, ready to run. Sessions (each with its own [`Cache`]) may share one,
+/// and their calls run side by side: each on its caller's thread with scratch of its own, the first
 /// with the helper threads that the others leave it.
 pub struct Decoder {
     pub(crate) weights: Weights,
@@ -51,7 +51,8 @@ pub struct Input<'a> {
     pub ids: &'a [u32],
     /// Added to the embeddings, `[t, dim]`: image tokens, places. Finite.
     pub extra: Option<&'a [f32]>,
-    /// Absolute positions for RoPE, `[t]`; without, they go on from the cache's length. Attention is causal in the order fed.
+    /// Absolute positions for RoPE, `[t]`; without, they go on from the cache's length. Attention
+    /// is causal in the order fed.
     pub positions: Option<&'a [u32]>,
     /// Rows of this call whose logits are wanted, ascending, `[m]`. Block 2 runs on these only.
     pub select: &'a [usize],
@@ -72,7 +73,8 @@ impl Input<'_> {
 }
 
 impl Decoder {
-    /// Opens a `decoder.safetensors` with the default [`Limits`]. `threads` 0 takes one for each core.
+    /// Opens a `decoder.safetensors` with the default [`Limits`]. `threads` 0 takes one for each
+    /// core.
     pub fn open(path: impl AsRef<Path>, cpu: Cpu, threads: usize) -> Result<Self> {
         let path = path.as_ref();
         let io = |e| Error::caused(Kind::Io, path.display().to_string(), e);
@@ -133,7 +135,8 @@ impl Decoder {
         self.layout().bytes_per_token()
     }
 
-    /// Bytes of weights that decoding one token reads: every matrix once, the embedding for the logits.
+    /// Bytes of weights that decoding one token reads: every matrix once, the embedding for the
+    /// logits.
     pub fn weight_bytes_per_token(&self) -> usize {
         let layer = |l: &Layer| {
             let own = l
@@ -162,13 +165,14 @@ impl Decoder {
         Ok(row)
     }
 
-    /// Appends tokens to the cache, and gives the logits of the selected ones. After an error the cache is as before.
+    /// Appends tokens to the cache, and gives the logits of the selected ones. After an error the
+    /// cache is as before.
     pub fn run(&self, cache: &mut Cache, input: Input) -> Result<Output> {
         self.run_with(cache, input, None)
     }
 
-    /// As [`Decoder::run`], with `lora` added to the matrices. Keys and values depend on it: the caller keeps a cache to one
-    /// `lora`, or to none.
+    /// As [`Decoder::run`], with `lora` added to the matrices. Keys and values depend on it: the
+    /// caller keeps a cache to one `lora`, or to none.
     pub fn run_with(&self, cache: &mut Cache, input: Input, lora: Option<&Lora>) -> Result<Output> {
         self.check(cache, &input)?;
         if lora.is_some_and(|lora| !lora.fits(&self.weights.config)) {

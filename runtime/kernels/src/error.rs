@@ -24,7 +24,8 @@ pub enum Kind {
     Unknown,
     /// A tensor of another element type than the format says.
     Dtype,
-    /// A tensor of another shape than the configuration says, or whose bytes do not match its shape.
+    /// A tensor of another shape than the configuration says, or whose bytes do not match its
+    /// shape.
     Shape,
     /// A tensor that does not begin at a multiple of its alignment.
     Misaligned,

@@ -1,16 +1,18 @@
-//! The integer decoder of foveate: packed 2-, 4- and 8-bit weights, an int8 cache of keys and values, and kernels for
-//! each instruction set. `FORMAT.md` beside this crate's manifest specifies the file and the arithmetic.
+//! The integer decoder of foveate: packed 2-, 4- and 8-bit weights, an int8 cache of keys and
+//! values, and kernels for each instruction set. `FORMAT.md` beside this crate's manifest specifies
+//! the file and the arithmetic.
 //!
 //! From the outside in:
 //! - [`Decoder`]: opens a `decoder.safetensors`, makes a [`Cache`], runs tokens over it.
 //! - [`Decoder::open_gguf`]: opens a checkpoint of others, of the families in `checkpoint`.
 //! - [`Lora`]: low-rank updates that a run may add to the matrices.
-//! - [`Cpu`]: the instruction set, chosen once; results do not depend on it, nor on the number of threads.
+//! - [`Cpu`]: the instruction set, chosen once; results do not depend on it, nor on the number of
+//!   threads.
 //! - [`packed`], [`dot`], [`row`]: the layout and the arithmetic under it.
 //!
-//! This is the only crate of the project with `unsafe` code: in `dot` (vector loads, checked at its door), `row`
-//! (instruction sets, proved by the token), `cpu` (a question to the operating system), `bytes` (aligned memory), `team` and
-//! `forward` (buffers that workers share).
+//! This is the only crate of the project with `unsafe` code: in `dot` (vector loads, checked at its
+//! door), `row` (instruction sets, proved by the token), `cpu` (a question to the operating
+//! system), `bytes` (aligned memory), `team` and `forward` (buffers that workers share).
 
 mod attention;
 pub mod bench;

@@ -13,8 +13,8 @@ use crate::grouped::{self, GROUP, Grouped, Record};
 use crate::packed::{Bits, Packed, TILE};
 use crate::row;
 
-/// Rows of activations that one product takes at most: with 2048 columns they are 128 KiB, and stay in the second-level cache
-/// while the weights pass by.
+/// Rows of activations that one product takes at most: with 2048 columns they are 128 KiB, and stay
+/// in the second-level cache while the weights pass by.
 pub(crate) const ROWS: usize = 64;
 
 /// Activations: rows of float, and the same as int8. See `FORMAT.md`, "Activation".
@@ -289,10 +289,12 @@ impl Lent<'_> {
     }
 }
 
-/// Rows of one `packed_tile`: what the widest vector kernel takes at once. Kernels that take more get [`ROWS`].
+/// Rows of one `packed_tile`: what the widest vector kernel takes at once. Kernels that take more
+/// get [`ROWS`].
 const STEP: usize = 8;
 
-/// `y = s * sum over groups of (f32(2 * sum(c * xq) - top * sum(xq)) * 0.5) * scale`, for at most `N` rows
+/// `y = s * sum over groups of (f32(2 * sum(c * xq) - top * sum(xq)) * 0.5) * scale`, for at most
+/// `N` rows
 fn packed_tile<const N: usize>(
     cpu: Cpu,
     w: Packed,

@@ -1,12 +1,13 @@
-//! Low-rank updates of a decoder's matrices (LoRA): `W + scale * B A`, while `W` stays packed and shared.
+//! Low-rank updates of a decoder's matrices (LoRA): `W + scale * B A`, while `W` stays packed and
+//! shared.
 //!
 //! ```text
 //! y  = W x              as ever, in integers
 //! u  = scale * (A x)    rank numbers, in float, from x before it is quantized
 //! y += B u
 //! ```
-//! Merging `B A` into packed weights would round it away: a 2-bit level is coarser than any update. Kept apart it costs
-//! `rank * (rows + cols)` products a token and matrix, in float.
+//! Merging `B A` into packed weights would round it away: a 2-bit level is coarser than any update.
+//! Kept apart it costs `rank * (rows + cols)` products a token and matrix, in float.
 
 use crate::config::Config;
 use crate::cpu::Cpu;
@@ -45,8 +46,8 @@ impl Matrix {
     }
 }
 
-/// Here rotary pairs are neighbours. Where they lie half a head apart (Hugging Face, and GGUF but for
-/// Llama), row `row` of q or k is that file's row of this number: an [`Update`] trained there
+/// Here rotary pairs are neighbours. Where they lie half a head apart (Hugging Face, and GGUF but
+/// for Llama), row `row` of q or k is that file's row of this number: an [`Update`] trained there
 /// has the rows of its `b` for q and k reordered by it.
 pub fn half_split_row(row: usize, head_dim: usize) -> usize {
     let (head, i) = (row / head_dim * head_dim, row % head_dim);
@@ -66,7 +67,8 @@ pub struct Update<'a> {
     pub b: &'a [f32],
 }
 
-/// Updates of some matrices of a decoder. They never change, and any number of caches may be run with them.
+/// Updates of some matrices of a decoder. They never change, and any number of caches may be run
+/// with them.
 pub struct Lora {
     config: Config,
     rank: usize,

@@ -5,7 +5,8 @@
 //!                       | b0 b1 b2 b3 | b0 b1 b2 b3 |  ...  | b0 b1 b2 b3 |
 //! 2 bits, one byte b_k:  field 3 | field 2 | field 1 | field 0   = columns 12+k, 8+k, 4+k, k
 //! ```
-//! A row is a 32-bit lane; `(lane >> bits * field) & mask` is four neighbouring columns, the operand of `vpdpbusd`.
+//! A row is a 32-bit lane; `(lane >> bits * field) & mask` is four neighbouring columns, the
+//! operand of `vpdpbusd`.
 
 use crate::error::{Error, Kind, Result};
 
@@ -54,13 +55,15 @@ impl Bits {
     }
 }
 
-/// Where a code lies: byte offset in its tile, and shift in that byte. `row` counts within the tile.
+/// Where a code lies: byte offset in its tile, and shift in that byte. `row` counts within the
+/// tile.
 const fn place(bits: Bits, row: usize, col: usize) -> (usize, usize) {
     let (block, j) = (col / bits.columns(), col % bits.columns());
     (block * BLOCK + 4 * row + j % 4, bits.count() * (j / 4))
 }
 
-/// A matrix `[rows, cols]` of packed codes, with one scale for every row and group of columns, lent from wherever it lies.
+/// A matrix `[rows, cols]` of packed codes, with one scale for every row and group of columns, lent
+/// from wherever it lies.
 #[derive(Clone, Copy, Debug)]
 pub struct Packed<'a> {
     bits: Bits,
@@ -72,7 +75,8 @@ pub struct Packed<'a> {
 }
 
 impl<'a> Packed<'a> {
-    /// Checks that `codes` (`[tiles, blocks, 64]`) and `scale` (`[tiles, groups, 16]`) have the lengths that the sizes call for.
+    /// Checks that `codes` (`[tiles, blocks, 64]`) and `scale` (`[tiles, groups, 16]`) have the
+    /// lengths that the sizes call for.
     pub fn new(
         bits: Bits,
         rows: usize,

@@ -38,7 +38,8 @@ impl Random {
     }
 }
 
-/// A decoder's tensors with random codes, for benchmarks and tests: scales make the rows of about unit length.
+/// A decoder's tensors with random codes, for benchmarks and tests: scales make the rows of about
+/// unit length.
 pub(crate) fn tensors(config: &Config, form: &Form, seed: u64) -> Result<Tensors> {
     let header = header(config, form)?;
     let mut bytes = Bytes::zeroed(header.data);

@@ -14,7 +14,8 @@ pub(crate) struct Variant {
     pub embed_scale: f32,
     /// Sets of RoPE's angles per position, `[head_dim / 2]` each, in radians.
     pub angles: Vec<Vec<f64>>,
-    /// Whether activations are quantized in groups of 32 columns, as `grouped` wants them, or whole.
+    /// Whether activations are quantized in groups of 32 columns, as `grouped` wants them, or
+    /// whole.
     pub grouped: bool,
 }
 

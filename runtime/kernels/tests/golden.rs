@@ -1,4 +1,5 @@
-//! Golden decoders written by `reference.py`: the same logits, to the bit, on every instruction set and thread count.
+//! Golden decoders written by `reference.py`: the same logits, to the bit, on every instruction set
+//! and thread count.
 
 use foveate_kernels::{Cpu, Decoder, Input};
 

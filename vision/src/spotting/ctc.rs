@@ -1,7 +1,8 @@
 //! From the recogniser's scores to characters and where they are.
 //!
-//! A column is a strip of the line. The graph gives for each the probabilities of the blank and of every character; the likeliest
-//! ones are taken, equal ones in a row as one character, blanks dropped (connectionist temporal classification: Graves et al., 2006).
+//! A column is a strip of the line. The graph gives for each the probabilities of the blank and of
+//! every character; the likeliest ones are taken, equal ones in a row as one character, blanks
+//! dropped (connectionist temporal classification: Graves et al., 2006).
 use std::ops::Range;
 
 use ndarray::{ArrayView1, ArrayView2};
@@ -39,7 +40,8 @@ pub(crate) struct Glyph {
     pub(crate) columns: Range<usize>,
 }
 
-/// The characters of a line: `scores` is [columns, characters], probabilities. A column with NaN says nothing.
+/// The characters of a line: `scores` is [columns, characters], probabilities. A column with NaN
+/// says nothing.
 pub(crate) fn decode(scores: ArrayView2<'_, f32>, alphabet: &Alphabet) -> Vec<Glyph> {
     let mut glyphs: Vec<Glyph> = Vec::new();
     let mut before = 0;
@@ -74,8 +76,9 @@ fn likeliest(scores: ArrayView1<'_, f32>) -> (usize, f32) {
     }
 }
 
-/// Where each character begins and ends, as fractions of the line, which has `columns` columns: borders are half way between the
-/// middles of neighbours; the first and last reach as far out as in.
+/// Where each character begins and ends, as fractions of the line, which has `columns` columns:
+/// borders are half way between the middles of neighbours; the first and last reach as far out as
+/// in.
 pub(crate) fn places(glyphs: &[Glyph], columns: f64) -> Vec<[f64; 2]> {
     let middle = |glyph: &Glyph| (glyph.columns.start + glyph.columns.end) as f64 / 2.0 / columns;
     let middles: Vec<f64> = glyphs.iter().map(middle).collect();

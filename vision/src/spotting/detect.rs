@@ -14,13 +14,15 @@ use crate::Result;
 
 /// What a side of the detector's input is a multiple of: it halves five times.
 const MULTIPLE: f64 = 32.0;
-/// Shortest side of a region in pixels of the probability map, before and after it is grown (`DBPostProcess.min_size` of
-/// RapidOCR 3.10.0, and 2 more).
+/// Shortest side of a region in pixels of the probability map, before and after it is grown
+/// (`DBPostProcess.min_size` of RapidOCR 3.10.0, and 2 more).
 const MIN_SIDE: [f64; 2] = [3.0, 5.0];
-/// Whole pixels of the picture that each side of a region must be longer than (`filter_det_res` there).
+/// Whole pixels of the picture that each side of a region must be longer than (`filter_det_res`
+/// there).
 const MIN_PIXELS: f64 = 3.0;
 
-/// The detection graph: pixels [1, 3, height, width] to the probability of text [1, 1, height, width].
+/// The detection graph: pixels [1, 3, height, width] to the probability of text [1, 1, height,
+/// width].
 #[derive(Debug)]
 pub(crate) struct Detector {
     graph: Graph,
@@ -68,7 +70,8 @@ impl Detector {
     }
 }
 
-/// The size that a picture of `size` is scaled to: the shorter side at least `side`, both whole multiples of 32.
+/// The size that a picture of `size` is scaled to: the shorter side at least `side`, both whole
+/// multiples of 32.
 fn input_size(size: [usize; 2], side: u32) -> [usize; 2] {
     let shorter = size[0].min(size[1]) as f64;
     let scale = (f64::from(side) / shorter).max(1.0);
@@ -88,7 +91,8 @@ fn normalised() -> [f32; 256] {
     })
 }
 
-/// Rectangles around what is probably text in `map` [height, width], in pixels of a picture of `size`.
+/// Rectangles around what is probably text in `map` [height, width], in pixels of a picture of
+/// `size`.
 fn regions(
     map: ArrayView2<'_, f32>,
     size: [usize; 2],
@@ -102,8 +106,9 @@ fn regions(
         .collect()
 }
 
-/// Where `map` is over the threshold, or its neighbour above, on the left or between is: what OpenCV's dilation by a kernel of
-/// 2 x 2 makes of it (`use_dilation` in RapidOCR 3.10.0). NaN is not text.
+/// Where `map` is over the threshold, or its neighbour above, on the left or between is: what
+/// OpenCV's dilation by a kernel of 2 x 2 makes of it (`use_dilation` in RapidOCR 3.10.0). NaN is
+/// not text.
 fn mask(map: ArrayView2<'_, f32>, threshold: f32) -> Array2<bool> {
     let text = map.mapv(|probability| probability > threshold);
     let wide = dilated(&text, Axis(1));
@@ -133,7 +138,8 @@ fn region(
     smallest_rectangle(&hull).filter(|r| r.shorter >= MIN_SIDE[1])
 }
 
-/// The mean of `map` in a rectangle, pixels on its edges included (`box_score_fast` of RapidOCR 3.10.0).
+/// The mean of `map` in a rectangle, pixels on its edges included (`box_score_fast` of RapidOCR
+/// 3.10.0).
 fn mean(map: ArrayView2<'_, f32>, corners: [[f64; 2]; 4]) -> f64 {
     let least = [0, 1].map(|axis| {
         let least = corners

@@ -4,9 +4,9 @@ use super::{
     quad::Quad,
     raster::{Raster, RasterView},
 };
-use crate::Pixels;
 
-/// A picture as it is spotted: its sides within limits, and with room around it where it is a strip.
+/// A picture as it is spotted: its sides within limits, and with room around it where it is a
+/// strip.
 #[derive(Debug)]
 pub(crate) struct Frame<'a> {
     picture: RasterView<'a>,
@@ -19,12 +19,7 @@ pub(crate) struct Frame<'a> {
 }
 
 impl<'a> Frame<'a> {
-    pub(crate) fn new(picture: &'a Pixels, options: &SpotterOptions) -> Self {
-        let picture = RasterView {
-            width: picture.width() as usize,
-            height: picture.height() as usize,
-            rgb: picture.rgb(),
-        };
+    pub(crate) fn new(picture: RasterView<'a>, options: &SpotterOptions) -> Self {
         let whole = [picture.width, picture.height];
         let size = size(whole, options);
         let pad = padding(size, options.max_aspect);

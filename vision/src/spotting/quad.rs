@@ -1,18 +1,20 @@
 //! Quadrilaterals: the smallest rectangle around points, grown, its corners in order.
 //!
-//! What OpenCV's `minAreaRect` and Clipper's `ClipperOffset` (6.4, round joins) give, to their rounding: a pixel more or
-//! less in a crop changes letters.
+//! What OpenCV's `minAreaRect` and Clipper's `ClipperOffset` (6.4, round joins) give, to their
+//! rounding: a pixel more or less in a crop changes letters.
 use std::f64::consts::{PI, TAU};
 
-/// The corners of a place in a picture, [x, y] in its pixels; (0, 0) is the outer corner of the first pixel. They go
-/// clockwise from the corner where the text's first line begins: top left, top right, bottom right, bottom left **as the text
-/// is read**. Of text that stands upside down the first corner is the one at the picture's lower right.
+/// The corners of a place in a picture, [x, y] in its pixels; (0, 0) is the outer corner of the
+/// first pixel. They go clockwise from the corner where the text's first line begins: top left, top
+/// right, bottom right, bottom left **as the text is read**. Of text that stands upside down the
+/// first corner is the one at the picture's lower right.
 pub type Quad = [[f32; 2]; 4];
 
 /// A point of a mask or picture.
 type Point = [f64; 2];
 
-/// The convex hull of points, clockwise as seen on a screen, without points on its edges (Andrew's monotone chain).
+/// The convex hull of points, clockwise as seen on a screen, without points on its edges (Andrew's
+/// monotone chain).
 pub(crate) fn hull(points: &mut Vec<[i32; 2]>) -> Vec<[i32; 2]> {
     points.sort_unstable();
     points.dedup();
@@ -56,9 +58,9 @@ pub(crate) struct Rectangle {
     pub(crate) shorter: f64,
 }
 
-/// The rectangle of least area around a convex hull; one of its sides lies on a side of the hull (Freeman and Shapira,
-/// "Determining the minimum-area encasing rectangle for an arbitrary closed curve", 1975). Of equal ones the one that is turned most. `None`
-/// where the hull has no area.
+/// The rectangle of least area around a convex hull; one of its sides lies on a side of the hull
+/// (Freeman and Shapira, "Determining the minimum-area encasing rectangle for an arbitrary closed
+/// curve", 1975). Of equal ones the one that is turned most. `None` where the hull has no area.
 pub(crate) fn smallest_rectangle(hull: &[[i32; 2]]) -> Option<Rectangle> {
     if hull.len() < 3 {
         return None;
@@ -80,7 +82,8 @@ fn sides(hull: &[Point]) -> impl Iterator<Item = [Point; 2]> + '_ {
     hull.iter().zip(next).map(|(a, b)| [*a, *b])
 }
 
-/// The unit vector along a side or square to it, whichever points to the right and down (less than straight down).
+/// The unit vector along a side or square to it, whichever points to the right and down (less than
+/// straight down).
 fn direction([a, b]: [Point; 2]) -> Option<Point> {
     let [dx, dy] = [b[0] - a[0], b[1] - a[1]];
     let length = dx.hypot(dy);
@@ -122,7 +125,8 @@ impl Span {
 
     fn rectangle(&self) -> Rectangle {
         let [x, y] = self.axis;
-        // To float32 as OpenCV's: what is a rounding error under a whole pixel must not be truncated to the one before.
+        // To float32 as OpenCV's: what is a rounding error under a whole pixel must not be
+        // truncated to the one before.
         let single = |value: f64| f64::from(value as f32);
         let corner =
             |along: f64, across: f64| [along * x - across * y, along * y + across * x].map(single);
@@ -139,7 +143,8 @@ impl Span {
     }
 }
 
-/// Corners clockwise from the top left: of the two leftmost the upper one is top left, of the others the upper one top right.
+/// Corners clockwise from the top left: of the two leftmost the upper one is top left, of the
+/// others the upper one top right.
 pub(crate) fn ordered(mut corners: [Point; 4]) -> [Point; 4] {
     corners.sort_by(|a, b| a[0].total_cmp(&b[0]));
     let [a, b, c, d] = corners;
@@ -148,8 +153,8 @@ pub(crate) fn ordered(mut corners: [Point; 4]) -> [Point; 4] {
     [top_left, top_right, bottom_right, bottom_left]
 }
 
-/// The hull of a rectangle grown by `ratio` times its area over its perimeter on every side, with round corners; whole pixels. Empty where it
-/// has no area.
+/// The hull of a rectangle grown by `ratio` times its area over its perimeter on every side, with
+/// round corners; whole pixels. Empty where it has no area.
 pub(crate) fn grown(corners: [Point; 4], ratio: f64) -> Vec<[i32; 2]> {
     let distance = area(&corners) * ratio / perimeter(&corners);
     let whole = corners.map(|corner| corner.map(f64::trunc));
@@ -184,7 +189,8 @@ fn normals(corners: [Point; 4]) -> [Point; 4] {
     normals
 }
 
-/// Points on the arc around a corner from one normal to the next, as Clipper sets them: a quarter of a pixel off at most.
+/// Points on the arc around a corner from one normal to the next, as Clipper sets them: a quarter
+/// of a pixel off at most.
 fn arc(corner: Point, from: Point, to: Point, distance: f64, points: &mut Vec<[i32; 2]>) {
     let tolerance = (distance * 0.25).min(0.25);
     let steps = (PI / (1.0 - tolerance / distance).acos()).min(distance * PI);

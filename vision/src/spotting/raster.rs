@@ -1,7 +1,8 @@
 //! Pixels that stages pass on: a picture made smaller, a line cut out.
 //!
-//! Resampling gives what OpenCV 5.0 gives, bit for bit but for a rare last bit, since the graphs were trained on it:
-//! `cv2.resize` by `INTER_LINEAR` in fixed point of 11 bits (`modules/imgproc/src/resize.cpp`).
+//! Resampling gives what OpenCV 5.0 gives, bit for bit but for a rare last bit, since the graphs
+//! were trained on it: `cv2.resize` by `INTER_LINEAR` in fixed point of 11 bits
+//! (`modules/imgproc/src/resize.cpp`).
 use ndarray::ArrayViewMut3;
 
 /// Bits of a weight.
@@ -127,8 +128,9 @@ impl RasterView<'_> {
         Raster { width, height, rgb }
     }
 
-    /// Writes the pixels into a tensor [3, height, at least this width] as B, G, R planes, each value through `table`.
-    /// Blue comes first: the graphs were trained on pictures as OpenCV reads them.
+    /// Writes the pixels into a tensor [3, height, at least this width] as B, G, R planes, each
+    /// value through `table`. Blue comes first: the graphs were trained on pictures as OpenCV reads
+    /// them.
     pub(crate) fn write_bgr(&self, table: &[f32; 256], mut to: ArrayViewMut3<'_, f32>) {
         for (channel, mut plane) in to.outer_iter_mut().enumerate() {
             for (mut to, from) in plane
@@ -174,7 +176,8 @@ impl Row {
     }
 }
 
-/// The sum of two rows, rounded as OpenCV does in its vector code: each product loses its low 16 bits first.
+/// The sum of two rows, rounded as OpenCV does in its vector code: each product loses its low 16
+/// bits first.
 fn mixed(above: i32, below: i32, weights: [i32; 2]) -> u8 {
     let product = |sum: i32, weight: i32| ((sum >> 4) * weight) >> 16;
     ((product(above, weights[0]) + product(below, weights[1]) + 2) >> 2) as u8
@@ -187,7 +190,8 @@ struct Tap {
     weights: [i32; 2],
 }
 
-/// The taps of each pixel along a side; centres of pixels are at .5, and the outermost pixels go on outside.
+/// The taps of each pixel along a side; centres of pixels are at .5, and the outermost pixels go on
+/// outside.
 fn taps(from: usize, to: usize) -> Vec<Tap> {
     let scale = 1.0 / (to as f64 / from as f64);
     let tap = |i: usize| {

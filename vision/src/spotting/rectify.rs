@@ -1,15 +1,18 @@
 //! Lines cut out of a picture and laid flat.
 //!
-//! `cv2.warpPerspective` by `INTER_CUBIC` with `BORDER_REPLICATE`, as OpenCV 5.0 computes it: in floats, pixels at whole
-//! coordinates.
+//! `cv2.warpPerspective` by `INTER_CUBIC` with `BORDER_REPLICATE`, as OpenCV 5.0 computes it: in
+//! floats, pixels at whole coordinates.
 use super::raster::{Raster, RasterView};
 
-/// Keys' cubic convolution with the parameter that OpenCV takes (`modules/imgproc/src/warp_kernels`).
+/// Keys' cubic convolution with the parameter that OpenCV takes
+/// (`modules/imgproc/src/warp_kernels`).
 const CUBIC: f32 = -0.75;
-/// A crop this many times as high as wide holds a line that runs up or down (`get_rotate_crop_image` of RapidOCR 3.10.0).
+/// A crop this many times as high as wide holds a line that runs up or down
+/// (`get_rotate_crop_image` of RapidOCR 3.10.0).
 const TALL: f64 = 1.5;
 
-/// A projective map from the unit square, [u, v] to [x, y] (Heckbert, "Fundamentals of Texture Mapping and Image Warping", 1989, 2.2).
+/// A projective map from the unit square, [u, v] to [x, y] (Heckbert, "Fundamentals of Texture
+/// Mapping and Image Warping", 1989, 2.2).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Projection {
     /// x = (a u + b v + c) / (g u + h v + 1), and y likewise.
@@ -17,7 +20,8 @@ pub(crate) struct Projection {
 }
 
 impl Projection {
-    /// Takes (0, 0), (1, 0), (1, 1) and (0, 1) to the corners; `None` where three of them are on one line.
+    /// Takes (0, 0), (1, 0), (1, 1) and (0, 1) to the corners; `None` where three of them are on
+    /// one line.
     pub(crate) fn onto(corners: [[f64; 2]; 4]) -> Option<Self> {
         let [p0, p1, p2, p3] = corners;
         let minus = |a: [f64; 2], b: [f64; 2]| [a[0] - b[0], a[1] - b[1]];
@@ -39,7 +43,7 @@ impl Projection {
 }
 
 /// A line laid flat, so that its text runs to the right.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Line {
     pub(crate) pixels: Raster,
     /// Its corners in the picture it was cut from, in the order of `pixels`' corners.
@@ -49,8 +53,9 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// Cuts out what is between four corners, clockwise from the top left. A crop that is much higher than wide is taken for a line
-    /// that runs down. `None` where the corners enclose nothing.
+    /// Cuts out what is between four corners, clockwise from the top left. A crop that is much
+    /// higher than wide is taken for a line that runs down. `None` where the corners enclose
+    /// nothing.
     pub(crate) fn cut(picture: RasterView<'_>, corners: [[f64; 2]; 4]) -> Option<Self> {
         let [a, b, c, d] = corners;
         let length = |a: [f64; 2], b: [f64; 2]| (b[0] - a[0]).hypot(b[1] - a[1]);
@@ -65,11 +70,11 @@ impl Line {
             quarters: 0,
         };
         let tall = height as f64 / width as f64 >= TALL;
-        Some(if tall { line.from_right() } else { line })
+        Some(if tall { line.read_from_right() } else { line })
     }
 
     /// The same of a line that runs down: its right side is the top.
-    fn from_right(mut self) -> Self {
+    fn read_from_right(mut self) -> Self {
         self.pixels = self.pixels.turned_left();
         self.corners.rotate_left(1);
         self.quarters += 1;

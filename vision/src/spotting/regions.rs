@@ -1,8 +1,9 @@
 //! Regions of a mask: the pixels that hang together, and the holes in them.
 //!
-//! What `cv2.findContours` with `RETR_LIST` finds, as far as it goes into a hull: of every outline the outermost pixels of each
-//! row. Pixels hang together over sides and corners, those of a hole over sides alone (Suzuki and Abe, "Topological structural analysis
-//! of digitized binary images by border following", 1985).
+//! What `cv2.findContours` with `RETR_LIST` finds, as far as it goes into a hull: of every outline
+//! the outermost pixels of each row. Pixels hang together over sides and corners, those of a hole
+//! over sides alone (Suzuki and Abe, "Topological structural analysis of digitized binary images by
+//! border following", 1985).
 use std::ops::Range;
 
 use ndarray::ArrayView2;
@@ -14,7 +15,8 @@ struct Run {
     inside: bool,
 }
 
-/// Outline points [x, y] of every region of `mask` [height, width] and of every hole, the largest (in outline points) first.
+/// Outline points [x, y] of every region of `mask` [height, width] and of every hole, the largest
+/// (in outline points) first.
 pub(crate) fn outlines(mask: ArrayView2<'_, bool>) -> Vec<Vec<[i32; 2]>> {
     let (runs, rows) = runs(mask);
     let groups = Groups::of(&runs, &rows);
@@ -100,7 +102,8 @@ impl Groups {
         self.0[a.max(b)] = a.min(b);
     }
 
-    /// The first of a group; every other one on the way is made to name a nearer one, so that later ways are short.
+    /// The first of a group; every other one on the way is made to name a nearer one, so that later
+    /// ways are short.
     fn shortened(&mut self, mut index: usize) -> usize {
         while self.0[index] != index {
             self.0[index] = self.0[self.0[index]];
@@ -126,7 +129,8 @@ fn ends(run: &Run) -> [[i32; 2]; 2] {
     [run.columns.start, run.columns.end - 1].map(|x| [x as i32, run.y as i32])
 }
 
-/// The outermost pixels of the mask around a run of a hole: beside it, above it and below it. A hole has mask on all sides.
+/// The outermost pixels of the mask around a run of a hole: beside it, above it and below it. A
+/// hole has mask on all sides.
 fn rim(run: &Run, mask: ArrayView2<'_, bool>) -> Vec<[i32; 2]> {
     let mut rim = vec![[run.columns.start - 1, run.y], [run.columns.end, run.y]];
     for y in [run.y - 1, run.y + 1] {

@@ -11,8 +11,10 @@ use super::{
     frame::Frame,
     orientation::Classifier,
     quad::Quad,
+    raster::RasterView,
     recognize::{Reading, Recognizer},
     rectify::{Line, Projection},
+    windows::{Window, append},
 };
 use crate::{Error, ErrorKind, Pixels, Result};
 
@@ -22,9 +24,11 @@ use crate::{Error, ErrorKind, Pixels, Result};
 pub struct SpotterConfig {
     /// Finds text: pixels [n, 3, height, width] to probabilities [n, 1, height, width].
     pub detector: GraphName,
-    /// Says which lines stand upside down: [n, 3, 48, 192] to [n, 2]. Without it all are taken for upright.
+    /// Says which lines stand upside down: [n, 3, 48, 192] to [n, 2]. Without it all are taken for
+    /// upright.
     pub classifier: Option<GraphName>,
-    /// Reads lines: [n, 3, 48, width] to [n, columns, characters], with its alphabet in the metadata `character`.
+    /// Reads lines: [n, 3, 48, width] to [n, columns, characters], with its alphabet in the
+    /// metadata `character`.
     pub recognizer: GraphName,
     /// How they are used.
     #[serde(default)]
@@ -37,7 +41,8 @@ pub struct SpotterConfig {
 pub struct GraphName {
     /// Its name in the bundle's folder.
     pub file: String,
-    /// Lower-case hexadecimal SHA-256 of the file; [`Spotter::open`] does not check it, whoever fetched the file did.
+    /// Lower-case hexadecimal SHA-256 of the file; [`Spotter::open`] does not check it, whoever
+    /// fetched the file did.
     pub sha256: String,
 }
 
@@ -75,9 +80,26 @@ pub struct SpottedLine {
     pub chars: Vec<SpottedChar>,
     /// The mean of the characters' confidences, 0 to 1.
     pub confidence: f32,
-    /// By how many degrees clockwise its text is turned in the picture, to the next quarter: 0, 90, 180 or 270. A line that
-    /// stands askew by less than about 45 degrees counts as upright; its quad says how much.
+    /// By how many degrees clockwise its text is turned in the picture, to the next quarter: 0, 90,
+    /// 180 or 270. A line that stands askew by less than about 45 degrees counts as upright; its
+    /// quad says how much.
     pub turned: u16,
+}
+
+impl SpottedLine {
+    /// The line that characters make; `None` for spaces alone.
+    pub(crate) fn of(chars: Vec<SpottedChar>, turned: u16) -> Option<Self> {
+        let text: String = chars.iter().map(|char| char.ch.as_str()).collect();
+        let (first, last) = (chars.first()?.quad, chars.last()?.quad);
+        let sum: f32 = chars.iter().map(|char| char.confidence).sum();
+        (!text.trim().is_empty()).then(|| Self {
+            quad: [first[0], last[1], last[2], first[3]],
+            text,
+            confidence: sum / chars.len() as f32,
+            chars,
+            turned,
+        })
+    }
 }
 
 /// A character of a line.
@@ -93,7 +115,8 @@ pub struct SpottedChar {
 
 /// A text spotter: finds lines in a picture and reads them.
 ///
-/// It may be shared between threads; [`GraphOptions::at_once`] says how many pictures are spotted at once.
+/// It may be shared between threads; [`GraphOptions::at_once`] says how many pictures are spotted
+/// at once.
 #[derive(Debug)]
 pub struct Spotter {
     detector: Detector,
@@ -103,8 +126,8 @@ pub struct Spotter {
 }
 
 impl Spotter {
-    /// Opens the graphs of a bundle. Their inputs, outputs and alphabet are checked; what does not fit is an error that
-    /// names the file.
+    /// Opens the graphs of a bundle. Their inputs, outputs and alphabet are checked; what does not
+    /// fit is an error that names the file.
     pub fn open(
         folder: impl AsRef<Path>,
         config: &SpotterConfig,
@@ -128,8 +151,32 @@ impl Spotter {
         &self.options
     }
 
-    /// Finds and reads the lines of a picture, in its pixels as it stands upright. One without text gives none.
+    /// Finds and reads the lines of a picture, in its pixels as it stands upright. One without text
+    /// gives none.
     pub fn spot(&self, picture: &Pixels) -> Result<Spotted> {
+        let picture = RasterView {
+            width: picture.width() as usize,
+            height: picture.height() as usize,
+            rgb: picture.rgb(),
+        };
+        let windows = Window::all([picture.width, picture.height], &self.options);
+        let mut lines = Vec::new();
+        if let [_] = windows[..] {
+            lines = self.spot_once(picture)?;
+        } else {
+            for window in &windows {
+                let found = self.spot_once(window.cut(picture).view())?;
+                let own = found.into_iter().filter_map(|line| window.own(line));
+                append(&mut lines, window, own.collect());
+            }
+        }
+        Ok(Spotted {
+            lines: in_rows(lines),
+        })
+    }
+
+    /// The lines of a picture, or of a window of one, in no order.
+    fn spot_once(&self, picture: RasterView<'_>) -> Result<Vec<SpottedLine>> {
         let frame = Frame::new(picture, &self.options);
         let regions = self.detector.detect(frame.pixels(), &self.options)?;
         let lines = regions.into_par_iter();
@@ -137,12 +184,10 @@ impl Spotter {
             .filter_map(|corners| Line::cut(frame.pixels(), corners))
             .collect();
         let lines = self.upright(lines)?;
-        let readings = self.recognizer.read(&lines, &self.options)?;
-        let spotted = lines.iter().zip(&readings);
-        let lines = spotted.filter_map(|(line, reading)| self.line(line, reading, &frame));
-        Ok(Spotted {
-            lines: in_rows(lines.collect()),
-        })
+        let read = self.read(lines)?;
+        let lines = read.iter();
+        let lines = lines.filter_map(|(line, reading)| self.line(line, reading, &frame));
+        Ok(lines.collect())
     }
 
     /// The same lines, those upside down turned.
@@ -155,6 +200,25 @@ impl Spotter {
         Ok(lines
             .map(|(line, turned)| if turned { line.upside_down() } else { line })
             .collect())
+    }
+
+    /// Reads lines; those of which little is sure upside down as well.
+    fn read(&self, lines: Vec<Line>) -> Result<Vec<(Line, Reading)>> {
+        let readings = self.recognizer.read(&lines, &self.options)?;
+        let mut read: Vec<_> = lines.into_iter().zip(readings).collect();
+        let unsure = |(_, reading): &&mut (Line, Reading)| {
+            !reading.glyphs.is_empty() && reading.confidence() < self.options.doubtful
+        };
+        let doubtful: Vec<_> = read.iter_mut().filter(unsure).collect();
+        let turned = doubtful.iter().map(|(line, _)| line.clone().upside_down());
+        let turned: Vec<_> = turned.collect();
+        let again = self.recognizer.read(&turned, &self.options)?;
+        for (first, second) in doubtful.into_iter().zip(turned.into_iter().zip(again)) {
+            if second.1.confidence() > first.1.confidence() + SURER {
+                *first = second;
+            }
+        }
+        Ok(read)
     }
 
     /// A line that says something with enough confidence.
@@ -189,10 +253,16 @@ impl Spotter {
     }
 }
 
-/// Two lines are in one row where their tops are less than this apart, in pixels (`_BOX_SORT_Y_THRESHOLD` of RapidOCR 3.10.0).
+/// By how much a line read upside down must be surer to stay so: two ways to read no text are about
+/// as sure.
+const SURER: f32 = 0.1;
+
+/// Two lines are in one row where their tops are less than this apart, in pixels
+/// (`_BOX_SORT_Y_THRESHOLD` of RapidOCR 3.10.0).
 const SAME_ROW: f32 = 10.0;
 
-/// Lines sorted from the top down, and from left to right within a row: as long as the next line's top is near the last one's.
+/// Lines sorted from the top down, and from left to right within a row: as long as the next line's
+/// top is near the last one's.
 fn in_rows(mut lines: Vec<SpottedLine>) -> Vec<SpottedLine> {
     let corner = |line: &SpottedLine, axis: usize| {
         let corners = line.quad.iter().map(|corner| corner[axis]);

@@ -1,4 +1,5 @@
-//! Layouts put together anew for every page: parts in any order and any place, so that where a part stands tells little about what it is.
+//! Layouts put together anew for every page: parts in any order and any place, so that where a part
+//! stands tells little about what it is.
 
 use super::Frame;
 use crate::dice::Dice;

@@ -219,7 +219,8 @@ impl Phrase {
     }
 }
 
-/// The languages that most of the words of these texts belong to; `arcs` are the senses of each token.
+/// The languages that most of the words of these texts belong to; `arcs` are the senses of each
+/// token.
 pub(crate) fn language<'a>(arcs: impl Iterator<Item = &'a Vec<Arc>>) -> Langs {
     let mut votes = [0.0f32; 7];
     for arcs in arcs {

@@ -1,4 +1,5 @@
-//! From what was seen of a glyph to a vector of the decoder's width: its letters, its look, its place.
+//! From what was seen of a glyph to a vector of the decoder's width: its letters, its look, its
+//! place.
 use super::place::PlaceEmbedding;
 use crate::bundle::FusionWeights;
 use foveate_language::TokenId;
@@ -45,8 +46,9 @@ impl GlyphEmbedding {
         [self.letters.nrows(), self.slots.nrows()]
     }
 
-    /// Log-probabilities `[n, letters]` of the characters, not yet summing to one, and features `[n, slot_dim]` to what
-    /// they mean to the decoder, `[n, dim]`, to each glyph's likeliest token, and to how probable that is.
+    /// Log-probabilities `[n, letters]` of the characters, not yet summing to one, and features
+    /// `[n, slot_dim]` to what they mean to the decoder, `[n, dim]`, to each glyph's likeliest
+    /// token, and to how probable that is.
     ///
     /// # Panics
     /// If the widths are not those of [`sizes`](Self::sizes).
@@ -81,7 +83,8 @@ impl GlyphEmbedding {
     }
 }
 
-/// Turns log-probabilities, which need not sum to one, into probabilities: the likeliest, the first of equals, and how probable it is.
+/// Turns log-probabilities, which need not sum to one, into probabilities: the likeliest, the first
+/// of equals, and how probable it is.
 pub(crate) fn likeliest(mut row: ArrayViewMut1<'_, f32>) -> (usize, f32) {
     let first = (0, f32::NEG_INFINITY);
     let larger =

@@ -5,8 +5,8 @@ use foveate_onnx::{Element, Graph, GraphOptions};
 use ndarray::Array2;
 use std::path::Path;
 
-/// `mixer.onnx`: lets the image tokens of a picture see each other. The decoder is causal: without it the first letter of
-/// a date cannot know what begins there.
+/// `mixer.onnx`: lets the image tokens of a picture see each other. The decoder is causal: without
+/// it the first letter of a date cannot know what begins there.
 #[derive(Debug)]
 pub struct Mixer {
     graph: Graph,

@@ -1,5 +1,5 @@
-//! The glyph reader (`models/nano`): one image token for each glyph of a picture, and a pointer from
-//! each token that the decoder writes to the glyph it was copied from.
+//! The glyph reader (`models/nano`): one image token for each glyph of a picture, and a pointer
+//! from each token that the decoder writes to the glyph it was copied from.
 //!
 //! | stage | file |
 //! |---|---|
@@ -50,7 +50,7 @@ use super::{Decoding, Encoded, Opened, Reader, Segment, Written};
 use crate::bundle::{Bundle, Prompts, graph_error, signature};
 use crate::model::DecoderFile;
 use crate::{Error, Image, Options, Result, Task};
-use decode::{Copying, Marks, Pointing, Writes};
+use decode::{Copying, Figures, Marks, Pointing, Writes};
 use foveate_language::{OnnxDecoder, PackedDecoder, TextDecoder, TokenId, Tokenizer};
 use foveate_onnx::GraphOptions;
 use foveate_vision::Mode;
@@ -69,6 +69,7 @@ pub struct GlyphReader {
     image: TokenId,
     digits: Vec<TokenId>,
     marks: Marks,
+    figures: Figures,
     rules: Rules,
 }
 
@@ -105,6 +106,11 @@ impl GlyphReader {
                 space: tokenizer.byte(b' '),
                 line_end: tokenizer.byte(b'\n'),
                 end,
+            },
+            figures: Figures {
+                figures: tokenizer.encode_bytes(b"0123456789-"),
+                quote: tokenizer.byte(b'"'),
+                escape: tokenizer.byte(b'\\'),
             },
             rules,
         }
@@ -169,13 +175,14 @@ impl Reader for GlyphReader {
             )) as Box<_>
         });
         let rules = self.rules.clone();
+        let marks = (self.marks, self.figures.clone());
         // Nothing to read: the transcript is empty, whatever the decoder would make up.
         let answer = match writes {
             Writes::Transcript if pages.len() == 0 => Some(Vec::new()),
             Writes::Transcript => pages.script(self.marks.line_end),
             _ => None,
         };
-        let pointing = Pointing::new(pages, self.pointer.clone(), rules, self.marks, writes);
+        let pointing = Pointing::new(pages, self.pointer.clone(), rules, marks, writes);
         Decoding {
             answer,
             processors: Vec::new(),

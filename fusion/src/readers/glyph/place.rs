@@ -40,14 +40,15 @@ impl PlaceEmbedding {
         self.embedded(&self.waves(place))
     }
 
-    /// `[n, 4]` places of image tokens in their order to `[n, dim]`: what each is told of the one before it, zeros for the first.
+    /// `[n, 4]` places of image tokens in their order to `[n, dim]`: what each is told of the one
+    /// before it, zeros for the first.
     #[must_use]
     pub fn before(&self, place: ArrayView2<'_, f32>) -> Array2<f32> {
         self.told(&self.waves(place))
     }
 
-    /// `[n, 4]` places of image tokens in their order to what [`embed`](Self::embed) and [`before`](Self::before) give of
-    /// them, each `[n, dim]`.
+    /// `[n, 4]` places of image tokens in their order to what [`embed`](Self::embed) and
+    /// [`before`](Self::before) give of them, each `[n, dim]`.
     #[must_use]
     pub fn both(&self, place: ArrayView2<'_, f32>) -> [Array2<f32>; 2] {
         let waves = self.waves(place);

@@ -35,6 +35,9 @@ pub struct Rules {
     pub blocks: Option<Blocks>,
     /// A typed value that goes on in another line reads its own line to the end first.
     pub whole_lines: bool,
+    /// Figures of numbers in typed values are copied from the picture where the schema leaves another
+    /// way: a decoder that has read a price to its end otherwise goes on ("-20.0782211111121").
+    pub copied_numbers: bool,
     /// How often in a row one token may be copied from one glyph. "www" may well stand on a single
     /// glyph where the encoder lost two.
     pub repeats: Option<usize>,
@@ -250,6 +253,7 @@ impl Default for Rules {
                 depth: 4,
             }),
             whole_lines: true,
+            copied_numbers: true,
             repeats: Some(3),
             lookup: Some(Lookup {
                 agree: 3,
@@ -264,7 +268,7 @@ impl Default for Rules {
 
 impl Rules {
     /// The rules that can be switched off, by name.
-    pub const NAMES: [&str; 11] = [
+    pub const NAMES: [&str; 12] = [
         "small_print",
         "second_scale",
         "legible",
@@ -274,6 +278,7 @@ impl Rules {
         "coverage",
         "blocks",
         "whole_lines",
+        "copied_numbers",
         "repeats",
         "lookup",
     ];
@@ -291,6 +296,7 @@ impl Rules {
             "coverage" => self.coverage = None,
             "blocks" => self.blocks = None,
             "whole_lines" => self.whole_lines = false,
+            "copied_numbers" => self.copied_numbers = false,
             "repeats" => self.repeats = None,
             "lookup" => self.lookup = None,
             _ => return None,

@@ -59,7 +59,8 @@ impl Chosen {
 
     /// Means of `[slots, d]` over what claims each glyph, weighed by presence: `[n, d]`.
     ///
-    /// A glyph in two views, or at the border of two patches, was looked at twice, and the mistakes of the looks differ.
+    /// A glyph in two views, or at the border of two patches, was looked at twice, and the mistakes
+    /// of the looks differ.
     #[must_use]
     pub fn pooled(&self, values: ArrayView2<'_, f32>, presence: &Array1<f32>) -> Array2<f32> {
         let mut out = Array2::zeros((self.claimed.len(), values.ncols()));
@@ -132,7 +133,8 @@ pub(crate) fn settle(mut taken: Vec<Glyph>, rules: &Rules) -> Chosen {
     }
 }
 
-/// Large glyphs are read in the overview, small ones in the tiles, and of two tiles in the one that shows them whole.
+/// Large glyphs are read in the overview, small ones in the tiles, and of two tiles in the one that
+/// shows them whole.
 fn wanted(row: ArrayView1<'_, f32>, far: [f32; 2], config: &AdapterConfig) -> bool {
     if row[0] == 0.0 {
         row[4] >= config.overview_min_em

@@ -1,5 +1,5 @@
-//! The constants of reading that training and this library share, from one file: `models/rules.json`
-//! (`models/FORMAT.md`, *rules.json*, says what each is).
+//! The constants of reading that training and this library share, from one file:
+//! `models/rules.json` (`models/FORMAT.md`, *rules.json*, says what each is).
 use foveate_vision::Rect;
 use serde::Deserialize;
 use std::sync::LazyLock;

@@ -4,8 +4,8 @@ use super::unsupported;
 use crate::Result;
 use serde_json::{Map, Number, Value};
 
-/// Refuses constants that do not come back as they are: numbers of many digits, and strings with control characters
-/// that have no short escape (the compiler leaves those characters out).
+/// Refuses constants that do not come back as they are: numbers of many digits, and strings with
+/// control characters that have no short escape (the compiler leaves those characters out).
 pub(super) fn check_constants(map: &Map<String, Value>, path: &str) -> Result<()> {
     for key in ["const", "enum"] {
         let Some(value) = map.get(key) else { continue };

@@ -1,6 +1,7 @@
 //! Any bytes open or are refused; what opens can be run.
 //!
-//! `cargo +nightly fuzz run reader` in this folder's parent; the corpus holds small golden decoders.
+//! `cargo +nightly fuzz run reader` in this folder's parent; the corpus holds small golden
+//! decoders.
 #![no_main]
 
 use foveate_kernels::{Cpu, Decoder, Input, Limits};
@@ -9,7 +10,8 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|data: &[u8]| {
     let Ok(decoder) = Decoder::read(data, data.len() as u64, Limits::default(), Cpu::scalar(), 1) else { return };
     let config = decoder.config();
-    // A header of a few hundred bytes may truthfully describe a wide cache: reading is under test here, not patience.
+    // A header of a few hundred bytes may truthfully describe a wide cache: reading is under test
+    // here, not patience.
     if decoder.kv_bytes_per_token() > 1 << 16 || config.dim * config.vocab_size > 1 << 20 {
         return;
     }

@@ -6,8 +6,8 @@
 //!   p = round(exp(score - max) * 16383) = 128 * high + low            two int8 rows of digits for each r
 //!   out[r][d] = f32(sum_token p * (V[token][d] + 128) - 128 * sum p) * (s_v / sum p)
 //! ```
-//! 14 bits of p, because 7 would lose every token whose weight is under a 254th of the largest: with an attention sink and
-//! a thousand image tokens that is nearly all of them.
+//! 14 bits of p, because 7 would lose every token whose weight is under a 254th of the largest:
+//! with an attention sink and a thousand image tokens that is nearly all of them.
 
 use crate::bytes::as_f32;
 use crate::cache::{PAGE, Page, PageLayout};
@@ -20,7 +20,8 @@ mod measured;
 
 pub(crate) use measured::{half, measured};
 
-/// Query rows of one task: two digits each make 32 rows, and their scores of 4096 tokens fit the second-level cache.
+/// Query rows of one task: two digits each make 32 rows, and their scores of 4096 tokens fit the
+/// second-level cache.
 pub(crate) const ROWS: usize = 16;
 
 /// One head of one layer, and the scales of its grid.

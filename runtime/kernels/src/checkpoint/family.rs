@@ -59,8 +59,8 @@ impl Family {
         matches!(self, Self::Qwen2)
     }
 
-    /// Every so many layers one sees all tokens, the others a window, with a RoPE base of 10,000: in
-    /// Gemma 3 every sixth (arXiv 2503.19786). 0 if all see all.
+    /// Every so many layers one sees all tokens, the others a window, with a RoPE base of 10,000:
+    /// in Gemma 3 every sixth (arXiv 2503.19786). 0 if all see all.
     pub const fn pattern(self) -> usize {
         if self.is_gemma() { 6 } else { 0 }
     }

@@ -59,8 +59,8 @@ impl Decoder {
         Self::from_gguf(file, options)
     }
 
-    /// Opens a Hugging Face folder of one of the families: `config.json`, and `model.safetensors` or the
-    /// files that `model.safetensors.index.json` names. Weights are kept as float32.
+    /// Opens a Hugging Face folder of one of the families: `config.json`, and `model.safetensors`
+    /// or the files that `model.safetensors.index.json` names. Weights are kept as float32.
     pub fn open_folder(path: impl AsRef<Path>, options: &OpenOptions) -> Result<Self> {
         options.check()?;
         let weights = folder::weights(path.as_ref(), options)?;

@@ -7,7 +7,8 @@ use crate::dot;
 use crate::packed::{BLOCK, Bits, TILE};
 use crate::random::Random;
 
-/// Proof that AVX-512 VNNI and AMX int8 are there, and that the operating system lets this process use tiles.
+/// Proof that AVX-512 VNNI and AMX int8 are there, and that the operating system lets this process
+/// use tiles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Amx(());
 
@@ -20,8 +21,8 @@ impl Amx {
     }
 }
 
-/// AMX-TILE and AMX-INT8 (`cpuid` leaf 7, EDX bits 24 and 25), and their state enabled by the operating system (XCR0
-/// bits 17 and 18). Intel SDM volume 1, 18.
+/// AMX-TILE and AMX-INT8 (`cpuid` leaf 7, EDX bits 24 and 25), and their state enabled by the
+/// operating system (XCR0 bits 17 and 18). Intel SDM volume 1, 18.
 fn has_instructions() -> bool {
     use core::arch::x86_64::{__cpuid_count, __get_cpuid_max, _xgetbv};
 
@@ -42,13 +43,14 @@ fn has_instructions() -> bool {
 /// Asks Linux to let this process, all its threads, use tile data.
 #[cfg(target_os = "linux")]
 fn granted() -> bool {
-    // From asm/prctl.h and asm/fpu/types.h; see Documentation/arch/x86/xstate.rst of Linux 5.16 and later. An older one
-    // answers with an error, and so does one that was told to refuse.
+    // From asm/prctl.h and asm/fpu/types.h; see Documentation/arch/x86/xstate.rst of Linux 5.16 and
+    // later. An older one answers with an error, and so does one that was told to refuse.
     const SYS_ARCH_PRCTL: isize = 158;
     const ARCH_REQ_XCOMP_PERM: usize = 0x1023;
     const XFEATURE_XTILEDATA: usize = 18;
     let mut result = SYS_ARCH_PRCTL;
-    // SAFETY: this call takes two numbers and touches no memory of ours; the kernel changes rax, rcx and r11 alone.
+    // SAFETY: this call takes two numbers and touches no memory of ours; the kernel changes rax,
+    // rcx and r11 alone.
     unsafe {
         core::arch::asm!(
             "syscall",
@@ -69,8 +71,8 @@ fn granted() -> bool {
     false
 }
 
-/// One product of every width against the oracle, some microseconds. A unit that disagrees, as an emulated or virtual one might,
-/// is not used.
+/// One product of every width against the oracle, some microseconds. A unit that disagrees, as an
+/// emulated or virtual one might, is not used.
 fn right() -> bool {
     const ROWS: usize = 61;
     let mut random = Random::new(1);

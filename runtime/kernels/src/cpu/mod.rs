@@ -1,7 +1,7 @@
 //! Which instructions this machine has: asked once, proved by a token ever after.
 //!
-//! A [`Cpu`] that says "AVX-512" cannot be made on a machine without it, so a function that takes one may call the
-//! kernels of that set without asking again.
+//! A [`Cpu`] that says "AVX-512" cannot be made on a machine without it, so a function that takes
+//! one may call the kernels of that set without asking again.
 
 use crate::error::{Error, Kind, Result};
 
@@ -82,7 +82,8 @@ pub(crate) enum Isa {
     Neon(Neon),
 }
 
-/// The instruction set the kernels will use. Results do not depend on it, down to the last bit; only speed does.
+/// The instruction set the kernels will use. Results do not depend on it, down to the last bit;
+/// only speed does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cpu(pub(crate) Isa);
 
@@ -136,8 +137,9 @@ impl Cpu {
             .collect()
     }
 
-    /// What `FOVEATE_CPU` names, or the fastest set of this machine if it is not set. A named set that is not there, or that
-    /// the operating system refuses (`amx`), is an error of [`Kind::Cpu`]; without a name the next one is taken.
+    /// What `FOVEATE_CPU` names, or the fastest set of this machine if it is not set. A named set
+    /// that is not there, or that the operating system refuses (`amx`), is an error of
+    /// [`Kind::Cpu`]; without a name the next one is taken.
     pub fn detect() -> Result<Self> {
         match std::env::var("FOVEATE_CPU") {
             Ok(name) => Self::named(&name),

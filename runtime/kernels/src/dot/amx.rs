@@ -1,5 +1,6 @@
-//! AMX int8: one `tdpbsud` takes 16 rows of activations times 64 columns of a row tile. AVX-512 VNNI does what is left:
-//! a few rows (decode), short products, and columns beyond a multiple of 64.
+//! AMX int8: one `tdpbsud` takes 16 rows of activations times 64 columns of a row tile. AVX-512
+//! VNNI does what is left: a few rows (decode), short products, and columns beyond a multiple of
+//! 64.
 //!
 //! ```text
 //! C [16 rows of x][16 rows of the tile]   i32   the sums as they lie
@@ -12,25 +13,29 @@
 //!     for each 64 columns: load B; for each C: load A, C += A . B
 //!     store 4 C
 //! ```
-//! The whole strip is unpacked first, because a tile loaded right behind the stores would wait for them. Tiles are configured and
-//! released within one `asm!`, so no tile state outlives a call: other code on the thread may use the unit as it likes.
+//! The whole strip is unpacked first, because a tile loaded right behind the stores would wait for
+//! them. Tiles are configured and released within one `asm!`, so no tile state outlives a call:
+//! other code on the thread may use the unit as it likes.
 //!
-//! The instructions are written once, in `program!`; the tests below execute that text on an emulation of the unit, since the
-//! machines at hand had none. The intrinsics are not stable yet.
+//! The instructions are written once, in `program!`; the tests below execute that text on an
+//! emulation of the unit, since the machines at hand had none. The intrinsics are not stable yet.
 
 use core::mem::MaybeUninit;
 
 use crate::packed::{BLOCK, Bits, TILE};
 
-/// Rows of x in one run: four C, which leaves two registers for whole A, one for a last A of fewer rows, one for B.
+/// Rows of x in one run: four C, which leaves two registers for whole A, one for a last A of fewer
+/// rows, one for B.
 pub(super) const ROWS: usize = 4 * TILE;
 /// Columns of one `tdpbsud`.
 const COLUMNS: usize = 64;
 /// Bytes of a B.
 const OPERAND: usize = TILE * COLUMNS;
-/// B's that are unpacked at once: 16 KiB, a third of the first-level cache of the processors that have AMX.
+/// B's that are unpacked at once: 16 KiB, a third of the first-level cache of the processors that
+/// have AMX.
 const STRIP: usize = 16;
-/// Fewer rows are left to VNNI, which takes 8 at once with a single unpacking. A guess, not a measurement.
+/// Fewer rows are left to VNNI, which takes 8 at once with a single unpacking. A guess, not a
+/// measurement.
 const MIN_ROWS: usize = 9;
 /// Least rows times steps of 64 columns that are worth configuring the unit. A guess likewise.
 const MIN_WORK: usize = 128;
@@ -96,7 +101,8 @@ macro_rules! step {
     };
 }
 
-/// The instructions for as many C as there are pairs of C and its place in the sums, with the steps of a turn.
+/// The instructions for as many C as there are pairs of C and its place in the sums, with the steps
+/// of a turn.
 macro_rules! program {
     ($($c:literal at $place:literal by $a:literal),*) => {
         concat!(
@@ -171,7 +177,8 @@ fn unpack<'a, const BITS: usize>(
         }
         written += 8 / BITS;
     }
-    // SAFETY: the first `written` rows were written one after the other, and 16 of them are an operand.
+    // SAFETY: the first `written` rows were written one after the other, and 16 of them are an
+    // operand.
     unsafe { core::slice::from_raw_parts(room.as_ptr().cast(), written / TILE) }
 }
 
@@ -186,7 +193,8 @@ mod unit {
     use crate::dot::avx512;
 
     /// # Safety
-    /// AMX int8, granted by the operating system; AVX-512 F, BW, VNNI; lengths as [`super::super::tile`] checks them.
+    /// AMX int8, granted by the operating system; AVX-512 F, BW, VNNI; lengths as
+    /// [`super::super::tile`] checks them.
     #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
     pub(in crate::dot) unsafe fn tile(
         bits: Bits,
@@ -217,8 +225,9 @@ mod unit {
         let config = Config::new(m);
         macro_rules! run {
             ($n:tt) => {
-                // SAFETY: `x` is read in `m` rows of `64 * b.len()` bytes, `sums` in `m` rows of 64, `b` wholly: all asserted
-                // above. The registers of AMX are released at the end, the others restored or declared.
+                // SAFETY: `x` is read in `m` rows of `64 * b.len()` bytes, `sums` in `m` rows of
+                // 64, `b` wholly: all asserted above. The registers of AMX are released at the end,
+                // the others restored or declared.
                 unsafe {
                     asm!(
                         program!($n),

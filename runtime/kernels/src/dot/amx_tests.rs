@@ -1,4 +1,5 @@
-//! The program of `amx.rs`, executed as text on an emulation of the tile unit: runs on every machine.
+//! The program of `amx.rs`, executed as text on an emulation of the tile unit: runs on every
+//! machine.
 
 use super::*;
 use crate::Cpu;
@@ -17,7 +18,8 @@ enum To {
     B,
 }
 
-/// Eight tile registers, the general ones by their names in the program, and the memory they point into.
+/// Eight tile registers, the general ones by their names in the program, and the memory they point
+/// into.
 struct Unit<'a> {
     config: [u8; 64],
     c: &'a mut [[i32; TILE]],
@@ -37,7 +39,8 @@ impl Unit<'_> {
             .expect("a known register")
     }
 
-    /// `{base} + {index} + place`: what it points into, and where the first row and the next ones begin.
+    /// `{base} + {index} + place`: what it points into, and where the first row and the next ones
+    /// begin.
     fn address(&mut self, text: &str) -> (To, usize, usize) {
         let mut parts = text.trim_matches(['[', ']']).split('+').map(str::trim);
         let &mut (_, to, base) = self.general(parts.next().unwrap());
@@ -100,8 +103,9 @@ impl Unit<'_> {
         }
     }
 
-    /// `tdpbsud`, by the operation section of its page in Intel's manual: signed bytes of the second operand times unsigned bytes of
-    /// the third, four neighbours summed into each 32-bit number of the first, wrapping.
+    /// `tdpbsud`, by the operation section of its page in Intel's manual: signed bytes of the
+    /// second operand times unsigned bytes of the third, four neighbours summed into each 32-bit
+    /// number of the first, wrapping.
     fn multiply(&mut self, [c, a, b]: [&str; 3]) {
         assert!(c != a && a != b && c != b, "#UD");
         let (a, b) = (self.tile(a).clone(), self.tile(b).clone());

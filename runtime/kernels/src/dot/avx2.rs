@@ -6,7 +6,8 @@
 //!     4 bits: 2 * 15 * 128 =  3840   so  8 fit
 //!     8 bits: 2 * 255 * 128 = 65280  does not fit: the code goes as two nibbles, high and low, each like 4 bits
 //! ```
-//! Sums move to 32 bits after every `SPAN` blocks: 8 steps at 4 bits (4 blocks of 2), 4 at 8 bits (4 of 1), 32 at 2 bits (8 of 4).
+//! Sums move to 32 bits after every `SPAN` blocks: 8 steps at 4 bits (4 blocks of 2), 4 at 8 bits
+//! (4 of 1), 32 at 2 bits (8 of 4).
 
 use core::arch::x86_64::*;
 
@@ -28,7 +29,8 @@ pub(super) unsafe fn tile(
 ) {
     let blocks = codes.len() / BLOCK;
     for (i, sums) in sums.chunks_mut(ROWS).enumerate() {
-        // SAFETY: row i * ROWS is one of the rows the caller vouches for; the kernel reads `sums.len()` rows from there.
+        // SAFETY: row i * ROWS is one of the rows the caller vouches for; the kernel reads
+        // `sums.len()` rows from there.
         unsafe {
             let x = x.as_ptr().add(i * ROWS * stride);
             match (bits, sums.len()) {
@@ -62,7 +64,8 @@ unsafe fn narrow<const BITS: u32, const SPAN: usize, const T: usize>(
     let mask = _mm256_set1_epi8((1 << BITS) - 1);
     let ones = _mm256_set1_epi16(1);
     let mut acc = [[_mm256_setzero_si256(); 2]; T];
-    // SAFETY: block b reads codes[64 b ..][..64] and x[i * stride + 4 * fields * b ..][..4 * fields], as the caller checked.
+    // SAFETY: block b reads codes[64 b ..][..64] and x[i * stride + 4 * fields * b ..][..4 *
+    // fields], as the caller checked.
     unsafe {
         for start in (0..blocks).step_by(SPAN) {
             let mut short = [[_mm256_setzero_si256(); 2]; T];

@@ -1,4 +1,5 @@
-//! AVX-512 VNNI: a block is one register, a field of it one `vpdpbusd` with four broadcast activations.
+//! AVX-512 VNNI: a block is one register, a field of it one `vpdpbusd` with four broadcast
+//! activations.
 //!
 //! ```text
 //! w = load 64 bytes                          16 lanes (rows) of 16 columns, 2 bits each
@@ -7,8 +8,9 @@
 //!     for i in 0..T:                         T rows of activations share the unpacking
 //!         sum[i] += c . broadcast(x[i][4 * field ..])
 //! ```
-//! Whatever the bits, the loop goes in strips of 16 columns (1, 2 or 4 blocks), which are four `vpdpbusd` a row. With one or
-//! two rows each of the four has its own sum, because one chain of them would wait for its own latency.
+//! Whatever the bits, the loop goes in strips of 16 columns (1, 2 or 4 blocks), which are four
+//! `vpdpbusd` a row. With one or two rows each of the four has its own sum, because one chain of
+//! them would wait for its own latency.
 
 use core::arch::x86_64::*;
 
@@ -38,8 +40,8 @@ unsafe fn kernel<const BITS: u32, const T: usize, const CHAINS: usize>(
     let per_strip = 4 / fields;
     let mask = _mm512_set1_epi8(if BITS == 8 { -1 } else { (1 << BITS) - 1 });
     let mut acc = [[_mm512_setzero_si512(); CHAINS]; T];
-    // SAFETY: a block holds `4 * fields` columns, so block b reads codes[64 b ..][..64] and x[i * stride + 4 * fields * b ..]
-    // [..4 * fields], all inside what the caller checked.
+    // SAFETY: a block holds `4 * fields` columns, so block b reads codes[64 b ..][..64] and x[i *
+    // stride + 4 * fields * b ..] [..4 * fields], all inside what the caller checked.
     unsafe {
         let mut step = |w: __m512i, field: usize, x: *const i8, chain: usize| {
             let c = if BITS == 8 {

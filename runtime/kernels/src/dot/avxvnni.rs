@@ -27,7 +27,8 @@ unsafe fn kernel<const BITS: u32, const T: usize, const CHAINS: usize>(
     let fields = 8 / BITS as usize;
     let mask = _mm256_set1_epi8(if BITS == 8 { -1 } else { (1 << BITS) - 1 });
     let mut acc = [[[_mm256_setzero_si256(); 2]; CHAINS]; T];
-    // SAFETY: block b reads codes[64 b ..][..64] and x[i * stride + 4 * fields * b ..][..4 * fields], as the caller checked.
+    // SAFETY: block b reads codes[64 b ..][..64] and x[i * stride + 4 * fields * b ..][..4 *
+    // fields], as the caller checked.
     unsafe {
         let mut step = |w: [__m256i; 2], field: usize, x: *const i8, chain: usize| {
             let c = w.map(|w| _mm256_and_si256(shift::<BITS>(w, field), mask));

@@ -3,8 +3,9 @@
 //! ```text
 //! sum[i][r] += codes[r][j] * x[i][j]        for all columns j of the tile, in i32
 //! ```
-//! This one operation is every matrix product of the decoder, and both halves of its attention (keys are 16 tokens x
-//! head_dim, values are 16 channels x tokens, each as 8-bit codes). Zero points and scales come after, on whole sums.
+//! This one operation is every matrix product of the decoder, and both halves of its attention
+//! (keys are 16 tokens x head_dim, values are 16 channels x tokens, each as 8-bit codes). Zero
+//! points and scales come after, on whole sums.
 
 use crate::cpu::{Cpu, Isa};
 use crate::packed::{BLOCK, Bits, TILE};
@@ -23,15 +24,16 @@ mod scalar;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod shell;
 
-/// Bytes ahead that a kernel asks memory for when it takes one or two rows, and so waits for memory. The processor's own
-/// prefetching stops at page borders, which a 2-bit tile crosses every few hundred instructions (see `LOG.md`).
+/// Bytes ahead that a kernel asks memory for when it takes one or two rows, and so waits for
+/// memory. The processor's own prefetching stops at page borders, which a 2-bit tile crosses every
+/// few hundred instructions (see `LOG.md`).
 #[cfg(target_arch = "x86_64")]
 const AHEAD: usize = 4096;
 
 /// Adds the products of one tile to `sums` `[m, 16]`.
 ///
-/// `codes`: `[blocks, 64]`, a whole number of blocks. `x`: `sums.len()` rows that begin `stride` apart, each with as many
-/// columns as the blocks have (zeros where the matrix has no column).
+/// `codes`: `[blocks, 64]`, a whole number of blocks. `x`: `sums.len()` rows that begin `stride`
+/// apart, each with as many columns as the blocks have (zeros where the matrix has no column).
 ///
 /// # Panics
 /// If `codes` or `x` are too short for that.
@@ -64,7 +66,8 @@ pub fn tile(cpu: Cpu, bits: Bits, codes: &[u8], x: &[i8], stride: usize, sums: &
     }
 }
 
-/// The most rows that the kernel of `cpu` takes in one step: a caller with more of them gains by passing so many at once.
+/// The most rows that the kernel of `cpu` takes in one step: a caller with more of them gains by
+/// passing so many at once.
 pub(crate) fn at_once(cpu: Cpu) -> usize {
     match cpu.0 {
         #[cfg(target_arch = "x86_64")]

@@ -1,7 +1,8 @@
 //! NEON with dot product: as AVX-512, with the 16 rows in four registers of four.
 //!
-//! `sdot` takes signed bytes on both sides. Codes of 2 and 4 bits are small enough; those of 8 bits go as `code - 128`, and
-//! `128 * sum(x)` is added again at the end. (`usdot`, which would take them as they are, came with ARMv8.6.)
+//! `sdot` takes signed bytes on both sides. Codes of 2 and 4 bits are small enough; those of 8 bits
+//! go as `code - 128`, and `128 * sum(x)` is added again at the end. (`usdot`, which would take
+//! them as they are, came with ARMv8.6.)
 //!
 //! Checked under emulation only (`qemu-aarch64`), never timed.
 
@@ -34,7 +35,8 @@ unsafe fn kernel<const BITS: u32, const T: usize, const CHAINS: usize>(
     let bias = vdupq_n_u8(if BITS == 8 { 128 } else { 0 });
     let mut acc = [[vdupq_n_s32(0); 4]; T];
     let mut zero = [vdupq_n_s32(0); T];
-    // SAFETY: block b reads codes[64 b ..][..64] and x[i * stride + 4 * fields * b ..][..4 * fields], as the caller checked.
+    // SAFETY: block b reads codes[64 b ..][..64] and x[i * stride + 4 * fields * b ..][..4 *
+    // fields], as the caller checked.
     unsafe {
         for b in 0..blocks {
             let at = codes.add(b * BLOCK);

@@ -3,7 +3,8 @@
 use super::*;
 use crate::random::Random;
 
-/// All block counts to twice what the widest kernel takes in one step, then longer ones; all row counts past one group.
+/// All block counts to twice what the widest kernel takes in one step, then longer ones; all row
+/// counts past one group.
 #[test]
 fn kernels_equal_the_oracle() {
     let mut random = Random::new(1);
@@ -21,7 +22,8 @@ fn kernels_equal_the_oracle() {
     assert!(cases > 1000);
 }
 
-/// Row counts to past what the widest kernel takes at once (64), with more columns than it unpacks at once (1024).
+/// Row counts to past what the widest kernel takes at once (64), with more columns than it unpacks
+/// at once (1024).
 #[test]
 fn many_rows_equal_the_oracle() {
     let mut random = Random::new(4);

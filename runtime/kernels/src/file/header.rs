@@ -1,4 +1,5 @@
-//! The header of the file: parsed, and checked against its own configuration and the length of the data.
+//! The header of the file: parsed, and checked against its own configuration and the length of the
+//! data.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +9,8 @@ use crate::error::{Error, Kind, Result};
 use crate::packed::{BLOCK, Bits, TILE, groups_fit};
 use crate::safetensors::{self, Dtype, Entry, tensor};
 
-/// A checked header: every tensor that the configuration calls for, none else, without overlap or gap.
+/// A checked header: every tensor that the configuration calls for, none else, without overlap or
+/// gap.
 #[derive(Debug)]
 pub(crate) struct Header {
     pub config: Config,

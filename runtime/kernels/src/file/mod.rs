@@ -1,7 +1,9 @@
-//! The reader of `decoder.safetensors`: checks everything that `FORMAT.md` says before it lends a view.
+//! The reader of `decoder.safetensors`: checks everything that `FORMAT.md` says before it lends a
+//! view.
 //!
-//! The header is checked against the configuration and the file's real length before memory is taken for the data;
-//! the data are then read once into one aligned block, and weights are used where they lie.
+//! The header is checked against the configuration and the file's real length before memory is
+//! taken for the data; the data are then read once into one aligned block, and weights are used
+//! where they lie.
 
 use std::io::Read;
 use std::ops::Range;
@@ -21,7 +23,8 @@ pub(crate) use parts::{matrices, vectors};
 /// What a file may ask for.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Bytes of the whole file. Default 16 GiB: the largest published on-device shape takes under 1.
+    /// Bytes of the whole file. Default 16 GiB: the largest published on-device shape takes under
+    /// 1.
     pub file: u64,
     /// Bytes of the header. Default 4 MiB: the largest published shape needs 0.2.
     pub header: u64,
@@ -43,8 +46,9 @@ pub enum Attention {
     Int8,
     /// In float.
     F32,
-    /// On the integers of the cache, whose scales are found as tokens come: one for every token, head
-    /// and 32 channels of the keys, one for every token and head of the values. For open checkpoints.
+    /// On the integers of the cache, whose scales are found as tokens come: one for every token,
+    /// head and 32 channels of the keys, one for every token and head of the values. For open
+    /// checkpoints.
     Measured,
     /// In float, on a cache of float16. For open checkpoints.
     F16,

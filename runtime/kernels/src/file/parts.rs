@@ -1,4 +1,5 @@
-//! What a decoder of a configuration consists of: the one list that reader, writer and random decoders go by.
+//! What a decoder of a configuration consists of: the one list that reader, writer and random
+//! decoders go by.
 
 use crate::config::Config;
 

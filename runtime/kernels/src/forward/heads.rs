@@ -13,8 +13,8 @@ use crate::weights::{Layer, Own, QkNorm};
 use half::f16;
 
 impl Part<'_> {
-    /// Turns and norms queries (of the first `q_rows`); if the layer has its own, also keys, and writes those and values
-    /// to the cache.
+    /// Turns and norms queries (of the first `q_rows`); if the layer has its own, also keys, and
+    /// writes those and values to the cache.
     pub(super) fn heads(
         &self,
         layer: &Layer,
@@ -150,7 +150,8 @@ impl Part<'_> {
         }
     }
 
-    /// As [`Part::store`], with scales of the token's own behind the codes, one a group of channels.
+    /// As [`Part::store`], with scales of the token's own behind the codes, one a group of
+    /// channels.
     fn measure(
         &self,
         x: &[f32],

@@ -8,10 +8,11 @@
 //!   block 2, every layer:   norm | q     | heads          | attend | o + | norm | gate up | down +     on that last layer's keys and values
 //!   norm, logits
 //! ```
-//! With a [`Lora`], every product of an updated matrix has a phase before it, in which `low = scale * A * act` is made.
+//! With a [`Lora`], every product of an updated matrix has a phase before it, in which `low = scale
+//! * A * act` is made.
 //!
-//! The rule that makes the `unsafe` here sound: in a phase, each worker writes only the rows, columns or heads that
-//! `Team::share` gave to it, and reads only what earlier phases wrote.
+//! The rule that makes the `unsafe` here sound: in a phase, each worker writes only the rows,
+//! columns or heads that `Team::share` gave to it, and reads only what earlier phases wrote.
 
 use crate::attention;
 use crate::cache::{Page, PageLayout};
@@ -30,7 +31,8 @@ mod rows;
 
 use act::Act;
 
-/// Rows of a chunk: enough that reading all weights once a chunk is little beside computing with them.
+/// Rows of a chunk: enough that reading all weights once a chunk is little beside computing with
+/// them.
 const CHUNK: usize = 256;
 
 /// Memory of a call, kept from one to the next.

@@ -59,8 +59,8 @@ impl Part<'_> {
         });
     }
 
-    /// Adds the update of matrix `m` (of `count`) to a tile's products with the rows `part`; the tile begins at row `at` of
-    /// the matrix.
+    /// Adds the update of matrix `m` (of `count`) to a tile's products with the rows `part`; the
+    /// tile begins at row `at` of the matrix.
     fn raise(
         &self,
         update: Option<&Factors>,
@@ -93,7 +93,8 @@ impl Part<'_> {
         unsafe { &mut self.b.workers.get_mut(worker..worker + 1)[0].tiles }
     }
 
-    /// Every tile of `matrices` (as if stacked) times every row of `act`: `sink(matrix, row, column, values)`.
+    /// Every tile of `matrices` (as if stacked) times every row of `act`: `sink(matrix, row,
+    /// column, values)`.
     pub(super) fn product(
         &self,
         matrices: &[Updated],

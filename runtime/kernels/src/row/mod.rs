@@ -1,8 +1,8 @@
 //! Float arithmetic on rows: norms, quantization, RoPE, softmax, SwiGLU.
 //!
-//! There is one text for all instruction sets, `portable.rs`, written in 16 explicit lanes and compiled once for each set.
-//! Rust neither reorders nor fuses float operations, so every set gives the same bits; the compiler only makes the lanes
-//! into vectors.
+//! There is one text for all instruction sets, `portable.rs`, written in 16 explicit lanes and
+//! compiled once for each set. Rust neither reorders nor fuses float operations, so every set gives
+//! the same bits; the compiler only makes the lanes into vectors.
 
 use crate::cpu::Cpu;
 #[cfg(target_arch = "x86_64")]
@@ -41,9 +41,11 @@ macro_rules! per_isa {
 per_isa! {
     /// `out = (x * (1 / sqrt(mean(x^2) + eps))) * weight`, all `[n]`.
     pub fn rmsnorm(x: &[f32], weight: &[f32], eps: f32, out: &mut [f32]);
-    /// One head in place, `[head_dim]`: RoPE by `turn` (`[head_dim / 2]` of cos, sin), then RMSNorm.
+    /// One head in place, `[head_dim]`: RoPE by `turn` (`[head_dim / 2]` of cos, sin), then
+    /// RMSNorm.
     pub fn rope_norm(x: &mut [f32], turn: &[[f32; 2]], weight: &[f32], eps: f32);
-    /// Quantizes an activation row `[n]` to int8 in `out` (zeros beyond n), its sums over 16 columns each to `sums`; gives the scale.
+    /// Quantizes an activation row `[n]` to int8 in `out` (zeros beyond n), its sums over 16
+    /// columns each to `sums`; gives the scale.
     pub fn quantize(x: &[f32], out: &mut [i8], sums: &mut [i32]) -> f32;
     /// Quantizes an activation row `[n]` to int8 in `out` (zeros beyond n), 32 columns a group.
     pub(crate) fn quantize_groups(x: &[f32], out: &mut [i8], records: &mut [Record]);
@@ -53,12 +55,13 @@ per_isa! {
     pub fn round_to_grid(x: &mut [f32], scale: f32);
     /// `p = round(exp((x - max(x))) * 16383)`, as two base-128 digits; gives the sum of p.
     pub fn softmax_digits(x: &[f32], high: &mut [i8], low: &mut [i8]) -> u32;
-    /// `out (+)= (f32(2 * sums - zeros[row]) * 0.5) * scale`, rows of 16; the first time without the plus.
+    /// `out (+)= (f32(2 * sums - zeros[row]) * 0.5) * scale`, rows of 16; the first time without
+    /// the plus.
     pub fn add_products(sums: &[[i32; 16]], zeros: &[i32], scale: &[f32; 16], first: bool, out: &mut [[f32; 16]]);
     /// `x[i] *= scale[i]`, rows of 16.
     pub fn scale_rows(x: &mut [[f32; 16]], scale: &[f32]);
-    /// `round(x * 8191 / max|x|)` as `128 * high + low`, both signed; sums of the numbers over `group`
-    /// elements each; gives the scale `max|x| / 8191`.
+    /// `round(x * 8191 / max|x|)` as `128 * high + low`, both signed; sums of the numbers over
+    /// `group` elements each; gives the scale `max|x| / 8191`.
     pub fn signed_digits(x: &[f32], group: usize, high: &mut [i8], low: &mut [i8], sums: &mut [i32]) -> f32;
     /// `w = exp(x - max(x)) * by` as two base-128 digits of `round(w * 16383 / max(w))`, `x` being
     /// lost; gives the sum of the integers, and the factor back to `w / sum(exp(x - max(x)))`.

@@ -1,4 +1,5 @@
-//! The text of every row operation. `#[inline(always)]`, so that it is compiled with its caller's instruction set.
+//! The text of every row operation. `#[inline(always)]`, so that it is compiled with its caller's
+//! instruction set.
 #![allow(
     clippy::inline_always,
     reason = "a target-feature caller must compile the body itself"
@@ -102,7 +103,8 @@ pub(super) fn rope_norm(x: &mut [f32], turn: &[[f32; 2]], weight: &[f32], eps: f
     }
 }
 
-/// Half to even, for |x| < 2^22: adding 1.5 * 2^23 leaves no bits below one, and the low mantissa bits are the integer.
+/// Half to even, for |x| < 2^22: adding 1.5 * 2^23 leaves no bits below one, and the low mantissa
+/// bits are the integer.
 #[inline(always)]
 fn round(x: f32) -> i32 {
     const MAGIC: f32 = 12_582_912.0;
@@ -178,8 +180,8 @@ pub(super) fn round_to_grid(x: &mut [f32], scale: f32) {
     }
 }
 
-/// `e^x` for x <= 88, to about one unit in the last place: 2^n times a polynomial on |r| <= ln(2)/2, coefficients of
-/// Cephes `expf`. Below -87 it is as good as 0 and given as e^-87.
+/// `e^x` for x <= 88, to about one unit in the last place: 2^n times a polynomial on |r| <=
+/// ln(2)/2, coefficients of Cephes `expf`. Below -87 it is as good as 0 and given as e^-87.
 #[inline(always)]
 fn exp(x: f32) -> f32 {
     let x = if x < -87.0 { -87.0 } else { x };

@@ -6,8 +6,8 @@
 //! done     chunks finished in this phase  the leader leaves a phase when done = chunks
 //! ```
 //! A helper that holds no chunk holds no reference to the leader's data, so nobody waits for one
-//! that has not come, or that comes late. The slot of phase p is written again for p + 2, after
-//! the ticket has left p: whoever read it in between cannot claim any more.
+//! that has not come, or that comes late. The slot of phase p is written again for p + 2, after the
+//! ticket has left p: whoever read it in between cannot claim any more.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};

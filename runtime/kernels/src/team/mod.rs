@@ -27,9 +27,9 @@ pub(crate) use shared::Shared;
 /// How long a helper may hold a chunk, beyond the time that the leader worked in the phase, before
 /// the phase counts as late. A phase of decoding takes some 10 us, a scheduler's time slice 3 ms.
 const LATE: Duration = Duration::from_micros(200);
-/// The leader goes on alone for this long after a late phase, twice as long each time: a trial
-/// costs about one time slice, so that trials cost 20% of the time at first and under 1% soon.
-const PAUSE: [Duration; 2] = [Duration::from_millis(20), Duration::from_secs(1)];
+/// The leader goes on alone for this long after a late phase: twice as long each time, and ten times
+/// as long as it waited, so that trials cost a tenth of the time at first and under 1% soon.
+const PAUSE: [Duration; 2] = [Duration::from_millis(20), Duration::from_secs(2)];
 
 /// And for this long after another call was there: a call is one token, and the next one's follows.
 const CROWDED: Duration = Duration::from_millis(5);
@@ -161,7 +161,8 @@ impl Team {
 
     /// Waits for the chunks that helpers hold.
     fn wait(&self, phase: &Phase, start: Instant) {
-        let allowed = 2 * start.elapsed() + LATE;
+        let worked = start.elapsed();
+        let allowed = 2 * worked + LATE;
         let (mut turns, mut late) = (0u32, false);
         while !phase.over() {
             turns += 1;
@@ -174,21 +175,23 @@ impl Team {
             }
         }
         if late {
-            self.go_alone();
+            self.go_alone(start.elapsed() - worked);
         }
     }
 
-    fn go_alone(&self) {
-        let now = self.micros();
+    /// After a helper was waited for as long as this.
+    fn go_alone(&self, waited: Duration) {
+        let (now, waited) = (self.micros(), waited.as_micros() as u64);
         let [least, most] = PAUSE.map(|p| p.as_micros() as u64);
         let pause = self.pause.load(Ordering::Relaxed);
-        let together = now - self.invited_at.load(Ordering::Relaxed);
+        let together = now.saturating_sub(waited + self.invited_at.load(Ordering::Relaxed));
         // Helpers that were on time for long are trusted again.
         let pause = if together > 8 * pause {
             least
         } else {
             (2 * pause).clamp(least, most)
         };
+        let pause = pause.max(10 * waited).min(most);
         self.pause.store(pause, Ordering::Relaxed);
         self.alone_until.store(now + pause, Ordering::Relaxed);
         self.hub.invite(0);

@@ -78,13 +78,19 @@ fn other_calls_keep_helpers_away() {
 #[test]
 fn after_a_late_phase_the_leader_is_alone() {
     let team = team(2);
-    team.go_alone();
+    team.go_alone(Duration::ZERO);
     assert_eq!(team.helpers(), 0);
     let first = team.pause.load(Ordering::Relaxed);
     assert_eq!(u128::from(first), PAUSE[0].as_micros());
     team.invited_at.store(team.micros(), Ordering::Relaxed);
-    team.go_alone();
+    team.go_alone(Duration::ZERO);
     assert_eq!(team.pause.load(Ordering::Relaxed), 2 * first);
+    team.go_alone(Duration::from_millis(50));
+    assert_eq!(
+        team.pause.load(Ordering::Relaxed),
+        500_000,
+        "ten times the wait"
+    );
     team.alone_until.store(1, Ordering::Relaxed);
     assert_eq!(team.helpers(), 1);
 }

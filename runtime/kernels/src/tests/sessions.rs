@@ -1,4 +1,5 @@
-//! What does not change the answer: instruction set, threads, how a text is cut into calls, forks, truncation.
+//! What does not change the answer: instruction set, threads, how a text is cut into calls, forks,
+//! truncation.
 
 use super::{decoder, odd};
 use crate::packed::Bits;

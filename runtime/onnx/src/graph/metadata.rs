@@ -3,7 +3,8 @@ use super::Graph;
 use crate::{Error, ErrorKind, Result, stop};
 
 impl Graph {
-    /// The text that the file keeps under `key` (`metadata_props` of ONNX' `ModelProto`), or `None` where it keeps none.
+    /// The text that the file keeps under `key` (`metadata_props` of ONNX' `ModelProto`), or `None`
+    /// where it keeps none.
     pub fn metadata(&self, key: &str) -> Result<Option<String>> {
         self.sessions.with(&stop::NEVER, |session| {
             let metadata = session.metadata().map_err(|error| {

@@ -37,8 +37,8 @@ pub(super) mod tag {
     pub(crate) const PROFILE: u16 = 34675;
 }
 
-/// Pixels of a page with its tiles' margins that are no burden whatever the limits: a picture of one
-/// row in tiles of 256 rows has 256 times its own.
+/// Pixels of a page with its tiles' margins that are no burden whatever the limits: a picture of
+/// one row in tiles of 256 rows has 256 times its own.
 const SMALL: u64 = 1 << 22;
 
 /// What the samples of a pixel mean.
@@ -193,7 +193,8 @@ impl Layout {
         if (plain_ycbcr || planes) && subsampled != [1, 1] {
             return refuse("YCbCr with fewer samples of colour, but for JPEG".to_owned());
         }
-        // Tiles reach beyond the picture, but what all of them hold together stays within the limit.
+        // Tiles reach beyond the picture, but what all of them hold together stays within the
+        // limit.
         let [across, down] = self.grid().map(|tiles| tiles as u64);
         let segment = (self.segment[0] as u64).saturating_mul(self.segment[1] as u64);
         let pixels = segment.saturating_mul(across.saturating_mul(down));

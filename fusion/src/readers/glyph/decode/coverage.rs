@@ -89,8 +89,8 @@ impl Coverage {
     }
 
     /// Whether reading ends before this token: where the decoder makes things up, and in a line
-    /// that it was sent back to at that line's end, where it reads on elsewhere, and where it writes
-    /// more than stands or can stand there.
+    /// that it was sent back to at that line's end, where it reads on elsewhere, and where it
+    /// writes more than stands or can stand there.
     pub(super) fn ends(
         &self,
         id: TokenId,
@@ -242,7 +242,8 @@ mod tests {
         assert_eq!(kept(&coverage, Some(2), Some(5)), Some(3));
         coverage.covered.add(3);
         assert_eq!(kept(&coverage, Some(2), Some(5)), None, "in its turn");
-        // A value that goes on in its block does so in the next line; elsewhere it goes as it likes.
+        // A value that goes on in its block does so in the next line; elsewhere it goes as it
+        // likes.
         assert_eq!(below(&pages, 2, 5, 4), Some(3));
         assert_eq!(below(&pages, 4, 5, 4), None);
         assert_eq!(below(&pages, 7, 3, 4), None, "upwards");

@@ -1,5 +1,5 @@
-//! Prompt-lookup drafting: guesses of what an answer copies next, from the glyphs that follow in the
-//! picture or from what was copied before.
+//! Prompt-lookup drafting: guesses of what an answer copies next, from the glyphs that follow in
+//! the picture or from what was copied before.
 use crate::readers::Written;
 use crate::readers::glyph::page::Pages;
 use crate::readers::glyph::rules::Lookup;
@@ -37,8 +37,9 @@ impl Copying {
         }
     }
 
-    /// What followed the last tokens when they stood in an earlier answer: the fields of a transcript. (Within one answer
-    /// three tokens agree by chance, in every "the", and the picture is the better guess.)
+    /// What followed the last tokens when they stood in an earlier answer: the fields of a
+    /// transcript. (Within one answer three tokens agree by chance, in every "the", and the picture
+    /// is the better guess.)
     fn repeat(&self) -> Vec<Written> {
         let (n, agree) = (self.written.len(), self.rule.agree);
         if n < self.began + agree || self.began < agree {

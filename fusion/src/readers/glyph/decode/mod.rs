@@ -5,9 +5,11 @@
 mod bias;
 mod coverage;
 mod lookup;
+mod number;
 mod repeat;
 
 pub(crate) use lookup::Copying;
+pub(crate) use number::Figures;
 
 use super::covered::Covered;
 use super::page::Pages;
@@ -15,6 +17,7 @@ use super::pointer::Pointer;
 use super::rules::Rules;
 use coverage::Coverage;
 use foveate_language::{Attribution, LogitsProcessor, Result, Token, TokenId, argmax, force};
+use number::Strings;
 use repeat::Repeats;
 use std::sync::Arc;
 
@@ -47,7 +50,9 @@ pub(crate) struct Pointing {
     pointer: Arc<Pointer>,
     rules: Rules,
     marks: Marks,
+    figures: Figures,
     writes: Writes,
+    strings: Strings,
     coverage: Coverage,
     repeats: Repeats,
     /// The source of the token to come, unless it is a space.
@@ -65,7 +70,7 @@ impl Pointing {
         pages: Pages,
         pointer: Arc<Pointer>,
         rules: Rules,
-        marks: Marks,
+        (marks, figures): (Marks, Figures),
         writes: Writes,
     ) -> Self {
         Self {
@@ -73,7 +78,9 @@ impl Pointing {
             pointer,
             rules,
             marks,
+            figures,
             writes,
+            strings: Strings::default(),
             coverage: Coverage::default(),
             repeats: Repeats::default(),
             source: None,
@@ -177,6 +184,9 @@ impl LogitsProcessor for Pointing {
             return Ok(());
         }
         self.source = self.point(hidden, logits);
+        if self.rules.copied_numbers && self.writes == Writes::Value {
+            self.strings.bar(self.source, &self.figures, logits);
+        }
         let Ok(mut id) = argmax(logits) else {
             return Ok(()); // The sampler names the error.
         };
@@ -197,6 +207,7 @@ impl LogitsProcessor for Pointing {
         } else {
             token.source.or(self.within)
         };
+        self.strings.wrote(token.id, &self.figures);
         if token.forced {
             return;
         }

@@ -55,7 +55,7 @@ fn pointing(tokenizer: &Tokenizer, writes: Writes, end: TokenId) -> Box<Pointing
         letters(tokenizer),
         pointer,
         rules,
-        marks,
+        (marks, Figures::default()),
         writes,
     ))
 }
@@ -65,8 +65,8 @@ fn a_line_left_out_is_read_at_the_end_and_to_its_end() {
     let tokenizer = Arc::new(fake::byte_tokenizer(&[]));
     let (vocab, end) = (tokenizer.len(), tokenizer.special("<|end|>").unwrap());
     let names = tokenizer.clone();
-    // It leaves out the end of the first line, which is its own affair, and the second line, which is not; and behind `d` it wants to
-    // wander back to the first.
+    // It leaves out the end of the first line, which is its own affair, and the second line, which
+    // is not; and behind `d` it wants to wander back to the first.
     let decoder = Fake::new(vocab, 4, 64, move |seen, _| {
         let last = names.bytes(*seen.last().unwrap());
         let (token, source) = match last {
@@ -91,8 +91,8 @@ fn a_line_left_out_is_read_at_the_end_and_to_its_end() {
     assert_eq!(generator.stop(), Some(StopReason::End));
 }
 
-/// What is written by a decoder that means to write `script`: letters, each with how sure it is of it and where it was read (less than 0 is
-/// nowhere), whatever was written before.
+/// What is written by a decoder that means to write `script`: letters, each with how sure it is of
+/// it and where it was read (less than 0 is nowhere), whatever was written before.
 fn written(script: &'static [(u8, f32, f32)]) -> String {
     let tokenizer = Arc::new(fake::byte_tokenizer(&[]));
     let (vocab, end) = (tokenizer.len(), tokenizer.special("<|end|>").unwrap());

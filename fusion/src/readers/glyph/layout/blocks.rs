@@ -2,7 +2,8 @@
 use crate::readers::glyph::rules::Blocks;
 use std::ops::Range;
 
-/// For each line the one directly above it in its block, of nearly the same size; glyphs are cx, cy, w, h in canvas pixels.
+/// For each line the one directly above it in its block, of nearly the same size; glyphs are cx,
+/// cy, w, h in canvas pixels.
 pub(crate) fn above(
     lines: &[Range<usize>],
     glyphs: &[[f32; 4]],
@@ -20,7 +21,8 @@ pub(crate) fn above(
     lines.iter().map(nearest).collect()
 }
 
-/// Em sizes from a line down to one directly below it, measured at the shorter one's middle, so that lines may slope.
+/// Em sizes from a line down to one directly below it, measured at the shorter one's middle, so
+/// that lines may slope.
 fn pitch(
     line: &Range<usize>,
     below: &Range<usize>,

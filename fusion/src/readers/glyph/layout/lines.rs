@@ -1,4 +1,5 @@
-//! The order of image tokens: chains of neighbours, so that on a line the next token is the next glyph (`models/FORMAT.md`).
+//! The order of image tokens: chains of neighbours, so that on a line the next token is the next
+//! glyph (`models/FORMAT.md`).
 use crate::readers::glyph::rules::ReadingOrder;
 use std::ops::Range;
 

@@ -85,7 +85,8 @@ fn nothing_is_allocated_for_what_is_merely_declared() {
     ));
 }
 
-/// Every single-byte change of the header, and many of the data, either opens or is refused: no panic.
+/// Every single-byte change of the header, and many of the data, either opens or is refused: no
+/// panic.
 #[test]
 fn any_byte_may_be_wrong() {
     let file = golden();
