@@ -142,12 +142,13 @@ impl SpotterGlyphs {
     }
 
     fn is_legible(&self, line: &SpottedLine) -> bool {
-        let least = |rule: Legible| match line.chars.iter().filter(|c| !is_space(c)).count() {
-            1 => rule.alone,
-            _ => rule.probability,
-        };
-        self.legible
-            .is_none_or(|rule| line.confidence >= least(rule))
+        let alone = line.chars.iter().filter(|c| !is_space(c)).count() == 1;
+        // A stroke by itself is a rule or an axis, not print.
+        let says = |c: char| c.is_alphanumeric() || "&+@#%$€£".contains(c);
+        let least = |rule: Legible| if alone { rule.alone } else { rule.probability };
+        self.legible.is_none_or(|rule| {
+            line.confidence >= least(rule) && (!alone || line.text.chars().any(says))
+        })
     }
 
     fn left_out(&self, line: &SpottedLine, transform: &Transform) -> LeftOut {

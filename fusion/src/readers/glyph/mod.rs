@@ -109,6 +109,7 @@ impl GlyphReader {
             },
             figures: Figures {
                 figures: tokenizer.encode_bytes(b"0123456789-"),
+                minus: tokenizer.byte(b'-'),
                 quote: tokenizer.byte(b'"'),
                 escape: tokenizer.byte(b'\\'),
             },

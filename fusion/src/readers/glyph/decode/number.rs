@@ -14,6 +14,8 @@ pub(super) struct Strings {
 pub(crate) struct Figures {
     /// The ten digits and the minus sign.
     pub figures: Vec<TokenId>,
+    /// The minus sign.
+    pub minus: TokenId,
     /// `"`, which begins and ends a string.
     pub quote: TokenId,
     /// `\`, which escapes.
@@ -31,7 +33,7 @@ impl Strings {
     }
 
     /// Takes figures out of the choice where the likeliest token is one, is copied from nowhere, and
-    /// is part of a number; those without alternative stay.
+    /// is part of a number. Where nothing else may come digits stay, but no sign is made up.
     pub(super) fn bar(&self, source: Option<usize>, marks: &Figures, logits: &mut [f32]) {
         if self.inside || source.is_some() {
             return;
@@ -43,8 +45,17 @@ impl Strings {
         let allowed = |(i, &logit): (usize, &f32)| {
             logit > f32::NEG_INFINITY && TokenId::try_from(i).is_ok_and(|id| !figure(id))
         };
-        if logits.iter().enumerate().any(allowed) {
-            for &id in &marks.figures {
+        let barred = if logits.iter().enumerate().any(allowed) {
+            &marks.figures[..]
+        } else {
+            std::slice::from_ref(&marks.minus)
+        };
+        let others = |(i, &logit): (usize, &f32)| {
+            let left = TokenId::try_from(i).is_ok_and(|id| !barred.contains(&id));
+            left && logit > f32::NEG_INFINITY
+        };
+        if logits.iter().enumerate().any(others) {
+            for &id in barred {
                 if let Some(logit) = logits.get_mut(id as usize) {
                     *logit = f32::NEG_INFINITY;
                 }
@@ -60,6 +71,7 @@ mod tests {
     fn marks() -> Figures {
         Figures {
             figures: vec![1, 2],
+            minus: 1,
             quote: 3,
             escape: 4,
         }
@@ -76,11 +88,11 @@ mod tests {
         assert_eq!(bar(outside, None, likely), 5);
         assert_eq!(bar(outside, Some(7), likely), 1, "it is copied");
         let none = f32::NEG_INFINITY;
-        assert_eq!(
-            bar(outside, None, [none, 9.0, 1.0, none, none, none]),
-            1,
-            "no other way"
-        );
+        let only = [none, 9.0, 1.0, none, none, none];
+        let why = "no other way, but a sign is not made up";
+        assert_eq!(bar(outside, None, only), 2, "{why}");
+        let sign = [none, 9.0, none, none, none, none];
+        assert_eq!(bar(outside, None, sign), 1, "nothing else at all");
         let mut inside = Strings::default();
         inside.wrote(3, &marks());
         assert_eq!(
