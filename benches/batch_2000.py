@@ -47,7 +47,9 @@ def run(binary, folder):
                ROOT / "tests/data/title.schema.json", "--max-tokens", "40", folder]
     began = time.monotonic()
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
-        child = subprocess.Popen(command, stdout=out, stderr=errors)
+        # ONNX Runtime of this checkout, unless another is named.
+        env = {"FOVEATE_CHECKOUT": str(Path(__file__).resolve().parent.parent), **os.environ}
+        child = subprocess.Popen(command, stdout=out, stderr=errors, env=env)
         _, status, usage = os.wait4(child.pid, 0)
         seconds = time.monotonic() - began
         out.seek(0), errors.seek(0)
