@@ -4,11 +4,11 @@
 //! cargo run --release --example calendar_from_flyer -- [--today YYYY-MM-DD] [--json] [--timing]
 //!     [--overlay OUT.png] [--threads N] [--files-from LIST] [--model NAME|FOLDER] PICTURE...
 //! ```
-//! A picture is a file, a folder, a pattern such as 'flyers/*.jpg', or - for standard input. Several
-//! are read at once. Prints one iCalendar with an event for each picture, or with `--json` an object
-//! a line with what was read. Nothing else goes to standard output. Exit codes: 0, every picture
-//! gave an event; 1, some did not (each is named on standard error); 2, wrong usage; 3, the model
-//! cannot be loaded.
+//! A picture is a file, a folder, a pattern such as 'flyers/*.jpg', or - for standard input.
+//! Several are read at once. Prints one iCalendar with an event for each picture, or with `--json`
+//! an object a line with what was read. Nothing else goes to standard output. Exit codes: 0, every
+//! picture gave an event; 1, some did not (each is named on standard error); 2, wrong usage; 3, the
+//! model cannot be loaded.
 //!
 //! What it does with one picture, in a program of your own:
 //!

@@ -3,8 +3,8 @@
 //! ```text
 //! cargo run --release --example tools -- [--model NAME|FOLDER] PICTURE QUESTION
 //! ```
-//! The shipped model was not taught to choose tools: the grammar alone sees to it that a call is one. It is the manner that
-//! is shown here.
+//! The shipped model was not taught to choose tools: the grammar alone sees to it that a call is
+//! one. It is the manner that is shown here.
 use clap::Parser;
 use foveate::tools::{Call, Tool, ToolMode};
 use foveate::{Image, Model, Request};

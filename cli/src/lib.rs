@@ -2,9 +2,9 @@
 //! [`run_from`], so that they do what the command does.
 //!
 //! Exit codes: 0, every picture was answered; 1, some were not, or the answer went round in circles
-//! or filled the context (each is named on standard error, the others are answered all the same); 2,
-//! wrong usage; 3, the model or its adapter cannot be loaded. Whoever closes the output early gets
-//! the code of what was answered until then.
+//! or filled the context (each is named on standard error, the others are answered all the same);
+//! 2, wrong usage; 3, the model or its adapter cannot be loaded. Whoever closes the output early
+//! gets the code of what was answered until then.
 #![forbid(unsafe_code)]
 
 mod commands;

@@ -64,8 +64,9 @@ impl Job {
         self.count == Some(1)
     }
 
-    /// Does `work` on every picture and prints what it says; `keep` gets the values in order. How many failed: each of
-    /// them is named on standard error. A panic of `work` is the failure of its picture alone.
+    /// Does `work` on every picture and prints what it says; `keep` gets the values in order. How
+    /// many failed: each of them is named on standard error. A panic of `work` is the failure of
+    /// its picture alone.
     pub fn each<T: Send>(
         self,
         work: impl Fn(&Source) -> Result<Said<T>> + Sync,

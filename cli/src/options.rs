@@ -55,7 +55,8 @@ pub struct Common {
     /// The thresholds of reading: `off`, or a JSON file with those that differ from the usual.
     #[arg(long, global = true, value_name = "off|FILE")]
     pub rules: Option<PathBuf>,
-    /// Most pixels of a picture, width times height; larger ones are refused before they are decoded.
+    /// Most pixels of a picture, width times height; larger ones are refused before they are
+    /// decoded.
     #[arg(long, global = true, default_value_t = Limits::default().max_pixels, value_name = "N")]
     pub max_pixels: u64,
     /// Most bytes of a picture's file.
@@ -112,7 +113,8 @@ impl Pictures {
 /// A picture of the boxes.
 #[derive(Args)]
 pub struct Overlay {
-    /// Draw the boxes that the answer was read from on the picture, into this file. For one picture.
+    /// Draw the boxes that the answer was read from on the picture, into this file. For one
+    /// picture.
     #[arg(long, value_name = "OUT.png")]
     pub overlay: Option<PathBuf>,
 }
@@ -167,8 +169,8 @@ pub enum Command {
         #[arg(value_name = "PICTURE")]
         image: PathBuf,
     },
-    /// Read each picture several times and say how long each stage takes, what a second question costs, and with --adapter
-    /// what it takes to swap that in.
+    /// Read each picture several times and say how long each stage takes, what a second question
+    /// costs, and with --adapter what it takes to swap that in.
     Bench {
         /// How often.
         #[arg(long, default_value_t = 5)]

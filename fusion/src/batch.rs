@@ -29,7 +29,8 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 
-/// Items in hand for each worker: the one it works on, and one result that may wait for an earlier item's.
+/// Items in hand for each worker: the one it works on, and one result that may wait for an earlier
+/// item's.
 const IN_HAND: usize = 2;
 
 /// How many pictures are answered at once, and by how many threads each.
@@ -42,8 +43,9 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The plan for so many `pictures` (`None`: nobody knows yet) on `cores` cores. `threads` is what the user asked for;
-    /// 0 leaves no core idle: all of them for one picture, one each as soon as there are as many pictures as cores.
+    /// The plan for so many `pictures` (`None`: nobody knows yet) on `cores` cores. `threads` is
+    /// what the user asked for; 0 leaves no core idle: all of them for one picture, one each as
+    /// soon as there are as many pictures as cores.
     #[must_use]
     pub fn new(pictures: Option<usize>, threads: usize, cores: usize) -> Self {
         let cores = cores.max(1);
@@ -66,12 +68,13 @@ impl Plan {
     }
 }
 
-/// Does `work` on every item with as many threads as `workers`, and hands the results to `give` in the items' order, on
-/// the thread that calls.
+/// Does `work` on every item with as many threads as `workers`, and hands the results to `give` in
+/// the items' order, on the thread that calls.
 ///
-/// At most two items a worker are in hand at a time, from when an item is taken off the iterator until `give` has its
-/// result: behind a slow item the others wait instead of piling up. An error of `give` ends it; items that are worked on are
-/// finished first, and no further one is taken. A panic of `work` goes on in the caller, likewise.
+/// At most two items a worker are in hand at a time, from when an item is taken off the iterator
+/// until `give` has its result: behind a slow item the others wait instead of piling up. An error
+/// of `give` ends it; items that are worked on are finished first, and no further one is taken. A
+/// panic of `work` goes on in the caller, likewise.
 ///
 /// # Errors
 /// What `give` returns.
@@ -116,7 +119,8 @@ pub fn in_order<T, R: Send, E>(
     })
 }
 
-/// The next item, once fewer than `most` are in hand; `None` at the end. The workers behind wait for the feed meanwhile.
+/// The next item, once fewer than `most` are in hand; `None` at the end. The workers behind wait
+/// for the feed meanwhile.
 fn next<T>(
     feed: &Mutex<std::iter::Enumerate<impl Iterator<Item = T>>>,
     gate: &Gate,
@@ -141,7 +145,8 @@ struct Counts {
 }
 
 impl Gate {
-    /// Waits until fewer than `most` items are in hand and counts one more; whether the gate is still open.
+    /// Waits until fewer than `most` items are in hand and counts one more; whether the gate is
+    /// still open.
     fn enter(&self, most: usize) -> bool {
         let mut state = self.state();
         while !state.closed && state.taken - state.given >= most {

@@ -41,8 +41,8 @@ pub enum ErrorKind {
     Transcript,
 }
 
-/// The error of this crate. Its `Debug` is its message: that is what `fn main() -> Result<(), Error>`
-/// prints.
+/// The error of this crate. Its `Debug` is its message: that is what `fn main() -> Result<(),
+/// Error>` prints.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

@@ -43,8 +43,8 @@ impl Image {
         Self::timed("the picture".into(), || Pixels::decode(bytes, limits))
     }
 
-    /// Takes a picture of the `image` crate; transparency is laid over white, black or grey, whichever
-    /// lets what is shown stand out ([`Pixels::from_rgba`]).
+    /// Takes a picture of the `image` crate; transparency is laid over white, black or grey,
+    /// whichever lets what is shown stand out ([`Pixels::from_rgba`]).
     pub fn from_dynamic(picture: &image::DynamicImage) -> Result<Self> {
         let rgba = picture.to_rgba8();
         Self::timed("the picture".into(), || {

@@ -1,5 +1,5 @@
-//! How long each stage takes, what a second question costs, what guessing ahead is worth, and how fast an adapter is put to
-//! use.
+//! How long each stage takes, what a second question costs, what guessing ahead is worth, and how
+//! fast an adapter is put to use.
 use super::{opened, with_image};
 use crate::many::Said;
 use crate::options::Common;
@@ -16,11 +16,13 @@ struct Run {
     reading: Reading,
     /// From the decoded picture to the first piece of its text.
     first: Duration,
-    /// From the second question to the first piece of its answer; `None` where the text filled the context.
+    /// From the second question to the first piece of its answer; `None` where the text filled the
+    /// context.
     second: Option<Duration>,
 }
 
-/// Reads a picture `runs` times, each time as if for the first; with `speculation` as often without guesses too.
+/// Reads a picture `runs` times, each time as if for the first; with `speculation` as often without
+/// guesses too.
 pub fn bench(
     start: &Session,
     runs: usize,
@@ -153,7 +155,8 @@ fn compared(guessed: &[Run], plain: &[Run]) -> Result<String> {
     ))
 }
 
-/// Time to read an adapter's files, to put it to use where nobody uses it, and where another session does.
+/// Time to read an adapter's files, to put it to use where nobody uses it, and where another
+/// session does.
 fn swap(start: &Session, adapter: &Adapter, common: &Common) -> Result<[Duration; 3]> {
     let mut session = start.fork();
     let began = Instant::now();

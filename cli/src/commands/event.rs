@@ -84,8 +84,8 @@ fn event(
 }
 
 /// How sure the day and the times of an entry are, and what of the printed pieces they leave
-/// unexplained. They are as good as a guess where the pieces name another day: it was then looked for
-/// in all of the picture's text.
+/// unexplained. They are as good as a guess where the pieces name another day: it was then looked
+/// for in all of the picture's text.
 fn sure(entry: &Entry, printed: Printed<'_>, today: Date) -> (&'static str, String) {
     let reading = Reading::of(printed, Options::new(today));
     let from_fields = reading.schedules.contains(&entry.schedule);

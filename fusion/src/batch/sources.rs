@@ -51,8 +51,8 @@ impl Source {
     /// Reads and decodes it within `limits`.
     ///
     /// # Errors
-    /// [`Error::InvalidImage`] for what is no picture, [`Error::Unfound`] for standard input that is
-    /// empty, cannot be read, or holds more bytes than `limits` allow.
+    /// [`Error::InvalidImage`] for what is no picture, [`Error::Unfound`] for standard input that
+    /// is empty, cannot be read, or holds more bytes than `limits` allow.
     pub fn open_within(&self, limits: &Limits) -> Result<Image> {
         match self {
             Self::File(path) => Image::open_within(path, limits),
@@ -101,8 +101,9 @@ pub(super) fn unfound(name: &str, why: impl ToString) -> Error {
     }
 }
 
-/// A name as a terminal may be given it: what would move its cursor, colour it, begin a line or turn
-/// the direction of writing stands escaped, as in `\u{1b}`. Names of files may hold all of this.
+/// A name as a terminal may be given it: what would move its cursor, colour it, begin a line or
+/// turn the direction of writing stands escaped, as in `\u{1b}`. Names of files may hold all of
+/// this.
 #[must_use]
 pub fn printable(name: &str) -> Cow<'_, str> {
     if !name.contains(is_command) {
@@ -127,12 +128,13 @@ fn is_command(c: char) -> bool {
         || unseen.contains(&c)
 }
 
-/// The pictures that names stand for, in their order; those of a folder or a pattern by name. Nothing is looked up before
-/// it is asked for, and a name that stands for no picture is an error in its place, after which the others follow.
+/// The pictures that names stand for, in their order; those of a folder or a pattern by name.
+/// Nothing is looked up before it is asked for, and a name that stands for no picture is an error
+/// in its place, after which the others follow.
 ///
-/// A name is a file, a folder (all PNG, JPEG, WebP, GIF, BMP and TIFF files right in it, by their endings), a pattern with
-/// `*`, `?` or `[...]` in any of its parts, or `-` for standard input. What is there is never a
-/// pattern, whatever is in its name.
+/// A name is a file, a folder (all PNG, JPEG, WebP, GIF, BMP and TIFF files right in it, by their
+/// endings), a pattern with `*`, `?` or `[...]` in any of its parts, or `-` for standard input.
+/// What is there is never a pattern, whatever is in its name.
 pub struct Sources {
     names: Box<dyn Iterator<Item = Result<Name>> + Send>,
     found: std::vec::IntoIter<Source>,
@@ -154,9 +156,9 @@ impl Sources {
         Self::named(arguments.into_iter().map(name))
     }
 
-    /// Those of a list, which is read no faster than the pictures are asked for. Names are any bytes
-    /// on Unix, UTF-8 elsewhere; a byte order mark before them is passed over, and so are empty
-    /// names. Standard input cannot be one of the pictures. `list` is what errors call it.
+    /// Those of a list, which is read no faster than the pictures are asked for. Names are any
+    /// bytes on Unix, UTF-8 elsewhere; a byte order mark before them is passed over, and so are
+    /// empty names. Standard input cannot be one of the pictures. `list` is what errors call it.
     ///
     /// A name of more than 64 KiB, or as many empty ones, end it: it is no list.
     pub fn listed(list: String, ends: Ends, names: impl BufRead + Send + 'static) -> Self {

@@ -25,12 +25,13 @@ struct Place {
 impl Bundle {
     /// The folder of a model. `model` is a path to it, or its name.
     ///
-    /// A path has a separator in it (`models/nano`, `/opt/nano`) or begins with a dot: it is taken as
-    /// it is. A name is looked for, in this order, in the folders that `FOVEATE_MODELS` lists, in
-    /// `models` beside the executable, in the user's data folder (`~/.local/share/foveate/models`,
-    /// or as `XDG_DATA_HOME` says; `~/Library/Application Support/foveate/models` on macOS;
-    /// `%LOCALAPPDATA%\foveate\models` on Windows), and in `models` of the checkout that cargo
-    /// works in. It is never looked for in the current folder, which may be somebody else's.
+    /// A path has a separator in it (`models/nano`, `/opt/nano`) or begins with a dot: it is taken
+    /// as it is. A name is looked for, in this order, in the folders that `FOVEATE_MODELS` lists,
+    /// in `models` beside the executable, in the user's data folder
+    /// (`~/.local/share/foveate/models`, or as `XDG_DATA_HOME` says; `~/Library/Application
+    /// Support/foveate/models` on macOS; `%LOCALAPPDATA%\foveate\models` on Windows), and in
+    /// `models` of the checkout that cargo works in. It is never looked for in the current folder,
+    /// which may be somebody else's.
     ///
     /// # Errors
     /// [`Error::ModelUnfound`], which says where was looked and what mends it.

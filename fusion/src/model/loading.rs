@@ -81,7 +81,8 @@ pub struct Parts {
 
 impl Model {
     /// Loads a bundle (`models/FORMAT.md`) by its name or from its folder. A name, such as `nano`,
-    /// is looked for where [`Bundle::find`] says; anything with a separator in it is a folder's path.
+    /// is looked for where [`Bundle::find`] says; anything with a separator in it is a folder's
+    /// path.
     pub fn load(model: impl AsRef<Path>) -> Result<Self> {
         Self::load_with(model, &Options::default())
     }

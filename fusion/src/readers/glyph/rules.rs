@@ -30,8 +30,9 @@ pub struct Rules {
     pub read_once: bool,
     /// A transcript ends only when every line was read, and where text is made up.
     pub coverage: Option<Coverage>,
-    /// Figures of numbers in typed values are copied from the picture where the schema leaves another
-    /// way: a decoder that has read a price to its end otherwise goes on ("-20.0782211111121").
+    /// Figures of numbers in typed values are copied from the picture where the schema leaves
+    /// another way: a decoder that has read a price to its end otherwise goes on
+    /// ("-20.0782211111121").
     pub copied_numbers: bool,
     /// Prompt-lookup drafting: guesses of what is copied next. Changes the speed alone.
     pub lookup: Option<Lookup>,

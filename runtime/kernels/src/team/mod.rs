@@ -27,8 +27,8 @@ pub(crate) use shared::Shared;
 /// How long a helper may hold a chunk, beyond the time that the leader worked in the phase, before
 /// the phase counts as late. A phase of decoding takes some 10 us, a scheduler's time slice 3 ms.
 const LATE: Duration = Duration::from_micros(200);
-/// The leader goes on alone for this long after a late phase: twice as long each time, and ten times
-/// as long as it waited, so that trials cost a tenth of the time at first and under 1% soon.
+/// The leader goes on alone for this long after a late phase: twice as long each time, and ten
+/// times as long as it waited, so that trials cost a tenth of the time at first and under 1% soon.
 const PAUSE: [Duration; 2] = [Duration::from_millis(20), Duration::from_secs(2)];
 
 /// And for this long after another call was there: a call is one token, and the next one's follows.

@@ -32,8 +32,8 @@ impl Strings {
         self.escaped = escapes;
     }
 
-    /// Takes figures out of the choice where the likeliest token is one, is copied from nowhere, and
-    /// is part of a number. Where nothing else may come digits stay, but no sign is made up.
+    /// Takes figures out of the choice where the likeliest token is one, is copied from nowhere,
+    /// and is part of a number. Where nothing else may come digits stay, but no sign is made up.
     pub(super) fn bar(&self, source: Option<usize>, marks: &Figures, logits: &mut [f32]) {
         if self.inside || source.is_some() {
             return;
