@@ -48,7 +48,8 @@
 //! # What is promised
 //! - A typed answer is valid by its schema or a named [`Error`]; it is never cut.
 //! - Every answer says why it ended; one that goes round in circles is stopped and says so.
-//! - A picture without text is an empty reading; the decoder is not asked what is not there.
+//! - A picture without text is an empty reading. A typed answer read off it is null or a named
+//!   error, unless it is streamed.
 //! - Text from a picture or a prompt never becomes a control token.
 //! - Files of a bundle are checked before anything is allocated for what they claim.
 #![forbid(unsafe_code)]

@@ -148,7 +148,8 @@ impl<'s, T: DeserializeOwned> Query<'s, ValueOf<T>> {
     }
 
     /// Asks; each snapshot holds the fields that are complete. What is read off pictures begins
-    /// with their text, before the first snapshot comes.
+    /// with their text, before the first snapshot comes. Unlike [`run`](Self::run), it asks the
+    /// decoder even where no text was found.
     pub fn stream(self) -> Result<Snapshots<'s>> {
         self.session
             .snapshots(self.kind.question, &self.kind.schema, &self.request)

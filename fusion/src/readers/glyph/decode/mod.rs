@@ -132,7 +132,7 @@ impl Pointing {
         };
         let over = self
             .coverage
-            .ends(id, self.source, self.marks.line_end, &rule);
+            .ends(id, self.source(id), self.marks.line_end, &rule);
         if id != self.marks.end && !over {
             return;
         }
