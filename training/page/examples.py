@@ -1,0 +1,109 @@
+"""Training sequences: a page, and branches that each see the page and themselves alone."""
+
+import random
+import struct
+import subprocess
+from dataclasses import dataclass
+
+import numpy as np
+from kinds import drawn
+from page import FEATURES, from_record, noisy, rows_of
+from tasks import extraction, questions
+
+GLYPH = np.dtype([("char", "<u4"), ("cx", "<f4"), ("cy", "<f4"), ("w", "<f4"), ("h", "<f4"),
+                  ("angle", "<f4"), ("line", "<u4")])  # fmt: skip
+
+
+@dataclass
+class Sequence:
+    """`branch [t]`: 0 the page, 1.. its branches; `weight [t]`: of the loss on the token after."""
+
+    ids: np.ndarray
+    places: np.ndarray
+    positions: np.ndarray
+    branch: np.ndarray
+    target: np.ndarray
+    weight: np.ndarray
+
+
+class Writer:
+    """Tokens of turns, as the template of the served model puts them."""
+
+    def __init__(self, tokenizer, specials):
+        self.tokenizer = tokenizer
+        self.encode = lambda text: tokenizer.encode(text, add_special_tokens=False).ids
+        start, self.end = specials["<|im_start|>"], specials["<|im_end|>"]
+        self.newline = self.encode("\n")
+        assert len(self.newline) == 1
+        self.user = [start, *self.encode("user\n")]
+        self.answer = [self.end, *self.newline, start, *self.encode("assistant\n")]
+
+    def pieces(self, pieces):
+        """Ids and weights of a text in weighed pieces, each tokenised by itself: at a piece's end
+        a grammar takes over or lets go."""
+        ids, own = [], []
+        for text, weight in pieces:
+            said = self.encode(text)
+            ids += said
+            own += [weight] * len(said)
+        return ids, own
+
+    def sequence(self, page, branches):
+        page_ids, page_places = rows_of(page, self.encode, self.newline[0])
+        head = [*self.user, *page_ids, self.end, *self.newline]
+        n = len(head)
+        ids, branch, positions = list(head), [0] * n, list(range(n))
+        target, weight = [0] * n, [0.0] * n
+        for b, (prompt, pieces) in enumerate(branches, 1):
+            asked = [*self.user, *self.encode(prompt), *self.answer]
+            said, own = self.pieces(pieces)
+            own_ids = asked + said
+            positions += range(n, n + len(own_ids))
+            branch += [b] * len(own_ids)
+            ids += own_ids
+            target += own_ids[1:] + [self.end]
+            weight += [0.0] * (len(asked) - 1) + own + [1.0]
+        places = np.zeros((len(ids), FEATURES), np.float32)
+        places[len(self.user) : len(self.user) + len(page_ids)] = page_places
+        return Sequence(*(np.array(x) for x in (ids, places, positions, branch, target)),
+                        np.array(weight, np.float32))  # fmt: skip
+
+
+def flyers(generator, split, seed):
+    """Pages of the generator's flyers, without end."""
+    command = [generator, "stream", "--kind", "flyers", "--size", "1344", "--no-pixels",
+               "--split", split, "--seed", str(seed), "--threads", "1"]  # fmt: skip
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        import json
+
+        while header := process.stdout.read(20):
+            _, length, n, _, _ = struct.unpack("<4s4I", header)
+            record = json.loads(process.stdout.read(length))
+            record["width"], record["height"] = struct.unpack("<4s4I", header)[3:]
+            glyphs = np.frombuffer(process.stdout.read(n * GLYPH.itemsize), GLYPH)
+            yield from_record(record, glyphs).sorted()
+
+
+def branches_of(page, rng):
+    out = []
+    for _ in range(2 if rng.random() < 0.4 else 1):
+        one = extraction(page, rng)
+        if one:
+            out.append(one)
+    return out + questions(page, rng)
+
+
+def sequences(writer, generator, split, seed, longest=900, share=0.4):
+    """Sequences of at most `longest` tokens; `share` of them are of the generator's flyers."""
+    rng = random.Random(seed)
+    records = flyers(generator, split, seed) if generator else None
+    while True:
+        page = next(records) if records and rng.random() < share else drawn(rng)
+        if rng.random() < 0.5:
+            page = noisy(page, rng, rng.choice([0.005, 0.01, 0.02, 0.03]))
+        branches = branches_of(page, rng)
+        if not branches:
+            continue
+        sequence = writer.sequence(page, branches)
+        if len(sequence.ids) <= longest:
+            yield sequence

@@ -1,0 +1,193 @@
+"""Teaches the frozen pretrained decoder to stay with the page: LoRA, and a map of places.
+
+    train.py --gguf FILE --generator BINARY --out FOLDER --minutes 90     (resumes what is there)
+    train.py ... --score                                                  (scores what is there)
+
+The loss is that of answers alone. The learning rate rises for the first 2% of the time and falls
+as a cosine to a tenth. Every checkpoint is whole: `state.pt`, and `page.safetensors` for serving.
+"""
+
+import argparse
+import json
+import math
+import os
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from examples import Writer, sequences
+from page import FEATURES
+from safetensors.torch import save_file
+from smollm import RANK, SCALE, Linear, SmolLM, field, open_gguf, tokenizer_of
+
+# AdamW as Loshchilov & Hutter 2019 (arXiv:1711.05101); the rate of the feasibility study.
+RATE, PLACE_RATE, BETAS, CLIP = 5e-4, 4e-3, (0.9, 0.98), 1.0
+TOKENS = 2200  # of a step, padding included
+DEV_SEED, DEV_COUNT = 977, 96
+
+
+def batch_of(group):
+    """Arrays of sequences padded to the longest, and who sees whom."""
+    t = max(len(s.ids) for s in group)
+    pad = lambda x, fill=0: np.pad(x, [(0, t - len(x))] + [(0, 0)] * (x.ndim - 1), constant_values=fill)  # noqa: E731
+    stack = lambda name, fill=0: torch.tensor(np.stack([pad(getattr(s, name), fill) for s in group]))  # noqa: E731
+    branch = stack("branch", -1)
+    same = (branch[:, :, None] == branch[:, None, :]) | (branch[:, None, :] == 0)
+    mask = same & torch.ones(t, t, dtype=torch.bool).tril()
+    return (stack("ids"), stack("places"), stack("positions"), mask), stack("target"), stack("weight")
+
+
+def batches(source, tokens=TOKENS, pool=24):
+    """Batches of sequences of like length, of at most `tokens` tokens."""
+    while True:
+        held = sorted((next(source) for _ in range(pool)), key=lambda s: len(s.ids))
+        out, group = [], []
+        for s in held:
+            if group and (len(group) + 1) * len(s.ids) > tokens:
+                out.append(group)
+                group = []
+            group.append(s)
+        out.append(group)
+        order = np.random.default_rng(len(held[0].ids)).permutation(len(out))
+        yield from (batch_of(out[i]) for i in order)
+
+
+def losses(model, inputs, target, weight):
+    """Weighted loss of each token that counts, and whether it was the likeliest."""
+    hidden = model.hidden(*inputs)
+    at = weight > 0
+    logits = model.logits(hidden[at])
+    return F.cross_entropy(logits, target[at], reduction="none"), logits.argmax(-1) == target[at]
+
+
+def score(model, dev):
+    """On dev: mean loss of what is no form, and answers of which every token is likeliest."""
+    total = right = count = 0
+    answers = {"fields": [0, 0], "asked": [0, 0], "absent": [0, 0]}
+    with torch.no_grad():
+        for s, form in dev:
+            inputs, target, weight = batch_of([s])
+            loss, ok = losses(model, inputs, target, weight)
+            at = weight[0] > 0
+            own = weight[0][at] > 0.5
+            total += loss[own].sum().item()
+            count += own.sum().item()
+            right += ok[own].sum().item()
+            branch = torch.tensor(s.branch)[at]
+            for b, kind in enumerate(form, 1):
+                mine = (branch == b) & own
+                answers[kind][0] += ok[mine].all().item()
+                answers[kind][1] += 1
+    out = {"loss": total / count, "tokens": right / count}
+    return out | {k: a / max(b, 1) for k, (a, b) in answers.items()}
+
+
+def dev_set(writer, generator, count):
+    """Sequences of dev with what each branch is."""
+    out = []
+    source = sequences(writer, generator, "dev", DEV_SEED)
+    absent = writer.encode("not found")
+    for _ in range(count):
+        s = next(source)
+        form = []
+        for b in range(1, s.branch.max() + 1):
+            said = s.target[(s.branch == b) & (s.weight > 0)][:-1].tolist()
+            kind = "absent" if said == absent else "asked"
+            form.append("fields" if (s.weight[s.branch == b] == np.float32(0.1)).any() else kind)
+        out.append((s, form))
+    return out
+
+
+def export(model, path, meta):
+    """What serving needs: factors by the matrix' path, the map of places."""
+    tensors = {"place": model.place.detach().half()}
+    for i, layer in enumerate(model.layers):
+        for name, module in layer.named_children():
+            if isinstance(module, Linear):
+                key = f"layers.{i}.{name.replace('_', '.', 1)}"
+                tensors[f"{key}.a"] = module.a.detach().half().contiguous()
+                tensors[f"{key}.b"] = module.b.detach().half().contiguous()
+    save_file(tensors, f"{path}.part", {k: str(v) for k, v in meta.items()})
+    os.replace(f"{path}.part", path)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--gguf", required=True)
+    parser.add_argument("--generator", default="")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--minutes", type=float, default=90)
+    parser.add_argument("--steps", type=int, default=0, help="stop there, for tests")
+    parser.add_argument("--every", type=float, default=300, help="seconds between checkpoints")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--score", action="store_true")
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(args.seed)
+    reader, value = open_gguf(args.gguf)
+    model = SmolLM(reader, value, FEATURES).to(args.device)
+    names = field(reader, "tokenizer.ggml.tokens")
+    specials = {n: i for i, n in enumerate(names) if n.startswith("<|")}
+    writer = Writer(tokenizer_of(reader), specials)
+    places = [model.place]
+    factors = [p for n, p in model.named_parameters() if n != "place"]
+    groups = [{"params": factors, "peak": RATE}, {"params": places, "peak": PLACE_RATE}]
+    optimizer = torch.optim.AdamW(groups, lr=RATE, betas=BETAS, weight_decay=0.0)
+    state_file, done, spent = args.out / "state.pt", 0, 0.0
+    if state_file.exists():
+        state = torch.load(state_file, weights_only=True)
+        model.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+        done, spent = state["step"], state["spent"]
+    dev = dev_set(writer, args.generator, DEV_COUNT if not args.steps else 4)
+    if args.score:
+        print(json.dumps({"step": done} | score(model, dev)))
+        return
+    source = batches(sequences(writer, args.generator, "train", args.seed * 1000 + done))
+    began = saved = time.time()
+    before, whole = spent, args.minutes * 60
+    running, seen = [], 0
+
+    def save():
+        torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(),
+                    "step": done, "spent": spent}, f"{state_file}.part")  # fmt: skip
+        os.replace(f"{state_file}.part", state_file)
+        export(model, args.out / "page.safetensors", {"rank": RANK, "scale": SCALE, "step": done})
+
+    while spent < whole and not (args.steps and done >= args.steps):
+        inputs, target, weight = next(source)
+        inputs, target, weight = [x.to(args.device) for x in inputs], target.to(args.device), weight.to(args.device)
+        at = spent / whole
+        shape = min(1.0, at / 0.02 + 0.02) * (0.1 + 0.9 * (1 + math.cos(math.pi * at)) / 2)
+        for group in optimizer.param_groups:
+            group["lr"] = group["peak"] * shape
+        loss, _ = losses(model, inputs, target, weight)
+        own = weight[weight > 0]
+        loss = (loss * own).sum() / own.sum()
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP)
+        optimizer.step()
+        done += 1
+        spent = before + time.time() - began
+        running.append(loss.item())
+        seen += inputs[0].numel()
+        if done % 20 == 0:
+            print(f"step {done} {spent / 60:.1f} min loss {np.mean(running[-20:]):.4f} "
+                  f"{seen / (time.time() - began):.0f} tokens/s", flush=True)  # fmt: skip
+        if time.time() - saved > args.every:
+            saved = time.time()
+            save()
+            if done % 3 == 0 or True:
+                print(json.dumps({"step": done} | score(model, dev[:32])), flush=True)
+                began += time.time() - saved  # scoring is no training
+    save()
+    print(json.dumps({"step": done} | score(model, dev)), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
