@@ -4,9 +4,10 @@
 //!
 //! | stage | file |
 //! |---|---|
-//! | text to token ids and back, never splitting a character | `tokenizer.rs` |
+//! | text to token ids and back, never splitting a character; also out of GGUF files | `tokenizer.rs` |
 //! | how a conversation becomes tokens | `template.rs` |
 //! | what a decoder is: rows in, logits and hidden rows out, with a cache | `decoder/` |
+//! | decoders that others trained: GGUF files and Hugging Face folders | `decoder/checkpoint.rs` |
 //! | the loop: run, process, sample, commit, as an iterator | `generate/mod.rs` |
 //! | the rows of one conversation and the cache that follows them | `generate/context.rs` |
 //! | what changes the logits before the sampler | `generate/processor.rs` |
@@ -32,8 +33,8 @@ mod tokenizer;
 
 pub use constrain::{Commit, Constraint, Grammars, JsonConstraint, Schema, complete_part};
 pub use decoder::{
-    Cache, DecoderConfig, Dims, Lora, LowRank, MatrixPath, OnnxDecoder, Output, PackedDecoder,
-    Rows, Store, TextDecoder, no_replaced_rows,
+    Cache, CheckpointDecoder, CheckpointOptions, DecoderConfig, Dims, Lora, LowRank, MatrixPath,
+    OnnxDecoder, Output, PackedDecoder, Rows, Store, TextDecoder, no_replaced_rows,
 };
 pub use error::{Error, ErrorKind, Result};
 pub use generate::{

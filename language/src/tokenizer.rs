@@ -1,5 +1,9 @@
-//! Text to token ids and back, by byte-level byte-pair encoding: every byte is representable.
+//! Text to token ids and back, by byte-level byte-pair encoding.
+mod gguf;
+mod stream;
 mod vetted;
+
+pub use stream::TextStream;
 
 use crate::{Error, Result};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,13 +15,17 @@ const MAX_TEXT: usize = 4 << 20;
 /// A token's number: a row of the decoder's embedding.
 pub type TokenId = u32;
 
-/// The tokenizer of a bundle (`tokenizer.json`, byte-level BPE).
+/// The tokenizer of a bundle or checkpoint: byte-level BPE, from a `tokenizer.json` or a GGUF file.
 ///
-/// Padding, truncation and templates of the file are left out. Refused are normalizers other than
-/// Unicode's, patterns that could search without end, and models other than BPE.
+/// Of a `tokenizer.json`, padding, truncation and templates are left out. Refused are normalizers
+/// other than Unicode's, patterns that could search without end, and models other than BPE.
 ///
 /// Text given to [`Tokenizer::encode`] never turns into a special token, whatever it contains: a
 /// prompt or a page that says `<|end|>` is spelled out in bytes.
+///
+/// Every vocabulary must have the bytes of printing ASCII, tab and line end. Some published ones
+/// lack others (SmolLM2's has no token for `0x04` or `0xf1`): these are left out of a text, as their
+/// own tokenizers do.
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
     /// Bytes of every token, by id; empty for special tokens.
@@ -25,7 +33,7 @@ pub struct Tokenizer {
     /// Name of every special token, by id.
     special: Vec<Option<String>>,
     /// The token of each single byte.
-    of_byte: [TokenId; 256],
+    of_byte: [Option<TokenId>; 256],
     /// Bytes of the longest token.
     longest: usize,
 }
@@ -53,8 +61,7 @@ impl Tokenizer {
     pub fn from_json(json: &[u8]) -> Result<Self> {
         let json = vetted::vetted(json)?;
         let read = caught(|| tokenizers::Tokenizer::from_bytes(&json))?;
-        let mut inner = read.map_err(|e| Error::Tokenizer(e.to_string()))?;
-        inner.set_encode_special_tokens(true);
+        let inner = read.map_err(|e| Error::Tokenizer(e.to_string()))?;
         let n = inner.get_vocab_size(true);
         let added = inner.get_added_tokens_decoder();
         let chars = byte_chars();
@@ -70,13 +77,46 @@ impl Tokenizer {
             match added.get(&(id as u32)) {
                 Some(token) if token.special => special[id] = Some(name),
                 // Spare tokens: named so, they stand for no text and are never written.
-                _ if name.len() > 4 && name.starts_with("<|") && name.ends_with("|>") => {
-                    special[id] = Some(name)
-                }
+                _ if named_as_special(&name) => special[id] = Some(name),
                 Some(_) => bytes[id] = name.into_bytes(),
-                None => bytes[id] = spelled(&name, &chars)?,
+                None => bytes[id] = spelled(&name, &chars).map_err(Error::Tokenizer)?,
             }
         }
+        Self::of(inner, bytes, special)
+    }
+
+    /// Reads the tokenizer of a GGUF file, whose tensors are left where they are.
+    ///
+    /// Taken is `tokenizer.ggml.model` `gpt2` (byte-level BPE) with the pre-tokenizers of Llama 3,
+    /// Qwen, SmolLM, GPT-2 and their kin. Control tokens are unknown to the encoder itself.
+    pub fn from_gguf(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let named = |what: String| Error::Tokenizer(format!("{}: {what}", path.display()));
+        let file = foveate_gguf::File::open(path).map_err(|e| named(e.to_string()))?;
+        let read = caught(|| gguf::read(file.directory()))?;
+        let gguf::Read {
+            inner,
+            bytes,
+            special,
+        } = read.map_err(named)?;
+        Self::of(inner, bytes, special)
+    }
+
+    /// The tokenizer of a checkpoint: of a GGUF file, or `tokenizer.json` of a folder.
+    pub fn from_checkpoint(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        if path.is_dir() {
+            return Self::load(path.join("tokenizer.json"));
+        }
+        Self::from_gguf(path)
+    }
+
+    fn of(
+        mut inner: tokenizers::Tokenizer,
+        bytes: Vec<Vec<u8>>,
+        special: Vec<Option<String>>,
+    ) -> Result<Self> {
+        inner.set_encode_special_tokens(true);
         let of_byte = single_bytes(&bytes)?;
         let longest = bytes.iter().map(Vec::len).max().unwrap_or(1);
         Ok(Self {
@@ -94,7 +134,7 @@ impl Tokenizer {
         self.bytes.len()
     }
 
-    /// Never true: a tokenizer has at least the 256 bytes.
+    /// Never true: a tokenizer has at least the bytes of ASCII.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
@@ -132,16 +172,22 @@ impl Tokenizer {
         let encoded = caught(|| self.inner.encode_fast(text, false))?
             .map_err(|e| Error::Tokenizer(e.to_string()))?;
         let ids = encoded.get_ids().to_vec();
-        if ids
-            .iter()
-            .flat_map(|&id| self.bytes(id))
-            .eq(text.as_bytes())
-        {
+        let kept = text.bytes().filter(|&b| self.find_byte(b).is_some());
+        let said = ids.iter().flat_map(|&id| self.bytes(id)).copied();
+        if ids.iter().all(|&id| !self.is_special(id)) && said.eq(kept) {
             return Ok(ids);
         }
         // A normalizer or an unknown token changed the text: spell it in bytes instead of losing
         // it.
-        Ok(text.bytes().map(|b| self.of_byte[usize::from(b)]).collect())
+        Ok(self.spelled_out(text.as_bytes()).collect())
+    }
+
+    fn is_special(&self, id: TokenId) -> bool {
+        self.special_name(id).is_some()
+    }
+
+    fn spelled_out<'a>(&'a self, bytes: &'a [u8]) -> impl Iterator<Item = TokenId> + 'a {
+        bytes.iter().filter_map(|&b| self.find_byte(b))
     }
 
     /// Token ids of any bytes: pieces that are UTF-8 as [`Tokenizer::encode`] does, the rest byte
@@ -152,14 +198,9 @@ impl Tokenizer {
         for chunk in bytes.utf8_chunks() {
             match self.encode(chunk.valid()) {
                 Ok(valid) => ids.extend(valid),
-                Err(_) => ids.extend(chunk.valid().bytes().map(|b| self.of_byte[usize::from(b)])),
+                Err(_) => ids.extend(self.spelled_out(chunk.valid().as_bytes())),
             }
-            ids.extend(
-                chunk
-                    .invalid()
-                    .iter()
-                    .map(|&b| self.of_byte[usize::from(b)]),
-            );
+            ids.extend(self.spelled_out(chunk.invalid()));
         }
         ids
     }
@@ -170,9 +211,16 @@ impl Tokenizer {
         self.bytes.get(id as usize).map_or(&[], Vec::as_slice)
     }
 
-    /// The token of a single byte.
+    /// The token of a single byte; that of `?` for a byte that the vocabulary lacks.
     #[must_use]
     pub fn byte(&self, byte: u8) -> TokenId {
+        let question = self.of_byte[usize::from(b'?')];
+        self.find_byte(byte).or(question).unwrap_or_default()
+    }
+
+    /// The token of a single byte, where the vocabulary has it.
+    #[must_use]
+    pub fn find_byte(&self, byte: u8) -> Option<TokenId> {
         self.of_byte[usize::from(byte)]
     }
 
@@ -233,71 +281,32 @@ fn byte_chars() -> [char; 256] {
     })
 }
 
-fn spelled(name: &str, chars: &[char; 256]) -> Result<Vec<u8>> {
+fn spelled(name: &str, chars: &[char; 256]) -> Result<Vec<u8>, String> {
     let byte = |c: char| chars.iter().position(|&x| x == c).map(|b| b as u8);
     let bytes: Option<Vec<u8>> = name.chars().map(byte).collect();
-    bytes.ok_or_else(|| {
-        Error::Tokenizer(format!(
-            "token {name:?} is not spelled in byte-level characters"
-        ))
-    })
+    bytes.ok_or_else(|| format!("token {name:?} is not spelled in byte-level characters"))
 }
 
-fn single_bytes(bytes: &[Vec<u8>]) -> Result<[TokenId; 256]> {
-    let mut of_byte = [TokenId::MAX; 256];
+/// Whether a token's name is that of a control token, whatever the file says of it.
+fn named_as_special(name: &str) -> bool {
+    name.len() > 4 && name.starts_with("<|") && name.ends_with("|>")
+}
+
+fn single_bytes(bytes: &[Vec<u8>]) -> Result<[Option<TokenId>; 256]> {
+    let mut of_byte = [None; 256];
     for (id, b) in bytes.iter().enumerate() {
         if let [b] = b[..] {
-            let slot = &mut of_byte[usize::from(b)];
-            *slot = (*slot).min(id as TokenId);
+            of_byte[usize::from(b)].get_or_insert(id as TokenId);
         }
     }
-    match of_byte.iter().position(|&id| id == TokenId::MAX) {
+    let needed = |b: u8| matches!(b, b' '..=b'~' | b'\t' | b'\n');
+    let missing = (0..=255).find(|&b| needed(b) && of_byte[usize::from(b)].is_none());
+    match missing {
         Some(b) => Err(Error::Tokenizer(format!(
-            "no token stands for the byte 0x{b:02x}"
+            "no token stands for the byte 0x{b:02x}; a byte-level vocabulary is expected to have \
+             printing ASCII, tab and line end"
         ))),
         None => Ok(of_byte),
-    }
-}
-
-/// Turns the bytes of tokens into text as they come, holding back the beginning of a character
-/// until it is whole.
-#[derive(Debug, Default, Clone)]
-pub struct TextStream {
-    held: Vec<u8>,
-}
-
-impl TextStream {
-    /// Adds the bytes of one token and returns the characters that are complete now. Bytes that can
-    /// never become UTF-8 give U+FFFD.
-    pub fn push(&mut self, bytes: &[u8]) -> String {
-        self.held.extend_from_slice(bytes);
-        let mut out = String::new();
-        loop {
-            match std::str::from_utf8(&self.held) {
-                Ok(valid) => {
-                    out.push_str(valid);
-                    self.held.clear();
-                    return out;
-                }
-                Err(e) => {
-                    out.push_str(&String::from_utf8_lossy(&self.held[..e.valid_up_to()]));
-                    let Some(bad) = e.error_len() else {
-                        self.held.drain(..e.valid_up_to());
-                        return out;
-                    };
-                    out.push(char::REPLACEMENT_CHARACTER);
-                    self.held.drain(..e.valid_up_to() + bad);
-                }
-            }
-        }
-    }
-
-    /// What is left when no more tokens come: U+FFFD for a character that was never finished, or
-    /// nothing.
-    pub fn finish(&mut self) -> String {
-        let rest = String::from_utf8_lossy(&self.held).into_owned();
-        self.held.clear();
-        rest
     }
 }
 
@@ -344,23 +353,24 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_never_splits_a_character() {
-        let text = "aé日🎉z";
-        let mut stream = TextStream::default();
-        let pieces: Vec<String> = text.bytes().map(|b| stream.push(&[b])).collect();
-        assert_eq!(pieces.concat() + &stream.finish(), text);
-        assert!(pieces.iter().all(|p| p.chars().count() <= 1));
-        assert_eq!(stream.push(&[0xe6, b'x']), "\u{fffd}x");
-        assert_eq!(stream.push(&[0xe6]), "");
-        assert_eq!(stream.finish(), "\u{fffd}");
-    }
-
-    #[test]
     fn a_missing_byte_is_refused() {
         let json = String::from_utf8(fake::tokenizer_json(&[]))
             .unwrap()
-            .replace("\"Ā\":", "\"ĀĀ\":");
+            .replace("\"A\":", "\"AA\":");
         let err = Tokenizer::from_json(json.as_bytes()).unwrap_err();
-        assert!(err.to_string().contains("0x00"), "{err}");
+        assert!(err.to_string().contains("0x41"), "{err}");
+    }
+
+    #[test]
+    fn a_control_character_that_the_vocabulary_lacks_is_left_out() {
+        let json = String::from_utf8(fake::tokenizer_json(&["he"]))
+            .unwrap()
+            .replace("\"Ā\":", "\"ĀĀ\":");
+        let t = Tokenizer::from_json(json.as_bytes()).unwrap();
+        let (he, y) = (t.encode("he").unwrap(), t.byte(b'y'));
+        assert_eq!(he.len(), 1);
+        assert_eq!(t.encode("he\0y").unwrap(), [he[0], y]);
+        assert_eq!(t.encode_bytes(b"he\0\xff"), [he[0], t.byte(0xff)]);
+        assert_eq!((t.find_byte(0), t.byte(0)), (None, t.byte(b'?')));
     }
 }

@@ -107,7 +107,7 @@ pub(crate) fn close(
 fn plain_step(way: &mut Way, mask: &SimpleVob, tokenizer: &Tokenizer) -> Option<TokenId> {
     let written = &way.written;
     let allowed = |b: u8| {
-        let token = tokenizer.byte(b);
+        let token = tokenizer.find_byte(b)?;
         (mask.is_allowed(token) && written.accepts(tokenizer.bytes(token))).then_some(token)
     };
     if written.in_string() {
@@ -185,9 +185,12 @@ fn can_close(way: &mut Way, tokenizer: &Tokenizer) -> bool {
 /// A few of the allowed single bytes that stand for all: every one where they are few, else one of
 /// each class.
 fn candidates(mask: &SimpleVob, tokenizer: &Tokenizer) -> Vec<TokenId> {
-    let allowed: Vec<u8> = (0..=255u8)
-        .filter(|&b| mask.is_allowed(tokenizer.byte(b)))
-        .collect();
+    let allows = |&b: &u8| {
+        tokenizer
+            .find_byte(b)
+            .is_some_and(|token| mask.is_allowed(token))
+    };
+    let allowed: Vec<u8> = (0..=255u8).filter(allows).collect();
     let few = allowed.len() <= 24;
     let stands =
         |b: &u8| few || b"0159abxyzABXYZ ".contains(b) || (b.is_ascii_punctuation() && *b != b'\\');

@@ -1,11 +1,14 @@
 //! What a decoder is: rows in, logits and hidden rows out, with a cache of what it has seen.
 mod cache;
+mod checkpoint;
 mod config;
+mod kernel;
 mod lora;
 mod onnx;
 mod packed;
 
 pub use cache::{Cache, Store};
+pub use checkpoint::{CheckpointDecoder, CheckpointOptions};
 pub use config::DecoderConfig;
 pub use lora::{Lora, LowRank, MatrixPath};
 pub use onnx::OnnxDecoder;

@@ -1,18 +1,17 @@
 //! The decoder of a bundle's `decoder.safetensors`: packed integer weights, run by the kernels.
+use super::kernel::{Kernel, Pairs, matrix, refused};
 use super::no_replaced_rows;
 use crate::{
-    Cache, DecoderConfig, Dims, Error, Lora, MatrixPath, Output, Result, Rows, Store, TextDecoder,
+    Cache, DecoderConfig, Dims, Error, Lora, MatrixPath, Output, Result, Rows, TextDecoder,
 };
-use foveate_kernels::{Cpu, Input, Matrix, Update};
-use ndarray::Array2;
+use foveate_kernels::{Cpu, Matrix};
 use std::path::Path;
 use std::sync::Arc;
 
 /// A decoder of packed integers with an integer cache.
 pub struct PackedDecoder {
-    inner: Arc<foveate_kernels::Decoder>,
+    kernel: Kernel,
     config: DecoderConfig,
-    lora: Option<foveate_kernels::Lora>,
 }
 
 impl PackedDecoder {
@@ -39,23 +38,21 @@ impl PackedDecoder {
             )));
         }
         Ok(Self {
-            inner: Arc::new(inner),
+            kernel: Kernel::new(inner),
             config,
-            lora: None,
         })
     }
 
     /// The layer and the kind of a matrix.
-    fn locate(&self, path: &MatrixPath) -> Result<(usize, Matrix)> {
-        let found = self.config.locate(path);
-        let found = found.and_then(|(layer, name)| Some((layer, matrix(name)?)));
-        found.ok_or_else(|| Error::decoder(format!("the decoder has no matrix {path}")))
+    fn locate(&self, path: &MatrixPath) -> Option<(usize, Matrix)> {
+        let (layer, name) = self.config.locate(path)?;
+        Some((layer, matrix(name)?))
     }
 
     /// The instruction set in use.
     #[must_use]
     pub fn cpu(&self) -> &'static str {
-        self.inner.cpu().name()
+        self.kernel.inner.cpu().name()
     }
 }
 
@@ -68,111 +65,27 @@ impl std::fmt::Debug for PackedDecoder {
     }
 }
 
-fn refused(e: foveate_kernels::Error) -> Error {
-    Error::Decoder {
-        what: e.to_string(),
-        source: Some(Box::new(e)),
-    }
-}
-
 impl TextDecoder for PackedDecoder {
     fn dims(&self) -> Dims {
         self.config.dims()
     }
 
     fn new_cache(&self) -> Cache {
-        Cache::new(Pages(self.inner.cache()))
+        self.kernel.new_cache()
     }
 
     fn forward(&self, cache: &mut Cache, rows: Rows<'_>) -> Result<Output> {
         no_replaced_rows(&rows)?;
-        let Pages(pages) = cache.store::<Pages>()?;
-        let len = pages.len() + rows.ids.len();
-        if len > self.config.context {
-            return Err(Error::ContextFull {
-                needed: len,
-                limit: self.config.context,
-            });
-        }
-        let extra = rows.extra.as_standard_layout();
-        let input = Input {
-            ids: rows.ids,
-            extra: extra.as_slice(),
-            positions: None,
-            select: rows.select,
-        };
-        let output = self.inner.run_with(pages, input, self.lora.as_ref());
-        let output = output.map_err(refused)?;
-        let table = |values: Vec<f32>, width: usize| {
-            Array2::from_shape_vec((rows.select.len(), width), values)
-                .map_err(|e| Error::decoder(e.to_string()))
-        };
-        Ok(Output {
-            logits: table(output.logits, self.config.vocab_size)?,
-            hidden: table(output.hidden, self.config.dim)?,
-        })
+        self.kernel.forward(cache, &rows)
     }
 
     /// The packed weights are shared; the update runs beside them in float
     /// (`foveate_kernels::Lora`).
     fn adapted(&self, lora: &Lora) -> Result<Arc<dyn TextDecoder>> {
-        let factors: Vec<_> = lora
-            .updates()
-            .iter()
-            .map(|u| (&u.name, u.a.as_standard_layout(), u.b.as_standard_layout()))
-            .collect();
-        let updates: Vec<Update<'_>> = factors
-            .iter()
-            .map(|(name, a, b)| {
-                let (layer, matrix) = self.locate(name)?;
-                Ok(Update {
-                    layer,
-                    matrix,
-                    a: a.as_slice().unwrap_or_default(),
-                    b: b.as_slice().unwrap_or_default(),
-                })
-            })
-            .collect::<Result<_>>()?;
-        let lora =
-            foveate_kernels::Lora::new(self.inner.config(), lora.rank(), lora.scale(), &updates);
+        let locate = |path: &MatrixPath| self.locate(path);
         Ok(Arc::new(Self {
-            inner: self.inner.clone(),
+            kernel: self.kernel.adapted(lora, Pairs::Neighbours, locate)?,
             config: self.config,
-            lora: Some(lora.map_err(refused)?),
         }))
-    }
-}
-
-fn matrix(name: &str) -> Option<Matrix> {
-    Some(match name {
-        "q" => Matrix::Q,
-        "k" => Matrix::K,
-        "v" => Matrix::V,
-        "o" => Matrix::O,
-        "ffn.gate" => Matrix::Gate,
-        "ffn.up" => Matrix::Up,
-        "ffn.down" => Matrix::Down,
-        _ => return None,
-    })
-}
-
-/// The kernels' cache.
-struct Pages(foveate_kernels::Cache);
-
-impl Store for Pages {
-    fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    fn truncate(&mut self, len: usize) {
-        self.0.truncate(len);
-    }
-
-    fn fork(&self) -> Box<dyn Store> {
-        Box::new(Self(self.0.fork()))
-    }
-
-    fn bytes(&self) -> usize {
-        self.0.bytes()
     }
 }

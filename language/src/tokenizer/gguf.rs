@@ -1,0 +1,219 @@
+//! The tokenizer of a GGUF file: vocabulary, kinds of tokens and merges from the metadata, the
+//! pre-tokenizer by its name. Keys, kinds and names: llama.cpp, `gguf-py/gguf/constants.py` and
+//! `src/llama-vocab.cpp`.
+use super::{byte_chars, named_as_special, spelled};
+use foveate_gguf::{Directory, Value};
+use std::collections::BTreeSet;
+use tokenizers::models::bpe::{BPE, Vocab};
+use tokenizers::pre_tokenizers::PreTokenizerWrapper;
+use tokenizers::pre_tokenizers::byte_level::ByteLevel;
+use tokenizers::pre_tokenizers::digits::Digits;
+use tokenizers::pre_tokenizers::sequence::Sequence;
+use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
+use tokenizers::{AddedToken, SplitDelimiterBehavior};
+
+/// What a token is, by `tokenizer.ggml.token_type`.
+const NORMAL: i64 = 1;
+const USER_DEFINED: i64 = 4;
+const BYTE: i64 = 6;
+
+/// Keys of tokens that never stand in a text, whatever their kind.
+const CONTROL: [&str; 6] = ["bos", "eos", "unknown", "padding", "eot", "eom"];
+
+type Refused<T> = Result<T, String>;
+
+/// A tokenizer without its control tokens, and what each token stands for.
+pub(super) struct Read {
+    pub inner: tokenizers::Tokenizer,
+    /// Bytes of every token, by id; empty for special tokens.
+    pub bytes: Vec<Vec<u8>>,
+    /// Name of every special token, by id.
+    pub special: Vec<Option<String>>,
+}
+
+/// Reads the metadata. Control tokens are not in the encoder's vocabulary: no text and no merge can
+/// give one.
+pub(super) fn read(d: &Directory) -> Refused<Read> {
+    let model = d.text("tokenizer.ggml.model").map_err(|e| e.to_string())?;
+    if model != "gpt2" {
+        return Err(format!(
+            "the tokenizer is of the kind `{model}`, `gpt2` (byte-level BPE) is expected; take a \
+             model with such a tokenizer (Llama 3, Qwen, SmolLM)"
+        ));
+    }
+    let pre = pre_tokenizer(d.text("tokenizer.ggml.pre").map_err(|_| {
+        "the file does not name its pre-tokenizer (`tokenizer.ggml.pre`); convert the model again \
+         with a converter of 2024 or later"
+    })?)?;
+    let tokens = Tokens::read(d)?;
+    let model = BPE::builder()
+        .vocab_and_merges(tokens.vocabulary()?, merges(d)?)
+        .ignore_merges(pre.ignore_merges)
+        .build()
+        .map_err(|e| format!("the merges do not fit the vocabulary: {e}"))?;
+    let mut inner = tokenizers::Tokenizer::new(model);
+    inner.with_pre_tokenizer(Some(pre.steps));
+    let added = tokens
+        .added
+        .iter()
+        .map(|name| AddedToken::from(*name, false));
+    inner
+        .add_tokens(added.map(|token| token.normalized(false)))
+        .map_err(|e| format!("the user-defined tokens cannot be added: {e}"))?;
+    let Tokens { bytes, special, .. } = tokens;
+    Ok(Read {
+        inner,
+        bytes,
+        special,
+    })
+}
+
+/// The vocabulary, by id.
+struct Tokens<'a> {
+    names: Vec<&'a str>,
+    /// Those that are found in a text before anything else.
+    added: Vec<&'a str>,
+    bytes: Vec<Vec<u8>>,
+    special: Vec<Option<String>>,
+}
+
+impl<'a> Tokens<'a> {
+    fn read(d: &'a Directory) -> Refused<Self> {
+        let raw = strings(d, "tokenizer.ggml.tokens")?;
+        let kinds = kinds(d, raw.len())?;
+        let control = control_ids(d);
+        let chars = byte_chars();
+        let mut tokens = Self {
+            names: Vec::with_capacity(raw.len()),
+            added: Vec::new(),
+            bytes: vec![Vec::new(); raw.len()],
+            special: vec![None; raw.len()],
+        };
+        for (id, (raw, &kind)) in raw.iter().zip(kinds).enumerate() {
+            let name = std::str::from_utf8(raw).map_err(|_| {
+                format!("token {id} is `{}`, UTF-8 is expected", raw.escape_ascii())
+            })?;
+            tokens.names.push(name);
+            let known = matches!(kind, NORMAL | USER_DEFINED | BYTE) && !name.is_empty();
+            if !known || named_as_special(name) || control.contains(&id) {
+                tokens.special[id] = Some(name.to_owned());
+            } else if kind == USER_DEFINED {
+                tokens.added.push(name);
+                tokens.bytes[id] = raw.clone();
+            } else {
+                let bytes = spelled(name, &chars);
+                tokens.bytes[id] = bytes.map_err(|e| format!("token {id}: {e}"))?;
+            }
+        }
+        Ok(tokens)
+    }
+
+    /// Names and ids of the tokens that a text can have.
+    fn vocabulary(&self) -> Refused<Vocab> {
+        let plain = |(id, _): &(usize, &&str)| self.special[*id].is_none();
+        let named = || self.names.iter().enumerate().filter(plain);
+        let mut seen = BTreeSet::new();
+        if let Some((id, name)) = named().find(|(_, name)| !seen.insert(**name)) {
+            return Err(format!(
+                "token {id}, {name:?}, stands twice in the vocabulary"
+            ));
+        }
+        Ok(named()
+            .map(|(id, name)| ((*name).to_owned(), id as u32))
+            .collect())
+    }
+}
+
+fn strings<'a>(d: &'a Directory, key: &str) -> Refused<&'a [Vec<u8>]> {
+    match d.metadata.get(key) {
+        Some(Value::Strings(strings)) => Ok(strings),
+        _ => Err(format!(
+            "the file has no strings `{key}`; a file with its tokenizer is expected"
+        )),
+    }
+}
+
+/// The kind of every token.
+fn kinds(d: &Directory, n: usize) -> Refused<&[i64]> {
+    let key = "tokenizer.ggml.token_type";
+    match d.metadata.get(key) {
+        Some(Value::Integers(kinds)) if kinds.len() == n => Ok(kinds),
+        Some(Value::Integers(kinds)) => Err(format!(
+            "`{key}` has {} numbers for {n} tokens; one each is expected",
+            kinds.len()
+        )),
+        _ => Err(format!(
+            "the file has no numbers `{key}`, so that control tokens cannot be told from text; \
+             convert the model again"
+        )),
+    }
+}
+
+fn control_ids(d: &Directory) -> BTreeSet<usize> {
+    let key = |name: &str| format!("tokenizer.ggml.{name}_token_id");
+    CONTROL
+        .iter()
+        .filter_map(|name| d.size(&key(name)).ok())
+        .collect()
+}
+
+/// Pairs of names, in their order. A name has no space of its own: bytes are spelled by letters.
+fn merges(d: &Directory) -> Refused<Vec<(String, String)>> {
+    let pair = |raw: &Vec<u8>| {
+        let (a, b) = std::str::from_utf8(raw).ok()?.split_once(' ')?;
+        Some((a.to_owned(), b.to_owned()))
+    };
+    let raw = strings(d, "tokenizer.ggml.merges")?;
+    let merge = |(i, raw)| {
+        let wrong = || format!("merge {i} is not two names with a space between");
+        pair(raw).ok_or_else(wrong)
+    };
+    raw.iter().enumerate().map(merge).collect()
+}
+
+/// How a text is cut before merging, and whether a piece that is a token is left whole.
+struct PreTokenizer {
+    steps: PreTokenizerWrapper,
+    ignore_merges: bool,
+}
+
+/// Llama 3's `tokenizer.json` (meta-llama/Meta-Llama-3-8B).
+const LLAMA3: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+/// Qwen 2's and Qwen 3's `tokenizer.json` (Qwen/Qwen2-0.5B), as Llama 3's with single digits.
+const QWEN2: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+/// Mistral's Tekken (mistralai/Mistral-Nemo-Base-2407).
+const TEKKEN: &str = r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+
+/// The pre-tokenizer of a name. The pattern of GPT-2 is in `ByteLevel` itself.
+fn pre_tokenizer(name: &str) -> Refused<PreTokenizer> {
+    let gpt2 = || ByteLevel::new(false, false, true).into();
+    let (steps, ignore_merges) = match name {
+        "gpt-2" | "gpt2" | "phi-2" | "mpt" | "olmo" | "jais" => (gpt2(), false),
+        "smollm" | "starcoder" | "refact" | "command-r" | "codeshell" | "minerva-7b" => {
+            let digits = Digits::new(true).into();
+            (Sequence::new(vec![digits, gpt2()]).into(), false)
+        }
+        "qwen2" | "deepseek-r1-qwen" | "stablelm2" => (split(QWEN2)?, false),
+        "llama-bpe" | "llama3" | "llama-v3" | "falcon3" => (split(LLAMA3)?, true),
+        "smaug-bpe" => (split(LLAMA3)?, false),
+        "tekken" => (split(TEKKEN)?, true),
+        other => {
+            return Err(format!(
+                "the pre-tokenizer is `{other}`; known are those of Llama 3 (llama-bpe), Qwen \
+                 (qwen2), SmolLM (smollm), Mistral (tekken), GPT-2 (gpt-2) and their kin"
+            ));
+        }
+    };
+    Ok(PreTokenizer {
+        steps,
+        ignore_merges,
+    })
+}
+
+fn split(pattern: &str) -> Refused<PreTokenizerWrapper> {
+    let pattern = SplitPattern::Regex(pattern.to_owned());
+    let split = Split::new(pattern, SplitDelimiterBehavior::Isolated, false);
+    let split = split.map_err(|e| e.to_string())?.into();
+    let bytes = ByteLevel::new(false, false, false).into();
+    Ok(Sequence::new(vec![split, bytes]).into())
+}
