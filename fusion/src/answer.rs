@@ -114,6 +114,12 @@ pub(crate) fn cost(prompt: usize, work: Work, seeing: Timing) -> (Timing, Usage)
 pub struct Answer {
     /// The text.
     pub text: String,
+    /// Whether the pictures tell it. Models that were not taught to say that they do not (`nano`)
+    /// always claim so.
+    pub found: bool,
+    /// Where it was read: the box around all that it was copied from. `None` for an answer in
+    /// nobody's words, and for models without boxes.
+    pub region: Option<Region>,
     /// Why it ended.
     pub stop: StopReason,
     /// Where the time went.

@@ -208,15 +208,7 @@ impl AsyncSession {
         let end = self.start(request, move |session, request| {
             let mut tell = |piece| drop(sender.unbounded_send(Ok(piece)));
             match answer(session, request, &mut tell) {
-                Ok((stop, timing, usage)) => Ok(Answer {
-                    text: session
-                        .turns()
-                        .last()
-                        .map_or(String::new(), |t| t.answer.clone()),
-                    stop,
-                    timing,
-                    usage,
-                }),
+                Ok((stop, timing, usage)) => Ok(session.answer_of(stop, timing, usage)),
                 Err(e) => {
                     drop(sender.unbounded_send(Err(e)));
                     Err(broken_off("its stream said why"))

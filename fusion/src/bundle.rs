@@ -163,6 +163,16 @@ impl Bundle {
     }
 }
 
+/// What `config.json` in a folder says, of whichever architecture.
+pub(crate) fn config(dir: &Path) -> Result<Value> {
+    let file = dir.join("config.json");
+    let json = read(&file, MAX_CONFIG)?;
+    serde_json::from_slice(&json).map_err(|e| Error::AssetsInvalid {
+        file,
+        why: e.to_string(),
+    })
+}
+
 /// What an adapter must have been trained on, and where a bundle keeps its own.
 #[derive(Debug, Clone)]
 pub(crate) struct Base {

@@ -134,6 +134,11 @@ impl Traced {
         gallery.region(self.sources[range].iter().flatten().copied())
     }
 
+    /// The box around everything that the answer was copied from.
+    pub(crate) fn whole(&self, gallery: &Gallery) -> Option<Region> {
+        self.region(0..self.bytes.len(), gallery)
+    }
+
     /// The lines of a transcript.
     pub(crate) fn lines(&self, gallery: &Gallery) -> Vec<Line> {
         let line = |range: Range<usize>| Line {

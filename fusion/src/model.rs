@@ -10,6 +10,7 @@ use foveate_language::{Grammars, Template, TextDecoder, Tokenizer};
 use foveate_vision::Mode;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -25,10 +26,18 @@ struct Shared {
     /// The pictures encoded last, the latest at the end.
     remembered: Mutex<Vec<Remembered>>,
     encoded: AtomicUsize,
-    /// The bundle that it was loaded from.
-    base: Option<Base>,
+    /// What it was loaded from.
+    origin: Option<Origin>,
     /// The decoders of the adapters in use.
     adapted: Mutex<Vec<(Adapter, Weak<dyn TextDecoder>)>>,
+}
+
+/// The bundle that a model was loaded from.
+struct Origin {
+    dir: PathBuf,
+    architecture: String,
+    /// What adapters must have been trained on; `None` of a family that takes none.
+    base: Option<Base>,
 }
 
 /// A model, loaded once; clones share it, and any number of threads may use it at a time.
@@ -42,10 +51,23 @@ impl Model {
         &self.0.parts.name
     }
 
+    /// The folder that it was loaded from; `None` of one put together of parts.
+    #[must_use]
+    pub fn dir(&self) -> Option<&Path> {
+        self.0.origin.as_ref().map(|origin| &*origin.dir)
+    }
+
+    /// The architecture that its `config.json` names; `None` of one put together of parts.
+    #[must_use]
+    pub fn architecture(&self) -> Option<&str> {
+        self.0.origin.as_ref().map(|origin| &*origin.architecture)
+    }
+
     /// Names of the adapters that came with the model, sorted.
     #[must_use]
     pub fn adapters(&self) -> Vec<String> {
-        self.0.base.as_ref().map(Base::adapters).unwrap_or_default()
+        let base = self.0.origin.as_ref().and_then(|o| o.base.as_ref());
+        base.map(Base::adapters).unwrap_or_default()
     }
 
     /// Loads one of the adapters that came with the model, and checks that it fits.
@@ -91,10 +113,18 @@ impl Model {
     }
 
     fn base(&self, adapter: &str) -> Result<&Base> {
-        let why =
-            "the model was put together of parts; only one loaded from a bundle takes adapters";
-        let base = self.0.base.as_ref();
-        base.ok_or_else(|| mismatch(adapter, why.to_owned()))
+        let Some(origin) = &self.0.origin else {
+            let why =
+                "the model was put together of parts; only one loaded from a bundle takes adapters";
+            return Err(mismatch(adapter, why.to_owned()));
+        };
+        let why = || {
+            format!(
+                "models of architecture {} take no adapters",
+                origin.architecture
+            )
+        };
+        origin.base.as_ref().ok_or_else(|| mismatch(adapter, why()))
     }
 
     /// A new conversation.

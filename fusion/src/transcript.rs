@@ -148,9 +148,10 @@ impl Session {
             Task::Ask
         };
         self.begin(&turn.prompt, task)?;
+        let aside = self.is_aside(task);
         for (id, row) in self.rows_of(turn) {
             // A transcript may be longer than the context; one row is left for its end.
-            if self.context.room() > 1 {
+            if !aside && self.context.room() > 1 {
                 self.context.push(id, row.as_deref())?;
             }
         }

@@ -11,6 +11,7 @@
 //! | the loop: run, process, sample, commit, as an iterator | `generate/mod.rs` |
 //! | the rows of one conversation and the cache that follows them | `generate/context.rs` |
 //! | what changes the logits before the sampler | `generate/processor.rs` |
+//! | answers that are spans of given text | `generate/copy/` |
 //! | logits to a token | `sample.rs` |
 //! | which tokens may come next, and JSON Schema as such a rule | `constrain/` |
 //! | guesses that are checked several at a time | `generate/draft.rs` |
@@ -38,9 +39,9 @@ pub use decoder::{
 };
 pub use error::{Error, ErrorKind, Result};
 pub use generate::{
-    Attribution, CancelHandle, Cancellable, Context, Draft, Generator, LogitsProcessor,
-    LoopDetector, MaxTokens, Scripted, StopReason, Suppress, TimeLimit, Token, TokenStream, Work,
-    force,
+    Attribution, CancelHandle, Cancellable, Context, Copied, CopyText, Copying, Draft, Generator,
+    LogitsProcessor, LoopDetector, MaxTokens, Scripted, StopReason, Suppress, TimeLimit, Token,
+    TokenIndex, TokenStream, Work, force,
 };
 pub use sample::{Sampler, Sampling, argmax};
 pub use template::Template;

@@ -10,21 +10,25 @@ use std::path::Path;
 
 /// Prints what `model` is, what memory it takes, and how many rows it has room for.
 pub fn info(model: &Model, common: &Common) -> Result<()> {
-    let bundle = Bundle::open(Bundle::find(&common.model)?)?;
-    let (config, dims) = (bundle.config(), model.decoder().dims());
+    let dims = model.decoder().dims();
+    let folder = model.dir().unwrap_or(Path::new(""));
+    // Only the glyph readers have a fixed number of rows for a picture.
+    let most = Bundle::open(folder)
+        .ok()
+        .map(|b| b.config().adapter.max_glyphs);
     let facts = [
         ("name", json!(model.name())),
-        ("folder", json!(bundle.dir().display().to_string())),
-        ("architecture", json!(config.architecture)),
+        ("folder", json!(folder.display().to_string())),
+        ("architecture", json!(model.architecture())),
         ("width", json!(dims.dim)),
         ("vocabulary", json!(dims.vocab_size)),
         ("rows", json!(dims.context)),
-        ("picture_rows", json!(config.adapter.max_glyphs)),
+        ("picture_rows", json!(most)),
         (
             "mode",
             json!(format!("{:?}", model.default_mode()).to_lowercase()),
         ),
-        ("file_bytes", json!(bytes_of(bundle.dir()))),
+        ("file_bytes", json!(bytes_of(folder))),
         ("resident_bytes", json!(resident())),
         ("adapters", json!(model.adapters())),
     ];
@@ -44,6 +48,7 @@ fn told(name: &str, value: &Value) -> String {
     match (name, value) {
         ("vocabulary", n) => format!("{n} tokens"),
         ("rows", n) => format!("{n} of a conversation, pictures, questions and answers together"),
+        ("picture_rows", Value::Null) => "as many as its text takes".into(),
         ("picture_rows", n) => format!("{n} at most"),
         ("mode", mode) => format!("{} by default", mode.as_str().unwrap_or_default()),
         ("file_bytes" | "resident_bytes", Value::Number(n)) => {

@@ -1,9 +1,9 @@
 //! How a model is made: of a bundle as its options say, or of one's own stages.
-use super::{Model, Shared};
-use crate::bundle::{Base, Bundle};
+use super::{Model, Origin, Shared};
+use crate::Result;
+use crate::bundle::Bundle;
 use crate::readers::glyph::Rules;
 use crate::readers::{self, Reader};
-use crate::{Error, Result};
 use foveate_language::{Grammars, Template, TextDecoder, Tokenizer};
 use foveate_onnx::{GraphOptions, Provider, Runtime, RuntimeOptions};
 use foveate_vision::Mode;
@@ -89,26 +89,7 @@ impl Model {
 
     /// Loads a bundle by its name or from its folder as `options` say.
     pub fn load_with(model: impl AsRef<Path>, options: &Options) -> Result<Self> {
-        let bundle = Bundle::open(Bundle::find(model)?)?;
-        let config = bundle.config();
-        let tokenizer_file = bundle.file("tokenizer.json")?;
-        let broken = |why: String| Error::AssetsInvalid {
-            file: tokenizer_file.clone(),
-            why,
-        };
-        let tokenizer =
-            Tokenizer::from_json(&bundle.tokenizer_json()?).map_err(|e| broken(e.to_string()))?;
-        let vocab_size = config.decoder.vocab_size;
-        if tokenizer.len() > vocab_size {
-            return Err(broken(format!(
-                "{} tokens, the decoder has {vocab_size}",
-                tokenizer.len()
-            )));
-        }
-        let template = config
-            .tokens
-            .template(&tokenizer, vocab_size)
-            .map_err(broken)?;
+        let dir = Bundle::find(model)?;
         Runtime::find(&RuntimeOptions {
             library: options.runtime.clone(),
         })?;
@@ -118,17 +99,22 @@ impl Model {
             at_once: options.at_once,
             ..GraphOptions::default()
         };
-        let opened = readers::open(&bundle, &tokenizer, &graphs, options)?;
+        let opened = readers::open(&dir, &graphs, options)?;
         let parts = Parts {
-            name: config.name.clone(),
-            tokenizer: Arc::new(tokenizer),
+            name: opened.name,
+            tokenizer: opened.tokenizer,
             reader: opened.reader,
             decoder: opened.decoder,
-            template,
-            mode: options.mode.unwrap_or(config.image.default_mode),
+            template: opened.template,
+            mode: options.mode.unwrap_or(opened.mode),
             remembered_images: options.remembered_images,
         };
-        Self::assemble(parts, Some(Base::new(&bundle, opened.signature)))
+        let origin = Origin {
+            dir,
+            architecture: opened.architecture,
+            base: opened.base,
+        };
+        Self::assemble(parts, Some(origin))
     }
 
     /// A model of one's own stages. Adapters are for models of a bundle: this one takes none.
@@ -136,7 +122,7 @@ impl Model {
         Self::assemble(parts, None)
     }
 
-    fn assemble(parts: Parts, base: Option<Base>) -> Result<Self> {
+    fn assemble(parts: Parts, origin: Option<Origin>) -> Result<Self> {
         let grammars = Grammars::new(
             parts.tokenizer.clone(),
             parts.decoder.dims().vocab_size,
@@ -147,7 +133,7 @@ impl Model {
             grammars,
             remembered: Mutex::new(Vec::new()),
             encoded: AtomicUsize::new(0),
-            base,
+            origin,
             adapted: Mutex::new(Vec::new()),
         })))
     }

@@ -1,18 +1,22 @@
 //! Model families: how each turns pictures into rows for a text decoder, and what it adds to
 //! decoding. The function `open` here is the one place that names them.
 pub mod glyph;
+mod page;
 pub(crate) mod spotter;
 
 use crate::answer::Timing;
-use crate::bundle::Bundle;
+use crate::bundle::{self, Base, Bundle};
 use crate::{Error, Image, Options, Result, Task};
-use foveate_language::{Attribution, Draft, LogitsProcessor, TextDecoder, TokenId, Tokenizer};
+use foveate_language::{
+    Attribution, Draft, LogitsProcessor, Template, TextDecoder, TokenId, Tokenizer,
+};
 use foveate_onnx::GraphOptions;
 use foveate_vision::{Mode, Placement, Rect};
 use glyph::GlyphEncoder;
 use ndarray::Array2;
 use spotter::SpotterGlyphs;
 use std::any::Any;
+use std::path::Path;
 use std::sync::Arc;
 
 /// A model family: from pictures to rows for a text decoder.
@@ -26,6 +30,18 @@ pub trait Reader: Send + Sync {
     /// The words in which the model was taught to be asked for `task`; `None` for an open question,
     /// which is asked in the user's own words.
     fn prompt(&self, task: Task<'_>) -> Option<String>;
+
+    /// Whether transcripts are left out of the decoder's context, because [`encode`](Self::encode)
+    /// shows it the text itself.
+    fn transcribes_aside(&self) -> bool {
+        false
+    }
+
+    /// What an answer in words says where the pictures do not tell; `None` of a family that was not
+    /// taught to say so.
+    fn not_found(&self) -> Option<&str> {
+        None
+    }
 
     /// What is added to decoding an answer to `task` about `images`. `written` are the tokens of
     /// the earlier answers, each with its source.
@@ -115,6 +131,13 @@ pub enum Segment {
         /// `[n, dim]`
         rows: Array2<f32>,
     },
+    /// Tokens with what is added to the embedding of each.
+    Placed {
+        /// `[n]`
+        ids: Vec<TokenId>,
+        /// `[n, dim]`
+        rows: Array2<f32>,
+    },
     /// Rows (`[n, dim]`) that stand in the place of embeddings.
     Embeddings(Array2<f32>),
 }
@@ -125,7 +148,9 @@ impl Segment {
     pub fn len(&self) -> usize {
         match self {
             Self::Text(ids) => ids.len(),
-            Self::Added { rows, .. } | Self::Embeddings(rows) => rows.nrows(),
+            Self::Added { rows, .. } | Self::Placed { rows, .. } | Self::Embeddings(rows) => {
+                rows.nrows()
+            }
         }
     }
 
@@ -171,29 +196,36 @@ pub struct Decoding<'a> {
 
 /// The parts that a bundle's architecture is made of.
 pub(crate) struct Opened {
+    pub name: String,
+    /// The architecture that `config.json` names.
+    pub architecture: String,
     pub reader: Box<dyn Reader>,
     pub decoder: Box<dyn TextDecoder>,
-    /// What tells one training from another (`models/FORMAT.md`, *Signature*).
-    pub signature: String,
+    pub tokenizer: Arc<Tokenizer>,
+    pub template: Template,
+    /// The mode of pictures when nobody says.
+    pub mode: Mode,
+    /// What adapters must have been trained on; `None` of a family that takes none.
+    pub base: Option<Base>,
 }
 
-/// Opens the files of a bundle as its `architecture` says.
-pub(crate) fn open(
-    bundle: &Bundle,
-    tokenizer: &Tokenizer,
-    graphs: &GraphOptions,
-    options: &Options,
-) -> Result<Opened> {
+/// Opens the bundle in `dir` as its `architecture` says.
+pub(crate) fn open(dir: &Path, graphs: &GraphOptions, options: &Options) -> Result<Opened> {
+    let config = bundle::config(dir)?;
+    if config["architecture"] == page::ARCHITECTURE {
+        return page::open(dir, config, graphs, options);
+    }
+    let bundle = Bundle::open(dir)?;
     match bundle.config().architecture.as_str() {
-        glyph::ARCHITECTURE => glyph::open(bundle, tokenizer, graphs, options, |embed| {
-            let encoder = GlyphEncoder::open(bundle, embed, graphs, &options.rules)?;
+        glyph::ARCHITECTURE => glyph::open(&bundle, graphs, options, |embed, _| {
+            let encoder = GlyphEncoder::open(&bundle, embed, graphs, &options.rules)?;
             Ok(Box::new(encoder))
         }),
         spotter::ARCHITECTURE => {
             let options = spotter::options(options);
             let legible = options.rules.legible;
-            glyph::open(bundle, tokenizer, graphs, &options, |embed| {
-                let encoder = SpotterGlyphs::open(bundle, embed, tokenizer, graphs, legible)?;
+            glyph::open(&bundle, graphs, &options, |embed, tokenizer| {
+                let encoder = SpotterGlyphs::open(&bundle, embed, tokenizer, graphs, legible)?;
                 Ok(Box::new(encoder))
             })
         }
@@ -201,7 +233,11 @@ pub(crate) fn open(
             file: bundle.dir().join("config.json"),
             why: format!(
                 "architecture {other:?}; this library knows {:?}",
-                [glyph::ARCHITECTURE, spotter::ARCHITECTURE]
+                [
+                    glyph::ARCHITECTURE,
+                    page::ARCHITECTURE,
+                    spotter::ARCHITECTURE
+                ]
             ),
         }),
     }

@@ -142,13 +142,7 @@ impl SpotterGlyphs {
     }
 
     fn is_legible(&self, line: &SpottedLine) -> bool {
-        let alone = line.chars.iter().filter(|c| !is_space(c)).count() == 1;
-        // A stroke by itself is a rule or an axis, not print.
-        let says = |c: char| c.is_alphanumeric() || "&+@#%$€£".contains(c);
-        let least = |rule: Legible| if alone { rule.alone } else { rule.probability };
-        self.legible.is_none_or(|rule| {
-            line.confidence >= least(rule) && (!alone || line.text.chars().any(says))
-        })
+        self.legible.is_none_or(|rule| legible(line, rule))
     }
 
     fn left_out(&self, line: &SpottedLine, transform: &Transform) -> LeftOut {
@@ -217,12 +211,25 @@ impl EncodeGlyphs for SpotterGlyphs {
     }
 }
 
+/// Whether a line is print by [`LEGIBLE`].
+pub(super) fn is_legible(line: &SpottedLine) -> bool {
+    legible(line, LEGIBLE)
+}
+
+fn legible(line: &SpottedLine, rule: Legible) -> bool {
+    let alone = line.chars.iter().filter(|c| !is_space(c)).count() == 1;
+    // A stroke by itself is a rule or an axis, not print.
+    let says = |c: char| c.is_alphanumeric() || "&+@#%$€£".contains(c);
+    let least = if alone { rule.alone } else { rule.probability };
+    line.confidence >= least && (!alone || line.text.chars().any(says))
+}
+
 fn is_space(char: &SpottedChar) -> bool {
     char.ch.trim().is_empty()
 }
 
 /// The lines by rows of the canvas, and from the left within one, as glyphs are sorted.
-fn in_order<'s>(spotted: &'s Spotted, transform: &Transform) -> Vec<&'s SpottedLine> {
+pub(super) fn in_order<'s>(spotted: &'s Spotted, transform: &Transform) -> Vec<&'s SpottedLine> {
     let first = |line: &SpottedLine| {
         let [x, y] = centre(
             line.chars.first().map_or(&line.quad, |c| &c.quad),
@@ -252,11 +259,11 @@ fn shown(lines: &[&SpottedLine], most: usize) -> usize {
     held
 }
 
-fn canvas_corners(quad: &Quad, transform: &Transform) -> [[f64; 2]; 4] {
+pub(super) fn canvas_corners(quad: &Quad, transform: &Transform) -> [[f64; 2]; 4] {
     quad.map(|[x, y]| transform.from_upright([f64::from(x), f64::from(y)]))
 }
 
-fn centre(quad: &Quad, transform: &Transform) -> [f64; 2] {
+pub(super) fn centre(quad: &Quad, transform: &Transform) -> [f64; 2] {
     let corners = canvas_corners(quad, transform);
     [0, 1].map(|axis| corners.iter().map(|c| c[axis]).sum::<f64>() / 4.0)
 }
@@ -283,7 +290,7 @@ fn placed<'s>(char: &'s SpottedChar, transform: &Transform) -> Placed<'s> {
 }
 
 /// The smallest box around a quadrilateral, in canvas pixels.
-fn around(quad: &Quad, transform: &Transform) -> Rect {
+pub(super) fn around(quad: &Quad, transform: &Transform) -> Rect {
     let corners = canvas_corners(quad, transform).into_iter();
     let points = corners.map(|corner| Rect::around(corner, corner));
     points.reduce(crate::grounding::union).unwrap_or_default()

@@ -165,8 +165,9 @@ impl Session {
             + prompt.len()
             + request.max_tokens.unwrap_or(TYPED_TOKENS).min(TYPED_TOKENS)
             + 8;
+        let room = self.room().saturating_sub(reserved);
         let request = Request {
-            max_tokens: Some(self.room().saturating_sub(reserved)),
+            max_tokens: (!self.is_aside(Task::Transcribe)).then_some(room),
             ..request.clone()
         };
         let answer = self.words(&prompt, Task::Transcribe, &request)?;

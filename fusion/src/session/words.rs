@@ -1,11 +1,11 @@
 //! Answers in words, and how any answer is begun and written.
 use super::{Request, Session, Stream, Turn, decoder};
-use crate::answer::{Answer, Reading};
+use crate::answer::{Answer, Reading, Timing, Usage};
 use crate::grounding::Traced;
 use crate::readers::Decoding;
 use crate::{Error, Result, Task};
 use foveate_language::{
-    Constraint, Generator, Sampler, Scripted, Suppress, TextStream, TokenStream,
+    Constraint, Generator, Sampler, Scripted, StopReason, Suppress, TextStream, TokenStream,
 };
 
 impl Session {
@@ -18,12 +18,20 @@ impl Session {
         let mut stream = self.pieces(prompt, task, request)?;
         stream.by_ref().try_for_each(|piece| piece.map(drop))?;
         let (stop, timing, usage) = stream.finish();
-        Ok(Answer {
-            text: self.last_answer(),
+        Ok(self.answer_of(stop, timing, usage))
+    }
+
+    /// The last answer with where it was read.
+    pub(crate) fn answer_of(&self, stop: StopReason, timing: Timing, usage: Usage) -> Answer {
+        let text = self.last_answer();
+        Answer {
+            found: self.model.reader().not_found().is_none_or(|no| text != no),
+            region: self.last_traced().whole(&self.gallery),
+            text,
             stop,
             timing,
             usage,
-        })
+        }
     }
 
     /// The answer to a question, piece by piece.
@@ -56,6 +64,7 @@ impl Session {
             stop,
             timing,
             usage,
+            ..
         } = self.words(&prompt, Task::Transcribe, request)?;
         Ok(Reading {
             text,
@@ -76,14 +85,20 @@ impl Session {
 
     /// Writes a question; what does not fit leaves the session as it was.
     pub(crate) fn begin(&mut self, prompt: &str, task: Task<'_>) -> Result<()> {
-        let question = self
-            .model
-            .template()
-            .asked(self.model.tokenizer(), &self.instructed(prompt))?;
-        self.context
-            .check_room(question.len() + usize::from(self.open) + 1)?;
-        self.close_turn()?;
-        self.context.push_ids(&question)?;
+        let aside = self.is_aside(task);
+        if !aside {
+            let question = self
+                .model
+                .template()
+                .asked(self.model.tokenizer(), &self.instructed(prompt))?;
+            self.context
+                .check_room(question.len() + usize::from(self.open) + 1)?;
+            self.close_turn()?;
+            self.context.push_ids(&question)?;
+        } else if self.open {
+            self.context.check_room(1)?;
+            self.close_turn()?;
+        }
         self.turns.push(Turn {
             prompt: prompt.to_owned(),
             transcribes: matches!(task, Task::Transcribe),
@@ -93,8 +108,13 @@ impl Session {
             answer: String::new(),
             stop: None,
         });
-        self.open = true;
+        self.open = !aside;
         Ok(())
+    }
+
+    /// Whether an answer to `task` is no part of the decoder's context.
+    pub(crate) fn is_aside(&self, task: Task<'_>) -> bool {
+        matches!(task, Task::Transcribe) && self.model.reader().transcribes_aside()
     }
 
     /// Ends the last answer with its end token, which carries the place last read from like every
@@ -127,6 +147,7 @@ impl Session {
         max_tokens: Option<usize>,
         constraint: Option<Box<dyn Constraint>>,
     ) -> Result<Stream<'_>> {
+        let aside = self.is_aside(task);
         let Self {
             model,
             adapter,
@@ -153,7 +174,11 @@ impl Session {
         if let Some(answer) = known {
             // It need not fit into the context.
             let most = max_tokens.unwrap_or(usize::MAX);
-            let script = Scripted::new(context, answer, decoding.attribution);
+            let script = if aside {
+                Scripted::aside(answer)
+            } else {
+                Scripted::new(context, answer, decoding.attribution)
+            };
             return Ok(Stream {
                 tokens: limited(script, most, request),
                 turn,

@@ -85,6 +85,24 @@ pub trait TextDecoder: Send + Sync {
     }
 }
 
+impl TextDecoder for Arc<dyn TextDecoder> {
+    fn dims(&self) -> Dims {
+        (**self).dims()
+    }
+
+    fn new_cache(&self) -> Cache {
+        (**self).new_cache()
+    }
+
+    fn forward(&self, cache: &mut Cache, rows: Rows<'_>) -> Result<Output> {
+        (**self).forward(cache, rows)
+    }
+
+    fn adapted(&self, lora: &Lora) -> Result<Arc<dyn TextDecoder>> {
+        (**self).adapted(lora)
+    }
+}
+
 /// The error of a decoder that embeds tokens itself, for [`Rows::replaced`].
 pub fn no_replaced_rows(rows: &Rows<'_>) -> Result<()> {
     if rows.replaced.is_empty() {

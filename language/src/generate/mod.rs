@@ -1,5 +1,6 @@
 //! The loop: run the decoder, process the logits, sample, commit; one token an item.
 mod context;
+mod copy;
 mod draft;
 mod processor;
 mod repetition;
@@ -8,6 +9,7 @@ mod stop;
 mod token;
 
 pub use context::Context;
+pub use copy::{Copied, CopyText, Copying, TokenIndex};
 pub use draft::Draft;
 pub use processor::{Attribution, LogitsProcessor, Suppress, force};
 pub use repetition::LoopDetector;

@@ -5,7 +5,7 @@ use crate::{Attribution, Context, Result, StopReason, Token, TokenId, TokenStrea
 /// questions see the answer as if it had been generated. What does not fit into the context is
 /// handed out all the same; later questions do not see it.
 pub struct Scripted<'a> {
-    context: &'a mut Context,
+    context: Option<&'a mut Context>,
     answer: std::vec::IntoIter<(TokenId, Option<usize>)>,
     attribution: Option<Box<dyn Attribution + 'a>>,
     last: Option<usize>,
@@ -22,9 +22,23 @@ impl<'a> Scripted<'a> {
         attribution: Option<Box<dyn Attribution + 'a>>,
     ) -> Self {
         Self {
-            context,
+            context: Some(context),
             answer: answer.into_iter(),
             attribution,
+            last: None,
+            stop: None,
+            work: Work::default(),
+        }
+    }
+
+    /// Hands out `answer` and leaves it out of the conversation: the decoder was shown what it says
+    /// already.
+    #[must_use]
+    pub fn aside(answer: Vec<(TokenId, Option<usize>)>) -> Self {
+        Self {
+            context: None,
+            answer: answer.into_iter(),
+            attribution: None,
             last: None,
             stop: None,
             work: Work::default(),
@@ -35,8 +49,8 @@ impl<'a> Scripted<'a> {
         self.last = source.or(self.last);
         let row = self.attribution.as_ref().zip(self.last);
         // One row is left for the token that ends the answer.
-        if self.context.room() > 1 {
-            self.context.push(id, row.map(|(a, at)| a.row(at)))?;
+        if let Some(context) = self.context.as_mut().filter(|context| context.room() > 1) {
+            context.push(id, row.map(|(a, at)| a.row(at)))?;
         }
         self.work.tokens += 1;
         self.work.forced += 1;

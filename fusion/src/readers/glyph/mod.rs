@@ -47,11 +47,11 @@ pub use slots::{SlotAdapter, Slots};
 pub use tokens::{ImageTokens, image_tokens};
 
 use super::{Decoding, Encoded, Opened, Reader, Segment, Written};
-use crate::bundle::{Bundle, Prompts, graph_error, signature};
+use crate::bundle::{Base, Bundle, Prompts, graph_error, signature};
 use crate::model::DecoderFile;
 use crate::{Error, Image, Options, Result, Task};
 use decode::{Copying, Figures, Marks, Pointing, Writes};
-use foveate_language::{OnnxDecoder, PackedDecoder, TextDecoder, TokenId, Tokenizer};
+use foveate_language::{OnnxDecoder, PackedDecoder, Template, TextDecoder, TokenId, Tokenizer};
 use foveate_onnx::GraphOptions;
 use foveate_vision::Mode;
 use page::Pages;
@@ -193,15 +193,15 @@ impl Reader for GlyphReader {
     }
 }
 
-/// Opens the reader and the decoder of a bundle; `encoder` opens what finds its glyphs.
+/// Opens a bundle; `encoder` opens what finds its glyphs.
 pub(super) fn open(
     bundle: &Bundle,
-    tokenizer: &Tokenizer,
     graphs: &GraphOptions,
     options: &Options,
-    encoder: impl FnOnce(GlyphEmbedding) -> Result<Box<dyn EncodeGlyphs>>,
+    encoder: impl FnOnce(GlyphEmbedding, &Tokenizer) -> Result<Box<dyn EncodeGlyphs>>,
 ) -> Result<Opened> {
     let config = bundle.config();
+    let (tokenizer, template) = open_tokenizer(bundle)?;
     let special = |name: &str| {
         tokenizer.special(name).ok_or_else(|| Error::Stage {
             stage: "tokenizer",
@@ -211,21 +211,49 @@ pub(super) fn open(
     let marks = [special(&config.tokens.image)?, special(&config.tokens.end)?];
     let weights = bundle.fusion_weights()?;
     let embed = GlyphEmbedding::new(&weights);
-    let encoder = encoder(embed)?;
+    let encoder = encoder(embed, &tokenizer)?;
     let decoder = open_decoder(bundle, options.decoder, graphs)?;
     let reader = GlyphReader::new(
         encoder,
         Arc::new(Pointer::new(&weights)),
         config.prompts.clone(),
-        tokenizer,
+        &tokenizer,
         marks,
         options.rules.clone(),
     );
+    let signature = signature(&config.decoder, &weights);
     Ok(Opened {
+        name: config.name.clone(),
+        architecture: config.architecture.clone(),
         reader: Box::new(reader),
         decoder,
-        signature: signature(&config.decoder, &weights),
+        tokenizer: Arc::new(tokenizer),
+        template,
+        mode: config.image.default_mode,
+        base: Some(Base::new(bundle, signature)),
     })
+}
+
+/// The tokenizer of a bundle, and the tokens around turns.
+fn open_tokenizer(bundle: &Bundle) -> Result<(Tokenizer, Template)> {
+    let config = bundle.config();
+    let file = bundle.file("tokenizer.json")?;
+    let broken = |why: String| Error::AssetsInvalid {
+        file: file.clone(),
+        why,
+    };
+    let tokenizer = Tokenizer::from_json(&bundle.tokenizer_json()?);
+    let tokenizer = tokenizer.map_err(|e| broken(e.to_string()))?;
+    let vocab_size = config.decoder.vocab_size;
+    if tokenizer.len() > vocab_size {
+        return Err(broken(format!(
+            "{} tokens, the decoder has {vocab_size}",
+            tokenizer.len()
+        )));
+    }
+    let template = config.tokens.template(&tokenizer, vocab_size);
+    let template = template.map_err(broken)?;
+    Ok((tokenizer, template))
 }
 
 fn open_decoder(

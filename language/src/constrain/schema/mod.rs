@@ -2,6 +2,7 @@
 //! ignored.
 mod anything;
 mod constants;
+mod described;
 mod field_list;
 mod limits;
 mod numbers;
@@ -13,6 +14,7 @@ mod unions;
 use crate::{Error, Result};
 use anything::{define_anything, name_anything};
 use constants::check_constants;
+use described::{describe, worded};
 use field_list::list_fields;
 use limits::check_size;
 use numbers::{bound_numbers, bounds_of_format, split_at_zero, take_not_zero};
@@ -88,6 +90,8 @@ const NOTES: [&str; 12] = [
 #[derive(Debug, Clone, PartialEq)]
 pub struct Schema {
     prepared: Value,
+    described: String,
+    worded: Vec<String>,
 }
 
 impl Schema {
@@ -104,13 +108,38 @@ impl Schema {
             define_anything(&mut prepared);
         }
         check_refs(&prepared)?;
-        Ok(Self { prepared })
+        Ok(Self {
+            prepared,
+            described: describe(schema),
+            worded: worded(schema),
+        })
     }
 
     /// The schema as it is enforced.
     #[must_use]
     pub fn value(&self) -> &Value {
         &self.prepared
+    }
+
+    /// The properties as lines of a prompt, with what is said of them: `?` marks what may be
+    /// missing, two spaces stand before what lies within another.
+    ///
+    /// ```text
+    /// title
+    /// date?: Its day.
+    /// items: (list)
+    ///   name
+    /// ```
+    #[must_use]
+    pub fn described(&self) -> &str {
+        &self.described
+    }
+
+    /// Names of the properties whose strings are no free text: they are of a list, a pattern or a
+    /// format.
+    #[must_use]
+    pub fn worded(&self) -> &[String] {
+        &self.worded
     }
 
     /// The names of the properties in declaration order, as prompts list them: `{"title","date"}`,

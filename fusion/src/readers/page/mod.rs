@@ -1,0 +1,276 @@
+//! The page reader (`models/base`): a text spotter reads the picture, and a pretrained decoder is
+//! shown what it read, each token with a row that says where its line stands.
+//!
+//! The text itself is the transcript. Answers are spans of it, or say that it does not tell: they
+//! are copied, never spelled, and each word has its box.
+mod config;
+mod place;
+mod text;
+mod weights;
+
+use super::{Decoding, Encoded, LeftOut, Opened, Reader, Segment, Why, Written};
+use crate::answer::Timing;
+use crate::{Error, Image, Options, Result, Task};
+use config::PageConfig;
+use foveate_language::{
+    Attribution, CheckpointDecoder, CheckpointOptions, Copied, CopyText, Copying, Draft, Template,
+    TextDecoder, TokenId, TokenIndex, Tokenizer,
+};
+use foveate_onnx::GraphOptions;
+use foveate_vision::{BALANCED, Letterbox, Mode, Spotter};
+use place::Places;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+use text::{PageLine, PageText, Reading};
+use weights::PageWeights;
+
+pub use config::ARCHITECTURE;
+
+/// What an answer says where the page does not tell. The decoder was taught these words
+/// (`training/page/tasks.py`).
+const NOT_FOUND: &str = "not found";
+/// Most rows of a page: what is left of the context holds questions and answers.
+const PAGE_ROWS: usize = 3000;
+
+/// Reads pictures by a spotter, for a decoder that knows language.
+pub struct PageReader {
+    spotter: Spotter,
+    letterbox: Letterbox,
+    places: Places,
+    tokenizer: Arc<Tokenizer>,
+    index: Arc<TokenIndex>,
+    template: Template,
+    newline: Vec<TokenId>,
+    dim: usize,
+    /// Whether lines that are hardly legible are left out.
+    legible: bool,
+}
+
+impl PageReader {
+    /// The rows of lines that fit, and those lines.
+    fn rows(&self, lines: Vec<PageLine>) -> Result<(Segment, Vec<PageLine>, Vec<PageLine>)> {
+        let around = text::around_all(&lines);
+        let median = text::median_height(&lines);
+        let (mut ids, mut rows) = (Vec::new(), Vec::new());
+        let (mut shown, mut rest) = (Vec::new(), Vec::new());
+        for line in lines {
+            let own = self.tokenizer.encode(&line.text())?;
+            if !rest.is_empty() || ids.len() + own.len() + self.newline.len() > PAGE_ROWS {
+                rest.push(line);
+                continue;
+            }
+            let before: &[TokenId] = if ids.is_empty() { &[] } else { &self.newline };
+            let row = self.places.row(&line, &around, median);
+            rows.extend((0..before.len() + own.len()).flat_map(|_| row.iter().copied()));
+            ids.extend(before.iter().chain(&own));
+            shown.push(line);
+        }
+        let rows = ndarray::Array2::from_shape_vec((ids.len(), self.dim), rows);
+        let rows = rows.map_err(|e| Error::Stage {
+            stage: "page",
+            why: e.to_string(),
+        })?;
+        Ok((Segment::Placed { ids, rows }, shown, rest))
+    }
+
+    fn left_out(&self, line: &PageLine, why: Why) -> Result<LeftOut> {
+        Ok(LeftOut {
+            tokens: self.tokenizer.encode(&line.text())?,
+            canvas: line.canvas,
+            confidence: line.confidence,
+            why,
+        })
+    }
+
+    /// What answers about the pictures are copied from.
+    fn copied_from(images: &[Arc<Encoded>]) -> CopyText {
+        let mut copied = CopyText::default();
+        let mut first = 0;
+        for image in images {
+            if let Some(page) = image.data::<PageText>() {
+                for line in page.lines() {
+                    let words = line.iter().enumerate();
+                    copied.push_line(words.map(|(i, word)| (&**word, Some(first + i))));
+                    first += line.len();
+                }
+            }
+        }
+        copied
+    }
+
+    fn transcript(&self, images: &[Arc<Encoded>]) -> Vec<Written> {
+        let mut script = Vec::new();
+        let mut first = 0;
+        for image in images {
+            let Some(page) = image.data::<PageText>() else {
+                continue;
+            };
+            for line in page.lines() {
+                if !script.is_empty() {
+                    script.push((self.tokenizer.byte(b'\n'), None));
+                }
+                for (i, word) in line.iter().enumerate() {
+                    if i > 0 {
+                        script.push((self.tokenizer.byte(b' '), None));
+                    }
+                    let bytes = word.bytes().map(|byte| self.tokenizer.byte(byte));
+                    script.extend(bytes.map(|id| (id, Some(first + i))));
+                }
+                first += line.len();
+            }
+        }
+        script
+    }
+}
+
+impl Reader for PageReader {
+    fn encode(&self, image: &Image, _: Mode) -> Result<Encoded> {
+        let began = Instant::now();
+        let spotted = self.spotter.spot(image.pixels())?;
+        let encode = began.elapsed();
+        let transform = self.letterbox.transform(image.pixels());
+        let Reading { lines, illegible } = text::read(&spotted, &transform, self.legible);
+        let (placed, shown, rest) = self.rows(lines)?;
+        let left_out = illegible
+            .iter()
+            .map(|line| self.left_out(line, Why::Illegible));
+        let too_many = rest.iter().map(|line| self.left_out(line, Why::TooMany));
+        let sources = shown.iter().flat_map(PageLine::sources).collect();
+        let begin = self.template.question.clone();
+        let mut segments = vec![Segment::Text(begin), placed];
+        let mut end = vec![self.template.end];
+        end.extend(&self.newline);
+        segments.push(Segment::Text(end));
+        if shown.is_empty() {
+            segments.clear();
+        }
+        Ok(Encoded {
+            segments,
+            sources,
+            left_out: left_out.chain(too_many).collect::<Result<_>>()?,
+            transform,
+            mode: Mode::High,
+            cost: Timing {
+                encode,
+                adapter: began.elapsed().saturating_sub(encode),
+                ..Timing::default()
+            },
+            data: Some(Arc::new(PageText::new(shown))),
+        })
+    }
+
+    fn prompt(&self, task: Task<'_>) -> Option<String> {
+        match task {
+            Task::Transcribe => Some("All text.".to_owned()),
+            Task::Extract(schema) => Some(format!("Fill in:\n{}", schema.described())),
+            Task::Ask => None,
+        }
+    }
+
+    fn transcribes_aside(&self) -> bool {
+        true
+    }
+
+    fn not_found(&self) -> Option<&str> {
+        Some(NOT_FOUND)
+    }
+
+    fn decoding<'a>(
+        &'a self,
+        task: Task<'_>,
+        images: &[Arc<Encoded>],
+        _: &[Written],
+    ) -> Decoding<'a> {
+        if images.is_empty() {
+            return Decoding::default(); // a conversation about nothing: free text
+        }
+        let mut text = Self::copied_from(images);
+        let empty = images.iter().all(|image| image.sources.is_empty());
+        let copied = match task {
+            Task::Transcribe => {
+                return Decoding {
+                    answer: Some(self.transcript(images)),
+                    ..Decoding::default()
+                };
+            }
+            Task::Ask if empty => {
+                let bytes = NOT_FOUND.bytes().map(|byte| self.tokenizer.byte(byte));
+                return Decoding {
+                    answer: Some(bytes.map(|id| (id, None)).collect()),
+                    ..Decoding::default()
+                };
+            }
+            Task::Ask => Copied::Answer,
+            Task::Extract(schema) => Copied::Strings(schema),
+        };
+        text.set_phrase(NOT_FOUND);
+        let end = self.template.end;
+        let index = self.index.clone();
+        let copying = Copying::new(text, index, &self.tokenizer, copied, end, self.dim);
+        let attribution: Box<dyn Attribution> = Box::new(copying);
+        Decoding {
+            attribution: Some(attribution),
+            draft: None::<Box<dyn Draft>>,
+            ..Decoding::default()
+        }
+    }
+}
+
+/// Opens the reader and the decoder of the bundle in `dir`.
+pub(super) fn open(
+    dir: &Path,
+    config: serde_json::Value,
+    graphs: &GraphOptions,
+    options: &Options,
+) -> Result<Opened> {
+    let config = PageConfig::read(dir, config)?;
+    let gguf = config.decoder_file(dir)?;
+    let refused = |e: foveate_language::Error| Error::AssetsInvalid {
+        file: gguf.clone(),
+        why: format!("{e}; `make base` fetches it"),
+    };
+    let tokenizer = Arc::new(Tokenizer::from_gguf(&gguf).map_err(refused)?);
+    let checkpoint = CheckpointOptions {
+        threads: graphs.threads,
+        ..CheckpointOptions::default()
+    };
+    let decoder = CheckpointDecoder::open(&gguf, &checkpoint).map_err(refused)?;
+    decoder.check_vocabulary(&tokenizer).map_err(refused)?;
+    let dims = decoder.dims();
+    let template = config
+        .template(&tokenizer, dims.vocab_size)
+        .map_err(refused)?;
+    let weights = PageWeights::read(&config.weights_file(dir)?, dims.dim)?;
+    let decoder = decoder.adapted(&weights.lora).map_err(refused)?;
+    let spotter =
+        Spotter::open(dir, &config.spotter, graphs).map_err(|e| Error::AssetsInvalid {
+            file: dir.to_owned(),
+            why: format!("{e}; `make base` fetches the graphs"),
+        })?;
+    let reader = PageReader {
+        spotter,
+        letterbox: Letterbox {
+            edge: 2 * BALANCED,
+            max_upscale: f64::from(u16::MAX),
+            pad: [0; 3],
+        },
+        places: Places::new(weights.place),
+        index: Arc::new(TokenIndex::new(&tokenizer)),
+        newline: tokenizer.encode("\n")?,
+        tokenizer: tokenizer.clone(),
+        template: template.clone(),
+        dim: dims.dim,
+        legible: options.rules.legible.is_some(),
+    };
+    Ok(Opened {
+        name: config.name,
+        architecture: ARCHITECTURE.to_owned(),
+        reader: Box::new(reader),
+        decoder: Box::new(decoder),
+        tokenizer,
+        template,
+        mode: Mode::High,
+        base: None,
+    })
+}

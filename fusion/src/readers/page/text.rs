@@ -1,0 +1,112 @@
+//! What a spotter read, as lines of words in reading order.
+use crate::readers::Source;
+use crate::readers::spotter::{around, canvas_corners, centre, in_order, is_legible};
+use foveate_vision::{Rect, Spotted, SpottedLine, Transform};
+
+/// A line of words.
+pub(super) struct PageLine {
+    words: Vec<String>,
+    sources: Vec<Source>,
+    /// x, y in canvas pixels.
+    pub centre: [f64; 2],
+    /// Canvas pixels.
+    pub height: f32,
+    pub canvas: Rect,
+    pub confidence: f32,
+}
+
+impl PageLine {
+    fn of(line: &SpottedLine, transform: &Transform) -> Self {
+        let (mut words, mut sources) = (Vec::new(), Vec::new());
+        for chars in line.chars.split(|char| char.ch.trim().is_empty()) {
+            if chars.is_empty() {
+                continue;
+            }
+            words.push(chars.iter().map(|char| char.ch.as_str()).collect());
+            let boxes = chars.iter().map(|char| around(&char.quad, transform));
+            let confidences = chars.iter().map(|char| char.confidence);
+            sources.push(Source {
+                canvas: boxes.reduce(crate::grounding::union).unwrap_or_default(),
+                confidence: confidences.sum::<f32>() / chars.len() as f32,
+            });
+        }
+        let corners = canvas_corners(&line.quad, transform);
+        let [dx, dy] = [0, 1].map(|axis| corners[3][axis] - corners[0][axis]);
+        Self {
+            words,
+            sources,
+            centre: centre(&line.quad, transform),
+            height: dx.hypot(dy) as f32,
+            canvas: around(&line.quad, transform),
+            confidence: line.confidence,
+        }
+    }
+
+    /// Its words joined by spaces.
+    pub(super) fn text(&self) -> String {
+        self.words.join(" ")
+    }
+
+    /// Its words as sources.
+    pub(super) fn sources(&self) -> impl Iterator<Item = Source> + '_ {
+        self.sources.iter().copied()
+    }
+}
+
+/// The words of the lines that the decoder is shown.
+#[derive(Debug)]
+pub(super) struct PageText(Vec<Vec<String>>);
+
+impl PageText {
+    pub(super) fn new(lines: Vec<PageLine>) -> Self {
+        Self(lines.into_iter().map(|line| line.words).collect())
+    }
+
+    pub(super) fn lines(&self) -> &[Vec<String>] {
+        &self.0
+    }
+}
+
+/// The lines of a picture in reading order.
+pub(super) struct Reading {
+    pub lines: Vec<PageLine>,
+    pub illegible: Vec<PageLine>,
+}
+
+/// Sorts what was spotted; `legible` leaves out what hardly is.
+pub(super) fn read(spotted: &Spotted, transform: &Transform, legible: bool) -> Reading {
+    let of = |line: &SpottedLine| PageLine::of(line, transform);
+    let (lines, illegible): (Vec<_>, Vec<_>) = in_order(spotted, transform)
+        .into_iter()
+        .partition(|line| !legible || is_legible(line));
+    Reading {
+        lines: lines.into_iter().map(of).collect(),
+        illegible: illegible.into_iter().map(of).collect(),
+    }
+}
+
+/// The box around all lines with a margin of a twentieth of its sides: the page, wherever in the
+/// picture it lies. Sheets of training have margins of that size.
+pub(super) fn around_all(lines: &[PageLine]) -> Rect {
+    let boxes = lines.iter().map(|line| line.canvas);
+    let all = boxes.reduce(crate::grounding::union).unwrap_or_default();
+    let (dx, dy) = ((all.x1 - all.x0) / 20.0, (all.y1 - all.y0) / 20.0);
+    Rect {
+        x0: all.x0 - dx,
+        y0: all.y0 - dy,
+        x1: all.x1 + dx,
+        y1: all.y1 + dy,
+    }
+}
+
+/// The middle of the lines' heights, 0 without lines.
+pub(super) fn median_height(lines: &[PageLine]) -> f32 {
+    let mut heights: Vec<f32> = lines.iter().map(|line| line.height).collect();
+    heights.sort_by(f32::total_cmp);
+    let middle = heights.len() / 2;
+    match heights.len() % 2 {
+        _ if heights.is_empty() => 0.0,
+        0 => f32::midpoint(heights[middle - 1], heights[middle]),
+        _ => heights[middle],
+    }
+}

@@ -1,0 +1,78 @@
+//! What the decoder was taught here: low-rank updates, and the map of places.
+use super::place::FEATURES;
+use crate::bundle::read;
+use crate::{Error, Result};
+use foveate_language::{Lora, LowRank, MatrixPath};
+use half::f16;
+use ndarray::Array2;
+use safetensors::{Dtype, SafeTensors};
+use std::path::Path;
+
+/// Largest file that is read: updates of rank 64 on a decoder of a billion weights.
+const LARGEST: u64 = 256 << 20;
+
+/// The contents of `page.safetensors`: float16 tensors `place` `[FEATURES, dim]` and, of each
+/// matrix, `PATH.a` `[rank, columns]` and `PATH.b` `[rows, rank]`; metadata `rank` and `scale`.
+pub(super) struct PageWeights {
+    pub lora: Lora,
+    /// `[FEATURES, dim]`
+    pub place: Array2<f32>,
+}
+
+impl PageWeights {
+    pub(super) fn read(file: &Path, dim: usize) -> Result<Self> {
+        let bytes = read(file, LARGEST)?;
+        Self::parse(&bytes, dim).map_err(|why| Error::AssetsInvalid {
+            file: file.to_owned(),
+            why,
+        })
+    }
+
+    fn parse(bytes: &[u8], dim: usize) -> Result<Self, String> {
+        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| e.to_string())?;
+        let said = header.metadata().clone().unwrap_or_default();
+        let number = |key: &str| -> Result<f32, String> {
+            let text = said
+                .get(key)
+                .ok_or_else(|| format!("no metadata {key:?}"))?;
+            text.parse()
+                .map_err(|_| format!("metadata {key} is {text:?}, not a number"))
+        };
+        let (rank, scale) = (number("rank")?, number("scale")?);
+        let tensors = SafeTensors::deserialize(bytes).map_err(|e| e.to_string())?;
+        let place = matrix(&tensors, "place")?;
+        if place.dim() != (FEATURES, dim) {
+            let found = place.dim();
+            return Err(format!("place is {found:?}, not {:?}", (FEATURES, dim)));
+        }
+        let names = tensors.names().into_iter();
+        let mut paths: Vec<&str> = names.filter_map(|name| name.strip_suffix(".a")).collect();
+        paths.sort_unstable();
+        let update = |path: &str| -> Result<LowRank, String> {
+            Ok(LowRank {
+                name: path.parse::<MatrixPath>()?,
+                a: matrix(&tensors, &format!("{path}.a"))?,
+                b: matrix(&tensors, &format!("{path}.b"))?,
+            })
+        };
+        let updates = paths.into_iter().map(update).collect::<Result<_, _>>()?;
+        let lora = Lora::new(rank as usize, scale, updates).map_err(|e| e.to_string())?;
+        Ok(Self { lora, place })
+    }
+}
+
+fn matrix(tensors: &SafeTensors<'_>, name: &str) -> Result<Array2<f32>, String> {
+    let tensor = tensors.tensor(name).map_err(|e| format!("{name}: {e}"))?;
+    let (&[rows, columns], Dtype::F16) = (tensor.shape(), tensor.dtype()) else {
+        let (kind, shape) = (tensor.dtype(), tensor.shape());
+        return Err(format!("{name} is {kind:?} {shape:?}, not a matrix of F16"));
+    };
+    let values = tensor.data().chunks_exact(2);
+    let values = values.map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32());
+    let matrix = Array2::from_shape_vec((rows, columns), values.collect());
+    let matrix = matrix.map_err(|e| format!("{name}: {e}"))?;
+    match matrix.iter().all(|x| x.is_finite()) {
+        true => Ok(matrix),
+        false => Err(format!("{name} holds numbers that are not finite")),
+    }
+}

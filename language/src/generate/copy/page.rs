@@ -1,0 +1,140 @@
+//! The text that is copied from: where spans may begin, go on and end.
+
+/// Places in a text: numbers of its bytes, ascending. A place is behind what was copied, at the
+/// byte that comes next.
+pub(super) type Places = Vec<usize>;
+
+/// Ends a line.
+const LINE: u8 = b'\n';
+/// Ends the phrase: nothing goes on from it.
+const STOP: u8 = 0;
+
+/// Text that answers are copied from: lines of words, each word with its source, and a phrase that
+/// may stand for the whole answer instead.
+#[derive(Debug, Clone, Default)]
+pub struct CopyText {
+    bytes: Vec<u8>,
+    /// Of each byte, the source of its word.
+    sources: Vec<Option<usize>>,
+    begins: Vec<usize>,
+    /// Of each byte, whether a span may end before it.
+    ends: Vec<bool>,
+    lines: Vec<usize>,
+    phrase: Option<usize>,
+}
+
+impl CopyText {
+    /// Adds a line of words, each with its source.
+    pub fn push_line<'w>(&mut self, words: impl IntoIterator<Item = (&'w str, Option<usize>)>) {
+        let first = self.bytes.len();
+        for (word, source) in words {
+            if self.bytes.len() > first {
+                self.push(b' ', None, true);
+            }
+            self.push_word(word, source);
+        }
+        if self.bytes.len() > first {
+            self.lines.push(first);
+            self.push(LINE, None, true);
+        }
+    }
+
+    /// The phrase that says that the text does not tell.
+    pub fn set_phrase(&mut self, phrase: &str) {
+        self.phrase = Some(self.bytes.len());
+        phrase.bytes().for_each(|byte| self.push(byte, None, false));
+        self.push(STOP, None, true);
+    }
+
+    fn push(&mut self, byte: u8, source: Option<usize>, ends: bool) {
+        self.bytes.push(byte);
+        self.sources.push(source);
+        self.ends.push(ends);
+    }
+
+    fn push_word(&mut self, word: &str, source: Option<usize>) {
+        let mut before: Option<char> = None;
+        for c in word.chars() {
+            // Letters and figures hold together; any other sign stands by itself.
+            let joined = before.is_some_and(|b| b.is_alphanumeric() && c.is_alphanumeric());
+            if !joined {
+                self.begins.push(self.bytes.len());
+            }
+            let mut buffer = [0; 4];
+            for (i, &byte) in c.encode_utf8(&mut buffer).as_bytes().iter().enumerate() {
+                self.push(byte, source, i == 0 && !joined && before.is_some());
+            }
+            before = Some(c);
+        }
+    }
+
+    /// Where a span may begin; `whole` where the answer is one, which may be the phrase.
+    pub(super) fn begins(&self, whole: bool) -> Places {
+        let mut places = self.begins.clone();
+        places.extend(self.phrase.filter(|_| whole));
+        places
+    }
+
+    /// Whether a span may end at one of the places.
+    pub(super) fn may_end(&self, places: &[usize]) -> bool {
+        places
+            .iter()
+            .any(|&at| self.ends.get(at).is_some_and(|&ends| ends))
+    }
+
+    /// The places after `byte`.
+    pub(super) fn step(&self, places: &[usize], byte: u8) -> Places {
+        let mut next = Places::new();
+        for &at in places {
+            match self.bytes.get(at) {
+                Some(&LINE) if byte == b' ' => next.extend(&self.lines),
+                Some(&STOP) | None => {}
+                Some(&own) if own == byte => next.push(at + 1),
+                Some(_) => {}
+            }
+        }
+        next.sort_unstable();
+        next.dedup();
+        next
+    }
+
+    /// The bytes that may come next, each once.
+    pub(super) fn next_bytes(&self, places: &[usize]) -> Vec<u8> {
+        let mut seen = [false; 256];
+        for &at in places {
+            match self.bytes.get(at) {
+                Some(&LINE) => seen[usize::from(b' ')] = true,
+                Some(&STOP) | None => {}
+                Some(&byte) => seen[usize::from(byte)] = true,
+            }
+        }
+        (0..=u8::MAX)
+            .filter(|&byte| seen[usize::from(byte)])
+            .collect()
+    }
+
+    /// The place of a token's first byte: of those `from` which it may come, the one that goes on
+    /// from `last` or else the first, among those that lead to `to`.
+    pub(super) fn one_of(
+        &self,
+        from: &[usize],
+        byte: u8,
+        last: Option<usize>,
+        to: &[usize],
+    ) -> Option<usize> {
+        let holds = |at: usize| self.bytes.get(at) == Some(&byte);
+        let leads =
+            |at: usize| to.is_empty() || to.iter().any(|&end| end > at && end <= at + LONGEST);
+        let fitting = || from.iter().copied().filter(|&at| holds(at) && leads(at));
+        let near = last.and_then(|last| fitting().find(|&at| at > last && at <= last + LONGEST));
+        near.or_else(|| fitting().next())
+    }
+
+    /// The source of the word at a place.
+    pub(super) fn source(&self, at: usize) -> Option<usize> {
+        self.sources.get(at).copied().flatten()
+    }
+}
+
+/// Bytes of the longest tokens that hold words.
+const LONGEST: usize = 24;

@@ -1,0 +1,132 @@
+use super::*;
+use crate::constrain::Schema;
+use serde_json::json;
+
+fn text() -> CopyText {
+    let mut text = CopyText::default();
+    text.push_line([("Jazz", Some(0)), ("Night", Some(1))]);
+    text.push_line([("May", Some(2)), ("3,", Some(3)), ("7-9pm", Some(4))]);
+    text.push_line([("\"Blue\"", Some(5)), ("Hall", Some(6))]);
+    text.set_phrase("not found");
+    text
+}
+
+/// A vocabulary of the 256 bytes alone and some longer tokens.
+fn tokenizer() -> Tokenizer {
+    crate::fake::byte_tokenizer(&WORDS)
+}
+
+const WORDS: [&str; 6] = ["Jazz", " Night", "9pm", "\",\"", "\"Ma", "not"];
+
+fn copying<'a>(tokenizer: &'a Tokenizer, copied: Copied<'a>) -> Copying<'a> {
+    let index = Arc::new(TokenIndex::new(tokenizer));
+    Copying::new(text(), index, tokenizer, copied, END, 2)
+}
+
+const END: TokenId = 5; // `<|end|>` of the vocabulary
+
+/// What may come after `said`, as text, sorted; the end as `<end>`.
+fn next(copied: Copied<'_>, said: &str) -> Vec<String> {
+    let tokenizer = tokenizer();
+    let mut copying = copying(&tokenizer, copied);
+    for byte in said.bytes() {
+        let id = tokenizer.byte(byte);
+        copying.commit(&Token {
+            id,
+            source: None,
+            forced: false,
+        });
+    }
+    let mut logits = vec![0.0; tokenizer.len()];
+    copying.process(&[], &mut logits).unwrap();
+    let left = (0..).zip(&logits).filter(|(_, l)| **l == 0.0);
+    let name = |id| {
+        if id == END {
+            "<end>".to_owned()
+        } else {
+            tokenizer.decode(&[id])
+        }
+    };
+    // Without the beginnings of the longer tokens, which its merges need.
+    let whole = |name: &String| name.chars().count() == 1 || WORDS.contains(&&**name);
+    let named = left.map(|(id, _)| name(id));
+    let mut names: Vec<String> = named.filter(|n| n == "<end>" || whole(n)).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn an_answer_is_a_span_or_the_phrase() {
+    let first = next(Copied::Answer, "");
+    for begins in [
+        "Jazz", "J", "N", "M", "3", ",", "7", "-", "9pm", "\"", "B", "H", "not",
+    ] {
+        assert!(
+            first.iter().any(|one| one == begins),
+            "{begins} of {first:?}"
+        );
+    }
+    assert!(
+        !first
+            .iter()
+            .any(|one| ["a", "<end>", "p", " "].contains(&one.as_str())),
+        "{first:?}"
+    );
+    assert_eq!(next(Copied::Answer, "Ja"), ["z"]);
+    assert_eq!(next(Copied::Answer, "not foun"), ["d"]);
+    assert_eq!(next(Copied::Answer, "not found"), ["<end>"]);
+}
+
+#[test]
+fn a_span_ends_behind_a_word_or_sign_and_goes_on_with_a_line() {
+    assert_eq!(next(Copied::Answer, "7"), ["-", "<end>"]);
+    assert_eq!(next(Copied::Answer, "7-9pm"), [" ", "<end>"]);
+    assert_eq!(next(Copied::Answer, "Jazz"), [" ", " Night", "<end>"]);
+    // Behind the last word of a line: the first of any.
+    assert_eq!(
+        next(Copied::Answer, "Jazz Night "),
+        ["\"", "J", "Jazz", "M"]
+    );
+}
+
+#[test]
+fn strings_of_json_are_spans_and_keys_are_not() {
+    let schema = json!({"type": "object", "properties": {"t": {"type": "string"},
+        "k": {"enum": ["x"]}}});
+    let schema = Schema::new(&schema).unwrap();
+    let strings = Copied::Strings(&schema);
+    assert_eq!(next(strings, "{\"t\":\"Jaz"), ["z"]);
+    let ends = next(strings, "{\"t\":\"Jazz");
+    assert_eq!(ends, [" ", " Night", "\"", "\",\"", "\"Ma"]);
+    assert_eq!(
+        next(strings, "{\"t\":\"\\\"Blue"),
+        ["\"", "\",\"", "\"Ma", "\\"]
+    );
+    assert!(
+        next(strings, "{\"k\":\"q").len() > 200,
+        "a list's words are not copied"
+    );
+    assert!(next(strings, "{\"q").len() > 200, "nor are keys");
+    // A token that opens a string with what does not stand there is no choice.
+    let opens = next(strings, "{\"t\":");
+    assert!(opens.contains(&"\"Ma".to_owned()), "{opens:?}");
+}
+
+#[test]
+fn tokens_know_the_word_they_came_from() {
+    let tokenizer = tokenizer();
+    let mut copying = copying(&tokenizer, Copied::Answer);
+    let mut sources = Vec::new();
+    for byte in "Night May".bytes() {
+        let id = tokenizer.byte(byte);
+        let source = copying.source(id);
+        copying.commit(&Token {
+            id,
+            source,
+            forced: false,
+        });
+        sources.push(source);
+    }
+    let expected = [1, 1, 1, 1, 1, 9, 2, 2, 2].map(|s| Some(s).filter(|&s| s != 9));
+    assert_eq!(sources, expected);
+}
