@@ -48,14 +48,31 @@ def poster(ink):
     if ink.chance(0.2):
         ink.rng.shuffle(body)
     order = [head, lines, body, foot]
+    told = some_facts(ink)
+    foot += told
+    if ink.chance(0.5):
+        ink.rng.shuffle(foot)
     if ink.chance(0.12):
         order = [body, head, lines, foot]
     if ink.chance(0.12):
         order = [head, body, lines, foot]
-    for group in order:
-        for size, segments in group:
-            s.add(size, *segments)
+    lay(s, order, small)
     return s.page("event")
+
+
+def some_facts(ink):
+    """Places for facts among the lines of a page."""
+    return [(None, None)] * ink.pick(0, 1, 1, 2, 2, 3, 4)
+
+
+def lay(s, groups, size):
+    """Sets groups of lines; a line without a size is a fact."""
+    for group in groups:
+        for own, segments in group:
+            if own is None:
+                s.fact(size * s.rng.uniform(0.7, 1.2))
+            else:
+                s.add(own, *segments)
 
 
 def ink_slogans(ink):
@@ -181,9 +198,10 @@ def talk(ink):
     abstract = [(small, [" ".join(ink.sentence() for _ in range(ink.rng.randrange(1, 5)))])]
     parts += [time, abstract] if ink.chance(0.6) else [abstract, time]
     extras(ink, foot, small)
-    for group in [*parts, foot]:
-        for size, segments in group:
-            s.add(size, *segments)
+    foot += some_facts(ink)
+    if ink.chance(0.5):
+        ink.rng.shuffle(foot)
+    lay(s, [*parts, foot], small)
     return s.page("event")
 
 
@@ -245,6 +263,8 @@ def menu(ink):
             s.add(size * 0.7, ink.fill("with {W} and {W}").lower())
     if ink.chance(0.4):
         s.add(size, (ink.phone(), "phone"))
+    if ink.chance(0.3):
+        s.fact(size)
     return s.page("menu")
 
 
@@ -269,7 +289,8 @@ def notice(ink):
             closed = ink.chance(0.15)
             name = f"hours on {day}"
             s.pair(size, day, (ink.pick("closed", "CLOSED") if closed else f"{a}{ma} - {b}{mb}", name))
-            s.ask(ink.pick(f"When is it open on {day}?", f"What are the hours on {day}?", f"Is it open on {day}?"), name)
+            s.ask(ink.pick(f"When is it open on {day}?", f"What are the hours on {day}?"), name)
+            s.ask(f"Is it open on {day}?", name, "no" if closed else "yes")
     elif n == 2:
         s.add(size * 1.5, ink.pick("NO PARKING", "Please keep this door closed", "No smoking", "CAUTION", "Private property", "Wet paint"))
         s.add(size, ink.pick("Violators will be towed", "Alarm will sound", "Thank you", "Wear a helmet"))
@@ -290,6 +311,8 @@ def notice(ink):
         s.add(size, "Checkout ", (ink.pick("11:00", "10 am", "noon"), "checkout"))
         s.ask("What is the wifi password?", "wifi password")
         s.ask("When is checkout?", "checkout")
+    if ink.chance(0.5):
+        s.fact(size)
     return s.page("notice")
 
 
@@ -328,13 +351,15 @@ def text(ink):
         s.add(size, (ink.date(), "date"))
     for _ in range(ink.rng.randrange(1, 4)):
         s.add(size, " ".join(ink.sentence() for _ in range(ink.rng.randrange(1, 5))))
+        for _ in range(ink.rng.randrange(0, 4)):
+            s.fact(size)
     if ink.chance(0.4):
         s.add(size, ink.pick("Regards, ", "Best wishes, ", "Sincerely, "), (ink.pick(*FIRST) + " " + ink.pick(*LAST), "signed by"))
         s.ask("Who signed it?", "signed by")
     return s.page("page")
 
 
-KINDS = [(poster, 10), (talk, 5), (receipt, 3), (menu, 2), (notice, 2), (timetable, 1), (card, 1), (text, 1)]
+KINDS = [(poster, 10), (talk, 5), (receipt, 3), (menu, 2), (notice, 2), (timetable, 1), (card, 1), (text, 2)]
 
 
 def drawn(rng):

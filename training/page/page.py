@@ -40,7 +40,8 @@ class Page:
     fields: dict
     kind: str
     size: tuple = (1000.0, 1000.0)  # width, height
-    asks: list = field(default_factory=list)  # (question, field or None)
+    asks: list = field(default_factory=list)  # (question, field, "yes", "no" or "")
+    told: set = field(default_factory=set)  # kinds of facts that it holds (facts.py)
 
     def sorted(self):
         """With its lines in reading order, characters numbered anew."""
@@ -55,7 +56,7 @@ class Page:
         fields = {}
         for name, ranges in self.fields.items():
             fields[name] = runs([moved[i] for a, b in ranges for i in range(a, b) if i in moved])
-        return Page(out, fields, self.kind, self.size, self.asks)
+        return Page(out, fields, self.kind, self.size, self.asks, self.told)
 
     def says(self, name):
         """What a field says, as it was read; "" where nothing of it was."""
@@ -161,7 +162,7 @@ def noisy(page, rng, share):
         if bad and rng.random() < 0.15:
             space = [False] * len(space)
         lines.append(Line(chars, space, line.box, line.first))
-    return Page(lines, page.fields, page.kind, page.size, page.asks).sorted()
+    return Page(lines, page.fields, page.kind, page.size, page.asks, page.told).sorted()
 
 
 def critical(page, line):

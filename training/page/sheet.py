@@ -1,5 +1,6 @@
 """Sets text into lines on a sheet, so that every character has a place and a field."""
 
+from facts import drawn
 from page import Line, Page
 
 WIDTH = 1000.0
@@ -16,6 +17,7 @@ class Sheet:
         self.align = align or self.rng.choice(["centre", "centre", "left", "mixed"])
         self.left = self.rng.uniform(20, 120)
         self.lines, self.fields, self.asks, self.count = [], {}, [], 0
+        self.told = set()  # kinds of facts
 
     def add(self, size, *segments, span=(0.0, 1.0), gap=None):
         """Sets segments, text or `(text, field)`, in as many lines as they take.
@@ -85,12 +87,21 @@ class Sheet:
         self.left, self.align = keep
         self.y += size * 1.4
 
-    def ask(self, question, name):
-        self.asks.append((question, name))
+    def ask(self, question, name, lead=""):
+        self.asks.append((question, name, lead))
+
+    def fact(self, size, kind=None, **how):
+        """Sets a sentence, and keeps the questions that it answers."""
+        kind, segments, asks = drawn(self.ink, kind)
+        self.told.add(kind)
+        prefix = f"fact {len(self.told)} {kind} "
+        self.add(size, *[(s[0], prefix + s[1]) if isinstance(s, tuple) else s for s in segments], **how)
+        for question, name, lead in asks:
+            self.ask(question, prefix + name, lead)
 
     def page(self, kind):
         height = max(self.y + self.rng.uniform(0, 100), self.rng.uniform(500, 1400))
-        page = Page(self.lines, self.fields, kind, (WIDTH, height), self.asks)
+        page = Page(self.lines, self.fields, kind, (WIDTH, height), self.asks, self.told)
         return page.sorted()
 
 

@@ -7,6 +7,11 @@ import json
 import re
 from pathlib import Path
 
+from facts import FACTS
+from facts import drawn as drawn_fact
+from kinds import FOOD
+from printed import DAYS, Ink
+
 NOT_FOUND = "not found"
 ALIASES = json.loads((Path(__file__).parents[1] / "fields.json").read_text())
 ALIASES |= {
@@ -49,7 +54,7 @@ ASK = {
     "address": ["What is the address?", "What street is it in?", "Where exactly is it?", "At which address?"],
     "city": ["In which city is it?", "What town is it in?"],
     "price": ["How much is it?", "What does it cost?", "How much are the tickets?", "What is the entry fee?",
-              "How much do I pay?", "Is it free?", "What is the admission?", "What does a ticket cost?"],
+              "How much do I pay?", "What is the admission?", "What does a ticket cost?"],
     "phone": ["What is the phone number?", "Which number can I call?", "How can I reach them by phone?", "What number should I call?"],
     "email": ["What is the email address?", "Where can I write to?", "Which e-mail address is given?", "Who do I email?"],
     "website": ["What is the website?", "Where can I find out more online?", "Which web page is given?",
@@ -60,8 +65,8 @@ ASK = {
     "dress code": ["What is the dress code?", "What should I wear?"],
     "deadline": ["When is the deadline?", "By when must I register?", "What is the last day to register?"],
     "sponsor": ["Who is the sponsor?", "Who supports it?", "Who sponsors the event?"],
-    "parking": ["Is there parking?", "Where can I park?", "Can I park there?"],
-    "food": ["Is there food?", "What is there to eat?", "Will there be food?", "Are drinks served?"],
+    "parking": ["Where can I park?", "What about parking?"],
+    "food": ["What is there to eat?", "What food is there?"],
     "hashtag": ["What is the hashtag?", "Which hashtag do they use?"],
     "host": ["Who is the host?", "Who hosts?", "Who leads through the evening?"],
     "student price": ["How much do students pay?", "What is the price for students?"],
@@ -194,33 +199,106 @@ def weighed(value):
     return [(json.dumps(value, ensure_ascii=False), 1.0)]
 
 
-def questions(page, rng, most=5):
+# What an event is called in a question.
+EVENTS = ["it", "it", "the event", "this", "the talk", "the concert", "the party", "the workshop", "the show",
+          "the meeting", "the festival", "the conference", "the game", "the course", "the service"]  # fmt: skip
+# Other ways to ask; `{n}` is the event.
+MORE = {
+    "date": ["When is {n}?", "What day is {n} on?", "What is the date of {n}?", "On which date is {n} held?"],
+    "start": ["What time does {n} start?", "When does {n} begin?", "At what hour does {n} start?", "What time is {n}?"],
+    "end": ["When does {n} end?", "Until what time is {n}?", "When is {n} over?"],
+    "venue": ["Where is {n}?", "Where is {n} held?", "Where does {n} take place?", "Which hall is {n} in?", "Where can I see {n}?",
+              "In which room is {n}?", "Which building is {n} in?", "What is the venue of {n}?", "Where should I go for {n}?",
+              "Which place hosts {n}?", "Where are they meeting?", "Where will {n} be?"],
+    "price": ["How much is {n}?", "What does {n} cost?", "How much do I have to pay for {n}?", "How much is it to get in?"],
+    "performer": ["Who is speaking at {n}?", "Who performs at {n}?", "Who leads {n}?", "Who teaches {n}?", "Who gives {n}?"],
+    "organizer": ["Who organizes {n}?", "Who puts on {n}?", "Which organisation is behind {n}?", "Who is responsible for {n}?"],
+    "title": ["What is the name of {n}?", "What is {n} called?", "What is the title of {n}?", "What is {n} about?"],
+    "website": ["Which site do I visit?", "Where do I sign up?", "On which website can I register?", "Where are the details online?"],
+}  # fmt: skip
+# Yes or no by a field that is there; without it the page does not tell.
+THERE = {"parking": "Is there parking?", "food": "Will there be something to eat?", "age": "Is there an age limit?",
+         "dress code": "Is there a dress code?", "website": "Is there a website?", "phone": "Is there a phone number?",
+         "deadline": "Is there a deadline?", "sponsor": "Does the event have a sponsor?"}  # fmt: skip
+# Roles and things that pages are asked about in vain.
+ROLES = ["conductor", "director", "judge", "photographer", "chef", "drummer", "principal", "mayor", "DJ", "translator",
+         "referee", "treasurer", "designer", "moderator", "coach", "president", "author"]  # fmt: skip
+THINGS = ["film", "book", "dish", "song", "team", "game", "band", "play", "school", "brand", "hotel", "train", "app", "prize"]
+
+
+def phrased(key, page, rng):
+    """A question about a field in one of many ways."""
+    if key in MORE and rng.random() < 0.6:
+        name = rng.choice(EVENTS)
+        title = page.says("title")
+        if title and key != "title" and rng.random() < 0.25:
+            name = title if rng.random() < 0.5 else "the " + title.split()[-1].strip(".,!?:").lower()
+        return rng.choice(MORE[key]).format(n=name)
+    return rng.choice(ASK[key])
+
+
+def in_vain(page, known, rng):
+    """A question that the page does not answer."""
+    near = {other for k in known for other in NEAR.get(k, ())}
+    free = [k for k in ABSENT if k not in known and k not in near]
+    if page.kind == "flyer":
+        vague = ("parking", "food", "sponsor", "hashtag", "deadline", "dress code", "organizer", "performer")
+        free = [k for k in free if k not in vague]
+    n = rng.random()
+    if n < 0.45 and free:
+        return phrased(rng.choice(free), page, rng)
+    if n < 0.75 and page.kind != "flyer":
+        kinds = [k for k in FACTS if k not in page.told and k not in VAGUE]
+        _, _, asks = drawn_fact(Ink(rng), rng.choice(kinds))
+        return rng.choice(asks)[0]
+    if n < 0.87:
+        return rng.choice([f"Who is the {rng.choice(ROLES)}?", f"Which {rng.choice(THINGS)} is it?",
+                           f"What is the name of the {rng.choice(ROLES)}?", f"Which {rng.choice(THINGS)} do they use?",
+                           f"What is the {rng.choice(THINGS)} called?"])  # fmt: skip
+    return rng.choice(NEVER)
+
+
+# Facts whose questions a page may answer by other words.
+VAGUE = {"topics", "speaks_about", "role", "closes", "doors", "call", "who_may", "lineup", "included", "need_to", "lasts", "weekly"}
+
+
+def questions(page, rng, most=6):
     """Questions with their answers, some of them about what is not there."""
     known = {k: page.says(k) for k in page.fields}
     known = {k: v for k, v in known.items() if v}
     out = []
     own = [k for k in known if k in ASK]
-    for key in rng.sample(own, min(len(own), rng.randrange(1, most))):
-        out.append((rng.choice(ASK[key]), known[key]))
-    told = [(q, known[k]) for q, k in page.asks if k in known]
-    out += rng.sample(told, min(len(told), 2))
-    near = {other for k in known for other in NEAR.get(k, ())}
-    free = [k for k in ABSENT if k not in known and k not in near]
-    if page.kind == "flyer":
-        free = [k for k in free if k not in ("parking", "food", "sponsor", "hashtag", "deadline", "dress code", "organizer", "performer")]
-    for key in rng.sample(free, min(len(free), rng.randrange(1, 4))):
-        out.append((rng.choice(ASK[key]), NOT_FOUND))
-    if rng.random() < 0.5:
-        out.append((rng.choice(NEVER), NOT_FOUND))
-    others = [k for k in page.fields if k.startswith("item ")]
-    if others and rng.random() < 0.4 and page.kind in ("receipt", "menu"):
-        from kinds import FOOD
-
+    for key in rng.sample(own, min(len(own), rng.randrange(1, 4))):
+        out.append((phrased(key, page, rng), known[key]))
+    told = [(q, f"{lead}: {known[k]}" if lead else known[k]) for q, k, lead in page.asks if k in known]
+    out += rng.sample(told, min(len(told), 3))
+    there = [k for k in THERE if k in known]
+    if there and rng.random() < 0.5:
+        key = rng.choice(there)
+        out.append((THERE[key], f"yes: {known[key]}"))
+    if "price" in known and rng.random() < 0.3:
+        lead = "yes" if "free" in known["price"].lower() else "no"
+        out.append((rng.choice(["Is it free?", "Can I go for free?", "Is entry free?"]), f"{lead}: {known['price']}"))
+    if "date" in known and rng.random() < 0.15:
+        out += day_asked(known["date"], rng)
+    for _ in range(rng.choice([1, 2, 2, 3])):
+        out.append((in_vain(page, known, rng), NOT_FOUND))
+    items = [k for k in page.fields if k.startswith("item ")]
+    if items and rng.random() < 0.4 and page.kind in ("receipt", "menu"):
         item = rng.choice(FOOD)
-        if f"item {item}" not in page.fields and not any(item.upper() == k[5:].upper() for k in others):
+        if not any(item.upper() == k[5:].upper() for k in items):
             out.append((f"How much is the {item}?", NOT_FOUND))
     rng.shuffle(out)
-    return [(ask(q, rng), [(a, 1.0)]) for q, a in out[:most + 2]]
+    return [(ask(q, rng), [(a, 1.0)]) for q, a in out[: most + 2]]
+
+
+def day_asked(date, rng):
+    """Whether it is on some day of the week, where the date names one."""
+    named = [d for d in DAYS if re.search(rf"\b{d[:3]}", date, re.I)]
+    if not named:
+        return []
+    day = named[0] if rng.random() < 0.5 else rng.choice(DAYS)
+    return [(f"Is it on a {day}?", f"{'yes' if day == named[0] else 'no'}: {date}")]
 
 
 def ask(question, rng):

@@ -4,6 +4,7 @@
 //! The text itself is the transcript. Answers are spans of it, or say that it does not tell: they
 //! are copied, never spelled, and each word has its box.
 mod config;
+mod draft;
 mod place;
 mod text;
 mod weights;
@@ -12,8 +13,9 @@ use super::{Decoding, Encoded, LeftOut, Opened, Reader, Segment, Why, Written};
 use crate::answer::Timing;
 use crate::{Error, Image, Options, Result, Task};
 use config::PageConfig;
+use draft::LookUp;
 use foveate_language::{
-    Attribution, CheckpointDecoder, CheckpointOptions, Copied, CopyText, Copying, Draft, Template,
+    Attribution, CheckpointDecoder, CheckpointOptions, Copied, CopyText, Copying, Template,
     TextDecoder, TokenId, TokenIndex, Tokenizer,
 };
 use foveate_onnx::GraphOptions;
@@ -30,6 +32,8 @@ pub use config::ARCHITECTURE;
 /// What an answer says where the page does not tell. The decoder was taught these words
 /// (`training/page/tasks.py`).
 const NOT_FOUND: &str = "not found";
+/// What comes before the answer to a question of yes or no, from the same place.
+const LEADS: [&str; 2] = ["yes: ", "no: "];
 /// Most rows of a page: what is left of the context holds questions and answers.
 const PAGE_ROWS: usize = 3000;
 
@@ -97,6 +101,44 @@ impl PageReader {
             }
         }
         copied
+    }
+
+    /// The tokens of the lines, each with the source of its word.
+    fn look_up(&self, images: &[Arc<Encoded>]) -> LookUp {
+        let mut tokens = Vec::new();
+        let mut first = 0;
+        for image in images {
+            let Some(page) = image.data::<PageText>() else {
+                continue;
+            };
+            for line in page.lines() {
+                tokens.extend(self.traced(line, first).into_iter().map(Some));
+                tokens.push(None);
+                first += line.len();
+            }
+        }
+        LookUp::new(tokens)
+    }
+
+    /// The tokens of a line whose first word is the source `first`.
+    fn traced(&self, words: &[String], first: usize) -> Vec<Written> {
+        let text = words.join(" ");
+        let ids = self.tokenizer.encode(&text).unwrap_or_default();
+        let mut ends = Vec::new(); // of each word, where it ends
+        let mut end = 0;
+        for word in words {
+            end += word.len() + usize::from(!ends.is_empty());
+            ends.push(end);
+        }
+        let mut at = 0;
+        let traced = |id: TokenId| {
+            let bytes = self.tokenizer.bytes(id);
+            let spaces = bytes.iter().take_while(|&&byte| byte == b' ').count();
+            let word = ends.partition_point(|&end| end <= at + spaces);
+            at += bytes.len();
+            (id, Some(first + word.min(words.len().saturating_sub(1))))
+        };
+        ids.into_iter().map(traced).collect()
     }
 
     fn transcript(&self, images: &[Arc<Encoded>]) -> Vec<Written> {
@@ -205,13 +247,14 @@ impl Reader for PageReader {
             Task::Extract(schema) => Copied::Strings(schema),
         };
         text.set_phrase(NOT_FOUND);
+        LEADS.iter().for_each(|lead| text.push_lead(lead));
         let end = self.template.end;
         let index = self.index.clone();
         let copying = Copying::new(text, index, &self.tokenizer, copied, end, self.dim);
         let attribution: Box<dyn Attribution> = Box::new(copying);
         Decoding {
             attribution: Some(attribution),
-            draft: None::<Box<dyn Draft>>,
+            draft: Some(Box::new(self.look_up(images))),
             ..Decoding::default()
         }
     }

@@ -8,9 +8,11 @@ pub(super) type Places = Vec<usize>;
 const LINE: u8 = b'\n';
 /// Ends the phrase: nothing goes on from it.
 const STOP: u8 = 0;
+/// Ends a lead: a span begins behind it.
+const SPAN: u8 = 1;
 
-/// Text that answers are copied from: lines of words, each word with its source, and a phrase that
-/// may stand for the whole answer instead.
+/// Text that answers are copied from: lines of words, each word with its source; a phrase that may
+/// stand for the whole answer instead; and leads, words that may come before it.
 #[derive(Debug, Clone, Default)]
 pub struct CopyText {
     bytes: Vec<u8>,
@@ -20,7 +22,8 @@ pub struct CopyText {
     /// Of each byte, whether a span may end before it.
     ends: Vec<bool>,
     lines: Vec<usize>,
-    phrase: Option<usize>,
+    /// Where the phrase and the leads begin.
+    own: Vec<usize>,
 }
 
 impl CopyText {
@@ -41,9 +44,18 @@ impl CopyText {
 
     /// The phrase that says that the text does not tell.
     pub fn set_phrase(&mut self, phrase: &str) {
-        self.phrase = Some(self.bytes.len());
-        phrase.bytes().for_each(|byte| self.push(byte, None, false));
-        self.push(STOP, None, true);
+        self.push_own(phrase, STOP);
+    }
+
+    /// Words that may come before the span that is the answer, such as `yes: `.
+    pub fn push_lead(&mut self, lead: &str) {
+        self.push_own(lead, SPAN);
+    }
+
+    fn push_own(&mut self, text: &str, end: u8) {
+        self.own.push(self.bytes.len());
+        text.bytes().for_each(|byte| self.push(byte, None, false));
+        self.push(end, None, end == STOP);
     }
 
     fn push(&mut self, byte: u8, source: Option<usize>, ends: bool) {
@@ -68,11 +80,11 @@ impl CopyText {
         }
     }
 
-    /// Where a span may begin; `whole` where the answer is one, which may be the phrase.
+    /// Where a span may begin; `whole` where the answer is one, which may be the phrase or begin
+    /// with a lead.
     pub(super) fn begins(&self, whole: bool) -> Places {
-        let mut places = self.begins.clone();
-        places.extend(self.phrase.filter(|_| whole));
-        places
+        let own: &[usize] = if whole { &self.own } else { &[] };
+        self.begins.iter().chain(own).copied().collect()
     }
 
     /// Whether a span may end at one of the places.
@@ -88,8 +100,11 @@ impl CopyText {
         for &at in places {
             match self.bytes.get(at) {
                 Some(&LINE) if byte == b' ' => next.extend(&self.lines),
-                Some(&STOP) | None => {}
-                Some(&own) if own == byte => next.push(at + 1),
+                Some(&(STOP | SPAN)) | None => {}
+                Some(&own) if own == byte => match self.bytes.get(at + 1) {
+                    Some(&SPAN) => next.extend(&self.begins),
+                    _ => next.push(at + 1),
+                },
                 Some(_) => {}
             }
         }
@@ -104,7 +119,7 @@ impl CopyText {
         for &at in places {
             match self.bytes.get(at) {
                 Some(&LINE) => seen[usize::from(b' ')] = true,
-                Some(&STOP) | None => {}
+                Some(&(STOP | SPAN)) | None => {}
                 Some(&byte) => seen[usize::from(byte)] = true,
             }
         }

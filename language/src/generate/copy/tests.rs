@@ -8,6 +8,7 @@ fn text() -> CopyText {
     text.push_line([("May", Some(2)), ("3,", Some(3)), ("7-9pm", Some(4))]);
     text.push_line([("\"Blue\"", Some(5)), ("Hall", Some(6))]);
     text.set_phrase("not found");
+    text.push_lead("yes: ");
     text
 }
 
@@ -75,6 +76,13 @@ fn an_answer_is_a_span_or_the_phrase() {
     assert_eq!(next(Copied::Answer, "Ja"), ["z"]);
     assert_eq!(next(Copied::Answer, "not foun"), ["d"]);
     assert_eq!(next(Copied::Answer, "not found"), ["<end>"]);
+    // A lead is followed by a span, and by nothing else.
+    assert_eq!(next(Copied::Answer, "yes:"), [" ", " Night"]);
+    let behind = next(Copied::Answer, "yes: ");
+    assert!(
+        behind.contains(&"Jazz".to_owned()) && !behind.contains(&"n".to_owned()),
+        "{behind:?}"
+    );
 }
 
 #[test]
