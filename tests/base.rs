@@ -1,5 +1,5 @@
-//! The bundle `models/base`, whose graphs `make base` fetches: a pretrained spotter reads, the
-//! decoder of `nano` says what it means.
+//! The bundle `models/base`, whose parts `make base` fetches: a pretrained spotter reads, a
+//! pretrained decoder says what it means.
 use foveate::{Image, Model, StopReason, Typed};
 use foveate_events::CalendarEvent;
 use std::path::Path;
@@ -47,15 +47,48 @@ fn a_blank_picture_is_an_empty_reading() {
 }
 
 #[test]
-fn a_bundle_that_names_no_decoder_beside_it_is_refused() {
+fn questions_are_answered_in_the_words_of_the_page() {
+    let mut session = model().look_at(&flyer("jazz.png")).unwrap();
+    let answer = session.ask("How much are the tickets?").run().unwrap();
+    assert!(answer.found && "$15 at the door".starts_with(&answer.text), "{answer:?}");
+    let region = answer.region.unwrap();
+    // Its line is the eighth of ten: below the middle of the picture.
+    assert!(region.rect.y0 > 500.0 && region.rect.y1 > region.rect.y0, "{region:?}");
+    let answer = session.ask("Is there parking?").run().unwrap();
+    assert!(!answer.found, "{answer:?}");
+    assert_eq!((answer.text.as_str(), answer.region), ("not found", None));
+}
+
+#[test]
+fn a_blank_picture_tells_nothing() {
+    let blank = Image::from_rgb(640, 480, vec![255; 640 * 480 * 3]).unwrap();
+    let answer = model().ask(&blank, "What is it?").unwrap();
+    assert!(!answer.found && answer.usage.runs == 0, "{answer:?}");
+}
+
+#[test]
+fn a_conversation_is_saved_and_taken_up_again() {
+    let (model, image) = (model(), flyer("jazz.png"));
+    let mut session = model.look_at(&image).unwrap();
+    session.ocr().run().unwrap();
+    let first = session.ask("Where is it?").run().unwrap();
+    assert_eq!(first.text, "Riverside Hall");
+    let mut restored = model.restore(&session.transcript(), &[image]).unwrap();
+    let [a, b] = [&mut session, &mut restored].map(|s| s.ask("When is it?").run().unwrap().text);
+    assert_eq!(a, b);
+}
+
+#[test]
+fn a_bundle_without_its_parts_is_refused_by_name() {
     let dir = tempfile::tempdir().unwrap();
     let config = std::fs::read_to_string(root().join("models/base/config.json")).unwrap();
-    for (decoder, says) in [("../nano", "beside this one"), ("nowhere", "nowhere")] {
-        let text = config.replace(
-            r#""decoder": "nano""#,
-            &format!(r#""decoder": "{decoder}""#),
-        );
-        std::fs::write(dir.path().join("config.json"), text).unwrap();
+    for (from, to, says) in [
+        (".gguf", ".gguf", "SmolLM2-135M-Instruct.Q4_1.gguf"),
+        (r#""file": "SmolLM2-135M-Instruct.Q4_1.gguf""#, r#""file": "../a.gguf""#, "../a.gguf"),
+        (r#""format": 2"#, r#""format": 9"#, "format 9"),
+        (r#""weights""#, r#""w""#, "weights"),
+    ] {
+        std::fs::write(dir.path().join("config.json"), config.replace(from, to)).unwrap();
         let e = Model::load(dir.path()).unwrap_err();
         assert!(e.to_string().contains(says), "{e}");
     }

@@ -6,9 +6,9 @@ import subprocess
 from dataclasses import dataclass
 
 import numpy as np
-from kinds import drawn
-from page import FEATURES, from_record, noisy, rows_of
-from tasks import extraction, questions
+from .kinds import drawn
+from .page import FEATURES, from_record, noisy, rows_of
+from .tasks import extraction, questions
 
 GLYPH = np.dtype([("char", "<u4"), ("cx", "<f4"), ("cy", "<f4"), ("w", "<f4"), ("h", "<f4"),
                   ("angle", "<f4"), ("line", "<u4")])  # fmt: skip

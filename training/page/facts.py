@@ -5,7 +5,7 @@ is "yes", "no" or "". `FACTS` maps what a fact is about to the function that dra
 questions of facts that a page does not hold can be asked of it in vain.
 """
 
-from printed import DAYS, FIRST, LAST
+from .printed import DAYS, FIRST, LAST
 
 FACTS = {}
 

@@ -1,7 +1,7 @@
 """Kinds of pages: posters, talks, receipts, menus, notices, timetables, cards, pages of text."""
 
-from printed import CITIES, DAYS, FIRST, LAST, WORDS, Ink
-from sheet import Sheet
+from .printed import CITIES, DAYS, FIRST, LAST, WORDS, Ink
+from .sheet import Sheet
 
 FOOD = """Margherita Pizza;Caesar Salad;Tomato Soup;Grilled Salmon;Cheeseburger;French Fries;Pad Thai;
 Iced Tea;Espresso;Cappuccino;Orange Juice;Apple Pie;Chocolate Cake;Pancakes;Fish & Chips;Veggie Wrap;
@@ -76,13 +76,13 @@ def lay(s, groups, size):
 
 
 def ink_slogans(ink):
-    from printed import SLOGANS
+    from .printed import SLOGANS
 
     return [ink.cased(ink.pick(*SLOGANS))]
 
 
 def ink_roles():
-    from printed import ROLES
+    from .printed import ROLES
 
     return ROLES
 

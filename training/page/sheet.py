@@ -1,7 +1,7 @@
 """Sets text into lines on a sheet, so that every character has a place and a field."""
 
-from facts import drawn
-from page import Line, Page
+from .facts import drawn
+from .page import Line, Page
 
 WIDTH = 1000.0
 # Mean advance of a character, a share of the em size: common sans-serif print.

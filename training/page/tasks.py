@@ -7,10 +7,10 @@ import json
 import re
 from pathlib import Path
 
-from facts import FACTS
-from facts import drawn as drawn_fact
-from kinds import FOOD
-from printed import DAYS, Ink
+from .facts import FACTS
+from .facts import drawn as drawn_fact
+from .kinds import FOOD
+from .printed import DAYS, Ink
 
 NOT_FOUND = "not found"
 ALIASES = json.loads((Path(__file__).parents[1] / "fields.json").read_text())

@@ -1,7 +1,7 @@
 """Teaches the frozen pretrained decoder to stay with the page: LoRA, and a map of places.
 
-    train.py --gguf FILE --generator BINARY --out FOLDER --minutes 90     (resumes what is there)
-    train.py ... --score                                                  (scores what is there)
+    python -m page.train --gguf FILE --generator BINARY --out FOLDER --minutes 90   (in training/)
+    python -m page.train ... --score                            (scores what is there)
 
 The loss is that of answers alone. The learning rate rises for the first 2% of the time and falls
 as a cosine to a tenth. Every checkpoint is whole: `state.pt`, and `page.safetensors` for serving.
@@ -18,10 +18,10 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from examples import Writer, sequences
-from page import FEATURES
+from .examples import Writer, sequences
+from .page import FEATURES
 from safetensors.torch import save_file
-from smollm import RANK, SCALE, Linear, SmolLM, field, open_gguf, tokenizer_of
+from .smollm import RANK, SCALE, Linear, SmolLM, field, open_gguf, tokenizer_of
 
 # AdamW as Loshchilov & Hutter 2019 (arXiv:1711.05101); the rate of the feasibility study.
 RATE, PLACE_RATE, BETAS, CLIP = 5e-4, 4e-3, (0.9, 0.98), 1.0

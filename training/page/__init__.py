@@ -1,0 +1,1 @@
+"""A pretrained decoder taught to stay with the page (`models/base`)."""
