@@ -50,10 +50,16 @@ fn a_blank_picture_is_an_empty_reading() {
 fn questions_are_answered_in_the_words_of_the_page() {
     let mut session = model().look_at(&flyer("jazz.png")).unwrap();
     let answer = session.ask("How much are the tickets?").run().unwrap();
-    assert!(answer.found && "$15 at the door".starts_with(&answer.text), "{answer:?}");
+    assert!(
+        answer.found && "$15 at the door".starts_with(&answer.text),
+        "{answer:?}"
+    );
     let region = answer.region.unwrap();
     // Its line is the eighth of ten: below the middle of the picture.
-    assert!(region.rect.y0 > 500.0 && region.rect.y1 > region.rect.y0, "{region:?}");
+    assert!(
+        region.rect.y0 > 500.0 && region.rect.y1 > region.rect.y0,
+        "{region:?}"
+    );
     let answer = session.ask("Is there parking?").run().unwrap();
     assert!(!answer.found, "{answer:?}");
     assert_eq!((answer.text.as_str(), answer.region), ("not found", None));
@@ -84,7 +90,11 @@ fn a_bundle_without_its_parts_is_refused_by_name() {
     let config = std::fs::read_to_string(root().join("models/base/config.json")).unwrap();
     for (from, to, says) in [
         (".gguf", ".gguf", "SmolLM2-135M-Instruct.Q4_1.gguf"),
-        (r#""file": "SmolLM2-135M-Instruct.Q4_1.gguf""#, r#""file": "../a.gguf""#, "../a.gguf"),
+        (
+            r#""file": "SmolLM2-135M-Instruct.Q4_1.gguf""#,
+            r#""file": "../a.gguf""#,
+            "../a.gguf",
+        ),
         (r#""format": 2"#, r#""format": 9"#, "format 9"),
         (r#""weights""#, r#""w""#, "weights"),
     ] {

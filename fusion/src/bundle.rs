@@ -3,11 +3,9 @@ mod config;
 mod find;
 mod weights;
 
-use crate::readers::spotter;
 use crate::{Error, Result};
 use config::check;
 use foveate_language::DecoderConfig;
-use foveate_vision::SpotterConfig;
 use serde::Deserialize;
 use serde_json::Value;
 use std::fs;
@@ -25,24 +23,11 @@ const MAX_TOKENIZER: u64 = 64 << 20;
 /// Room for the header of a safetensors file beside its numbers.
 pub(crate) const MAX_HEADER: u64 = 1 << 20;
 
-/// `config.json` of a bundle whose pictures a text spotter reads.
-#[derive(Debug, Deserialize)]
-struct Reads {
-    format: u32,
-    name: String,
-    /// The bundle beside this one whose decoder answers.
-    decoder: String,
-    spotter: SpotterConfig,
-}
-
 /// A folder whose `config.json` was read and whose files are there.
 #[derive(Debug, Clone)]
 pub struct Bundle {
     dir: PathBuf,
     config: Config,
-    /// The folder and the configuration of a text spotter that reads instead of the bundle's own
-    /// graphs.
-    spotter: Option<(PathBuf, SpotterConfig)>,
 }
 
 impl Bundle {
@@ -57,17 +42,9 @@ impl Bundle {
             why,
         };
         let value: Value = serde_json::from_slice(&json).map_err(|e| refused(e.to_string()))?;
-        if value["architecture"] == spotter::ARCHITECTURE {
-            let reads = Reads::deserialize(value).map_err(|e| refused(e.to_string()))?;
-            return Self::read_by(dir, reads);
-        }
         let config = Config::deserialize(value).map_err(|e| refused(e.to_string()))?;
         check(&config).map_err(refused)?;
-        let bundle = Self {
-            dir,
-            config,
-            spotter: None,
-        };
+        let bundle = Self { dir, config };
         for name in [
             "tokenizer.json",
             "vision.onnx",
@@ -83,50 +60,6 @@ impl Bundle {
             bundle.file("decoder.onnx")?;
         }
         Ok(bundle)
-    }
-
-    /// A bundle of which another one's spotter reads the pictures.
-    fn read_by(dir: PathBuf, reads: Reads) -> Result<Self> {
-        let named = Path::new(&reads.decoder);
-        let file = dir.join("config.json");
-        let refused = |why: String| Error::AssetsInvalid {
-            file: file.clone(),
-            why,
-        };
-        if !FORMATS.contains(&reads.format) {
-            return Err(refused(format!("format {}", reads.format)));
-        }
-        let plain = named.file_name() == Some(named.as_os_str());
-        let beside = dir.parent().filter(|_| plain).ok_or_else(|| {
-            let name = &reads.decoder;
-            refused(format!(
-                "decoder {name:?}: the name of a bundle beside this one was expected"
-            ))
-        })?;
-        let speaks = Self::open(beside.join(named))?;
-        if speaks.spotter.is_some() {
-            return Err(refused(
-                "its decoder is a bundle that has none of its own".into(),
-            ));
-        }
-        Ok(Self {
-            config: Config {
-                name: reads.name,
-                architecture: spotter::ARCHITECTURE.to_owned(),
-                ..speaks.config
-            },
-            dir: speaks.dir,
-            spotter: Some((dir, reads.spotter)),
-        })
-    }
-
-    /// The folder and the configuration of the spotter.
-    pub(crate) fn spotter(&self) -> Result<(&Path, &SpotterConfig)> {
-        let spotter = self.spotter.as_ref().map(|(dir, config)| (&**dir, config));
-        spotter.ok_or_else(|| Error::AssetsInvalid {
-            file: self.dir.join("config.json"),
-            why: "it names no spotter".into(),
-        })
     }
 
     /// What `config.json` says.

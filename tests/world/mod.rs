@@ -91,8 +91,6 @@ impl EncodeGlyphs for Glyphs {
                 glyph: spots.iter().map(|s| 6 + u32::from(s.0)).collect(),
                 probability: vec![1.0; n],
             },
-            sources: None,
-            script: None,
             left_out: Vec::new(),
             placement: *views.placement(),
             mode: Mode::Rapid,

@@ -48,21 +48,33 @@ class Writer:
             own += [weight] * len(said)
         return ids, own
 
+    def turns(self, turns):
+        """Ids of turns `(prompt, pieces)` one after another, without the last end; weights of the
+        loss on the token after each."""
+        ids, weight = [], []
+        for prompt, pieces in turns:
+            # An answer's end is part of the context of the next question.
+            before = [self.end] if ids else []
+            asked = [*before, *self.user, *self.encode(prompt), *self.answer]
+            said, own = self.pieces(pieces)
+            ids += asked + said
+            weight += [0.0] * (len(asked) - 1) + own + [1.0]
+        return ids, weight
+
     def sequence(self, page, branches):
+        """`branches`: lists of turns; each list sees the page and itself."""
         page_ids, page_places = rows_of(page, self.encode, self.newline[0])
         head = [*self.user, *page_ids, self.end, *self.newline]
         n = len(head)
         ids, branch, positions = list(head), [0] * n, list(range(n))
         target, weight = [0] * n, [0.0] * n
-        for b, (prompt, pieces) in enumerate(branches, 1):
-            asked = [*self.user, *self.encode(prompt), *self.answer]
-            said, own = self.pieces(pieces)
-            own_ids = asked + said
+        for b, turns in enumerate(branches, 1):
+            own_ids, own_weight = self.turns(turns)
             positions += range(n, n + len(own_ids))
             branch += [b] * len(own_ids)
             ids += own_ids
             target += own_ids[1:] + [self.end]
-            weight += [0.0] * (len(asked) - 1) + own + [1.0]
+            weight += own_weight
         places = np.zeros((len(ids), FEATURES), np.float32)
         places[len(self.user) : len(self.user) + len(page_ids)] = page_places
         return Sequence(*(np.array(x) for x in (ids, places, positions, branch, target)),
@@ -85,12 +97,16 @@ def flyers(generator, split, seed):
 
 
 def branches_of(page, rng):
-    out = []
-    for _ in range(2 if rng.random() < 0.4 else 1):
-        one = extraction(page, rng)
-        if one:
-            out.append(one)
-    return out + questions(page, rng)
+    """Lists of turns: most of one, some go on."""
+    fields = [extraction(page, rng) for _ in range(2 if rng.random() < 0.4 else 1)]
+    asked = [[turn] for turn in questions(page, rng)]
+    out = [[turn] for turn in fields if turn]
+    while len(asked) > 1 and rng.random() < 0.35:
+        first, second = asked.pop(), asked.pop()
+        asked.insert(0, first + second)
+    if out and asked and rng.random() < 0.2:
+        out[-1] += asked.pop()
+    return out + asked
 
 
 def sequences(writer, generator, split, seed, longest=900, share=0.4):

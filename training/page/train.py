@@ -88,17 +88,18 @@ def score(model, dev):
 
 
 def dev_set(writer, generator, count):
-    """Sequences of dev with what each branch is."""
+    """Sequences of dev with what each of their branches is: the last turn's kind."""
     out = []
     source = sequences(writer, generator, "dev", DEV_SEED)
-    absent = writer.encode("not found")
+    absent = [*writer.encode("not found"), writer.end]
     for _ in range(count):
         s = next(source)
         form = []
         for b in range(1, s.branch.max() + 1):
-            said = s.target[(s.branch == b) & (s.weight > 0)][:-1].tolist()
-            kind = "absent" if said == absent else "asked"
-            form.append("fields" if (s.weight[s.branch == b] == np.float32(0.1)).any() else kind)
+            own = s.branch == b
+            said = s.target[own & (s.weight > 0)].tolist()
+            kind = "absent" if said[-len(absent) :] == absent else "asked"
+            form.append("fields" if (s.weight[own] == np.float32(0.1)).any() else kind)
         out.append((s, form))
     return out
 

@@ -2,7 +2,6 @@
 //! decoding. The function `open` here is the one place that names them.
 pub mod glyph;
 mod page;
-pub(crate) mod spotter;
 
 use crate::answer::Timing;
 use crate::bundle::{self, Base, Bundle};
@@ -14,7 +13,6 @@ use foveate_onnx::GraphOptions;
 use foveate_vision::{Mode, Placement, Rect};
 use glyph::GlyphEncoder;
 use ndarray::Array2;
-use spotter::SpotterGlyphs;
 use std::any::Any;
 use std::path::Path;
 use std::sync::Arc;
@@ -217,27 +215,15 @@ pub(crate) fn open(dir: &Path, graphs: &GraphOptions, options: &Options) -> Resu
     }
     let bundle = Bundle::open(dir)?;
     match bundle.config().architecture.as_str() {
-        glyph::ARCHITECTURE => glyph::open(&bundle, graphs, options, |embed, _| {
+        glyph::ARCHITECTURE => glyph::open(&bundle, graphs, options, |embed| {
             let encoder = GlyphEncoder::open(&bundle, embed, graphs, &options.rules)?;
             Ok(Box::new(encoder))
         }),
-        spotter::ARCHITECTURE => {
-            let options = spotter::options(options);
-            let legible = options.rules.legible;
-            glyph::open(&bundle, graphs, &options, |embed, tokenizer| {
-                let encoder = SpotterGlyphs::open(&bundle, embed, tokenizer, graphs, legible)?;
-                Ok(Box::new(encoder))
-            })
-        }
         other => Err(Error::AssetsInvalid {
             file: bundle.dir().join("config.json"),
             why: format!(
                 "architecture {other:?}; this library knows {:?}",
-                [
-                    glyph::ARCHITECTURE,
-                    page::ARCHITECTURE,
-                    spotter::ARCHITECTURE
-                ]
+                [glyph::ARCHITECTURE, page::ARCHITECTURE]
             ),
         }),
     }

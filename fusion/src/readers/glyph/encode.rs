@@ -10,7 +10,7 @@ use super::slots::{SlotAdapter, Slots};
 use super::tokens::{ImageTokens, median, tokens_of};
 use crate::answer::Timing;
 use crate::bundle::{AdapterConfig, Bundle};
-use crate::readers::{LeftOut, Source, Written};
+use crate::readers::LeftOut;
 use crate::{Error, Image, Result};
 use foveate_onnx::GraphOptions;
 use foveate_vision::{BALANCED, Encoder, Mode, Parts, Placement, Views};
@@ -21,11 +21,6 @@ use std::time::{Duration, Instant};
 pub struct Seen {
     /// What the decoder is shown.
     pub tokens: ImageTokens,
-    /// The glyphs as sources, and behind them what only `script` holds; `None` where the image
-    /// tokens say it all.
-    pub sources: Option<Vec<Source>>,
-    /// The transcript, where it is known without the decoder: tokens, each with its source.
-    pub script: Option<Vec<Written>>,
     /// Lines that it is not shown.
     pub left_out: Vec<LeftOut>,
     /// The way back from the canvas to the picture's own pixels.
@@ -168,8 +163,6 @@ impl GlyphEncoder {
         }
         Ok(Seen {
             tokens,
-            sources: None,
-            script: None,
             left_out,
             placement: *pass.views.placement(),
             mode: pass.views.mode(),

@@ -123,11 +123,8 @@ impl Reader for GlyphReader {
         let seen = self.encoder.encode(image, detail)?;
         let page = Page::new(&seen.tokens, &self.pointer, &self.digits, &self.rules);
         let tokens = seen.tokens;
-        let glyphs = || (0..tokens.len()).map(|i| tokens.source(i)).collect();
-        let sources = seen.sources.unwrap_or_else(glyphs);
-        let page = page.reads(seen.script, sources.len());
         Ok(Encoded {
-            sources,
+            sources: (0..tokens.len()).map(|i| tokens.source(i)).collect(),
             left_out: seen.left_out,
             segments: vec![Segment::Added {
                 id: self.image,
@@ -180,7 +177,6 @@ impl Reader for GlyphReader {
         // Nothing to read: the transcript is empty, whatever the decoder would make up.
         let answer = match writes {
             Writes::Transcript if pages.len() == 0 => Some(Vec::new()),
-            Writes::Transcript => pages.script(self.marks.line_end),
             _ => None,
         };
         let pointing = Pointing::new(pages, self.pointer.clone(), rules, marks, writes);
@@ -198,7 +194,7 @@ pub(super) fn open(
     bundle: &Bundle,
     graphs: &GraphOptions,
     options: &Options,
-    encoder: impl FnOnce(GlyphEmbedding, &Tokenizer) -> Result<Box<dyn EncodeGlyphs>>,
+    encoder: impl FnOnce(GlyphEmbedding) -> Result<Box<dyn EncodeGlyphs>>,
 ) -> Result<Opened> {
     let config = bundle.config();
     let (tokenizer, template) = open_tokenizer(bundle)?;
@@ -211,7 +207,7 @@ pub(super) fn open(
     let marks = [special(&config.tokens.image)?, special(&config.tokens.end)?];
     let weights = bundle.fusion_weights()?;
     let embed = GlyphEmbedding::new(&weights);
-    let encoder = encoder(embed, &tokenizer)?;
+    let encoder = encoder(embed)?;
     let decoder = open_decoder(bundle, options.decoder, graphs)?;
     let reader = GlyphReader::new(
         encoder,

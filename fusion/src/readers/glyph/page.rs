@@ -4,7 +4,6 @@ use super::layout;
 use super::pointer::Pointer;
 use super::rules::{Coverage, Rules};
 use super::tokens::{ImageTokens, median};
-use crate::readers::Written;
 use foveate_language::TokenId;
 use ndarray::{Array2, ArrayView1};
 use std::ops::Range;
@@ -25,12 +24,8 @@ pub struct Page {
     pub(super) canvas: Vec<[f32; 4]>,
     /// Lines of text, ranges of glyphs; specks are in none.
     lines: Vec<Range<usize>>,
-    /// The transcript, where it is known without the decoder: tokens, each with its source.
-    script: Option<Vec<Written>>,
     /// What is said of sources that are no glyphs: nothing. `[dim]`, zeros.
     nothing: Vec<f32>,
-    /// Sources: the glyphs, and behind them what only the transcript holds.
-    sources: usize,
 }
 
 impl Page {
@@ -53,18 +48,8 @@ impl Page {
             probability: tokens.probability.clone(),
             canvas,
             lines,
-            script: None,
             nothing: vec![0.0; tokens.places.ncols()],
-            sources: tokens.len(),
         }
-    }
-
-    /// The same page with a transcript that is known, of so many sources, the glyphs first.
-    #[must_use]
-    pub fn reads(mut self, script: Option<Vec<Written>>, sources: usize) -> Self {
-        self.script = script;
-        self.sources = sources.max(self.len());
-        self
     }
 
     /// Number of glyphs.
@@ -172,25 +157,11 @@ impl Pages {
     /// Sources of all pages.
     pub(crate) fn len(&self) -> usize {
         let last = self.pages.last();
-        last.map_or(0, |(first, page)| first + page.sources)
+        last.map_or(0, |(first, page)| first + page.len())
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Page> {
         self.pages.iter().map(|(_, page)| &**page)
-    }
-
-    /// The transcript of all pages, where each is known: the pages joined by a line end.
-    pub(crate) fn script(&self, line_end: TokenId) -> Option<Vec<Written>> {
-        let mut script = Vec::new();
-        for (first, page) in &self.pages {
-            let own = page.script.as_ref()?;
-            if !script.is_empty() && !own.is_empty() {
-                script.push((line_end, None));
-            }
-            let placed = |&(id, glyph): &Written| (id, glyph.map(|glyph| first + glyph));
-            script.extend(own.iter().map(placed));
-        }
-        Some(script)
     }
 
     /// The page of a source, its first source, and the glyph on it.
@@ -273,9 +244,7 @@ pub(crate) mod tests {
             probability: vec![1.0; n],
             canvas: vec![[0.0; 4]; n],
             lines: lines.to_vec(),
-            script: None,
             nothing: vec![0.0; 2],
-            sources: n,
         }
     }
 

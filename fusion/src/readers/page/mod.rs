@@ -6,6 +6,7 @@
 mod config;
 mod draft;
 mod place;
+mod spotted;
 mod text;
 mod weights;
 
@@ -268,29 +269,28 @@ pub(super) fn open(
     options: &Options,
 ) -> Result<Opened> {
     let config = PageConfig::read(dir, config)?;
-    let gguf = config.decoder_file(dir)?;
-    let refused = |e: foveate_language::Error| Error::AssetsInvalid {
-        file: gguf.clone(),
-        why: format!("{e}; `make base` fetches it"),
-    };
-    let tokenizer = Arc::new(Tokenizer::from_gguf(&gguf).map_err(refused)?);
-    let checkpoint = CheckpointOptions {
-        threads: graphs.threads,
-        ..CheckpointOptions::default()
-    };
-    let decoder = CheckpointDecoder::open(&gguf, &checkpoint).map_err(refused)?;
-    decoder.check_vocabulary(&tokenizer).map_err(refused)?;
-    let dims = decoder.dims();
-    let template = config
-        .template(&tokenizer, dims.vocab_size)
-        .map_err(refused)?;
-    let weights = PageWeights::read(&config.weights_file(dir)?, dims.dim)?;
-    let decoder = decoder.adapted(&weights.lora).map_err(refused)?;
-    let spotter =
+    let weights = config.weights_file(dir)?;
+    let spot = || {
         Spotter::open(dir, &config.spotter, graphs).map_err(|e| Error::AssetsInvalid {
             file: dir.to_owned(),
             why: format!("{e}; `make base` fetches the graphs"),
-        })?;
+        })
+    };
+    let gguf = config.decoder_file(dir)?;
+    // The graphs and the decoder are opened at the same time: each takes some 150 ms on one core.
+    let (spotter, language) = std::thread::scope(|scope| {
+        let language = scope.spawn(|| open_language(&config, &gguf, &weights, graphs.threads));
+        let spotter = spot();
+        (spotter, language.join())
+    });
+    let language = language.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+    let Language {
+        tokenizer,
+        decoder,
+        template,
+        places,
+    } = language;
+    let (spotter, dim) = (spotter?, decoder.dims().dim);
     let reader = PageReader {
         spotter,
         letterbox: Letterbox {
@@ -298,12 +298,12 @@ pub(super) fn open(
             max_upscale: f64::from(u16::MAX),
             pad: [0; 3],
         },
-        places: Places::new(weights.place),
+        places,
         index: Arc::new(TokenIndex::new(&tokenizer)),
         newline: tokenizer.encode("\n")?,
         tokenizer: tokenizer.clone(),
         template: template.clone(),
-        dim: dims.dim,
+        dim,
         legible: options.rules.legible.is_some(),
     };
     Ok(Opened {
@@ -315,5 +315,44 @@ pub(super) fn open(
         template,
         mode: Mode::High,
         base: None,
+    })
+}
+
+/// The half of the model that knows language.
+struct Language {
+    tokenizer: Arc<Tokenizer>,
+    decoder: Arc<dyn TextDecoder>,
+    template: Template,
+    places: Places,
+}
+
+/// Opens the decoder with what it was taught.
+fn open_language(
+    config: &PageConfig,
+    gguf: &Path,
+    weights: &Path,
+    threads: usize,
+) -> Result<Language> {
+    let refused = |e: foveate_language::Error| Error::AssetsInvalid {
+        file: gguf.to_owned(),
+        why: format!("{e}; `make base` fetches it"),
+    };
+    let tokenizer = Arc::new(Tokenizer::from_gguf(gguf).map_err(refused)?);
+    let options = CheckpointOptions {
+        threads,
+        ..CheckpointOptions::default()
+    };
+    let decoder = CheckpointDecoder::open(gguf, &options).map_err(refused)?;
+    decoder.check_vocabulary(&tokenizer).map_err(refused)?;
+    let dims = decoder.dims();
+    let template = config
+        .template(&tokenizer, dims.vocab_size)
+        .map_err(refused)?;
+    let PageWeights { lora, place } = PageWeights::read(weights, dims.dim)?;
+    Ok(Language {
+        tokenizer,
+        decoder: decoder.adapted(&lora).map_err(refused)?,
+        template,
+        places: Places::new(place),
     })
 }

@@ -64,16 +64,7 @@ impl Places {
 
     /// The row `[dim]` of a line on a page of these bounds, whose lines are `median` high.
     pub(super) fn row(&self, line: &PageLine, page: &Rect, median: f32) -> Vec<f32> {
-        let [x, y] = line.centre;
-        let (width, height) = (page.x1 - page.x0, page.y1 - page.y0);
-        let octaves = |a: f64, b: f64| (a.max(1e-6) / b.max(1e-6)).log2() as f32;
-        let size = f64::from(line.height);
-        let features = [
-            ((y - page.y0) / height.max(1e-6)) as f32,
-            ((x - page.x0) / width.max(1e-6)) as f32,
-            octaves(size, f64::from(median)),
-            octaves(size, width.max(height)),
-        ];
+        let features = told(line.centre, line.height, page, median);
         let mut row = vec![0.0; self.map.ncols()];
         let mut first = 0;
         for (hats, x) in HATS.iter().zip(features) {
@@ -88,6 +79,19 @@ impl Places {
     }
 }
 
+/// What is said of a line's place: the coordinates that [`HATS`] are over.
+fn told([x, y]: [f64; 2], size: f32, page: &Rect, median: f32) -> [f32; 4] {
+    let (width, height) = (page.x1 - page.x0, page.y1 - page.y0);
+    let octaves = |a: f64, b: f64| (a.max(1e-6) / b.max(1e-6)).log2() as f32;
+    let size = f64::from(size);
+    [
+        ((y - page.y0) / height.max(1e-6)) as f32,
+        ((x - page.x0) / width.max(1e-6)) as f32,
+        octaves(size, f64::from(median)),
+        octaves(size, width.max(height)),
+    ]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,7 +100,30 @@ mod tests {
     fn knots_share_a_place() {
         assert_eq!(HATS.iter().map(|h| h.count).sum::<usize>(), FEATURES);
         assert_eq!(HATS[2].at(0.25), [(4, 0.5), (5, 0.5)]);
-        assert_eq!(HATS[0].at(7.0), [(14, 0.0), (15, 1.0)]);
+        let [_, (knot, share)] = HATS[0].at(7.0);
+        assert!(knot == 15 && share > 0.999, "beyond the last knot");
         assert_eq!(HATS[1].at(f32::NEG_INFINITY), [(0, 1.0), (1, 0.0)]);
+    }
+
+    #[test]
+    fn a_place_is_told_as_in_training() {
+        // The same line and numbers as in training/tests/test_page.py.
+        let page = Rect {
+            x0: 0.0,
+            y0: 0.0,
+            x1: 1000.0,
+            y1: 800.0,
+        };
+        let mut first = 0;
+        let mut found = Vec::new();
+        for (hats, x) in HATS.iter().zip(told([300.0, 230.0], 60.0, &page, 30.0)) {
+            let round = |share: f32| (share * 1e4).round() / 1e4;
+            let knots = hats.at(x).map(|(knot, share)| (first + knot, round(share)));
+            found.extend(knots.into_iter().filter(|(_, share)| *share > 0.0));
+            first += hats.count;
+        }
+        let expected = [(4, 0.6875), (5, 0.3125), (18, 0.9), (19, 0.1), (30, 1.0)];
+        assert_eq!(found[..5], expected);
+        assert_eq!(found[5..], [(37, 0.0589), (38, 0.9411)]);
     }
 }

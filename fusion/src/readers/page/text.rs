@@ -1,6 +1,6 @@
 //! What a spotter read, as lines of words in reading order.
+use super::spotted::{around, canvas_corners, centre, in_order, is_legible};
 use crate::readers::Source;
-use crate::readers::spotter::{around, canvas_corners, centre, in_order, is_legible};
 use foveate_vision::{Rect, Spotted, SpottedLine, Transform};
 
 /// A line of words.
