@@ -9,6 +9,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum ErrorKind {
     /// `tokenizer.json` cannot be used.
     Tokenizer,
+    /// A chat template cannot be used.
+    Template,
     /// The decoder's file does not fit the configuration, or its run failed.
     Decoder,
     /// The conversation is longer than the decoder's context.
@@ -28,6 +30,9 @@ pub enum Error {
     /// `tokenizer.json` cannot be used.
     #[error("tokenizer: {0}")]
     Tokenizer(String),
+    /// A chat template cannot be used.
+    #[error("chat template: {0}")]
+    Template(String),
     /// The decoder's file does not fit the configuration, or its run failed.
     #[error("decoder: {what}")]
     Decoder {
@@ -75,6 +80,7 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Tokenizer(_) => ErrorKind::Tokenizer,
+            Self::Template(_) => ErrorKind::Template,
             Self::Decoder { .. } => ErrorKind::Decoder,
             Self::ContextFull { .. } => ErrorKind::ContextFull,
             Self::UnsupportedSchema { .. } => ErrorKind::UnsupportedSchema,

@@ -6,6 +6,7 @@
 //! |---|---|
 //! | text to token ids and back, never splitting a character; also out of GGUF files | `tokenizer.rs` |
 //! | how a conversation becomes tokens | `template.rs` |
+//! | the same out of a published model's chat template | `chat.rs` |
 //! | what a decoder is: rows in, logits and hidden rows out, with a cache | `decoder/` |
 //! | decoders that others trained: GGUF files and Hugging Face folders | `decoder/checkpoint.rs` |
 //! | the loop: run, process, sample, commit, as an iterator | `generate/mod.rs` |
@@ -22,6 +23,7 @@
 //! Nothing here knows where its rows come from.
 #![forbid(unsafe_code)]
 
+mod chat;
 mod constrain;
 mod decoder;
 mod error;
@@ -32,6 +34,7 @@ mod sample;
 mod template;
 mod tokenizer;
 
+pub use chat::ChatTemplate;
 pub use constrain::{Commit, Constraint, Grammars, JsonConstraint, Schema, complete_part};
 pub use decoder::{
     Cache, CheckpointDecoder, CheckpointOptions, DecoderConfig, Dims, Lora, LowRank, MatrixPath,

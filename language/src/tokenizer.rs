@@ -182,6 +182,30 @@ impl Tokenizer {
         Ok(self.spelled_out(text.as_bytes()).collect())
     }
 
+    /// As [`Tokenizer::encode`], but names of special tokens give these: for a template's own text,
+    /// never for what a user or a picture says.
+    pub(crate) fn encode_with_specials(&self, text: &str) -> Result<Vec<TokenId>> {
+        let names = self.special.iter().enumerate();
+        let named = names.filter_map(|(id, name)| Some((name.as_deref()?, id as TokenId)));
+        let there: Vec<_> = named.filter(|(name, _)| text.contains(name)).collect();
+        let (mut rest, mut ids) = (text, Vec::new());
+        let first = |rest: &str| {
+            let at = |&(name, id): &(&str, TokenId)| Some((rest.find(name)?, name.len(), id));
+            // The leftmost, and of those the longest.
+            there
+                .iter()
+                .filter_map(at)
+                .min_by_key(|&(at, len, _)| (at, usize::MAX - len))
+        };
+        while let Some((at, len, id)) = first(rest) {
+            ids.extend(self.encode(&rest[..at])?);
+            ids.push(id);
+            rest = &rest[at + len..];
+        }
+        ids.extend(self.encode(rest)?);
+        Ok(ids)
+    }
+
     fn is_special(&self, id: TokenId) -> bool {
         self.special_name(id).is_some()
     }

@@ -15,7 +15,11 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        let tokenizer = Arc::new(fake::byte_tokenizer(&WORDS));
+        Self::of(&WORDS)
+    }
+
+    fn of(words: &[&str]) -> Self {
+        let tokenizer = Arc::new(fake::byte_tokenizer(words));
         let end = tokenizer.special("<|end|>").unwrap();
         let grammars = Grammars::new(tokenizer.clone(), tokenizer.len() + 3, end).unwrap();
         Self {
@@ -125,6 +129,23 @@ fn a_scripted_decoder_says_what_it_wants_and_forced_tokens_are_free() {
         "{runs} runs for {n} tokens; {} canonical",
         ids.len()
     );
+}
+
+/// Where text is forced, llguidance allows its canonical token alone, and no single byte.
+#[test]
+fn a_vocabulary_of_whole_words_finds_its_way_out() {
+    let bench = Bench::of(&["ind", "onc", "eats", "enue", "\":\"", "\",\"", "\":"]);
+    let wanted = r#"{"title":"Jazz","date":"3 May","venue":"Hall","kind":"concert","seats":40}"#;
+    let (tokenizer, end) = (bench.tokenizer.clone(), bench.end);
+    let decoder = fake::scripted(bench.vocab(), 4, 4096, move |seen| {
+        let written: usize = seen[1..].iter().map(|&id| tokenizer.bytes(id).len()).sum();
+        let ids = tokenizer
+            .encode(wanted.get(written..).unwrap_or_default())
+            .unwrap();
+        ids.first().copied().unwrap_or(end)
+    });
+    let (text, stop, ..) = bench.run(&decoder, &event(), 500).unwrap();
+    assert_eq!((text.as_str(), stop), (wanted, StopReason::End));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod models;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use foveate_language::{Tokenizer, fake};
 use models::{Meta, Model, tokenizer_json, tokenizer_metadata};
@@ -167,4 +168,38 @@ fn what_does_not_fit_is_refused_by_name() {
     metadata.insert("tokenizer.ggml.tokens".into(), Meta::Texts(bytes));
     let error = read(&metadata).unwrap_err();
     assert!(error.contains("0x41"), "{error}");
+}
+
+/// Ids by the package `tokenizers` (`golden/tokenizer/make.py`), for every pre-tokenizer.
+#[test]
+fn ids_of_the_reference() {
+    #[derive(serde::Deserialize)]
+    struct Vocabulary {
+        tokens: Vec<String>,
+        token_type: Vec<i32>,
+        merges: Vec<String>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Line {
+        text: String,
+        ids: BTreeMap<String, Vec<u32>>,
+    }
+    let golden = |name: &str| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/tokenizer");
+        std::fs::read(folder.join(name)).unwrap()
+    };
+    let vocabulary: Vocabulary = serde_json::from_slice(&golden("vocabulary.json")).unwrap();
+    let lines: Vec<Line> = serde_json::from_slice(&golden("lines.json")).unwrap();
+    assert_eq!(lines.len(), 400);
+    let mut metadata = changed("tokens", Some(Meta::Texts(vocabulary.tokens)));
+    let key = |key: &str| format!("tokenizer.ggml.{key}");
+    metadata.insert(key("token_type"), Meta::Numbers(vocabulary.token_type));
+    metadata.insert(key("merges"), Meta::Texts(vocabulary.merges));
+    for pre in ["gpt-2", "smollm", "qwen2", "llama-bpe", "tekken"] {
+        metadata.insert(key("pre"), Meta::Text(pre.into()));
+        let tokenizer = read(&metadata).unwrap();
+        for Line { text, ids } in &lines {
+            assert_eq!(tokenizer.encode(text).unwrap(), ids[pre], "{pre}: {text:?}");
+        }
+    }
 }

@@ -12,6 +12,8 @@ use llguidance::toktrie::SimpleVob;
 /// States kept of each level of a search, and the deepest level.
 const BEAM: usize = 48;
 const DEPTH: usize = 96;
+/// Tokens tried of a state, where no classes of them are known.
+const FEW: usize = 24;
 
 /// One place on the way: the parser's state and what was written to get there.
 struct Way {
@@ -183,20 +185,23 @@ fn can_close(way: &mut Way, tokenizer: &Tokenizer) -> bool {
 }
 
 /// A few of the allowed single bytes that stand for all: every one where they are few, else one of
-/// each class.
+/// each class. Where text is forced, its canonical token alone is allowed: then tokens.
 fn candidates(mask: &SimpleVob, tokenizer: &Tokenizer) -> Vec<TokenId> {
-    let allows = |&b: &u8| {
+    let allowed = |b: u8| {
         tokenizer
             .find_byte(b)
-            .is_some_and(|token| mask.is_allowed(token))
+            .filter(|&token| mask.is_allowed(token))
     };
-    let allowed: Vec<u8> = (0..=255u8).filter(allows).collect();
-    let few = allowed.len() <= 24;
-    let stands =
-        |b: &u8| few || b"0159abxyzABXYZ ".contains(b) || (b.is_ascii_punctuation() && *b != b'\\');
-    let mut kept: Vec<u8> = allowed.iter().copied().filter(stands).collect();
-    if kept.is_empty() {
-        kept = allowed.into_iter().take(24).collect();
+    let allowed: Vec<(u8, TokenId)> = (0..=255).filter_map(|b| Some((b, allowed(b)?))).collect();
+    if allowed.is_empty() {
+        return mask.iter().take(FEW).collect();
     }
-    kept.into_iter().map(|b| tokenizer.byte(b)).collect()
+    let few = allowed.len() <= FEW;
+    let stands =
+        |b: u8| few || b"0159abxyzABXYZ ".contains(&b) || (b.is_ascii_punctuation() && b != b'\\');
+    let mut kept: Vec<_> = allowed.iter().filter(|(b, _)| stands(*b)).collect();
+    if kept.is_empty() {
+        kept = allowed.iter().take(FEW).collect();
+    }
+    kept.into_iter().map(|&(_, token)| token).collect()
 }

@@ -177,12 +177,17 @@ struct PreTokenizer {
     ignore_merges: bool,
 }
 
-/// Llama 3's `tokenizer.json` (meta-llama/Meta-Llama-3-8B).
-const LLAMA3: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-/// Qwen 2's and Qwen 3's `tokenizer.json` (Qwen/Qwen2-0.5B), as Llama 3's with single digits.
-const QWEN2: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-/// Mistral's Tekken (mistralai/Mistral-Nemo-Base-2407).
-const TEKKEN: &str = r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+/// Words, of Llama 3's `tokenizer.json` (meta-llama/Meta-Llama-3-8B); numbers follow.
+const WORDS: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|";
+/// Signs and spaces, of the same.
+const REST: &str = r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+/// Mistral's Tekken (mistralai/Mistral-Nemo-Base-2407): words that begin or end in small letters,
+/// words of capitals, and the rest.
+const TEKKEN: [&str; 3] = [
+    r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|",
+    r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|",
+    r"\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+];
 
 /// The pre-tokenizer of a name. The pattern of GPT-2 is in `ByteLevel` itself.
 fn pre_tokenizer(name: &str) -> Refused<PreTokenizer> {
@@ -193,9 +198,11 @@ fn pre_tokenizer(name: &str) -> Refused<PreTokenizer> {
             let digits = Digits::new(true).into();
             (Sequence::new(vec![digits, gpt2()]).into(), false)
         }
-        "qwen2" | "deepseek-r1-qwen" | "stablelm2" => (split(QWEN2)?, false),
-        "llama-bpe" | "llama3" | "llama-v3" | "falcon3" => (split(LLAMA3)?, true),
-        "smaug-bpe" => (split(LLAMA3)?, false),
+        "qwen2" | "deepseek-r1-qwen" | "stablelm2" => (split([WORDS, r"\p{N}", REST])?, false),
+        "llama-bpe" | "llama3" | "llama-v3" | "falcon3" => {
+            (split([WORDS, r"\p{N}{1,3}", REST])?, true)
+        }
+        "smaug-bpe" => (split([WORDS, r"\p{N}{1,3}", REST])?, false),
         "tekken" => (split(TEKKEN)?, true),
         other => {
             return Err(format!(
@@ -210,8 +217,9 @@ fn pre_tokenizer(name: &str) -> Refused<PreTokenizer> {
     })
 }
 
-fn split(pattern: &str) -> Refused<PreTokenizerWrapper> {
-    let pattern = SplitPattern::Regex(pattern.to_owned());
+/// A pattern in three parts, then bytes.
+fn split(pattern: [&str; 3]) -> Refused<PreTokenizerWrapper> {
+    let pattern = SplitPattern::Regex(pattern.concat());
     let split = Split::new(pattern, SplitDelimiterBehavior::Isolated, false);
     let split = split.map_err(|e| e.to_string())?.into();
     let bytes = ByteLevel::new(false, false, false).into();
