@@ -128,6 +128,8 @@ pub enum Command {
         #[arg(value_parser = question)]
         prompt: String,
         #[command(flatten)]
+        overlay: Overlay,
+        #[command(flatten)]
         pictures: Pictures,
     },
     /// Read a value of a JSON Schema off each picture.

@@ -35,8 +35,8 @@
 //!
 //! # Model families
 //! A [`readers::Reader`] turns pictures into rows for a text decoder. Two come with the library:
-//! the glyph reader of `models/nano`, and the text spotter of `models/base`. [`model::Parts`] takes
-//! one of your own.
+//! the glyph reader of `models/nano`, and the page reader of `models/base`, in which a text spotter
+//! reads and a pretrained decoder answers. [`model::Parts`] takes one of your own.
 //!
 //! The crate `foveate-events` turns dates and times as people print them into those that calendars
 //! understand.

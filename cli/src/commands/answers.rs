@@ -61,11 +61,18 @@ pub fn notes_of(image: &Image) -> Vec<String> {
 }
 
 /// Answers a question in words.
-pub fn ask(start: &Session, prompt: &str, source: &Source, common: &Common) -> Result<Said> {
+pub fn ask(
+    start: &Session,
+    prompt: &str,
+    source: &Source,
+    overlay: Option<&Path>,
+    common: &Common,
+) -> Result<Said> {
     let name = source.name();
     let image = opened(source, common)?;
     let notes = notes_of(&image);
     let answer = with_image(start, &image)?.ask(prompt).run()?;
+    drawn(&image, answer.region.into_iter(), overlay)?;
     let ending = Ending {
         stop: answer.stop,
         timing: &answer.timing,
@@ -73,7 +80,10 @@ pub fn ask(start: &Session, prompt: &str, source: &Source, common: &Common) -> R
     };
     let out = if common.json {
         let stop = answer.stop.as_str();
-        json!({"file": name, "answer": answer.text, "stop": stop, "notes": notes}).to_string()
+        let (place, sure) = (answer.region.as_ref(), answer.region.map(|r| r.confidence));
+        json!({"file": name, "answer": answer.text, "found": answer.found,
+            "box": place.map(corners), "confidence": sure, "stop": stop, "notes": notes})
+        .to_string()
     } else {
         harmless(&answer.text)
     };

@@ -90,7 +90,7 @@ impl<'a> Work<'a> {
         let overlay = self.command.overlay();
         match self.command {
             Command::Ask { prompt, .. } => job.each(
-                |source| answers::ask(start, prompt, source, common),
+                |source| answers::ask(start, prompt, source, overlay, common),
                 |()| (),
             ),
             Command::Read { max_tokens, .. } => {
@@ -139,7 +139,8 @@ impl Command {
 
     fn overlay(&self) -> Option<&Path> {
         match self {
-            Self::Read { overlay, .. }
+            Self::Ask { overlay, .. }
+            | Self::Read { overlay, .. }
             | Self::Event { overlay, .. }
             | Self::Ocr { overlay, .. } => {
                 let Overlay { overlay } = overlay;
