@@ -61,7 +61,7 @@ $(RUNTIME):
 	rm -rf .cache/onnxruntime/part
 	@touch $@
 
-base: ## fetch the graphs of models/base (31 MB, checked by SHA-256)
+base: ## fetch the pretrained parts of models/base (130 MB, checked by SHA-256)
 	$(PYTHON) models/base/fetch.py
 
 python: $(VENV) ## the Python environment of training and its tests, in .venv

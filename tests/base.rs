@@ -103,3 +103,25 @@ fn a_bundle_without_its_parts_is_refused_by_name() {
         assert!(e.to_string().contains(says), "{e}");
     }
 }
+
+#[test]
+fn a_gguf_file_of_others_answers_text_and_is_shown_pictures() {
+    let model = Model::load(root().join("models/base/SmolLM2-135M-Instruct.Q4_1.gguf")).unwrap();
+    let mut session = model.session().unwrap();
+    let answer = session.ask("What is the capital of France?").run().unwrap();
+    assert!(answer.text.contains("Paris") && answer.found, "{answer:?}");
+    let schema = serde_json::json!({"type": "object", "required": ["capital"],
+        "properties": {"capital": {"enum": ["Rome", "Paris"]}}});
+    let query = session
+        .ask("And as JSON?")
+        .as_schema::<serde_json::Value>(&schema);
+    assert_eq!(query.run().unwrap().value["capital"], "Paris");
+    let mut session = model.look_at(&flyer("jazz.png")).unwrap();
+    let reading = session.ocr().run().unwrap();
+    assert!(reading.text.contains("Riverside Hall"), "{}", reading.text);
+    let answer = session.ask("At which hall is the concert?").run().unwrap();
+    assert!(
+        answer.text.contains("Riverside Hall") && answer.region.is_none(),
+        "{answer:?}"
+    );
+}

@@ -83,6 +83,10 @@ impl Model {
     /// Loads a bundle (`models/FORMAT.md`) by its name or from its folder. A name, such as `nano`,
     /// is looked for where [`Bundle::find`] says; anything with a separator in it is a folder's
     /// path.
+    ///
+    /// A path to a GGUF file, or to a Hugging Face folder with a chat template, loads a model of
+    /// others: Llama, Qwen2, Qwen3 or Gemma 3. It answers in its own words, without boxes, and is
+    /// shown the text of pictures where the spotter of `models/base` is found.
     pub fn load(model: impl AsRef<Path>) -> Result<Self> {
         Self::load_with(model, &Options::default())
     }

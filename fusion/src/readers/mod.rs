@@ -1,5 +1,6 @@
 //! Model families: how each turns pictures into rows for a text decoder, and what it adds to
 //! decoding. The function `open` here is the one place that names them.
+mod chat;
 pub mod glyph;
 mod page;
 
@@ -207,8 +208,11 @@ pub(crate) struct Opened {
     pub base: Option<Base>,
 }
 
-/// Opens the bundle in `dir` as its `architecture` says.
+/// Opens the bundle in `dir` as its `architecture` says, or the checkpoint of others that it is.
 pub(crate) fn open(dir: &Path, graphs: &GraphOptions, options: &Options) -> Result<Opened> {
+    if chat::is_checkpoint(dir) {
+        return chat::open(dir, graphs, options);
+    }
     let config = bundle::config(dir)?;
     if config["architecture"] == page::ARCHITECTURE {
         return page::open(dir, config, graphs, options);

@@ -12,7 +12,7 @@ pub const ARCHITECTURE: &str = "page";
 
 /// `config.json`.
 #[derive(Debug, Deserialize)]
-pub(super) struct PageConfig {
+pub(in crate::readers) struct PageConfig {
     format: u32,
     pub name: String,
     /// The pretrained decoder: a GGUF file of the bundle.
@@ -39,7 +39,7 @@ struct Tokens {
 }
 
 impl PageConfig {
-    pub(super) fn read(dir: &Path, config: Value) -> Result<Self> {
+    pub(in crate::readers) fn read(dir: &Path, config: Value) -> Result<Self> {
         let refused = |why: String| Error::AssetsInvalid {
             file: dir.join("config.json"),
             why,

@@ -3,14 +3,14 @@
 //!
 //! The text itself is the transcript. Answers are spans of it, or say that it does not tell: they
 //! are copied, never spelled, and each word has its box.
-mod config;
+pub(super) mod config;
 mod draft;
 mod place;
 mod spotted;
-mod text;
+pub(super) mod text;
 mod weights;
 
-use super::{Decoding, Encoded, LeftOut, Opened, Reader, Segment, Why, Written};
+use super::{Decoding, Encoded, Opened, Reader, Segment, Why, Written};
 use crate::answer::Timing;
 use crate::{Error, Image, Options, Result, Task};
 use config::PageConfig;
@@ -20,7 +20,7 @@ use foveate_language::{
     TextDecoder, TokenId, TokenIndex, Tokenizer,
 };
 use foveate_onnx::GraphOptions;
-use foveate_vision::{BALANCED, Letterbox, Mode, Spotter};
+use foveate_vision::{Letterbox, Mode, Spotter};
 use place::Places;
 use std::path::Path;
 use std::sync::Arc;
@@ -79,15 +79,6 @@ impl PageReader {
         Ok((Segment::Placed { ids, rows }, shown, rest))
     }
 
-    fn left_out(&self, line: &PageLine, why: Why) -> Result<LeftOut> {
-        Ok(LeftOut {
-            tokens: self.tokenizer.encode(&line.text())?,
-            canvas: line.canvas,
-            confidence: line.confidence,
-            why,
-        })
-    }
-
     /// What answers about the pictures are copied from.
     fn copied_from(images: &[Arc<Encoded>]) -> CopyText {
         let mut copied = CopyText::default();
@@ -141,30 +132,6 @@ impl PageReader {
         };
         ids.into_iter().map(traced).collect()
     }
-
-    fn transcript(&self, images: &[Arc<Encoded>]) -> Vec<Written> {
-        let mut script = Vec::new();
-        let mut first = 0;
-        for image in images {
-            let Some(page) = image.data::<PageText>() else {
-                continue;
-            };
-            for line in page.lines() {
-                if !script.is_empty() {
-                    script.push((self.tokenizer.byte(b'\n'), None));
-                }
-                for (i, word) in line.iter().enumerate() {
-                    if i > 0 {
-                        script.push((self.tokenizer.byte(b' '), None));
-                    }
-                    let bytes = word.bytes().map(|byte| self.tokenizer.byte(byte));
-                    script.extend(bytes.map(|id| (id, Some(first + i))));
-                }
-                first += line.len();
-            }
-        }
-        script
-    }
 }
 
 impl Reader for PageReader {
@@ -177,8 +144,10 @@ impl Reader for PageReader {
         let (placed, shown, rest) = self.rows(lines)?;
         let left_out = illegible
             .iter()
-            .map(|line| self.left_out(line, Why::Illegible));
-        let too_many = rest.iter().map(|line| self.left_out(line, Why::TooMany));
+            .map(|line| line.left_out(&self.tokenizer, Why::Illegible));
+        let too_many = rest
+            .iter()
+            .map(|line| line.left_out(&self.tokenizer, Why::TooMany));
         let sources = shown.iter().flat_map(PageLine::sources).collect();
         let begin = self.template.question.clone();
         let mut segments = vec![Segment::Text(begin), placed];
@@ -205,7 +174,7 @@ impl Reader for PageReader {
 
     fn prompt(&self, task: Task<'_>) -> Option<String> {
         match task {
-            Task::Transcribe => Some("All text.".to_owned()),
+            Task::Transcribe => Some(text::ALL.to_owned()),
             Task::Extract(schema) => Some(format!("Fill in:\n{}", schema.described())),
             Task::Ask => None,
         }
@@ -233,7 +202,7 @@ impl Reader for PageReader {
         let copied = match task {
             Task::Transcribe => {
                 return Decoding {
-                    answer: Some(self.transcript(images)),
+                    answer: Some(text::transcript(images, &self.tokenizer)),
                     ..Decoding::default()
                 };
             }
@@ -293,11 +262,7 @@ pub(super) fn open(
     let (spotter, dim) = (spotter?, decoder.dims().dim);
     let reader = PageReader {
         spotter,
-        letterbox: Letterbox {
-            edge: 2 * BALANCED,
-            max_upscale: f64::from(u16::MAX),
-            pad: [0; 3],
-        },
+        letterbox: text::CANVAS,
         places,
         index: Arc::new(TokenIndex::new(&tokenizer)),
         newline: tokenizer.encode("\n")?,

@@ -1,10 +1,22 @@
 //! What a spotter read, as lines of words in reading order.
 use super::spotted::{around, canvas_corners, centre, in_order, is_legible};
-use crate::readers::Source;
-use foveate_vision::{Rect, Spotted, SpottedLine, Transform};
+use crate::Result;
+use crate::readers::{Encoded, LeftOut, Source, Why, Written};
+use foveate_language::Tokenizer;
+use foveate_vision::{BALANCED, Letterbox, Rect, Spotted, SpottedLine, Transform};
+use std::sync::Arc;
+
+/// What a turn that asks for all text says; no decoder sees it.
+pub(in crate::readers) const ALL: &str = "All text.";
+/// The canvas on which lines are sorted and boxes given. Nothing is drawn on it.
+pub(in crate::readers) const CANVAS: Letterbox = Letterbox {
+    edge: 2 * BALANCED,
+    max_upscale: 65_536.0,
+    pad: [0; 3],
+};
 
 /// A line of words.
-pub(super) struct PageLine {
+pub(in crate::readers) struct PageLine {
     words: Vec<String>,
     sources: Vec<Source>,
     /// x, y in canvas pixels.
@@ -43,38 +55,74 @@ impl PageLine {
     }
 
     /// Its words joined by spaces.
-    pub(super) fn text(&self) -> String {
+    pub(in crate::readers) fn text(&self) -> String {
         self.words.join(" ")
     }
 
     /// Its words as sources.
-    pub(super) fn sources(&self) -> impl Iterator<Item = Source> + '_ {
+    pub(in crate::readers) fn sources(&self) -> impl Iterator<Item = Source> + '_ {
         self.sources.iter().copied()
     }
 }
 
+impl PageLine {
+    /// The line as one that the decoder is not shown.
+    pub(in crate::readers) fn left_out(&self, tokenizer: &Tokenizer, why: Why) -> Result<LeftOut> {
+        Ok(LeftOut {
+            tokens: tokenizer.encode(&self.text())?,
+            canvas: self.canvas,
+            confidence: self.confidence,
+            why,
+        })
+    }
+}
+
+/// The lines of all pictures, each word with its source, as the tokens of its bytes.
+pub(in crate::readers) fn transcript(
+    images: &[Arc<Encoded>],
+    tokenizer: &Tokenizer,
+) -> Vec<Written> {
+    let mut script = Vec::new();
+    let mut first = 0;
+    let pages = images.iter().filter_map(|image| image.data::<PageText>());
+    for line in pages.flat_map(|page| page.lines().to_vec()) {
+        if !script.is_empty() {
+            script.push((tokenizer.byte(b'\n'), None));
+        }
+        for (i, word) in line.iter().enumerate() {
+            if i > 0 {
+                script.push((tokenizer.byte(b' '), None));
+            }
+            let bytes = word.bytes().map(|byte| tokenizer.byte(byte));
+            script.extend(bytes.map(|id| (id, Some(first + i))));
+        }
+        first += line.len();
+    }
+    script
+}
+
 /// The words of the lines that the decoder is shown.
 #[derive(Debug)]
-pub(super) struct PageText(Vec<Vec<String>>);
+pub(in crate::readers) struct PageText(Vec<Vec<String>>);
 
 impl PageText {
-    pub(super) fn new(lines: Vec<PageLine>) -> Self {
+    pub(in crate::readers) fn new(lines: Vec<PageLine>) -> Self {
         Self(lines.into_iter().map(|line| line.words).collect())
     }
 
-    pub(super) fn lines(&self) -> &[Vec<String>] {
+    pub(in crate::readers) fn lines(&self) -> &[Vec<String>] {
         &self.0
     }
 }
 
 /// The lines of a picture in reading order.
-pub(super) struct Reading {
+pub(in crate::readers) struct Reading {
     pub lines: Vec<PageLine>,
     pub illegible: Vec<PageLine>,
 }
 
 /// Sorts what was spotted; `legible` leaves out what hardly is.
-pub(super) fn read(spotted: &Spotted, transform: &Transform, legible: bool) -> Reading {
+pub(in crate::readers) fn read(spotted: &Spotted, transform: &Transform, legible: bool) -> Reading {
     let of = |line: &SpottedLine| PageLine::of(line, transform);
     let (lines, illegible): (Vec<_>, Vec<_>) = in_order(spotted, transform)
         .into_iter()
@@ -87,7 +135,7 @@ pub(super) fn read(spotted: &Spotted, transform: &Transform, legible: bool) -> R
 
 /// The box around all lines with a margin of a twentieth of its sides: the page, wherever in the
 /// picture it lies. Sheets of training have margins of that size.
-pub(super) fn around_all(lines: &[PageLine]) -> Rect {
+pub(in crate::readers) fn around_all(lines: &[PageLine]) -> Rect {
     let boxes = lines.iter().map(|line| line.canvas);
     let all = boxes.reduce(crate::grounding::union).unwrap_or_default();
     let (dx, dy) = ((all.x1 - all.x0) / 20.0, (all.y1 - all.y0) / 20.0);
@@ -100,7 +148,7 @@ pub(super) fn around_all(lines: &[PageLine]) -> Rect {
 }
 
 /// The middle of the lines' heights, 0 without lines.
-pub(super) fn median_height(lines: &[PageLine]) -> f32 {
+pub(in crate::readers) fn median_height(lines: &[PageLine]) -> f32 {
     let mut heights: Vec<f32> = lines.iter().map(|line| line.height).collect();
     heights.sort_by(f32::total_cmp);
     let middle = heights.len() / 2;
