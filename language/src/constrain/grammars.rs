@@ -1,5 +1,5 @@
 //! Constraints for one tokenizer: a schema or a pattern, compiled to a grammar by llguidance.
-use super::json::JsonConstraint;
+use super::json::{JsonConstraint, Vocabulary};
 use super::rules::Rules;
 use crate::{Error, Result, Schema, TokenId, Tokenizer};
 use llguidance::api::TopLevelGrammar;
@@ -18,8 +18,16 @@ const STACK: usize = 16 << 20;
 pub struct Grammars {
     factory: ParserFactory,
     tokenizer: Arc<Tokenizer>,
+    /// Tokens with a quotation mark: the only ones that can end a string.
+    quotes: Arc<[TokenId]>,
     end: TokenId,
 }
+
+/// Tokens that are allowed anywhere in a string without limits, found once for a vocabulary, so that
+/// llguidance looks at the others alone. With SmolLM2's 49,152 tokens a mask took 5.9 ms of a busy
+/// machine's clock before this and before `quotes`, and 0.03 ms of processor time since
+/// (`examples/masks.rs`).
+const IN_STRINGS: &str = r#"[^"\\\x00-\x1F\x7F]+"#;
 
 impl Grammars {
     /// Constraints over `vocab_size` logits by `tokenizer`; `end` is the token that ends an answer.
@@ -29,13 +37,17 @@ impl Grammars {
             ff_tokens: true,
             ..Default::default()
         };
-        let mut factory = ParserFactory::new(&env, capabilities, &[])
+        let mut factory = ParserFactory::new(&env, capabilities, &[IN_STRINGS.to_owned()])
             .map_err(|e| Error::Tokenizer(e.to_string()))?;
         factory.quiet();
         factory.limits_mut().verbose_errors = false;
+        let quotes = (0..tokenizer.len() as TokenId)
+            .filter(|&id| tokenizer.bytes(id).contains(&b'"'))
+            .collect();
         Ok(Self {
             factory,
             tokenizer,
+            quotes,
             end,
         })
     }
@@ -79,8 +91,12 @@ impl Grammars {
             if let Some(why) = matcher.get_error() {
                 return Err(refused(why));
             }
-            let tokenizer = self.tokenizer.clone();
-            JsonConstraint::new(matcher, Arc::new(rules), tokenizer, self.end, budget)
+            let vocabulary = Vocabulary {
+                tokenizer: self.tokenizer.clone(),
+                quotes: self.quotes.clone(),
+                end: self.end,
+            };
+            JsonConstraint::new(matcher, Arc::new(rules), vocabulary, budget)
         };
         // A thread of its own: its stack is known, and a panic ends there.
         thread::scope(|scope| {

@@ -21,6 +21,7 @@ const FAR: usize = 4096;
 pub struct JsonConstraint {
     matcher: Matcher,
     tokenizer: Arc<Tokenizer>,
+    quotes: Arc<[TokenId]>,
     end: TokenId,
     written: Written,
     left: usize,
@@ -29,14 +30,27 @@ pub struct JsonConstraint {
     closed: bool,
 }
 
+/// What a constraint knows of the tokens.
+pub(super) struct Vocabulary {
+    pub tokenizer: Arc<Tokenizer>,
+    /// Tokens with a quotation mark.
+    pub quotes: Arc<[TokenId]>,
+    /// Ends an answer.
+    pub end: TokenId,
+}
+
 impl JsonConstraint {
     pub(super) fn new(
         matcher: Matcher,
         rules: Arc<Rules>,
-        tokenizer: Arc<Tokenizer>,
-        end: TokenId,
+        vocabulary: Vocabulary,
         budget: usize,
     ) -> Result<Self> {
+        let Vocabulary {
+            tokenizer,
+            quotes,
+            end,
+        } = vocabulary;
         let written = Written::new(rules);
         let Some(exit) = closing::close(&matcher, &written, &tokenizer, budget) else {
             let far = closing::close(&matcher, &written, &tokenizer, FAR);
@@ -46,6 +60,7 @@ impl JsonConstraint {
         Ok(Self {
             matcher,
             tokenizer,
+            quotes,
             end,
             written,
             left: budget,
@@ -177,10 +192,24 @@ impl Constraint for JsonConstraint {
     fn mask(&mut self, logits: &mut [f32]) -> Result<()> {
         let mask = self.matcher.compute_mask_or_eos().map_err(|e| failed(&e))?;
         for (id, logit) in logits.iter_mut().enumerate() {
-            let bytes = || self.tokenizer.bytes(id as TokenId);
-            if !mask.is_allowed(id as TokenId) || !self.written.accepts(bytes()) {
+            if !mask.is_allowed(id as TokenId) {
                 *logit = f32::NEG_INFINITY;
             }
+        }
+        let mut check = |id: TokenId| {
+            let logit = logits
+                .get_mut(id as usize)
+                .filter(|logit| logit.is_finite());
+            if let Some(logit) = logit
+                && !self.written.accepts(self.tokenizer.bytes(id))
+            {
+                *logit = f32::NEG_INFINITY;
+            }
+        };
+        // A string goes on by the grammar alone until a quotation mark ends it.
+        match self.written.in_string() {
+            true => self.quotes.iter().for_each(|&id| check(id)),
+            false => mask.iter().for_each(check),
         }
         Ok(())
     }

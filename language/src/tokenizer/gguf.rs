@@ -3,7 +3,7 @@
 //! `src/llama-vocab.cpp`.
 use super::{byte_chars, named_as_special, spelled};
 use foveate_gguf::{Directory, Value};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use tokenizers::models::bpe::{BPE, Vocab};
 use tokenizers::pre_tokenizers::PreTokenizerWrapper;
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
@@ -112,7 +112,7 @@ impl<'a> Tokens<'a> {
     fn vocabulary(&self) -> Refused<Vocab> {
         let plain = |(id, _): &(usize, &&str)| self.special[*id].is_none();
         let named = || self.names.iter().enumerate().filter(plain);
-        let mut seen = BTreeSet::new();
+        let mut seen = HashSet::new();
         if let Some((id, name)) = named().find(|(_, name)| !seen.insert(**name)) {
             return Err(format!(
                 "token {id}, {name:?}, stands twice in the vocabulary"
