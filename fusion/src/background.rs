@@ -23,9 +23,9 @@ enum Job {
 /// on a thread of the session's own. No executor is named; a future wakes whichever polls it.
 ///
 /// A [`Pending`] or [`Pieces`] that is dropped cancels its request: one that was not begun is not
-/// begun, an answer ends before its next token, and the session stays usable. Encoding a picture
-/// and reading a long prompt are not interrupted. Dropping the session itself lets go of its thread
-/// as soon as that is done with what it does.
+/// begun, an answer ends before its next token, a picture is not encoded further, and the session
+/// stays usable. Reading a long prompt is not interrupted. Dropping the session itself lets go of
+/// its thread as soon as that is done with what it does.
 ///
 /// ```no_run
 /// use foveate::{AsyncSession, Image, Model, Request};
@@ -66,8 +66,15 @@ impl AsyncSession {
 
     /// As [`Session::add_image`].
     pub fn add_image(&self, image: &Image) -> Pending<()> {
+        self.add_image_with(image, &Request::default())
+    }
+
+    /// As [`Session::add_image_with`].
+    pub fn add_image_with(&self, image: &Image, request: &Request) -> Pending<()> {
         let image = image.clone();
-        self.run(move |session, _| session.add_image(&image).map(drop))
+        self.start(request, move |session, request| {
+            session.add_image_with(&image, request).map(drop)
+        })
     }
 
     /// As [`Session::ask`].

@@ -29,9 +29,9 @@ pub enum ErrorKind {
     NothingRead,
     /// A typed answer was closed before the model had ended it.
     Incomplete,
-    /// The time limit was reached before a typed answer was complete.
+    /// The time limit was reached before a picture was encoded or a typed answer was complete.
     Timeout,
-    /// A typed answer was cancelled.
+    /// A typed answer, or the encoding of a picture, was cancelled.
     Cancelled,
     /// A tool failed.
     Tool,
@@ -121,14 +121,14 @@ pub enum Error {
         /// What was written until then.
         so_far: String,
     },
-    /// The time limit was reached before a typed answer was complete.
-    #[error("the time limit was reached; written so far: {so_far}")]
+    /// The time limit was reached before a picture was encoded or a typed answer was complete.
+    #[error("the time limit was reached; {}", written(so_far))]
     Timeout {
         /// What was written until then.
         so_far: String,
     },
-    /// A typed answer was cancelled.
-    #[error("cancelled; written so far: {so_far}")]
+    /// A typed answer, or the encoding of a picture, was cancelled.
+    #[error("cancelled; {}", written(so_far))]
     Cancelled {
         /// What was written until then.
         so_far: String,
@@ -160,6 +160,14 @@ pub enum Error {
     /// A saved session does not fit the model or its pictures.
     #[error("transcript: {0}")]
     Transcript(String),
+}
+
+/// What there is of an answer that broke off.
+fn written(so_far: &str) -> String {
+    match so_far {
+        "" => "nothing was written yet".to_owned(),
+        _ => format!("written so far: {so_far}"),
+    }
 }
 
 /// What is wrong with a picture, under its name; once, where the cause names the file itself.

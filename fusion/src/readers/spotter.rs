@@ -8,7 +8,7 @@ use crate::answer::Timing;
 use crate::bundle::Bundle;
 use crate::{Error, Image, Options, Result};
 use foveate_language::{TokenId, Tokenizer};
-use foveate_onnx::GraphOptions;
+use foveate_onnx::{GoOn, GraphOptions};
 use foveate_vision::{
     BALANCED, Letterbox, Mode, Quad, Rect, Spotted, SpottedChar, SpottedLine, Spotter, Transform,
 };
@@ -181,9 +181,13 @@ impl SpotterGlyphs {
 }
 
 impl EncodeGlyphs for SpotterGlyphs {
-    fn encode(&self, image: &Image, _: Mode) -> Result<Seen> {
+    fn encode(&self, image: &Image, mode: Mode) -> Result<Seen> {
+        self.encode_while(image, mode, None)
+    }
+
+    fn encode_while(&self, image: &Image, _: Mode, go_on: Option<&GoOn<'_>>) -> Result<Seen> {
         let began = Instant::now();
-        let spotted = self.spotter.spot(image.pixels())?;
+        let spotted = self.spotter.spot_while(image.pixels(), go_on)?;
         let encode = began.elapsed();
         let transform = self.letterbox.transform(image.pixels());
         let (lines, illegible): (Vec<_>, Vec<_>) = in_order(&spotted, &transform)
@@ -196,7 +200,7 @@ impl EncodeGlyphs for SpotterGlyphs {
             .collect();
         let mut tokens = self.tokens(&placed[..shown(&lines, self.most)]);
         if let Some(mixer) = &self.mixer {
-            tokens.tokens = mixer.run(tokens.tokens)?;
+            tokens.tokens = mixer.run_while(tokens.tokens, go_on)?;
         }
         Ok(Seen {
             tokens,
