@@ -118,7 +118,7 @@ impl AsyncSession {
             stream
                 .by_ref()
                 .try_for_each(|piece| piece.map(&mut *told))?;
-            Ok(stream.finish())
+            Ok(answer(stream.so_far().to_owned(), stream.finish()))
         })
     }
 
@@ -129,7 +129,7 @@ impl AsyncSession {
             stream
                 .by_ref()
                 .try_for_each(|piece| piece.map(&mut *told))?;
-            Ok(stream.finish())
+            Ok(answer(stream.so_far().to_owned(), stream.finish()))
         })
     }
 
@@ -144,7 +144,7 @@ impl AsyncSession {
             snapshots
                 .by_ref()
                 .try_for_each(|value| value.map(&mut *told))?;
-            Ok(snapshots.finish())
+            Ok(answer(snapshots.so_far(), snapshots.finish()))
         })
     }
 
@@ -202,35 +202,27 @@ impl AsyncSession {
     fn pieces<T: Send + 'static>(
         &self,
         request: &Request,
-        answer: impl FnOnce(
-            &mut Session,
-            &Request,
-            &mut dyn FnMut(T),
-        ) -> Result<(StopReason, Timing, Usage)>
-        + Send
-        + 'static,
+        job: impl FnOnce(&mut Session, &Request, &mut dyn FnMut(T)) -> Result<Answer> + Send + 'static,
     ) -> Pieces<T> {
         // Unbounded: an answer has at most as many pieces as the context has tokens.
         let (sender, pieces) = mpsc::unbounded();
         let end = self.start(request, move |session, request| {
             let mut tell = |piece| drop(sender.unbounded_send(Ok(piece)));
-            match answer(session, request, &mut tell) {
-                Ok((stop, timing, usage)) => Ok(Answer {
-                    text: session
-                        .turns()
-                        .last()
-                        .map_or(String::new(), |t| t.answer.clone()),
-                    stop,
-                    timing,
-                    usage,
-                }),
-                Err(e) => {
-                    drop(sender.unbounded_send(Err(e)));
-                    Err(broken_off("its stream said why"))
-                }
-            }
+            job(session, request, &mut tell).map_err(|e| {
+                drop(sender.unbounded_send(Err(e)));
+                broken_off("its stream said why")
+            })
         });
         Pieces { pieces, end }
+    }
+}
+
+fn answer(text: String, (stop, timing, usage): (StopReason, Timing, Usage)) -> Answer {
+    Answer {
+        text,
+        stop,
+        timing,
+        usage,
     }
 }
 

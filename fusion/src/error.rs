@@ -25,7 +25,7 @@ pub enum ErrorKind {
     BudgetTooSmall,
     /// The model gave no usable answer.
     Decoding,
-    /// No text was found in the pictures, and the type must hold some.
+    /// What the type must hold was not found in the pictures.
     NothingRead,
     /// A typed answer was closed before the model had ended it.
     Incomplete,
@@ -112,6 +112,15 @@ pub enum Error {
     NothingRead {
         /// JSON pointer of a part that must hold something; empty for the value itself.
         field: String,
+    },
+    /// A number or truth value that the type must hold does not stand on the pictures.
+    #[error("{found} was answered for {}, and the picture does not say so; make it an Option, or show another picture",
+        if field.is_empty() { "the value" } else { field })]
+    NoEvidence {
+        /// JSON pointer of the part; empty for the value itself.
+        field: String,
+        /// What was answered.
+        found: String,
     },
     /// A typed answer was closed before the model had ended it.
     #[error("the answer was closed early ({stop}); written so far: {so_far}")]
@@ -205,7 +214,7 @@ impl Error {
             },
             Self::Vision(_) => ErrorKind::Runtime,
             Self::Stage { .. } | Self::Mistyped { .. } => ErrorKind::Decoding,
-            Self::NothingRead { .. } => ErrorKind::NothingRead,
+            Self::NothingRead { .. } | Self::NoEvidence { .. } => ErrorKind::NothingRead,
             Self::Incomplete { .. } => ErrorKind::Incomplete,
             Self::Timeout { .. } => ErrorKind::Timeout,
             Self::Cancelled { .. } => ErrorKind::Cancelled,

@@ -113,7 +113,8 @@ impl Model {
     /// # Errors
     /// An answer that the model did not end itself, for example because it went in circles:
     /// [`Error::Incomplete`]. A picture without text where `T` must hold some:
-    /// [`Error::NothingRead`].
+    /// [`Error::NothingRead`]. A number or truth value that it must hold and that is not on the
+    /// picture: [`Error::NoEvidence`].
     pub fn read<T: DeserializeOwned + JsonSchema>(&self, image: &Image) -> Result<T> {
         let typed: Typed<T> = self.look_at(image)?.read().run()?;
         if typed.stop.is_complete() {

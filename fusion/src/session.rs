@@ -1,5 +1,6 @@
 //! A conversation about pictures. Nothing that was seen, computed or said is computed again.
 mod blank;
+mod evidence;
 mod query;
 mod request;
 mod stream;
