@@ -42,8 +42,9 @@ package: ## the crates as they would be published, none over the limit
 test-rust: runtime base ## the Rust tests
 	cargo test --workspace --all-features
 
-test-python: python ## the Python tests
-	.venv/bin/python -m pytest training runtime/kernels/tests
+test-python: python ## the Python tests; those of iCalendar read what the example `ics` writes
+	cargo build -p foveate-events --example ics --quiet
+	.venv/bin/python -m pytest training runtime/kernels/tests events/tests
 
 runtime: $(RUNTIME) ## fetch ONNX Runtime into .cache/onnxruntime
 

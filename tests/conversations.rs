@@ -2,9 +2,11 @@
 //! (`world/mod.rs`).
 mod world;
 
-use foveate::{CancelHandle, ErrorKind, Request, Session, StopReason};
+use foveate::onnx::GoOn;
+use foveate::readers::glyph::{EncodeGlyphs, Seen};
+use foveate::{CancelHandle, ErrorKind, Image, Mode, Request, Session, StopReason};
 use std::time::Duration;
-use world::{Event, FLYER, model, picture};
+use world::{Event, FLYER, Watched, model, picture};
 
 #[test]
 fn a_second_question_costs_no_encoding_and_no_prefill_of_what_was_there() {
@@ -92,6 +94,81 @@ fn limits_end_answers_and_name_themselves() {
         .unwrap_err();
     assert_eq!(e.kind(), ErrorKind::Timeout);
     assert_eq!(session.ask("Again?").run().unwrap().text, "You said Again?");
+}
+
+/// Encodes for as long as it may, and cancels the handle that it holds.
+struct Endless(CancelHandle);
+
+impl EncodeGlyphs for Endless {
+    fn encode(&self, image: &Image, mode: Mode) -> foveate::Result<Seen> {
+        world::Glyphs.encode(image, mode)
+    }
+
+    fn encode_while(
+        &self,
+        image: &Image,
+        mode: Mode,
+        go_on: Option<&GoOn<'_>>,
+    ) -> foveate::Result<Seen> {
+        let Some(go_on) = go_on else {
+            return self.encode(image, mode);
+        };
+        self.0.cancel();
+        while go_on() {}
+        Err(foveate::Error::Transcript("of whatever kind".into()))
+    }
+}
+
+#[test]
+fn a_cancelled_request_encodes_nothing_and_leaves_the_session_as_it_was() {
+    let (model, ..) = model();
+    let mut session = model.session().unwrap();
+    let room = session.room();
+    let cancel = CancelHandle::new();
+    cancel.cancel();
+    let cancelled = Request {
+        cancel: Some(cancel),
+        ..Request::default()
+    };
+    let late = Request {
+        time_limit: Some(Duration::ZERO),
+        ..Request::default()
+    };
+    for (request, kind) in [
+        (&cancelled, ErrorKind::Cancelled),
+        (&late, ErrorKind::Timeout),
+    ] {
+        let e = session
+            .add_image_with(&picture(FLYER), request)
+            .unwrap_err();
+        assert_eq!(e.kind(), kind);
+        assert!(e.to_string().ends_with("nothing was written yet"), "{e}");
+        assert!(model.look_at_with(&picture(FLYER), request).is_err());
+    }
+    assert_eq!(model.encoder_runs(), 0);
+    assert_eq!((session.pictures().len(), session.room()), (0, room));
+    session.add_image(&picture("Hi")).unwrap();
+    assert_eq!(session.ocr().run().unwrap().text, "Hi");
+}
+
+#[test]
+fn a_request_cancelled_while_a_picture_is_encoded_is_so_named() {
+    let (_, decoder, _) = model();
+    let cancel = CancelHandle::new();
+    let encoder = Endless(cancel.clone());
+    let model = world::model_seeing(Box::new(encoder), Box::new(Watched(decoder)));
+    let request = Request {
+        cancel: Some(cancel.clone()),
+        ..Request::default()
+    };
+    let mut session = model.session().unwrap();
+    let e = session
+        .add_image_with(&picture("Hi"), &request)
+        .unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::Cancelled);
+    assert_eq!((session.pictures().len(), model.encoder_runs()), (0, 0));
+    session.add_image(&picture("Hi")).unwrap();
+    assert_eq!(session.ocr().run().unwrap().text, "Hi");
 }
 
 #[test]

@@ -259,3 +259,60 @@ fn a_blank_picture_says_nothing() {
     assert!(model.read::<f64>(&picture(" ")).is_err());
     assert_eq!(decoder.runs(), 0, "the decoder is not asked");
 }
+
+#[test]
+fn streams_of_a_blank_picture_ask_nobody_and_say_what_run_says() {
+    #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+    #[allow(dead_code, reason = "only its schema is of use")]
+    struct Maybe {
+        title: Option<String>,
+        prices: Vec<f64>,
+    }
+    let (model, decoder, _) = model();
+    let mut session = model.look_at(&picture(" ")).unwrap();
+    assert_eq!(session.ocr().stream().unwrap().count(), 0);
+    let json = session.read::<Maybe>().run().unwrap().json;
+    let mut snapshots = session.read::<Maybe>().stream().unwrap();
+    let values: Vec<_> = snapshots.by_ref().map(|value| value.unwrap()).collect();
+    assert_eq!(values.len(), 1);
+    assert_eq!(
+        (values[0].to_string(), snapshots.so_far()),
+        (json.clone(), json)
+    );
+    assert_eq!(snapshots.finish().0, StopReason::End);
+    let e = session.read::<Event>().stream().err().unwrap();
+    assert_eq!(e.kind(), ErrorKind::NothingRead);
+    assert_eq!((session.turns().len(), decoder.runs()), (1, 0));
+}
+
+#[test]
+fn numbers_and_truth_values_need_evidence() {
+    #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+    #[allow(dead_code, reason = "it is never read")]
+    struct Priced {
+        title: String,
+        price: f64,
+    }
+    #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+    #[allow(dead_code, reason = "it is never read")]
+    struct Outdoors {
+        outdoors: bool,
+    }
+    let (model, ..) = model();
+    let flyer = picture(FLYER);
+    for (e, field) in [
+        (model.read::<Priced>(&flyer).unwrap_err(), "/price"),
+        (model.read::<Outdoors>(&flyer).unwrap_err(), "/outdoors"),
+    ] {
+        assert_eq!(e.kind(), ErrorKind::NothingRead);
+        assert!(e.to_string().contains(field), "{e}");
+    }
+    let mut session = model.look_at(&flyer).unwrap();
+    let mut last = None;
+    for snapshot in session.read::<Priced>().stream().unwrap() {
+        last = Some(snapshot);
+    }
+    let e = last.unwrap().unwrap_err();
+    assert!(e.to_string().contains("/price"), "{e}");
+    assert_eq!(model.read::<Event>(&flyer).unwrap().title, "Jazz Night");
+}

@@ -120,6 +120,11 @@ impl Schedule {
 }
 
 impl Reading {
+    /// Whether nothing is left unexplained.
+    pub(crate) fn explains_all(&self) -> bool {
+        self.unexplained.is_empty()
+    }
+
     /// What the printed pieces mean.
     #[must_use]
     pub fn of(printed: Printed<'_>, options: Options) -> Self {

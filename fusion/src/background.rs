@@ -23,9 +23,9 @@ enum Job {
 /// on a thread of the session's own. No executor is named; a future wakes whichever polls it.
 ///
 /// A [`Pending`] or [`Pieces`] that is dropped cancels its request: one that was not begun is not
-/// begun, an answer ends before its next token, and the session stays usable. Encoding a picture
-/// and reading a long prompt are not interrupted. Dropping the session itself lets go of its thread
-/// as soon as that is done with what it does.
+/// begun, an answer ends before its next token, a picture is not encoded further, and the session
+/// stays usable. Reading a long prompt is not interrupted. Dropping the session itself lets go of
+/// its thread as soon as that is done with what it does.
 ///
 /// ```no_run
 /// use foveate::{AsyncSession, Image, Model, Request};
@@ -66,8 +66,15 @@ impl AsyncSession {
 
     /// As [`Session::add_image`].
     pub fn add_image(&self, image: &Image) -> Pending<()> {
+        self.add_image_with(image, &Request::default())
+    }
+
+    /// As [`Session::add_image_with`].
+    pub fn add_image_with(&self, image: &Image, request: &Request) -> Pending<()> {
         let image = image.clone();
-        self.run(move |session, _| session.add_image(&image).map(drop))
+        self.start(request, move |session, request| {
+            session.add_image_with(&image, request).map(drop)
+        })
     }
 
     /// As [`Session::ask`].
@@ -111,7 +118,8 @@ impl AsyncSession {
             stream
                 .by_ref()
                 .try_for_each(|piece| piece.map(&mut *told))?;
-            Ok(stream.finish())
+            let (stop, timing, usage) = stream.finish();
+            Ok(session.answer_of(stop, timing, usage))
         })
     }
 
@@ -122,7 +130,7 @@ impl AsyncSession {
             stream
                 .by_ref()
                 .try_for_each(|piece| piece.map(&mut *told))?;
-            Ok(stream.finish())
+            Ok(answer(stream.so_far().to_owned(), stream.finish()))
         })
     }
 
@@ -137,7 +145,7 @@ impl AsyncSession {
             snapshots
                 .by_ref()
                 .try_for_each(|value| value.map(&mut *told))?;
-            Ok(snapshots.finish())
+            Ok(answer(snapshots.so_far(), snapshots.finish()))
         })
     }
 
@@ -195,27 +203,30 @@ impl AsyncSession {
     fn pieces<T: Send + 'static>(
         &self,
         request: &Request,
-        answer: impl FnOnce(
-            &mut Session,
-            &Request,
-            &mut dyn FnMut(T),
-        ) -> Result<(StopReason, Timing, Usage)>
-        + Send
-        + 'static,
+        job: impl FnOnce(&mut Session, &Request, &mut dyn FnMut(T)) -> Result<Answer> + Send + 'static,
     ) -> Pieces<T> {
         // Unbounded: an answer has at most as many pieces as the context has tokens.
         let (sender, pieces) = mpsc::unbounded();
         let end = self.start(request, move |session, request| {
             let mut tell = |piece| drop(sender.unbounded_send(Ok(piece)));
-            match answer(session, request, &mut tell) {
-                Ok((stop, timing, usage)) => Ok(session.answer_of(stop, timing, usage)),
-                Err(e) => {
-                    drop(sender.unbounded_send(Err(e)));
-                    Err(broken_off("its stream said why"))
-                }
-            }
+            job(session, request, &mut tell).map_err(|e| {
+                drop(sender.unbounded_send(Err(e)));
+                broken_off("its stream said why")
+            })
         });
         Pieces { pieces, end }
+    }
+}
+
+/// How a transcript or a value ended: its places are those of its lines and fields.
+fn answer(text: String, (stop, timing, usage): (StopReason, Timing, Usage)) -> Answer {
+    Answer {
+        text,
+        found: true,
+        region: None,
+        stop,
+        timing,
+        usage,
     }
 }
 

@@ -25,13 +25,13 @@ pub enum ErrorKind {
     BudgetTooSmall,
     /// The model gave no usable answer.
     Decoding,
-    /// No text was found in the pictures, and the type must hold some.
+    /// What the type must hold was not found in the pictures.
     NothingRead,
     /// A typed answer was closed before the model had ended it.
     Incomplete,
-    /// The time limit was reached before a typed answer was complete.
+    /// The time limit was reached before a picture was encoded or a typed answer was complete.
     Timeout,
-    /// A typed answer was cancelled.
+    /// A typed answer, or the encoding of a picture, was cancelled.
     Cancelled,
     /// A tool failed.
     Tool,
@@ -113,6 +113,15 @@ pub enum Error {
         /// JSON pointer of a part that must hold something; empty for the value itself.
         field: String,
     },
+    /// A number or truth value that the type must hold does not stand on the pictures.
+    #[error("{found} was answered for {}, and the picture does not say so; make it an Option, or show another picture",
+        if field.is_empty() { "the value" } else { field })]
+    NoEvidence {
+        /// JSON pointer of the part; empty for the value itself.
+        field: String,
+        /// What was answered.
+        found: String,
+    },
     /// A typed answer was closed before the model had ended it.
     #[error("the answer was closed early ({stop}); written so far: {so_far}")]
     Incomplete {
@@ -121,14 +130,14 @@ pub enum Error {
         /// What was written until then.
         so_far: String,
     },
-    /// The time limit was reached before a typed answer was complete.
-    #[error("the time limit was reached; written so far: {so_far}")]
+    /// The time limit was reached before a picture was encoded or a typed answer was complete.
+    #[error("the time limit was reached; {}", written(so_far))]
     Timeout {
         /// What was written until then.
         so_far: String,
     },
-    /// A typed answer was cancelled.
-    #[error("cancelled; written so far: {so_far}")]
+    /// A typed answer, or the encoding of a picture, was cancelled.
+    #[error("cancelled; {}", written(so_far))]
     Cancelled {
         /// What was written until then.
         so_far: String,
@@ -160,6 +169,14 @@ pub enum Error {
     /// A saved session does not fit the model or its pictures.
     #[error("transcript: {0}")]
     Transcript(String),
+}
+
+/// What there is of an answer that broke off.
+fn written(so_far: &str) -> String {
+    match so_far {
+        "" => "nothing was written yet".to_owned(),
+        _ => format!("written so far: {so_far}"),
+    }
 }
 
 /// What is wrong with a picture, under its name; once, where the cause names the file itself.
@@ -197,7 +214,7 @@ impl Error {
             },
             Self::Vision(_) => ErrorKind::Runtime,
             Self::Stage { .. } | Self::Mistyped { .. } => ErrorKind::Decoding,
-            Self::NothingRead { .. } => ErrorKind::NothingRead,
+            Self::NothingRead { .. } | Self::NoEvidence { .. } => ErrorKind::NothingRead,
             Self::Incomplete { .. } => ErrorKind::Incomplete,
             Self::Timeout { .. } => ErrorKind::Timeout,
             Self::Cancelled { .. } => ErrorKind::Cancelled,

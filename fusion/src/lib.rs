@@ -49,7 +49,10 @@
 //! - A typed answer is valid by its schema or a named [`Error`]; it is never cut.
 //! - Every answer says why it ended; one that goes round in circles is stopped and says so.
 //! - A picture without text is an empty reading. A typed answer read off it is null or a named
-//!   error, unless it is streamed.
+//!   error. Numbers and truth values that are read off pictures stand on them, or are left out, or
+//!   are a named error.
+//! - Time limits and cancelling end an answer between two tokens, and the encoding of a picture
+//!   between two operators.
 //! - Text from a picture or a prompt never becomes a control token.
 //! - Files of a bundle are checked before anything is allocated for what they claim.
 #![forbid(unsafe_code)]

@@ -5,7 +5,8 @@ use crate::answer::{Answer, Reading, Timing, Typed};
 use crate::bundle::Base;
 use crate::lora::Adapter;
 use crate::readers::{Encoded, Reader};
-use crate::{Error, Fingerprint, Image, Result, Session};
+use crate::session::Limit;
+use crate::{Error, Fingerprint, Image, Request, Result, Session};
 use foveate_language::{Grammars, Template, TextDecoder, Tokenizer};
 use foveate_vision::Mode;
 use schemars::JsonSchema;
@@ -142,7 +143,8 @@ impl Model {
     /// # Errors
     /// An answer that the model did not end itself, for example because it went in circles:
     /// [`Error::Incomplete`]. A picture without text where `T` must hold some:
-    /// [`Error::NothingRead`].
+    /// [`Error::NothingRead`]. A number or truth value that it must hold and that is not on the
+    /// picture: [`Error::NoEvidence`].
     pub fn read<T: DeserializeOwned + JsonSchema>(&self, image: &Image) -> Result<T> {
         let typed: Typed<T> = self.look_at(image)?.read().run()?;
         if typed.stop.is_complete() {
@@ -175,6 +177,17 @@ impl Model {
         Ok(session)
     }
 
+    /// As [`look_at`](Self::look_at), within the time limit of `request`, counted from here, or
+    /// until its handle is cancelled.
+    ///
+    /// # Errors
+    /// As [`Session::add_image_with`].
+    pub fn look_at_with(&self, image: &Image, request: &Request) -> Result<Session> {
+        let mut session = self.session()?;
+        session.add_image_with(image, request)?;
+        Ok(session)
+    }
+
     /// How often a picture was encoded; small print that was encoded again counts twice, crops at a
     /// second scale do not count, and pictures that are remembered are not encoded.
     #[must_use]
@@ -185,6 +198,23 @@ impl Model {
     /// A picture as rows for the decoder, remembered or made, and what it cost to make them. What
     /// `auto` made of a picture is remembered apart from the modes that it stands for.
     pub fn encode(&self, image: &Image, mode: Mode) -> Result<(Arc<Encoded>, Timing)> {
+        self.encode_with(image, mode, &Request::default())
+    }
+
+    /// As [`encode`](Self::encode), within the time limit of `request`, counted from here, or until
+    /// its handle is cancelled. It ends between two operators of a graph: within a fraction of a
+    /// second.
+    ///
+    /// # Errors
+    /// As [`Session::add_image_with`]; nothing is remembered then.
+    pub fn encode_with(
+        &self,
+        image: &Image,
+        mode: Mode,
+        request: &Request,
+    ) -> Result<(Arc<Encoded>, Timing)> {
+        let limit = Limit::of(request);
+        limit.check()?;
         let key = (image.fingerprint(), mode);
         let decoding = Timing {
             image: image.decoding(),
@@ -193,7 +223,7 @@ impl Model {
         if let Some(encoded) = self.recall(key) {
             return Ok((encoded, decoding));
         }
-        let encoded = Arc::new(self.0.parts.reader.encode(image, mode)?);
+        let encoded = Arc::new(self.encode_within(image, mode, &limit)?);
         let runs = 1 + usize::from(encoded.cost.glance > Duration::ZERO);
         self.0.encoded.fetch_add(runs, Ordering::Relaxed);
         let mut timing = decoding;
@@ -203,6 +233,17 @@ impl Model {
         let forgotten = memory.len().saturating_sub(self.0.parts.remembered_images);
         memory.drain(..forgotten);
         Ok((encoded, timing))
+    }
+
+    fn encode_within(&self, image: &Image, mode: Mode, limit: &Limit) -> Result<Encoded> {
+        let reader = self.reader();
+        if limit.is_none() {
+            return reader.encode(image, mode);
+        }
+        let go_on = || limit.check().is_ok();
+        let encoded = reader.encode_while(image, mode, Some(&go_on));
+        // What ended since its time was up failed for that reason, whatever the stage says.
+        encoded.map_err(|e| limit.check().err().unwrap_or(e))
     }
 
     /// Forgets the rows of every picture; sessions keep theirs.

@@ -1,5 +1,6 @@
 //! A conversation about pictures. Nothing that was seen, computed or said is computed again.
 mod blank;
+mod evidence;
 mod query;
 mod request;
 mod stream;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 pub use query::{Lines, Query, ValueOf, Words};
+pub(crate) use request::Limit;
 pub use request::Request;
 pub use stream::{Snapshots, Stream};
 
@@ -111,7 +113,21 @@ impl Session {
 
     /// Shows a picture in `mode`.
     pub fn add_image_in(&mut self, image: &Image, mode: Mode) -> Result<&mut Self> {
-        let (encoded, timing) = self.model.encode(image, mode)?;
+        self.add_encoded(image, mode, &Request::default())
+    }
+
+    /// Shows a picture within the time limit of `request`, counted from here, or until its handle
+    /// is cancelled. The rest of `request` says nothing about pictures.
+    ///
+    /// # Errors
+    /// [`Error::Timeout`](crate::Error::Timeout) and [`Error::Cancelled`](crate::Error::Cancelled);
+    /// the session is then as it was.
+    pub fn add_image_with(&mut self, image: &Image, request: &Request) -> Result<&mut Self> {
+        self.add_encoded(image, self.model.default_mode(), request)
+    }
+
+    fn add_encoded(&mut self, image: &Image, mode: Mode, request: &Request) -> Result<&mut Self> {
+        let (encoded, timing) = self.model.encode_with(image, mode, request)?;
         let record = PictureRecord {
             name: image.name().to_owned(),
             fingerprint: image.fingerprint(),

@@ -257,6 +257,10 @@ pub fn tokenizer() -> Arc<Tokenizer> {
 }
 
 pub fn model_of(decoder: Box<dyn TextDecoder>) -> Model {
+    model_seeing(Box::new(Glyphs), decoder)
+}
+
+pub fn model_seeing(encoder: Box<dyn EncodeGlyphs>, decoder: Box<dyn TextDecoder>) -> Model {
     let tokenizer = tokenizer();
     let name = |n: &str| format!("<|{n}|>");
     let names = TokenNames {
@@ -273,7 +277,7 @@ pub fn model_of(decoder: Box<dyn TextDecoder>) -> Model {
     };
     let template = names.template(&tokenizer, tokenizer.len()).unwrap();
     let reader = GlyphReader::new(
-        Box::new(Glyphs),
+        encoder,
         Arc::new(Pointer::new(&weights())),
         prompts,
         &tokenizer,

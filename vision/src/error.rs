@@ -22,6 +22,8 @@ pub enum ErrorKind {
     Config,
     /// The encoder's graph is missing, not the one expected, or failed; the source says which.
     Graph,
+    /// A run was stopped from outside before it was done.
+    Stopped,
 }
 
 /// The error of this crate: a kind, one sentence that says where, and the cause.
@@ -76,6 +78,10 @@ impl error::Error for Error {
 
 impl From<foveate_onnx::Error> for Error {
     fn from(error: foveate_onnx::Error) -> Self {
-        Self::caused(ErrorKind::Graph, error.to_string(), error)
+        let kind = match error.kind() {
+            foveate_onnx::ErrorKind::Stopped => ErrorKind::Stopped,
+            _ => ErrorKind::Graph,
+        };
+        Self::caused(kind, error.to_string(), error)
     }
 }

@@ -58,6 +58,7 @@ mod transform;
 
 pub use error::{Error, ErrorKind, Result};
 pub use format::Format;
+pub use foveate_onnx::GoOn;
 pub use limits::Limits;
 pub use note::Note;
 pub use orientation::Orientation;

@@ -67,6 +67,16 @@ fn features_lie_where_their_patches_are() {
 }
 
 #[test]
+fn a_picture_that_nobody_wants_is_not_encoded() {
+    let (config, seen) = (unscaled(), Views::new(&patches(), Mode::Rapid, &unscaled()));
+    let tower = pool(&config);
+    let error = tower.encode_view_while(&seen, 0, Some(&|| false));
+    assert_eq!(error.unwrap_err().kind(), ErrorKind::Stopped);
+    let same = tower.encode_view_while(&seen, 0, Some(&|| true)).unwrap();
+    assert_eq!(same, tower.encode_view(&seen, 0).unwrap());
+}
+
+#[test]
 fn parts_show_the_picture_at_their_scale() {
     let config = ImageConfig::default();
     // A colour for each 100 x 100 pixels.

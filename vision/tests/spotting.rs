@@ -221,6 +221,16 @@ fn numbers_that_are_none_are_no_text() {
 }
 
 #[test]
+fn a_picture_that_nobody_wants_is_not_spotted() {
+    let spotter = open(&config("find.onnx", "read.onnx")).unwrap();
+    let seen = picture([400, 400], &[([100, 100, 200, 40], RED)]);
+    let error = spotter.spot_while(&seen, Some(&|| false)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Stopped);
+    let spotted = spotter.spot_while(&seen, Some(&|| true)).unwrap();
+    assert_eq!(spotted, spotter.spot(&seen).unwrap());
+}
+
+#[test]
 fn graphs_of_another_stage_are_refused_by_name() {
     let swapped = [
         ("read.onnx", "read.onnx", "read.onnx"),

@@ -88,7 +88,8 @@ fn event(
 /// for in all of the picture's text.
 fn sure(entry: &Entry, printed: Printed<'_>, today: Date) -> (&'static str, String) {
     let reading = Reading::of(printed, Options::new(today));
-    let from_fields = reading.schedules.contains(&entry.schedule);
+    let day = entry.schedule.date;
+    let from_fields = reading.schedules.iter().any(|s| s.date == day);
     let confidence = match reading.confidence {
         Confidence::High if from_fields => "high",
         Confidence::Medium if from_fields => "medium",

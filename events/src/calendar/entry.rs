@@ -1,5 +1,6 @@
 //! Events of calendars.
 use super::Flyer;
+use super::receipt::{is_in_figures, is_receipt};
 use crate::date::{Date, Time};
 use crate::schedule::{Options, Schedule};
 
@@ -24,6 +25,9 @@ pub enum NoEvent {
     /// No day was read.
     #[error("no event: no date was found")]
     NoDate,
+    /// All the text is a receipt, and the day is that of the purchase.
+    #[error("no event: the text is a receipt")]
+    Receipt,
     /// What was read for the day is none.
     #[error("no event: {0:?} is not a date")]
     NotADate(String),
@@ -33,8 +37,12 @@ impl Entry {
     /// The event that a flyer announces, as of `today`; the first of several.
     ///
     /// # Errors
-    /// Where the flyer names no title or no day.
+    /// Where the flyer names no title or no day, and where a till printed it.
     pub fn from_flyer(flyer: Flyer<'_>, today: Date) -> Result<Self, NoEvent> {
+        let bought = flyer.when.date.is_none_or(is_in_figures);
+        if bought && flyer.transcript.is_some_and(is_receipt) {
+            return Err(NoEvent::Receipt);
+        }
         let summary = tidy(flyer.title).ok_or(NoEvent::NoTitle)?;
         let missing = || tidy(flyer.when.date).map_or(NoEvent::NoDate, NoEvent::NotADate);
         Ok(Self {

@@ -1,5 +1,5 @@
 //! What was read off a flyer.
-use crate::date::Date;
+use crate::date::{Date, Time};
 use crate::read;
 use crate::schedule::{Options, Printed, Reading, Schedule};
 use crate::told::Told;
@@ -49,7 +49,7 @@ pub struct Flyer<'a> {
     /// Where.
     pub venue: Option<&'a str>,
     /// All that stands there: a day is looked for in it where `when` names none, or only a weekday
-    /// or the day of a month.
+    /// or the day of a month; and what else the line of a time says of it.
     pub transcript: Option<&'a str>,
 }
 
@@ -65,27 +65,108 @@ impl Flyer<'_> {
     /// The same with everything that is known of it: other days, how sure it is, what is left.
     #[must_use]
     pub fn reading(&self, options: Options) -> Reading {
-        let read = |date: Option<&str>| Reading::of(Printed { date, ..self.when }, options);
-        let own = read(self.when.date);
+        let (date, day) = self.day(options);
+        let timed = date.and_then(|date| self.time(&date, &day, options));
+        timed.unwrap_or(day)
+    }
+
+    /// The text that names the day, and what it says.
+    fn day(&self, options: Options) -> (Option<String>, Reading) {
+        let read = |date: String| {
+            let printed = Printed {
+                date: Some(&date),
+                ..self.when
+            };
+            let reading = Reading::of(printed, options);
+            (Some(date), reading)
+        };
+        let named = |(_, reading): &(Option<String>, Reading)| !reading.schedules.is_empty();
+        let own = match self.when.date {
+            Some(date) => read(date.to_owned()),
+            None => (None, Reading::of(self.when, options)),
+        };
         let known = read::told(self.when.date.unwrap_or_default(), options.today);
-        if known == Told::Day && !own.schedules.is_empty() {
+        if known == Told::Day && named(&own) {
             return own;
         }
         let transcript = self.transcript.unwrap_or_default();
+        let lines = around(transcript, self.when.date.unwrap_or_default());
+        let whole = |found: &(Option<String>, Reading)| named(found) && found.1.explains_all();
+        if let Some(found) = lines.map(|line| read(line.to_owned())).find(whole) {
+            return found;
+        }
         let agreeing = elsewhere(transcript).find(|text| known.agrees(text, options.today));
-        let found = agreeing.map(|text| read(Some(&text)));
-        let named = |r: &Reading| !r.schedules.is_empty();
-        if let Some(found) = found.filter(named) {
+        if let Some(found) = agreeing.map(read).filter(named) {
             return found;
         }
         if named(&own) {
             return own;
         }
-        let other = elsewhere(transcript)
-            .map(|text| read(Some(&text)))
-            .find(named);
-        other.unwrap_or(own)
+        elsewhere(transcript).map(read).find(named).unwrap_or(own)
     }
+
+    /// The same day with what the time's own line says of it: its zone, whether it is in the
+    /// morning, its end. Where no time was read, the only line that is a time and nothing else.
+    fn time(&self, date: &str, day: &Reading, options: Options) -> Option<Reading> {
+        let [known] = day.schedules.as_slice() else {
+            return None;
+        };
+        let (transcript, start) = (self.transcript?, self.when.start.unwrap_or_default());
+        let as_good = |found: &Reading| {
+            found.unexplained == day.unexplained
+                && matches!(found.schedules.as_slice(), [one] if goes_with(known, one))
+        };
+        if known.start.is_some() {
+            let read = |line: &str| {
+                let end = self.when.end.filter(|end| !holds(line, end));
+                let (date, start) = (Some(date), Some(line));
+                Reading::of(Printed { date, start, end }, options)
+            };
+            return around(transcript, start).map(read).find(as_good);
+        }
+        if !start.trim().is_empty() || date.len() > LONG {
+            return None;
+        }
+        let read = |line: &str| {
+            let date = format!("{date}, {line}");
+            let date = Some(date.as_str());
+            Reading::of(Printed { date, ..self.when }, options)
+        };
+        let lines = transcript.lines().filter(|line| !is_about_another(line));
+        let mut times = lines.map(read).filter(as_good);
+        times.next().filter(|_| times.next().is_none())
+    }
+}
+
+/// Bytes from which on a date is taken for more than one.
+const LONG: usize = 200;
+
+/// Whether `found` is at the time of `known`, as far as that is known: figures may have been those
+/// of the morning.
+fn goes_with(known: &Schedule, found: &Schedule) -> bool {
+    let half_a_day = |time: Time| time.minutes() % (12 * 60);
+    let start = found.start.map(half_a_day);
+    found.date == known.date
+        && found.repeat == known.repeat
+        && start.is_some()
+        && known
+            .start
+            .is_none_or(|time| start == Some(half_a_day(time)))
+}
+
+/// The lines of a transcript in which `part` stands beside something else.
+fn around<'t>(transcript: &'t str, part: &str) -> impl Iterator<Item = &'t str> {
+    let lines = transcript.lines();
+    lines.filter(move |line| {
+        let more = line.split_whitespace().count() > part.split_whitespace().count();
+        more && holds(line, part) && !is_about_another(line)
+    })
+}
+
+/// Whether the words of `part` stand in `line` in a row.
+fn holds(line: &str, part: &str) -> bool {
+    let [line, part] = [line, part].map(|text| text.split_whitespace().collect::<Vec<_>>());
+    !part.is_empty() && line.windows(part.len()).any(|words| words == part)
 }
 
 /// The lines that may hold the event's date, from the top; before each, it and as many short ones
@@ -110,6 +191,11 @@ const PIECES: usize = 4;
 
 /// Whether a line is likely to hold a date: it has figures, and is not about another day.
 fn names_a_day(line: &str) -> bool {
+    line.contains(|c: char| c.is_ascii_digit()) && !is_about_another(line)
+}
+
+/// Whether a line is about another day than the event's.
+fn is_about_another(line: &str) -> bool {
     const OTHERS: [&str; 7] = [
         "rsvp",
         "until",
@@ -120,5 +206,5 @@ fn names_a_day(line: &str) -> bool {
         "reply",
     ];
     let lower = line.to_lowercase();
-    line.contains(|c: char| c.is_ascii_digit()) && !OTHERS.iter().any(|o| lower.contains(o))
+    OTHERS.iter().any(|o| lower.contains(o))
 }

@@ -3,6 +3,7 @@ mod entry;
 mod flyer;
 mod ics;
 mod lines;
+mod receipt;
 mod timezone;
 
 pub use entry::{Entry, NoEvent};

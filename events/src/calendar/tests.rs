@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Order, Printed, Schedule};
+use crate::{Date, Order, Printed, Schedule};
 
 fn ics_of(date: &str, start: Option<&str>, end: Option<&str>) -> String {
     let today = "2026-03-10".parse().unwrap();
@@ -171,4 +171,92 @@ fn control_characters_do_not_reach_a_calendar() {
             "{line:?}"
         );
     }
+}
+
+#[test]
+fn a_fragment_of_a_date_is_read_in_its_line() {
+    let today: Date = "2026-04-22".parse().unwrap();
+    let starts = |date: &str, transcript: &str| {
+        let flyer = Flyer {
+            title: Some("Open Studios"),
+            when: Printed {
+                date: Some(date),
+                start: Some("5"),
+                end: Some("8pm"),
+            },
+            venue: None,
+            transcript: Some(transcript),
+        };
+        Entry::from_flyer(flyer, today).unwrap().starts()
+    };
+    let monthly = "Open Studios\nThird Wednesday of every month\n5-8pm";
+    assert_eq!(starts("Wednesday of every", monthly), "2026-05-20T17:00");
+    assert_eq!(starts("Wednesday", monthly), "2026-05-20T17:00");
+    // What else stands in the line is no day.
+    let other = "Every Wednesday is fun\n5-8pm";
+    assert_eq!(starts("Wednesday", other), "2026-04-22T17:00");
+    let rain = "Wednesday\nrain date third Wednesday of May";
+    assert_eq!(starts("Wednesday", rain), "2026-04-22T17:00");
+}
+
+#[test]
+fn a_receipt_announces_nothing() {
+    let receipt = "CHEMIST\nPlasters\n2.95\nSUBTOTAL\n11.80\nVAT\n0.94\nTOTAL\n12.74\n14/05/2026";
+    let told = |date: &str| {
+        let when = Printed {
+            date: Some(date),
+            ..Printed::default()
+        };
+        let flyer = Flyer {
+            title: Some("CHEMIST"),
+            when,
+            venue: None,
+            transcript: Some(receipt),
+        };
+        Entry::from_flyer(flyer, "2026-04-22".parse().unwrap()).map(|entry| entry.starts())
+    };
+    assert_eq!(told("14/05/2026"), Err(NoEvent::Receipt));
+    // Tickets that were bought.
+    assert_eq!(told("Thursday, 14 May"), Ok("2026-05-14".into()));
+}
+
+#[test]
+fn a_time_is_read_in_its_line() {
+    let today: Date = "2026-04-22".parse().unwrap();
+    let read = |start: Option<&str>, end: Option<&str>, line: &str| {
+        let transcript = format!("Fair\n24 August 2026\n{line}\nHall 7");
+        let flyer = Flyer {
+            title: Some("Fair"),
+            when: Printed {
+                date: Some("24 August 2026"),
+                start,
+                end,
+            },
+            venue: None,
+            transcript: Some(&transcript),
+        };
+        let entry = Entry::from_flyer(flyer, today).unwrap();
+        let end = entry.schedule.end.map(|time| time.to_string());
+        (entry.starts(), end.unwrap_or_default(), entry.schedule.zone)
+    };
+    let at = |start: &str, end: &str, zone| (format!("2026-08-24{start}"), end.to_owned(), zone);
+    let offset = read(Some("10:00"), Some("12:30"), "10:00 - 12:30 (UTC+3)");
+    assert_eq!(offset, at("T10:00", "12:30", Some(180)));
+    let twice = read(Some("10 AM"), Some("1 PM"), "10 AM PT / 1 PM ET");
+    assert_eq!(twice, at("T10:00", "", Some(-420)));
+    assert_eq!(
+        read(Some("8:15"), None, "8:15 in the morning"),
+        at("T08:15", "", None)
+    );
+    assert_eq!(
+        read(None, None, "at three o'clock in the afternoon"),
+        at("T15:00", "", None)
+    );
+    // What is not all of it a time, or no time by itself, changes nothing.
+    assert_eq!(
+        read(Some("8pm"), None, "Doors 7pm, music 8pm"),
+        at("T20:00", "", None)
+    );
+    assert_eq!(read(None, None, "Lunch for 12"), at("", "", None));
+    assert_eq!(read(None, None, "7pm\n9pm"), at("", "", None));
 }

@@ -11,7 +11,7 @@ use crate::{Error, Image, Options, Result, Task};
 use foveate_language::{
     ChatTemplate, CheckpointDecoder, CheckpointOptions, Template, TextDecoder, Tokenizer,
 };
-use foveate_onnx::GraphOptions;
+use foveate_onnx::{GoOn, GraphOptions};
 use foveate_vision::{Mode, Spotter};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -74,9 +74,13 @@ impl ChatReader {
 }
 
 impl Reader for ChatReader {
-    fn encode(&self, image: &Image, _: Mode) -> Result<Encoded> {
+    fn encode(&self, image: &Image, detail: Mode) -> Result<Encoded> {
+        self.encode_while(image, detail, None)
+    }
+
+    fn encode_while(&self, image: &Image, _: Mode, go_on: Option<&GoOn<'_>>) -> Result<Encoded> {
         let began = Instant::now();
-        let spotted = self.spotter()?.spot(image.pixels())?;
+        let spotted = self.spotter()?.spot_while(image.pixels(), go_on)?;
         let transform = text::CANVAS.transform(image.pixels());
         let text::Reading { lines, illegible } = text::read(&spotted, &transform, self.legible);
         let left_out = illegible

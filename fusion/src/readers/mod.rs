@@ -10,7 +10,7 @@ use crate::{Error, Image, Options, Result, Task};
 use foveate_language::{
     Attribution, Draft, LogitsProcessor, Template, TextDecoder, TokenId, Tokenizer,
 };
-use foveate_onnx::GraphOptions;
+use foveate_onnx::{GoOn, GraphOptions};
 use foveate_vision::{Mode, Placement, Rect};
 use glyph::GlyphEncoder;
 use ndarray::Array2;
@@ -25,6 +25,19 @@ use std::sync::Arc;
 pub trait Reader: Send + Sync {
     /// What the decoder is shown of `image`. What [`Mode::Auto`] stands for is the reader's choice.
     fn encode(&self, image: &Image, detail: Mode) -> Result<Encoded>;
+
+    /// As [`encode`](Self::encode), for as long as `go_on` says so; then it ends with an error,
+    /// whichever, and the caller says why it was stopped. `None` never stops it. A family that
+    /// cannot be stopped encodes to the end.
+    fn encode_while(
+        &self,
+        image: &Image,
+        detail: Mode,
+        go_on: Option<&GoOn<'_>>,
+    ) -> Result<Encoded> {
+        let _ = go_on;
+        self.encode(image, detail)
+    }
 
     /// The words in which the model was taught to be asked for `task`; `None` for an open question,
     /// which is asked in the user's own words.

@@ -4,6 +4,29 @@ use serde_json::{Map, Value};
 /// How deep references are followed.
 const DEPTH: usize = 16;
 
+/// The value of a part of `root` that says nothing. `at` is the part's JSON pointer.
+pub(super) fn within(schema: &Value, root: &Value, at: &str) -> Result<Value, String> {
+    of(schema, root, at, DEPTH)
+}
+
+/// What `schema` refers to, or itself.
+pub(super) fn target<'s>(mut schema: &'s Value, root: &'s Value) -> &'s Value {
+    for _ in 0..DEPTH {
+        match referred(schema, root) {
+            Some(Some(target)) => schema = target,
+            _ => break,
+        }
+    }
+    schema
+}
+
+/// What a reference stands for, if `schema` is one; `None` within where it leads nowhere.
+fn referred<'s>(schema: &Value, root: &'s Value) -> Option<Option<&'s Value>> {
+    let pointer = schema["$ref"].as_str()?.strip_prefix('#');
+    let pointer = pointer.filter(|pointer| !pointer.is_empty());
+    Some(pointer.and_then(|pointer| root.pointer(pointer)))
+}
+
 /// The value of `schema` that says nothing: `null`, an object of such values, an empty list. The
 /// JSON pointer of a part that must say something where there is no such value.
 pub(super) fn blank(schema: &Value) -> Result<Value, String> {
@@ -15,9 +38,7 @@ fn of(schema: &Value, root: &Value, at: &str, depth: usize) -> Result<Value, Str
     if depth == 0 {
         return must();
     }
-    if let Some(reference) = schema["$ref"].as_str() {
-        let pointer = reference.strip_prefix('#').unwrap_or_default();
-        let target = root.pointer(pointer).filter(|_| !pointer.is_empty());
+    if let Some(target) = referred(schema, root) {
         return target.map_or_else(must, |target| of(target, root, at, depth - 1));
     }
     if may_be_null(schema) {
@@ -47,16 +68,18 @@ fn may_be_null(schema: &Value) -> bool {
             .is_some_and(|e| e.contains(&Value::Null))
 }
 
+/// Whether an object of `schema` must hold `name`.
+pub(super) fn is_required(schema: &Value, name: &str) -> bool {
+    let names = schema["required"].as_array();
+    names.is_some_and(|names| names.iter().any(|one| one == name))
+}
+
 fn object(schema: &Value, root: &Value, at: &str, depth: usize) -> Result<Value, String> {
-    let required = |name: &str| {
-        let names = schema["required"].as_array();
-        names.is_some_and(|names| names.iter().any(|one| one == name))
-    };
     let mut value = Map::new();
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {
         match of(property, root, &format!("{at}/{name}"), depth - 1) {
             Ok(nothing) => drop(value.insert(name.clone(), nothing)),
-            Err(must) if required(name) => return Err(must),
+            Err(must) if is_required(schema, name) => return Err(must),
             Err(_) => {}
         }
     }

@@ -137,6 +137,9 @@ impl<'s, T: DeserializeOwned> Query<'s, ValueOf<T>> {
     ///
     /// # Errors
     /// An answer that ended before it was whole: by its time limit, cancelled, or for lack of room.
+    /// Of what is read off pictures, a field without text, number or truth value on them, where the
+    /// type has neither `Option` nor default for it: [`Error::NothingRead`](crate::Error::NothingRead),
+    /// [`Error::NoEvidence`](crate::Error::NoEvidence).
     pub fn run(self) -> Result<Typed<T>> {
         let ValueOf {
             question, schema, ..
@@ -147,9 +150,12 @@ impl<'s, T: DeserializeOwned> Query<'s, ValueOf<T>> {
         }
     }
 
-    /// Asks; each snapshot holds the fields that are complete. What is read off pictures begins
-    /// with their text, before the first snapshot comes. Unlike [`run`](Self::run), it asks the
-    /// decoder even where no text was found.
+    /// Asks; each snapshot holds the fields that are complete, and the last one is what
+    /// [`run`](Self::run) gives. What is read off pictures begins with their text, before the first
+    /// snapshot comes.
+    ///
+    /// # Errors
+    /// As those of `run`, at once or as an item.
     pub fn stream(self) -> Result<Snapshots<'s>> {
         self.session
             .snapshots(self.kind.question, &self.kind.schema, &self.request)

@@ -1,8 +1,10 @@
 //! Answers as they are written, piece by piece and field by field.
 use super::Turn;
+use super::evidence::Evidence;
 use crate::Result;
 use crate::answer::{self, Timing, Usage};
 use foveate_language::{StopReason, TextStream, TokenStream, Tokenizer, Work};
+use serde_json::Value;
 
 /// An answer as it is written: an iterator of pieces of text. Dropping it leaves the session
 /// usable, with the answer as far as it was read.
@@ -96,32 +98,84 @@ impl Drop for Stream<'_> {
 /// A typed answer as it is written: an iterator of growing values, each with the fields that are
 /// complete. The last one is the whole answer.
 pub struct Snapshots<'s> {
-    pub(super) stream: Stream<'s>,
+    pub(super) growing: Growing<'s>,
+    /// What numbers and truth values are held against; `None` for answers to questions.
+    pub(super) evidence: Option<Evidence>,
     /// The snapshot given last.
-    pub(super) last: Option<serde_json::Value>,
+    pub(super) last: Option<Value>,
+    /// Whether something was taken out of what was written.
+    pub(super) changed: bool,
 }
 
-impl Snapshots<'_> {
+/// Where snapshots come from.
+pub(super) enum Growing<'s> {
+    Written(Stream<'s>),
+    /// No text was found: the value that says nothing, and what it cost to know.
+    Blank(Value, (Timing, Usage)),
+}
+
+impl<'s> Snapshots<'s> {
+    pub(super) fn new(growing: Growing<'s>, evidence: Option<Evidence>) -> Self {
+        Self {
+            growing,
+            evidence,
+            last: None,
+            changed: false,
+        }
+    }
+
+    /// The JSON so far: as it was written, and the last snapshot where that says less.
+    #[must_use]
+    pub fn so_far(&self) -> String {
+        match (&self.growing, &self.last) {
+            (Growing::Written(stream), _) if !self.changed => stream.so_far().to_owned(),
+            (_, Some(last)) => last.to_string(),
+            (_, None) => String::new(),
+        }
+    }
+
     /// Why the answer ended, and what it cost. An answer that was not read to its end counts as
     /// cancelled.
     pub fn finish(self) -> (StopReason, Timing, Usage) {
-        self.stream.finish()
+        match self.growing {
+            Growing::Written(stream) => stream.finish(),
+            Growing::Blank(_, (timing, usage)) => (StopReason::End, timing, usage),
+        }
+    }
+
+    /// The next snapshot without what does not stand on the pictures.
+    fn grow(&mut self) -> Option<Result<Value>> {
+        let stream = match &mut self.growing {
+            Growing::Written(stream) => stream,
+            Growing::Blank(value, _) => return self.last.is_none().then(|| Ok(value.clone())),
+        };
+        loop {
+            if let Err(e) = stream.next()? {
+                return Some(Err(e));
+            }
+            let Some(mut now) = foveate_language::complete_part(stream.so_far()) else {
+                continue;
+            };
+            match self.evidence.as_ref().map(|held| held.hold(&mut now)) {
+                Some(Err(e)) => return Some(Err(e)),
+                Some(Ok(changed)) => self.changed |= changed,
+                None => {}
+            }
+            if Some(&now) != self.last.as_ref() {
+                return Some(Ok(now));
+            }
+        }
     }
 }
 
 impl Iterator for Snapshots<'_> {
-    type Item = Result<serde_json::Value>;
+    type Item = Result<Value>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Err(e) = self.stream.next()? {
-                return Some(Err(e));
-            }
-            let now = foveate_language::complete_part(self.stream.so_far());
-            if now.is_some() && now != self.last {
-                self.last.clone_from(&now);
-                return now.map(Ok);
-            }
+        let next = self.grow()?;
+        if let Ok(value) = &next {
+            self.last = Some(value.clone());
         }
+        Some(next)
     }
 }

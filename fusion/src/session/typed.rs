@@ -1,15 +1,28 @@
 //! Answers of a type: read off pictures by way of their text, or given to a question.
 use super::blank::blank;
+use super::evidence::Evidence;
+use super::stream::Growing;
 use super::{Request, Session, Snapshots, Stream, Turn};
 use crate::answer::{Timing, Typed, Usage};
 use crate::{Error, Result, Task};
 use foveate_language::{Schema, StopReason};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::time::{Duration, Instant};
 
 /// Most tokens of a typed answer when the request names no number: some five hundred words, far
 /// more than a flyer's fields.
 const TYPED_TOKENS: usize = 1024;
+
+/// What is known before a value is read off pictures.
+struct Read {
+    /// Their text; empty where there is none.
+    text: String,
+    question: String,
+    /// What is left of the request.
+    request: Request,
+    cost: (Timing, Usage),
+}
 
 impl Session {
     /// Reads a `T` off the pictures: first their text, then the fields from that.
@@ -18,46 +31,56 @@ impl Session {
         schema: &Value,
         request: &Request,
     ) -> Result<Typed<T>> {
-        let raw = schema;
-        let schema = Schema::new(schema)?;
-        let question = self.prompt(Task::Extract(&schema))?;
-        let began = std::time::Instant::now();
-        let read = self.transcribe(&question, request)?;
-        if self.reading().is_some_and(|turn| turn.answer.is_empty()) {
-            return self.nothing_read(raw, read);
+        let ready = Schema::new(schema)?;
+        let Read {
+            text,
+            question,
+            request,
+            cost: (timing, usage),
+        } = self.read_text(&ready, request)?;
+        if text.is_empty() {
+            return self.nothing_read(schema, (timing, usage));
         }
-        let rest = request
-            .time_limit
-            .map(|limit| limit.saturating_sub(began.elapsed()));
-        let request = Request {
-            time_limit: rest,
-            ..request.clone()
-        };
-        let mut typed = self.respond_schema(&question, &schema, &request)?;
-        if let Some((timing, usage)) = read {
-            typed.timing += timing;
-            typed.usage += usage;
+        let mut typed: Typed<Value> = self.respond_schema(&question, &ready, &request)?;
+        if Evidence::new(schema, &text).hold(&mut typed.value)? {
+            typed.json = typed.value.to_string();
         }
-        typed.transcript = self.reading().map(|t| t.answer.clone());
-        Ok(typed)
+        typed.timing += timing;
+        typed.usage += usage;
+        typed.transcript = Some(text);
+        typed_as(typed)
+    }
+
+    /// Reads the text of the pictures, or finds where it was read before.
+    fn read_text(&mut self, schema: &Schema, request: &Request) -> Result<Read> {
+        let question = self.prompt(Task::Extract(schema))?;
+        let began = Instant::now();
+        let cost = self.transcribe(&question, request)?.unwrap_or_default();
+        let left = |limit: Duration| limit.saturating_sub(began.elapsed());
+        Ok(Read {
+            text: self
+                .reading()
+                .map(|turn| turn.answer.clone())
+                .unwrap_or_default(),
+            question,
+            request: Request {
+                time_limit: request.time_limit.map(left),
+                ..request.clone()
+            },
+            cost,
+        })
     }
 
     /// The answer where no text was found in the pictures: the decoder is not asked.
     fn nothing_read<T: DeserializeOwned>(
         &self,
         schema: &Value,
-        cost: Option<(Timing, Usage)>,
+        (timing, usage): (Timing, Usage),
     ) -> Result<Typed<T>> {
-        let nothing = blank(schema).map_err(|field| Error::NothingRead { field })?;
-        let json = nothing.to_string();
-        let value = serde_json::from_value(nothing).map_err(|source| Error::Mistyped {
-            text: json.clone(),
-            source,
-        })?;
-        let (timing, usage) = cost.unwrap_or_default();
-        Ok(Typed {
+        let value = blank(schema).map_err(|field| Error::NothingRead { field })?;
+        typed_as(Typed {
+            json: value.to_string(),
             value,
-            json,
             fields: Vec::new(),
             transcript: Some(String::new()),
             stop: StopReason::End,
@@ -120,18 +143,21 @@ impl Session {
         schema: &Value,
         request: &Request,
     ) -> Result<Snapshots<'_>> {
-        let schema = Schema::new(schema)?;
-        let question = if let Some(question) = question {
-            question
-        } else {
-            let fields = self.prompt(Task::Extract(&schema))?;
-            self.transcribe(&fields, request)?;
-            fields
+        let ready = Schema::new(schema)?;
+        let (question, request, evidence) = match question {
+            Some(question) => (question, request.clone(), None),
+            None => {
+                let read = self.read_text(&ready, request)?;
+                if read.text.is_empty() {
+                    let nothing = blank(schema).map_err(|field| Error::NothingRead { field })?;
+                    return Ok(Snapshots::new(Growing::Blank(nothing, read.cost), None));
+                }
+                let evidence = Evidence::new(schema, &read.text);
+                (read.question, read.request, Some(evidence))
+            }
         };
-        Ok(Snapshots {
-            stream: self.constrained(&question, &schema, request)?,
-            last: None,
-        })
+        let stream = self.constrained(&question, &ready, &request)?;
+        Ok(Snapshots::new(Growing::Written(stream), evidence))
     }
 
     /// A stream of an answer that obeys `schema`, within its token budget.
@@ -192,4 +218,21 @@ impl Session {
         let whole = |t: &&Turn| t.transcribes && t.pictures == self.images.len() && !broken_off(t);
         self.turns.iter().find(whole)
     }
+}
+
+/// The same answer, its value as a `T`.
+fn typed_as<T: DeserializeOwned>(typed: Typed<Value>) -> Result<Typed<T>> {
+    let value = serde_json::from_str(&typed.json).map_err(|source| Error::Mistyped {
+        text: typed.json.clone(),
+        source,
+    })?;
+    Ok(Typed {
+        value,
+        json: typed.json,
+        fields: typed.fields,
+        transcript: typed.transcript,
+        stop: typed.stop,
+        timing: typed.timing,
+        usage: typed.usage,
+    })
 }

@@ -123,19 +123,16 @@ impl Graph {
     /// Runs the graph. Every input must be given once; names, element types and shapes are checked
     /// before.
     pub fn run(&self, inputs: &[(&str, Tensor<'_>)]) -> Result<Outputs> {
-        self.run_checked(inputs, None)
+        self.run_while(inputs, None)
     }
 
     /// As [`run`](Self::run), for as long as `go_on` says so: once it says no, the run ends with
-    /// [`ErrorKind::Stopped`]. A cancel handle and a time limit are such functions.
+    /// [`ErrorKind::Stopped`]. A cancel handle and a time limit are such functions. `None` never
+    /// stops it, and costs nothing.
     ///
     /// It is asked every 5 ms, from another thread, also while this run waits for its turn. ONNX
     /// Runtime looks up between two operators, so that one long operator is still finished.
-    pub fn run_while(&self, inputs: &[(&str, Tensor<'_>)], go_on: &GoOn<'_>) -> Result<Outputs> {
-        self.run_checked(inputs, Some(go_on))
-    }
-
-    fn run_checked(
+    pub fn run_while(
         &self,
         inputs: &[(&str, Tensor<'_>)],
         go_on: Option<&GoOn<'_>>,

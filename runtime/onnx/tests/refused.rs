@@ -113,8 +113,8 @@ fn a_run_is_stopped_when_nobody_wants_it() {
     let graph = Graph::open(graph("add.onnx"), &beside()).unwrap();
     let (a, b) = (Array2::<f32>::zeros((2, 3)), Array1::<f32>::zeros(3));
     let inputs = [("a", (&a).into()), ("b", (&b).into())];
-    assert!(graph.run_while(&inputs, &|| true).is_ok());
-    let error = graph.run_while(&inputs, &|| false).unwrap_err();
+    assert!(graph.run_while(&inputs, Some(&|| true)).is_ok());
+    let error = graph.run_while(&inputs, Some(&|| false)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Stopped);
     assert!(graph.run(&inputs).is_ok(), "the graph is as good as before");
 }
@@ -128,7 +128,7 @@ fn a_long_run_ends_between_two_operators() {
     let began = Instant::now();
     let until = began + Duration::from_millis(40);
     let error = graph
-        .run_while(&inputs, &|| Instant::now() < until)
+        .run_while(&inputs, Some(&|| Instant::now() < until))
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Stopped);
 
@@ -137,16 +137,18 @@ fn a_long_run_ends_between_two_operators() {
     let (over, asked) = (AtomicBool::new(false), AtomicUsize::new(0));
     std::thread::scope(|scope| {
         let first = scope.spawn(|| {
-            graph.run_while(&inputs, &|| {
+            let go_on = || {
                 asked.fetch_add(1, Ordering::SeqCst);
                 !over.load(Ordering::SeqCst)
-            })
+            };
+            graph.run_while(&inputs, Some(&go_on))
         });
         while asked.load(Ordering::SeqCst) < 2 {
             std::thread::yield_now();
         }
         let times = AtomicUsize::new(0);
-        let second = graph.run_while(&inputs, &|| times.fetch_add(1, Ordering::SeqCst) < 3);
+        let go_on = || times.fetch_add(1, Ordering::SeqCst) < 3;
+        let second = graph.run_while(&inputs, Some(&go_on));
         assert_eq!(second.unwrap_err().kind(), ErrorKind::Stopped);
         over.store(true, Ordering::SeqCst);
         assert_eq!(

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use foveate_onnx::{Graph, GraphOptions};
+use foveate_onnx::{GoOn, Graph, GraphOptions};
 use ndarray::{Array2, Array4, ArrayView2, Axis, Ix4};
 
 use super::{
@@ -41,8 +41,9 @@ impl Detector {
         &self,
         picture: RasterView<'_>,
         options: &SpotterOptions,
+        go_on: Option<&GoOn<'_>>,
     ) -> Result<Vec<[[f64; 2]; 4]>> {
-        let map = self.map(picture, options)?;
+        let map = self.map(picture, options, go_on)?;
         Ok(regions(
             map.view(),
             [picture.width, picture.height],
@@ -51,7 +52,12 @@ impl Detector {
     }
 
     /// The probability of text, [height, width] of the detector's input.
-    fn map(&self, picture: RasterView<'_>, options: &SpotterOptions) -> Result<Array2<f32>> {
+    fn map(
+        &self,
+        picture: RasterView<'_>,
+        options: &SpotterOptions,
+        go_on: Option<&GoOn<'_>>,
+    ) -> Result<Array2<f32>> {
         let [width, height] = input_size([picture.width, picture.height], options.detector_side);
         let mut pixels = Array4::zeros((1, 3, height, width));
         picture
@@ -60,7 +66,7 @@ impl Detector {
             .write_bgr(&normalised(), pixels.index_axis_mut(Axis(0), 0));
         let input = self.graph.inputs()[0].name.as_str();
         let output = self.graph.outputs()[0].name.as_str();
-        let outputs = self.graph.run(&[(input, pixels.into())])?;
+        let outputs = self.graph.run_while(&[(input, pixels.into())], go_on)?;
         let map = outputs.view::<f32, Ix4>(output)?;
         if map.dim() != (1, 1, height, width) {
             let wanted = format!("[1, 1, {height}, {width}]");

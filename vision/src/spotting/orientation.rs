@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use foveate_onnx::{Graph, GraphOptions};
+use foveate_onnx::{GoOn, Graph, GraphOptions};
 use ndarray::{Array4, Axis, Ix2};
 
 use super::{
@@ -30,22 +30,27 @@ impl Classifier {
     }
 
     /// Which lines stand upside down.
-    pub(crate) fn classify(&self, lines: &[Line], options: &SpotterOptions) -> Result<Vec<bool>> {
+    pub(crate) fn classify(
+        &self,
+        lines: &[Line],
+        options: &SpotterOptions,
+        go_on: Option<&GoOn<'_>>,
+    ) -> Result<Vec<bool>> {
         let mut turned = Vec::with_capacity(lines.len());
         for batch in lines.chunks(options.batch) {
-            turned.extend(self.run(batch, options.turn_threshold)?);
+            turned.extend(self.run(batch, options.turn_threshold, go_on)?);
         }
         Ok(turned)
     }
 
-    fn run(&self, lines: &[Line], threshold: f32) -> Result<Vec<bool>> {
+    fn run(&self, lines: &[Line], threshold: f32, go_on: Option<&GoOn<'_>>) -> Result<Vec<bool>> {
         let mut pixels = Array4::zeros((lines.len(), 3, SIZE[0], SIZE[1]));
         for (line, to) in lines.iter().zip(pixels.axis_iter_mut(Axis(0))) {
             fitted(&line.pixels).view().write_bgr(&normalised(), to);
         }
         let input = self.graph.inputs()[0].name.as_str();
         let output = self.graph.outputs()[0].name.as_str();
-        let outputs = self.graph.run(&[(input, pixels.into())])?;
+        let outputs = self.graph.run_while(&[(input, pixels.into())], go_on)?;
         let scores = outputs.view::<f32, Ix2>(output)?;
         if scores.dim() != (lines.len(), 2) {
             let wanted = format!("[{}, 2]", lines.len());

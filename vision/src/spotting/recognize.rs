@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use foveate_onnx::{Dim, Graph, GraphOptions};
+use foveate_onnx::{Dim, GoOn, Graph, GraphOptions};
 use ndarray::{Array4, Axis, Ix3};
 
 use super::{
@@ -66,13 +66,18 @@ impl Recognizer {
     }
 
     /// Reads lines, in their order.
-    pub(crate) fn read(&self, lines: &[Line], options: &SpotterOptions) -> Result<Vec<Reading>> {
+    pub(crate) fn read(
+        &self,
+        lines: &[Line],
+        options: &SpotterOptions,
+        go_on: Option<&GoOn<'_>>,
+    ) -> Result<Vec<Reading>> {
         let mut readings = vec![Reading::default(); lines.len()];
         let mut order: Vec<usize> = (0..lines.len()).collect();
         order.sort_by(|&a, &b| lines[a].aspect().total_cmp(&lines[b].aspect()));
         for batch in order.chunks(options.batch) {
             let pixels: Vec<_> = batch.iter().map(|&index| &lines[index].pixels).collect();
-            for (&index, reading) in batch.iter().zip(self.run(&pixels, options)?) {
+            for (&index, reading) in batch.iter().zip(self.run(&pixels, options, go_on)?) {
                 readings[index] = reading;
             }
         }
@@ -80,7 +85,12 @@ impl Recognizer {
     }
 
     /// Reads lines at once, padded on the right with grey to the width of the widest.
-    fn run(&self, lines: &[&Raster], options: &SpotterOptions) -> Result<Vec<Reading>> {
+    fn run(
+        &self,
+        lines: &[&Raster],
+        options: &SpotterOptions,
+        go_on: Option<&GoOn<'_>>,
+    ) -> Result<Vec<Reading>> {
         let exact = |line: &Raster| self.height as f64 * (line.width as f64 / line.height as f64);
         let widest = lines
             .iter()
@@ -100,7 +110,7 @@ impl Recognizer {
         }
         let input = self.graph.inputs()[0].name.as_str();
         let output = self.graph.outputs()[0].name.as_str();
-        let outputs = self.graph.run(&[(input, pixels.into())])?;
+        let outputs = self.graph.run_while(&[(input, pixels.into())], go_on)?;
         let scores = outputs.view::<f32, Ix3>(output)?;
         let (count, columns, characters) = scores.dim();
         if count != lines.len() || characters != self.alphabet.len() {

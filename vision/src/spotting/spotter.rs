@@ -1,6 +1,6 @@
 use std::path::{Component, Path, PathBuf};
 
-use foveate_onnx::GraphOptions;
+use foveate_onnx::{GoOn, GraphOptions};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -154,6 +154,12 @@ impl Spotter {
     /// Finds and reads the lines of a picture, in its pixels as it stands upright. One without text
     /// gives none.
     pub fn spot(&self, picture: &Pixels) -> Result<Spotted> {
+        self.spot_while(picture, None)
+    }
+
+    /// As [`spot`](Self::spot), for as long as `go_on` says so; then it ends with
+    /// [`ErrorKind::Stopped`].
+    pub fn spot_while(&self, picture: &Pixels, go_on: Option<&GoOn<'_>>) -> Result<Spotted> {
         let picture = RasterView {
             width: picture.width() as usize,
             height: picture.height() as usize,
@@ -162,10 +168,10 @@ impl Spotter {
         let windows = Window::all([picture.width, picture.height], &self.options);
         let mut lines = Vec::new();
         if let [_] = windows[..] {
-            lines = self.spot_once(picture)?;
+            lines = self.spot_once(picture, go_on)?;
         } else {
             for window in &windows {
-                let found = self.spot_once(window.cut(picture).view())?;
+                let found = self.spot_once(window.cut(picture).view(), go_on)?;
                 let own = found.into_iter().filter_map(|line| window.own(line));
                 append(&mut lines, window, own.collect());
             }
@@ -176,26 +182,30 @@ impl Spotter {
     }
 
     /// The lines of a picture, or of a window of one, in no order.
-    fn spot_once(&self, picture: RasterView<'_>) -> Result<Vec<SpottedLine>> {
+    fn spot_once(
+        &self,
+        picture: RasterView<'_>,
+        go_on: Option<&GoOn<'_>>,
+    ) -> Result<Vec<SpottedLine>> {
         let frame = Frame::new(picture, &self.options);
-        let regions = self.detector.detect(frame.pixels(), &self.options)?;
+        let regions = self.detector.detect(frame.pixels(), &self.options, go_on)?;
         let lines = regions.into_par_iter();
         let lines: Vec<_> = lines
             .filter_map(|corners| Line::cut(frame.pixels(), corners))
             .collect();
-        let lines = self.upright(lines)?;
-        let read = self.read(lines)?;
+        let lines = self.upright(lines, go_on)?;
+        let read = self.read(lines, go_on)?;
         let lines = read.iter();
         let lines = lines.filter_map(|(line, reading)| self.line(line, reading, &frame));
         Ok(lines.collect())
     }
 
     /// The same lines, those upside down turned.
-    fn upright(&self, lines: Vec<Line>) -> Result<Vec<Line>> {
+    fn upright(&self, lines: Vec<Line>, go_on: Option<&GoOn<'_>>) -> Result<Vec<Line>> {
         let Some(classifier) = &self.classifier else {
             return Ok(lines);
         };
-        let turned = classifier.classify(&lines, &self.options)?;
+        let turned = classifier.classify(&lines, &self.options, go_on)?;
         let lines = lines.into_iter().zip(turned);
         Ok(lines
             .map(|(line, turned)| if turned { line.upside_down() } else { line })
@@ -203,8 +213,8 @@ impl Spotter {
     }
 
     /// Reads lines; those of which little is sure upside down as well.
-    fn read(&self, lines: Vec<Line>) -> Result<Vec<(Line, Reading)>> {
-        let readings = self.recognizer.read(&lines, &self.options)?;
+    fn read(&self, lines: Vec<Line>, go_on: Option<&GoOn<'_>>) -> Result<Vec<(Line, Reading)>> {
+        let readings = self.recognizer.read(&lines, &self.options, go_on)?;
         let mut read: Vec<_> = lines.into_iter().zip(readings).collect();
         let unsure = |(_, reading): &&mut (Line, Reading)| {
             !reading.glyphs.is_empty() && reading.confidence() < self.options.doubtful
@@ -212,7 +222,7 @@ impl Spotter {
         let doubtful: Vec<_> = read.iter_mut().filter(unsure).collect();
         let turned = doubtful.iter().map(|(line, _)| line.clone().upside_down());
         let turned: Vec<_> = turned.collect();
-        let again = self.recognizer.read(&turned, &self.options)?;
+        let again = self.recognizer.read(&turned, &self.options, go_on)?;
         for (first, second) in doubtful.into_iter().zip(turned.into_iter().zip(again)) {
             if second.1.confidence() > first.1.confidence() + SURER {
                 *first = second;

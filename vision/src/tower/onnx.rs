@@ -4,7 +4,7 @@ use foveate_onnx::{Element, Graph, GraphOptions};
 use ndarray::{Array4, Axis};
 
 use super::VisionTower;
-use crate::{CropGrid, Error, ErrorKind, ImageConfig, Result, TileBatch};
+use crate::{CropGrid, Error, ErrorKind, GoOn, ImageConfig, Result, TileBatch};
 
 /// A vision tower that ONNX Runtime runs: `vision.onnx` of a bundle.
 #[derive(Debug)]
@@ -55,11 +55,8 @@ impl OnnxTower {
         let whole = [views.rgb().len_of(Axis(1)); 2];
         let firsts = (0..views.count()).step_by(self.views_per_run);
         let parts = firsts.map(|first| {
-            self.run(
-                views,
-                first..views.count().min(first + self.views_per_run),
-                whole,
-            )
+            let part = first..views.count().min(first + self.views_per_run);
+            self.run(views, part, whole, None)
         });
         let mut parts = parts.collect::<Result<Vec<_>>>()?;
         if parts.len() == 1 {
@@ -80,20 +77,46 @@ impl OnnxTower {
     /// [1, rows, columns, d], or `None` of a tile beside it. Of an A4 page two of the five tiles
     /// are a third narrower.
     pub fn encode_view(&self, views: &TileBatch, view: usize) -> Result<Option<Array4<f32>>> {
+        self.encode_view_while(views, view, None)
+    }
+
+    /// As [`encode_view`](Self::encode_view), for as long as `go_on` says so.
+    pub fn encode_view_while(
+        &self,
+        views: &TileBatch,
+        view: usize,
+        go_on: Option<&GoOn<'_>>,
+    ) -> Result<Option<Array4<f32>>> {
         let covered = views.covered(view, &self.config);
         if covered.contains(&0) {
             return Ok(None);
         }
-        self.run(views, view..view + 1, covered).map(Some)
+        self.run(views, view..view + 1, covered, go_on).map(Some)
     }
 
     /// The features of the patches of one of a picture's crops: [1, rows, columns, d].
     pub fn encode_part(&self, grid: &CropGrid, crop: usize) -> Result<Array4<f32>> {
-        self.features(grid.normalised(crop, &self.config))
+        self.encode_part_while(grid, crop, None)
     }
 
-    fn run(&self, views: &TileBatch, part: Range<usize>, size: [usize; 2]) -> Result<Array4<f32>> {
-        self.features(views.normalised_part(part, size, &self.config))
+    /// As [`encode_part`](Self::encode_part), for as long as `go_on` says so.
+    pub fn encode_part_while(
+        &self,
+        grid: &CropGrid,
+        crop: usize,
+        go_on: Option<&GoOn<'_>>,
+    ) -> Result<Array4<f32>> {
+        self.features_while(grid.normalised(crop, &self.config), go_on)
+    }
+
+    fn run(
+        &self,
+        views: &TileBatch,
+        part: Range<usize>,
+        size: [usize; 2],
+        go_on: Option<&GoOn<'_>>,
+    ) -> Result<Array4<f32>> {
+        self.features_while(views.normalised_part(part, size, &self.config), go_on)
     }
 }
 
@@ -103,10 +126,14 @@ impl VisionTower for OnnxTower {
     }
 
     fn features(&self, pixels: Array4<f32>) -> Result<Array4<f32>> {
+        self.features_while(pixels, None)
+    }
+
+    fn features_while(&self, pixels: Array4<f32>, go_on: Option<&GoOn<'_>>) -> Result<Array4<f32>> {
         let (count, _, height, width) = pixels.dim();
         let features: Array4<f32> = self
             .graph
-            .run(&[("pixels", pixels.into())])?
+            .run_while(&[("pixels", pixels.into())], go_on)?
             .take("features")?;
         let [rows, columns] = [height, width].map(|side| side / self.config.patch as usize);
         if features.shape()[..3] != [count, rows, columns] {

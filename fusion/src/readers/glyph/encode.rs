@@ -12,7 +12,7 @@ use crate::answer::Timing;
 use crate::bundle::{AdapterConfig, Bundle};
 use crate::readers::LeftOut;
 use crate::{Error, Image, Result};
-use foveate_onnx::GraphOptions;
+use foveate_onnx::{GoOn, GraphOptions};
 use foveate_vision::{BALANCED, Encoder, Mode, Parts, Placement, Views};
 use std::time::{Duration, Instant};
 
@@ -70,32 +70,42 @@ impl GlyphEncoder {
     /// Image tokens of `image`. `Auto` is as [`Mode::resolve`] says; small print is encoded in
     /// [`Mode::High`] then, and what is still unsure once more at a second scale.
     pub fn encode(&self, image: &Image, mode: Mode) -> Result<Seen> {
-        let mut pass = self.pass(image, mode)?;
+        self.encode_while(image, mode, None)
+    }
+
+    /// As [`encode`](Self::encode), for as long as `go_on` says so.
+    pub fn encode_while(
+        &self,
+        image: &Image,
+        mode: Mode,
+        go_on: Option<&GoOn<'_>>,
+    ) -> Result<Seen> {
+        let mut pass = self.pass(image, mode, go_on)?;
         let mut glance = Duration::ZERO;
         if mode == Mode::Auto {
             let small = self.rules.small_print;
             if small.is_some_and(|rule| self.is_small_print(image, &pass, rule)) {
                 glance = pass.encode + pass.adapter;
-                pass = self.pass(image, Mode::High)?;
+                pass = self.pass(image, Mode::High, go_on)?;
             }
             if let Some(rule) = &self.rules.second_scale {
-                self.refine(image, &mut pass, rule)?;
+                self.refine(image, &mut pass, rule, go_on)?;
             }
         }
-        self.tokens_of(pass, glance)
+        self.tokens_of(pass, glance, go_on)
     }
 
-    fn pass(&self, image: &Image, mode: Mode) -> Result<Pass> {
+    fn pass(&self, image: &Image, mode: Mode, go_on: Option<&GoOn<'_>>) -> Result<Pass> {
         let began = Instant::now();
         let views = Views::new(image.pixels(), mode, self.encoder.config());
         let mut encode = began.elapsed();
         let mut parts = Vec::new();
         for view in 0..views.count() {
             let began = Instant::now();
-            let features = self.encoder.encode_view(&views, view)?;
+            let features = self.encoder.encode_view_while(&views, view, go_on)?;
             encode += began.elapsed();
             if let Some(features) = features {
-                parts.push((view, self.adapter.run(features)?));
+                parts.push((view, self.adapter.run_while(features, go_on)?));
             }
         }
         let slots = Slots::of_views(parts)?;
@@ -123,7 +133,13 @@ impl GlyphEncoder {
     }
 
     /// Encodes crops with unsure glyphs at a second scale.
-    fn refine(&self, image: &Image, pass: &mut Pass, rule: &SecondScale) -> Result<()> {
+    fn refine(
+        &self,
+        image: &Image,
+        pass: &mut Pass,
+        rule: &SecondScale,
+        go_on: Option<&GoOn<'_>>,
+    ) -> Result<()> {
         let there = pass.glyphs.iter().filter(|g| self.is_there(g));
         let unsure = refine::unsure(there, &pass.slots, rule);
         if unsure.len() < rule.least {
@@ -135,10 +151,10 @@ impl GlyphEncoder {
         pass.encode += began.elapsed();
         for part in refine::worth_it(unsure, &parts, config, rule) {
             let began = Instant::now();
-            let features = self.encoder.encode_part(&parts, part)?;
+            let features = self.encoder.encode_part_while(&parts, part, go_on)?;
             pass.encode += began.elapsed();
             let began = Instant::now();
-            let more = self.adapter.run(features)?;
+            let more = self.adapter.run_while(features, go_on)?;
             let nms = &self.rules.nms;
             refine::join(
                 &mut pass.glyphs,
@@ -152,14 +168,14 @@ impl GlyphEncoder {
         Ok(())
     }
 
-    fn tokens_of(&self, pass: Pass, glance: Duration) -> Result<Seen> {
+    fn tokens_of(&self, pass: Pass, glance: Duration, go_on: Option<&GoOn<'_>>) -> Result<Seen> {
         let began = Instant::now();
         let chosen = select::settle(pass.glyphs, &self.rules);
         let most = self.config.max_glyphs;
         let (chosen, left_out) = legible(&chosen, &pass.slots, &self.embed, &self.rules, most);
         let mut tokens = tokens_of(&pass.slots, chosen, &self.embed);
         if let Some(mixer) = &self.mixer {
-            tokens.tokens = mixer.run(tokens.tokens)?;
+            tokens.tokens = mixer.run_while(tokens.tokens, go_on)?;
         }
         Ok(Seen {
             tokens,

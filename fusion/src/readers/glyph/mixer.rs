@@ -1,7 +1,7 @@
 //! The graph that lets the image tokens of a picture see each other.
 use crate::bundle::{Bundle, graph_error};
 use crate::{Error, Result};
-use foveate_onnx::{Element, Graph, GraphOptions};
+use foveate_onnx::{Element, GoOn, Graph, GraphOptions};
 use ndarray::Array2;
 use std::path::Path;
 
@@ -39,11 +39,17 @@ impl Mixer {
 
     /// Tokens `[n, dim]` with their places to tokens `[n, dim]`; no run where there are none.
     pub fn run(&self, tokens: Array2<f32>) -> Result<Array2<f32>> {
+        self.run_while(tokens, None)
+    }
+
+    /// As [`run`](Self::run), for as long as `go_on` says so.
+    pub fn run_while(&self, tokens: Array2<f32>, go_on: Option<&GoOn<'_>>) -> Result<Array2<f32>> {
         let shape = tokens.dim();
         if tokens.is_empty() {
             return Ok(tokens);
         }
-        let mut outputs = self.graph.run(&[("tokens", tokens.into())])?;
+        let inputs = [("tokens", tokens.into())];
+        let mut outputs = self.graph.run_while(&inputs, go_on)?;
         let mixed: Array2<f32> = outputs.take("mixed")?;
         if mixed.dim() != shape {
             return Err(Error::Stage {

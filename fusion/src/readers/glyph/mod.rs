@@ -52,7 +52,7 @@ use crate::model::DecoderFile;
 use crate::{Error, Image, Options, Result, Task};
 use decode::{Copying, Figures, Marks, Pointing, Writes};
 use foveate_language::{OnnxDecoder, PackedDecoder, Template, TextDecoder, TokenId, Tokenizer};
-use foveate_onnx::GraphOptions;
+use foveate_onnx::{GoOn, GraphOptions};
 use foveate_vision::Mode;
 use page::Pages;
 use std::sync::Arc;
@@ -77,11 +77,22 @@ pub struct GlyphReader {
 pub trait EncodeGlyphs: Send + Sync {
     /// Image tokens of `image`. What [`Mode::Auto`] stands for is the encoder's choice.
     fn encode(&self, image: &Image, mode: Mode) -> Result<Seen>;
+
+    /// As [`encode`](Self::encode), for as long as `go_on` says so
+    /// ([`Reader::encode_while`]).
+    fn encode_while(&self, image: &Image, mode: Mode, go_on: Option<&GoOn<'_>>) -> Result<Seen> {
+        let _ = go_on;
+        self.encode(image, mode)
+    }
 }
 
 impl EncodeGlyphs for GlyphEncoder {
     fn encode(&self, image: &Image, mode: Mode) -> Result<Seen> {
         Self::encode(self, image, mode)
+    }
+
+    fn encode_while(&self, image: &Image, mode: Mode, go_on: Option<&GoOn<'_>>) -> Result<Seen> {
+        Self::encode_while(self, image, mode, go_on)
     }
 }
 
@@ -120,7 +131,16 @@ impl GlyphReader {
 
 impl Reader for GlyphReader {
     fn encode(&self, image: &Image, detail: Mode) -> Result<Encoded> {
-        let seen = self.encoder.encode(image, detail)?;
+        self.encode_while(image, detail, None)
+    }
+
+    fn encode_while(
+        &self,
+        image: &Image,
+        detail: Mode,
+        go_on: Option<&GoOn<'_>>,
+    ) -> Result<Encoded> {
+        let seen = self.encoder.encode_while(image, detail, go_on)?;
         let page = Page::new(&seen.tokens, &self.pointer, &self.digits, &self.rules);
         let tokens = seen.tokens;
         Ok(Encoded {

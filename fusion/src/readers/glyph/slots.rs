@@ -1,7 +1,7 @@
 //! Glyph slots: what the adapter makes of the features of a picture's patches.
 use crate::bundle::graph_error;
 use crate::{Error, Result};
-use foveate_onnx::{Element, Graph, GraphOptions};
+use foveate_onnx::{Element, GoOn, Graph, GraphOptions};
 use ndarray::{Array1, Array2, Array4, ArrayView1, Axis};
 use std::path::Path;
 
@@ -114,7 +114,13 @@ impl SlotAdapter {
 
     /// Features `[views, rows, columns, d]` to slots.
     pub fn run(&self, features: Array4<f32>) -> Result<Slots> {
-        let mut outputs = self.graph.run(&[("features", features.into())])?;
+        self.run_while(features, None)
+    }
+
+    /// As [`run`](Self::run), for as long as `go_on` says so.
+    pub fn run_while(&self, features: Array4<f32>, go_on: Option<&GoOn<'_>>) -> Result<Slots> {
+        let inputs = [("features", features.into())];
+        let mut outputs = self.graph.run_while(&inputs, go_on)?;
         let slots = Slots {
             letters: outputs.take("letters")?,
             slots: outputs.take("slots")?,

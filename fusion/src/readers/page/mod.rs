@@ -19,7 +19,7 @@ use foveate_language::{
     Attribution, CheckpointDecoder, CheckpointOptions, Copied, CopyText, Copying, Template,
     TextDecoder, TokenId, TokenIndex, Tokenizer,
 };
-use foveate_onnx::GraphOptions;
+use foveate_onnx::{GoOn, GraphOptions};
 use foveate_vision::{Letterbox, Mode, Spotter};
 use place::Places;
 use std::path::Path;
@@ -135,9 +135,13 @@ impl PageReader {
 }
 
 impl Reader for PageReader {
-    fn encode(&self, image: &Image, _: Mode) -> Result<Encoded> {
+    fn encode(&self, image: &Image, detail: Mode) -> Result<Encoded> {
+        self.encode_while(image, detail, None)
+    }
+
+    fn encode_while(&self, image: &Image, _: Mode, go_on: Option<&GoOn<'_>>) -> Result<Encoded> {
         let began = Instant::now();
-        let spotted = self.spotter.spot(image.pixels())?;
+        let spotted = self.spotter.spot_while(image.pixels(), go_on)?;
         let encode = began.elapsed();
         let transform = self.letterbox.transform(image.pixels());
         let Reading { lines, illegible } = text::read(&spotted, &transform, self.legible);
