@@ -8,12 +8,15 @@ EVENT := $(basename $(FLYER)).ics
 ONNXRUNTIME := 1.31
 RUNTIME := .cache/onnxruntime/$(ONNXRUNTIME).stamp
 VENV := .venv/stamp
+SERVE_VENV := .venv-serve/stamp
+AXE := .cache/axe/package
 
 # ONNX Runtime's Python package sends usage data unless told not to; the Rust side sees to it by itself.
 export ORT_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint package test-rust test-python runtime base python golden clean
+.PHONY: help demo test test-all lint package test-rust test-python test-serve runtime base python golden \
+	clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -25,6 +28,8 @@ demo: runtime ## turn a flyer into a calendar event: on the terminal, and an .ic
 	@mv "$(EVENT).part" "$(EVENT)" && cat "$(EVENT)" && echo "It is in $(EVENT)." >&2
 
 test: lint package test-rust test-python ## everything: formatting, lints, documentation, Rust and Python tests
+
+test-all: test test-serve ## the same, and the heavy tests
 
 lint: ## formatting, lints and documentation, warnings refused
 	cargo fmt --all --check
@@ -45,6 +50,22 @@ test-rust: runtime base ## the Rust tests
 test-python: python ## the Python tests; those of iCalendar read what the example `ics` writes
 	cargo build -p foveate-events --example ics --quiet
 	.venv/bin/python -m pytest training runtime/kernels/tests events/tests
+
+# Two minutes of load and two thousand requests: FOVEATE_LOAD_SECONDS shortens the load. What the machine lacks
+# (chromium, npm) is skipped and named.
+test-serve: runtime $(SERVE_VENV) $(AXE) ## the server under load, with real clients and in a browser
+	cargo build --release
+	AXE_CORE=$(AXE) .venv-serve/bin/python -m pytest -rs serve/tests
+
+$(SERVE_VENV): serve/tests/requirements.txt
+	test -x .venv-serve/bin/python || $(PYTHON) -m venv .venv-serve
+	.venv-serve/bin/python -m pip install --quiet --disable-pip-version-check -r serve/tests/requirements.txt
+	@touch $@
+
+# Rules of accessibility, out of the package index' archive.
+$(AXE):
+	@mkdir -p .cache/axe && cd .cache/axe && { npm pack --silent axe-core@4.14.1 > /dev/null \
+		&& tar xzf axe-core-*.tgz && rm axe-core-*.tgz || echo "make test-serve: no npm, so no rules of axe" >&2; }
 
 runtime: $(RUNTIME) ## fetch ONNX Runtime into .cache/onnxruntime
 

@@ -18,7 +18,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("foveate-kernels", &["foveate-gguf"]),
     ("foveate-gguf", &[]),
     ("foveate-events", &[]),
-    ("foveate-cli", &["foveate", "foveate-events"]),
+    (
+        "foveate-cli",
+        &["foveate", "foveate-events", "foveate-serve"],
+    ),
+    ("foveate-serve", &["foveate", "foveate-events"]),
     ("foveate-vision", &["foveate-onnx", "foveate-kernels"]),
     (
         "foveate-language",

@@ -40,6 +40,8 @@ pub fn run_from(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let Cli { command, common } = Cli::parse_from(arguments);
     let outcome = match &command {
         Command::Completions { shell } => completions(*shell).map(|()| 0),
+        #[cfg(feature = "serve")]
+        Command::Serve(arguments) => commands::serve::serve(arguments, &common),
         command => carry_out(command, &common),
     };
     match outcome {
@@ -63,12 +65,7 @@ fn completions(shell: clap_complete::Shell) -> Result<()> {
 fn carry_out(command: &Command, common: &Common) -> Result<u8> {
     let work = match commands::Work::of(command, common) {
         Ok(work) => work,
-        Err(misuse) => {
-            terminal::say(format!(
-                "error: {misuse}\n\nFor more information, try '--help'."
-            ));
-            return Ok(USAGE);
-        }
+        Err(misuse) => return Ok(misused(&misuse)),
     };
     let began = Instant::now();
     let start = match begun(common, &work.options(common)) {
@@ -86,6 +83,14 @@ fn carry_out(command: &Command, common: &Common) -> Result<u8> {
     }
     let failed = work.run(&start, common)?;
     Ok(u8::from(failed > 0))
+}
+
+/// Says what is wrong with the usage; the exit code.
+fn misused(misuse: &str) -> u8 {
+    terminal::say(format!(
+        "error: {misuse}\n\nFor more information, try '--help'."
+    ));
+    USAGE
 }
 
 /// A conversation about nothing yet, with the adapter that was asked for.

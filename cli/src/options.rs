@@ -183,6 +183,10 @@ pub enum Command {
         #[command(flatten)]
         pictures: Pictures,
     },
+    /// Answer questions over HTTP: OpenAI's form of chats, text and events of pictures, and a page
+    /// at /.
+    #[cfg(feature = "serve")]
+    Serve(crate::commands::serve::Arguments),
     /// Say what the model is, what memory it takes, and how many rows it has room for.
     Info,
     /// Print completions for a shell.

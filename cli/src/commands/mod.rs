@@ -4,6 +4,8 @@ mod bench;
 mod chat;
 mod event;
 mod info;
+#[cfg(feature = "serve")]
+pub mod serve;
 
 use crate::many::Job;
 use crate::options::{Command, Common, Overlay, Pictures};
@@ -133,7 +135,7 @@ impl Command {
             | Self::Event { pictures, .. }
             | Self::Ocr { pictures, .. }
             | Self::Bench { pictures, .. } => Some(pictures),
-            Self::Chat { .. } | Self::Info | Self::Completions { .. } => None,
+            _ => None,
         }
     }
 
@@ -159,7 +161,7 @@ fn schema_in(file: &Path) -> Result<Value, String> {
 }
 
 /// The thresholds of reading that `--rules` names.
-fn rules(named: Option<&Path>) -> Result<Rules, String> {
+pub fn rules(named: Option<&Path>) -> Result<Rules, String> {
     match named {
         None => Ok(Rules::default()),
         Some(off) if off.as_os_str() == "off" => Ok(Rules::off()),

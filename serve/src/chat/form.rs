@@ -1,0 +1,97 @@
+//! Answers in OpenAI's form.
+use super::answer::{Answer, Ending};
+use crate::work::Shared;
+use foveate::{StopReason, Usage};
+use serde_json::{Value, json};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Answers since the start.
+static COUNT: AtomicU64 = AtomicU64::new(0);
+
+/// What is the same in every piece of an answer.
+pub(crate) struct Form {
+    id: String,
+    created: u64,
+    model: String,
+}
+
+impl Form {
+    pub fn new(shared: &Shared) -> Self {
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        Self {
+            id: format!("chatcmpl-{:x}-{number:x}", shared.started),
+            created: now.map_or(shared.started, |d| d.as_secs()),
+            model: shared.model.name().to_owned(),
+        }
+    }
+
+    /// The whole answer. `foveate` is ours: where it was read, and why it ended.
+    pub fn completion(&self, answer: &Answer) -> Value {
+        let message = json!({"role": "assistant", "content": answer.text, "refusal": null});
+        let choice = json!({"index": 0, "message": message, "logprobs": null,
+            "finish_reason": finish_reason(answer.ending.stop)});
+        json!({
+            "id": self.id,
+            "object": "chat.completion",
+            "created": self.created,
+            "model": self.model,
+            "choices": [choice],
+            "usage": usage(&answer.ending.usage),
+            "foveate": answer.ending.ours,
+        })
+    }
+
+    /// The first piece, which says who speaks.
+    pub fn first(&self) -> Value {
+        self.chunk(&json!({"role": "assistant", "content": ""}), None)
+    }
+
+    /// A piece of text.
+    pub fn piece(&self, text: &str) -> Value {
+        self.chunk(&json!({"content": text}), None)
+    }
+
+    /// The last piece, which says why the answer ended.
+    pub fn last(&self, ending: &Ending) -> Value {
+        let mut chunk = self.chunk(&json!({}), Some(finish_reason(ending.stop)));
+        chunk["foveate"] = ending.ours.clone();
+        chunk
+    }
+
+    /// The piece after the last, for those who asked what the answer cost.
+    pub fn usage(&self, ending: &Ending) -> Value {
+        let mut chunk = self.chunk(&Value::Null, None);
+        chunk["choices"] = json!([]);
+        chunk["usage"] = usage(&ending.usage);
+        chunk
+    }
+
+    fn chunk(&self, delta: &Value, finish_reason: Option<&str>) -> Value {
+        let choice = json!({"index": 0, "delta": delta, "logprobs": null,
+            "finish_reason": finish_reason});
+        json!({
+            "id": self.id,
+            "object": "chat.completion.chunk",
+            "created": self.created,
+            "model": self.model,
+            "choices": [choice],
+        })
+    }
+}
+
+/// Why an answer ended, in OpenAI's words. One that went round in circles is cut, too: `foveate`
+/// tells the one from the other.
+fn finish_reason(stop: StopReason) -> &'static str {
+    if stop.is_complete() { "stop" } else { "length" }
+}
+
+fn usage(usage: &Usage) -> Value {
+    json!({
+        "prompt_tokens": usage.prompt,
+        "completion_tokens": usage.generated,
+        "total_tokens": usage.prompt + usage.generated,
+        "prompt_tokens_details": {"cached_tokens": usage.cached},
+    })
+}
