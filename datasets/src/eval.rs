@@ -4,6 +4,7 @@ pub mod ablate;
 pub mod cards;
 pub mod from;
 pub mod lines;
+pub mod real;
 
 use crate::canvas::Canvas;
 use crate::files::{EventTruth, Set, save};
@@ -11,7 +12,6 @@ use crate::fonts::Fonts;
 use crate::metrics::{self, Corners, Grounding, Right};
 use crate::pen::Pen;
 use crate::record::Truth;
-use foveate::readers::glyph::glyph_box;
 use foveate::{Image, Model, Rect, Region};
 use foveate_events::{CalendarEvent, Date, Order, Printed, Schedule};
 use indicatif::ProgressBar;
@@ -127,14 +127,14 @@ fn corners(rect: Rect) -> Corners {
     [rect.x0, rect.y0, rect.x1, rect.y1]
 }
 
-/// Where a field stands: the smallest box around its glyphs, each as large as those of answers are
-/// taken to be; `None` for a field that the flyer does not have.
+/// Where a field stands: the smallest box around the ink of its glyphs; `None` for a field that the
+/// flyer does not have.
 pub fn true_box(truth: &Truth, field: &str) -> Option<Corners> {
     let ranges = truth.fields.get(field)?.glyphs.iter();
     ranges
-        .filter_map(|&[from, to]| truth.glyphs.get(from..to))
+        .filter_map(|&[from, to]| truth.inks.get(from..to))
         .flatten()
-        .map(|g| corners(glyph_box([g.cx, g.cy, g.w, g.h])))
+        .map(|ink| ink.map(f64::from))
         .reduce(metrics::around)
 }
 
@@ -315,19 +315,7 @@ impl fmt::Display for Report {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Field, GlyphBox};
-
-    fn glyph(cx: f32, cy: f32) -> GlyphBox {
-        GlyphBox {
-            ch: 'x',
-            cx,
-            cy,
-            w: 10.0,
-            h: 20.0,
-            angle: 0.0,
-            line: 0,
-        }
-    }
+    use crate::record::Field;
 
     /// A title on two lines and a date; no venue.
     fn truth() -> Truth {
@@ -349,11 +337,12 @@ mod tests {
                 ("date", field(&[[2, 3]])),
             ]
             .into(),
-            glyphs: vec![
-                glyph(5.0, 11.0),
-                glyph(15.0, 11.0),
-                glyph(100.0, 100.0),
-                glyph(5.0, 31.0),
+            glyphs: Vec::new(),
+            inks: vec![
+                [0.0, 0.0, 10.0, 20.0],
+                [10.0, 0.0, 20.0, 18.0],
+                [95.0, 89.0, 105.0, 109.0],
+                [0.0, 20.0, 10.0, 40.0],
             ],
             size: [200, 200],
         }
@@ -365,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fields_box_goes_around_all_its_glyphs() {
+    fn a_fields_box_goes_around_the_ink_of_all_its_glyphs() {
         near(true_box(&truth(), "title").unwrap(), [0.0, 0.0, 20.0, 40.0]);
         near(
             true_box(&truth(), "date").unwrap(),

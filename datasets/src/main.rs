@@ -40,6 +40,10 @@ enum Command {
     /// Prints what the encoder alone finds in pictures: a JSON object a line of glyphs.
     #[cfg(feature = "eval")]
     Lines(LinesArgs),
+    /// Scores a model on real pictures in a folder that says what is right (see FORMAT.md), and
+    /// prints tables in Markdown.
+    #[cfg(feature = "eval")]
+    Real(RealArgs),
     /// Lists the font families of both splits.
     Fonts,
 }
@@ -221,6 +225,51 @@ impl LinesArgs {
     }
 }
 
+#[cfg(feature = "eval")]
+#[derive(clap::Args)]
+struct RealArgs {
+    /// The model's folder.
+    #[arg(long)]
+    model: PathBuf,
+    /// Folder of the pictures, with `truth.json` and perhaps `qa.json`.
+    #[arg(long, value_name = "FOLDER")]
+    truth: PathBuf,
+    /// What is scored (default: everything).
+    #[arg(value_name = "PART")]
+    parts: Vec<eval::real::Part>,
+    /// The day that dates without a year come after, as YYYY-MM-DD; the current day by default.
+    #[arg(long, value_name = "DAY")]
+    today: Option<foveate_events::Date>,
+    /// Threads of the model (default: all).
+    #[arg(long, default_value_t = 0)]
+    threads: usize,
+    /// The thresholds of reading: `off`, or a JSON file with those that differ from the usual.
+    #[arg(long, value_name = "off|FILE")]
+    rules: Option<PathBuf>,
+}
+
+#[cfg(feature = "eval")]
+impl RealArgs {
+    fn run(&self) -> Result<()> {
+        use eval::real::Part;
+        let options = foveate::Options {
+            threads: self.threads,
+            remembered_images: 0,
+            rules: rules(self.rules.as_deref())?,
+            ..foveate::Options::default()
+        };
+        let model = foveate::Model::load_with(&self.model, &options)?;
+        let parts = match self.parts.as_slice() {
+            [] => &[Part::Text, Part::Events, Part::Questions],
+            parts => parts,
+        };
+        let today = self.today.unwrap_or_else(foveate_events::Date::today);
+        let report = eval::real::evaluate(&model, &self.truth, parts, today)?;
+        print!("{report}");
+        Ok(())
+    }
+}
+
 /// The rules that `--rules` names.
 #[cfg(feature = "eval")]
 fn rules(named: Option<&std::path::Path>) -> Result<foveate::readers::glyph::Rules> {
@@ -266,6 +315,8 @@ fn main() -> Result<()> {
         Command::Ablate(args) => args.run(&fonts)?,
         #[cfg(feature = "eval")]
         Command::Lines(args) => args.run()?,
+        #[cfg(feature = "eval")]
+        Command::Real(args) => args.run()?,
         Command::Fonts => list(&fonts),
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! What a picture holds, as written to the stream and the manifest (see FORMAT.md).
 
-use crate::scene::{Run, Scene};
+use crate::scene::{self, Run, Scene};
 use crate::warp::Warp;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -72,6 +72,9 @@ pub struct Truth {
     /// The glyphs, in reading order.
     #[serde(skip)]
     pub glyphs: Vec<GlyphBox>,
+    /// Where the ink of each glyph lies: left, top, right, bottom in pixels.
+    #[serde(skip)]
+    pub inks: Vec<[f32; 4]>,
     /// Pixels across and down.
     #[serde(skip)]
     pub size: [usize; 2],
@@ -84,6 +87,7 @@ impl Truth {
         let mut reader = Reader {
             size,
             glyphs: Vec::new(),
+            inks: Vec::new(),
             lines: Vec::new(),
             kept: Vec::new(),
             open: None,
@@ -113,6 +117,7 @@ impl Truth {
             lines: reader.lines,
             fields: BTreeMap::new(),
             glyphs: reader.glyphs,
+            inks: reader.inks,
             size,
         };
         (truth, reader.kept)
@@ -142,6 +147,7 @@ impl Truth {
 struct Reader {
     size: [usize; 2],
     glyphs: Vec<GlyphBox>,
+    inks: Vec<[f32; 4]>,
     lines: Vec<TextLine>,
     kept: Vec<Option<usize>>,
     /// The scene's number of the line at the end of `lines`.
@@ -189,6 +195,9 @@ impl Reader {
             });
             let line = (self.lines.len() - 1) as u32;
             self.kept.push(Some(self.glyphs.len()));
+            let middle = [cx, cy, cx, cy]; // of a character without ink
+            self.inks
+                .push(scene::ink(run, placed, &local).unwrap_or(middle));
             self.glyphs.push(GlyphBox {
                 ch: placed.ch,
                 cx,

@@ -4,7 +4,7 @@
 use crate::canvas::{Canvas, Paint, Rgb};
 use crate::fonts::Face;
 use crate::pen::{Pen, Screen};
-use crate::warp::Warp;
+use crate::warp::{Local, Warp};
 use std::rc::Rc;
 
 /// How a run of text looks.
@@ -224,6 +224,24 @@ fn clip(mut points: Vec<[f32; 2]>, w: f32, h: f32) -> Vec<[f32; 2]> {
         points = out;
     }
     points
+}
+
+/// Where the ink of a glyph lies: left, top, right, bottom in pixels; `local` is the warp about it.
+/// A turned glyph's box is that around its turned upright one. `None` without an outline.
+pub(crate) fn ink(run: &Run, placed: &Placed, local: &Local) -> Option<[f32; 4]> {
+    let style = &*run.style;
+    let (glyph, em) = (style.face.glyph(placed.ch)?, style.em);
+    let start = placed.x + style.tracking * 0.5 * em;
+    let page = |[x, y]: [f32; 2]| {
+        local.map([
+            start + (x * style.stretch + y * style.shear) * em,
+            run.y - y * em,
+        ])
+    };
+    let [l, b, r, t] = glyph.ink;
+    let [x0, y0, x1, y1] = bounds(&[[l, b], [r, b], [r, t], [l, t]].map(page));
+    let bold = style.bold * em * local.measure().0;
+    Some([x0 - bold, y0 - bold, x1 + bold, y1 + bold])
 }
 
 fn draw_run(run: &Run, warp: &Warp, canvas: &mut Canvas, pen: &mut Pen) {

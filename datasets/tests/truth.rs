@@ -2,11 +2,15 @@
 //! fields are spelt by their glyphs, splits share nothing. Only the kept fonts are used, so that it
 //! holds on every machine.
 
+use foveate_datasets::canvas::Canvas;
 use foveate_datasets::fonts::{Fonts, Split};
 use foveate_datasets::pen::Pen;
 use foveate_datasets::record::Truth;
+use foveate_datasets::scene::{Scene, Style};
 use foveate_datasets::stream::{self, Kind, Options};
+use foveate_datasets::warp::Warp;
 use std::collections::HashSet;
+use std::rc::Rc;
 
 const KINDS: [Kind; 6] = [
     Kind::Crops,
@@ -235,4 +239,42 @@ fn records_follow_the_format() {
     assert_eq!(json["kind"], "crop");
     let first = char::from_u32(word(20 + json_len) as u32).expect("a character");
     assert!(json["text"].as_str().is_some_and(|t| t.starts_with(first)));
+}
+
+#[test]
+fn ink_lies_where_it_is_drawn() {
+    let fonts = Fonts::kept();
+    let face = fonts.families(Split::Train)[0].faces()[0];
+    let style = Rc::new(Style {
+        face,
+        em: 40.0,
+        stretch: 1.0,
+        shear: 0.0,
+        tracking: 0.1,
+        bold: 0.02,
+        screen: None,
+        color: [0; 3],
+        opacity: 1.0,
+        behind: None,
+    });
+    let warp = Warp::scale_shift(1.5, [3.0, 2.0]);
+    for ch in ["g", "O", "J", "8"] {
+        let mut scene = Scene::default();
+        scene.put(&style, ch, 20.0, 60.0);
+        let mut canvas = Canvas::new(200, 200);
+        canvas.data.fill(255);
+        scene.draw(&warp, &mut canvas, &mut Pen::default());
+        let dark = |i: &usize| canvas.data[3 * i] < 128;
+        let places = (0..200 * 200).filter(dark).map(|i| [i % 200, i / 200]);
+        let drawn = places.fold([200, 200, 0, 0], |[l, t, r, b], [x, y]| {
+            [x.min(l), y.min(t), r.max(x + 1), b.max(y + 1)]
+        });
+        let (truth, _) = Truth::of_scene(&scene, &warp, [200; 2]);
+        let ink = truth.inks[0];
+        let far = |(a, b): (f32, usize)| (a - b as f32).abs() > 1.0;
+        assert!(
+            !ink.into_iter().zip(drawn).any(far),
+            "{ch}: {ink:?}, drawn {drawn:?}"
+        );
+    }
 }

@@ -107,6 +107,7 @@ impl Entry {
             lines: Vec::new(),
             fields: told.into_iter().filter_map(field).collect(),
             glyphs: Vec::new(),
+            inks: Vec::new(),
             size: [0; 2],
         }
     }

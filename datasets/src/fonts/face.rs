@@ -26,6 +26,8 @@ pub struct Glyph {
     pub advance: f32,
     /// Left, bottom, right, top of the outline's control points.
     pub bounds: [f32; 4],
+    /// Left, bottom, right, top of the outline itself.
+    pub ink: [f32; 4],
     /// The outline.
     pub outline: Vec<Segment>,
 }
@@ -321,8 +323,43 @@ fn outline(face: &rustybuzz::Face<'static>, em: f32, ch: char) -> Option<Glyph> 
     (!trace.segments.is_empty()).then_some(Glyph {
         advance,
         bounds: trace.bounds,
+        ink: extent(&trace.segments),
         outline: trace.segments,
     })
+}
+
+/// Left, bottom, right, top of an outline; of each curve eight points are taken.
+fn extent(outline: &[Segment]) -> [f32; 4] {
+    let mut extent = [f32::MAX, f32::MAX, f32::MIN, f32::MIN];
+    let mut take = |[x, y]: [f32; 2]| {
+        let [l, b, r, t] = extent;
+        extent = [l.min(x), b.min(y), r.max(x), t.max(y)];
+    };
+    let mut at = [0.0; 2];
+    for segment in outline {
+        let points: &[[f32; 2]] = match segment {
+            Segment::Move(p) | Segment::Line(p) => &[*p],
+            Segment::Quad(a, p) => &[at, *a, *p],
+            Segment::Cubic(a, b, p) => &[at, *a, *b, *p],
+            Segment::Close => continue,
+        };
+        (1..=8).for_each(|i| take(on_curve(points, i as f32 / 8.0)));
+        at = points[points.len() - 1];
+    }
+    extent
+}
+
+/// The point at `t`, 0 to 1, of the curve that `points` control (de Casteljau).
+fn on_curve(points: &[[f32; 2]], t: f32) -> [f32; 2] {
+    let mut points = points.to_vec();
+    while points.len() > 1 {
+        let mix =
+            |i: usize, axis: usize| points[i][axis] + t * (points[i + 1][axis] - points[i][axis]);
+        points = (0..points.len() - 1)
+            .map(|i| [mix(i, 0), mix(i, 1)])
+            .collect();
+    }
+    points[0]
 }
 
 struct Trace {
