@@ -82,15 +82,15 @@ impl PageReader {
     /// What answers about the pictures are copied from.
     fn copied_from(images: &[Arc<Encoded>]) -> CopyText {
         let mut copied = CopyText::default();
-        let mut first = 0;
-        for image in images {
-            if let Some(page) = image.data::<PageText>() {
-                for line in page.lines() {
-                    let words = line.iter().enumerate();
-                    copied.push_line(words.map(|(i, word)| (&**word, Some(first + i))));
-                    first += line.len();
-                }
+        let (mut words, mut lines) = (0, 0);
+        for page in images.iter().filter_map(|image| image.data::<PageText>()) {
+            for (line, follows) in page.lines().iter().zip(page.follows()) {
+                let own = line.iter().enumerate();
+                let follows = follows.iter().map(|follow| lines + follow).collect();
+                copied.push_line(own.map(|(i, word)| (&**word, Some(words + i))), follows);
+                words += line.len();
             }
+            lines += page.lines().len();
         }
         copied
     }

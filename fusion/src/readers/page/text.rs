@@ -103,16 +103,55 @@ pub(in crate::readers) fn transcript(
 
 /// The words of the lines that the decoder is shown.
 #[derive(Debug)]
-pub(in crate::readers) struct PageText(Vec<Vec<String>>);
+pub(in crate::readers) struct PageText {
+    lines: Vec<Vec<String>>,
+    follows: Vec<Vec<usize>>,
+}
+
+/// Lines ahead in reading order with which a value may go on: two, since two columns alternate.
+const AHEAD: usize = 2;
+/// How far below a line the next one of its column may begin, in its heights: titles are set with
+/// up to a line between.
+const BELOW: f64 = 1.5;
 
 impl PageText {
     pub(in crate::readers) fn new(lines: Vec<PageLine>) -> Self {
-        Self(lines.into_iter().map(|line| line.words).collect())
+        Self {
+            follows: follows(&lines),
+            lines: lines.into_iter().map(|line| line.words).collect(),
+        }
+    }
+
+    /// Of each line, those with which a value that reaches its end may go on.
+    pub(in crate::readers) fn follows(&self) -> &[Vec<usize>] {
+        &self.follows
     }
 
     pub(in crate::readers) fn lines(&self) -> &[Vec<String>] {
-        &self.0
+        &self.lines
     }
+}
+
+/// The next lines in reading order, and the next line below in the same column.
+fn follows(lines: &[PageLine]) -> Vec<Vec<usize>> {
+    let below = |i: usize| {
+        let (a, height) = (lines[i].canvas, f64::from(lines[i].height));
+        let gap = |j: usize| lines[j].canvas.y0 - a.y1;
+        let shares = |j: usize| {
+            let b = lines[j].canvas;
+            b.x0.max(a.x0) < b.x1.min(a.x1)
+        };
+        let near = |&j: &usize| shares(j) && gap(j) > -height / 2.0 && gap(j) < BELOW * height;
+        let others = (0..lines.len()).filter(|&j| j != i).filter(near);
+        others.min_by(|&j, &k| gap(j).total_cmp(&gap(k)))
+    };
+    let of = |i: usize| {
+        let ahead = (i + 1..lines.len()).take(AHEAD);
+        let mut all: Vec<usize> = ahead.chain(below(i)).collect();
+        all.dedup();
+        all
+    };
+    (0..lines.len()).map(of).collect()
 }
 
 /// The lines of a picture in reading order.

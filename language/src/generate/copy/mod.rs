@@ -1,7 +1,7 @@
 //! Copying: answers, or the strings of a JSON answer, are spans of given text.
 //!
 //! A span begins where a word or a sign begins and ends where one ends. Behind the last word of a
-//! line it goes on with any line's first word. Text and tokens are compared byte by byte, so that
+//! line it goes on with the first word of the lines that may follow. Text and tokens are compared byte by byte, so that
 //! it does not matter how either was cut into tokens.
 mod json;
 mod page;

@@ -21,14 +21,22 @@ pub struct CopyText {
     begins: Vec<usize>,
     /// Of each byte, whether a span may end before it.
     ends: Vec<bool>,
+    /// Where each line begins.
     lines: Vec<usize>,
+    /// The lines that each may go on with.
+    follows: Vec<Vec<usize>>,
     /// Where the phrase and the leads begin.
     own: Vec<usize>,
 }
 
 impl CopyText {
-    /// Adds a line of words, each with its source.
-    pub fn push_line<'w>(&mut self, words: impl IntoIterator<Item = (&'w str, Option<usize>)>) {
+    /// Adds a line of words, each with its source. A span may go on from its end with the first
+    /// word of the lines `follows`, counted from 0 in the order in which they are added.
+    pub fn push_line<'w>(
+        &mut self,
+        words: impl IntoIterator<Item = (&'w str, Option<usize>)>,
+        follows: Vec<usize>,
+    ) {
         let first = self.bytes.len();
         for (word, source) in words {
             if self.bytes.len() > first {
@@ -37,9 +45,10 @@ impl CopyText {
             self.push_word(word, source);
         }
         if self.bytes.len() > first {
-            self.lines.push(first);
             self.push(LINE, None, true);
         }
+        self.lines.push(first);
+        self.follows.push(follows);
     }
 
     /// The phrase that says that the text does not tell.
@@ -99,7 +108,7 @@ impl CopyText {
         let mut next = Places::new();
         for &at in places {
             match self.bytes.get(at) {
-                Some(&LINE) if byte == b' ' => next.extend(&self.lines),
+                Some(&LINE) if byte == b' ' => next.extend(self.after_line(at)),
                 Some(&(STOP | SPAN)) | None => {}
                 Some(&own) if own == byte => match self.bytes.get(at + 1) {
                     Some(&SPAN) => next.extend(&self.begins),
@@ -113,12 +122,20 @@ impl CopyText {
         next
     }
 
+    /// Where the lines begin that may follow the line that ends at `at`.
+    fn after_line(&self, at: usize) -> impl Iterator<Item = usize> + '_ {
+        let line = self.lines.partition_point(|&first| first <= at);
+        let follows = line.checked_sub(1).and_then(|line| self.follows.get(line));
+        let first = |&line: &usize| self.lines.get(line).copied();
+        follows.into_iter().flatten().filter_map(first)
+    }
+
     /// The bytes that may come next, each once.
     pub(super) fn next_bytes(&self, places: &[usize]) -> Vec<u8> {
         let mut seen = [false; 256];
         for &at in places {
             match self.bytes.get(at) {
-                Some(&LINE) => seen[usize::from(b' ')] = true,
+                Some(&LINE) => seen[usize::from(b' ')] |= self.after_line(at).next().is_some(),
                 Some(&(STOP | SPAN)) | None => {}
                 Some(&byte) => seen[usize::from(byte)] = true,
             }
