@@ -197,3 +197,46 @@ pub(in crate::readers) fn median_height(lines: &[PageLine]) -> f32 {
         _ => heights[middle],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A line of one word at x, y, 100 wide and 20 high.
+    fn line(x: f64, y: f64) -> PageLine {
+        PageLine {
+            words: vec!["word".into()],
+            sources: Vec::new(),
+            centre: [x + 50.0, y + 10.0],
+            height: 20.0,
+            canvas: Rect {
+                x0: x,
+                y0: y,
+                x1: x + 100.0,
+                y1: y + 20.0,
+            },
+            confidence: 1.0,
+        }
+    }
+
+    #[test]
+    fn a_value_goes_on_with_the_lines_next_to_its_own() {
+        // Two columns of three lines, in reading order, and a foot far below.
+        let columns = [0.0, 30.0, 60.0].into_iter().flat_map(|y| [line(0.0, y), line(200.0, y)]);
+        let mut lines: Vec<PageLine> = columns.collect();
+        lines.push(line(0.0, 400.0));
+        let follows = follows(&lines);
+        assert_eq!(follows[0], [1, 2], "the next two, of which one is below");
+        assert_eq!(follows[4], [5, 6], "nothing is near below");
+        assert!(follows[6].is_empty());
+    }
+
+    #[test]
+    fn heights_have_a_middle() {
+        let mut lines = vec![line(0.0, 0.0), line(0.0, 30.0)];
+        lines[1].height = 40.0;
+        assert_eq!(median_height(&lines), 30.0);
+        assert_eq!(median_height(&[]), 0.0);
+        assert_eq!(around_all(&lines).y1, 52.5);
+    }
+}
