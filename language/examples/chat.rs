@@ -1,7 +1,7 @@
 //! One question to a model of others: `chat MODEL QUESTION [SCHEMA]`.
 //!
-//! MODEL is a GGUF file or a Hugging Face folder with a chat template. With SCHEMA, a JSON Schema in
-//! a file, the answer is a value of it. Times go to standard error.
+//! MODEL is a GGUF file or a Hugging Face folder with a chat template. With SCHEMA, a JSON Schema
+//! in a file, the answer is a value of it. Times go to standard error.
 
 use std::io::Write;
 use std::sync::Arc;

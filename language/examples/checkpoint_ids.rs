@@ -1,5 +1,5 @@
-//! Token ids of lines: `checkpoint_ids MODEL < lines`, a line of ids for each line of text, which is
-//! a JSON string.
+//! Token ids of lines: `checkpoint_ids MODEL < lines`, a line of ids for each line of text, which
+//! is a JSON string.
 
 use std::io::{self, BufRead, Write};
 

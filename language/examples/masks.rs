@@ -1,9 +1,9 @@
 //! What a constraint costs with a vocabulary: `masks MODEL SCHEMA ANSWER`.
 //!
 //! SCHEMA and ANSWER are JSON in files; the answer, a value of the schema, is written token by
-//! token. Prints the milliseconds of setting up, and of a token: mean, and the longest; of processor
-//! time on Linux, which other work on the machine disturbs less than the clock. A schema is compiled
-//! by a thread of its own, so that its time is the clock's.
+//! token. Prints the milliseconds of setting up, and of a token: mean, and the longest; of
+//! processor time on Linux, which other work on the machine disturbs less than the clock. A schema
+//! is compiled by a thread of its own, so that its time is the clock's.
 
 use std::sync::Arc;
 use std::time::Instant;

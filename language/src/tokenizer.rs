@@ -24,8 +24,8 @@ pub type TokenId = u32;
 /// prompt or a page that says `<|end|>` is spelled out in bytes.
 ///
 /// Every vocabulary must have the bytes of printing ASCII, tab and line end. Some published ones
-/// lack others (SmolLM2's has no token for `0x04` or `0xf1`): these are left out of a text, as their
-/// own tokenizers do.
+/// lack others (SmolLM2's has no token for `0x04` or `0xf1`): these are left out of a text, as
+/// their own tokenizers do.
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
     /// Bytes of every token, by id; empty for special tokens.
