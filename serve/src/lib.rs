@@ -12,8 +12,8 @@
 //!
 //! - OpenAI's form of chats: `/v1/chat/completions`, `/v1/models`.
 //! - Our own: `/v1/ocr` and `/v1/events` take a picture, `/v1/calendar` corrected fields.
-//! - `/` is a page for people, `/openapi.json` describes the rest, `/healthz` and `/metrics` are for
-//!   whoever watches over it.
+//! - `/` is a page for people, `/openapi.json` describes the rest, `/healthz` and `/metrics` are
+//!   for whoever watches over it.
 //!
 //! Bodies, pictures, connections, waiting requests and time are all bounded ([`Options`]). Models
 //! run on threads of their own. Nothing of a request is logged; the model remembers what it made of

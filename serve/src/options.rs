@@ -14,8 +14,8 @@ pub struct Options {
     /// Requests that are answered at once, each on a thread of its own. 1 by default. The model
     /// should be loaded with as many pictures at once ([`foveate::Options::at_once`]).
     pub workers: usize,
-    /// Requests that may wait for a worker; others are refused with 429. 64 by default: half a
-    /// minute of flyers on one core.
+    /// Requests that may wait for a worker; others are refused with 429. 64 by default: of
+    /// flyers, about what one worker answers within the deadline.
     pub queue: usize,
     /// Longest time from the end of a request to the end of its answer. 60 s by default.
     pub deadline: Duration,

@@ -24,8 +24,8 @@ struct State {
     closed: bool,
 }
 
-/// A place in the queue. Whoever drops it wants the answer no more: a job that waits is removed, one
-/// that is worked on is cancelled.
+/// A place in the queue. Whoever drops it wants the answer no more: a job that waits is removed,
+/// one that is worked on is cancelled.
 pub(crate) struct Ticket {
     queue: Arc<Queue>,
     number: u64,

@@ -4,6 +4,8 @@ mod models;
 mod names;
 mod pictures;
 mod pipes;
+#[cfg(all(unix, feature = "serve"))]
+mod serve;
 
 use std::io::Write;
 use std::path::Path;

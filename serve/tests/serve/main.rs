@@ -13,6 +13,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::thread::JoinHandle;
+use std::time::Duration;
 use tokio::sync::mpsc::{Sender, channel};
 
 static NANO: LazyLock<Model> = LazyLock::new(|| nano(16));
@@ -66,6 +67,7 @@ impl Served {
     fn of(model: &Model, change: impl FnOnce(&mut Options)) -> Self {
         let mut options = Options {
             address: ([127, 0, 0, 1], 0).into(),
+            deadline: Duration::from_secs(3600), // a busy machine is slow
             ..Options::default()
         };
         change(&mut options);
@@ -128,7 +130,7 @@ impl Served {
     /// A connection on which these bytes were sent.
     fn sent(&self, bytes: &[u8]) -> TcpStream {
         let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.write_all(bytes).unwrap();
+        let _ = stream.write_all(bytes); // who refuses them does not read on
         stream
     }
 
@@ -143,7 +145,7 @@ impl Served {
 
     fn wait_for(&self, name: &str, value: f64) {
         while self.metric(name) < value {
-            std::thread::sleep(std::time::Duration::from_millis(5));
+            std::thread::sleep(Duration::from_millis(5));
         }
     }
 
