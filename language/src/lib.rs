@@ -8,6 +8,7 @@
 //! | how a conversation becomes tokens | `template.rs` |
 //! | what a decoder is: rows in, logits and hidden rows out, with a cache | `decoder/` |
 //! | decoders that others trained: GGUF files and Hugging Face folders | `decoder/checkpoint.rs` |
+//! | parallel tracks with mixtures of experts, in threads or processes | `decoder/tracks/` |
 //! | the loop: run, process, sample, commit, as an iterator | `generate/mod.rs` |
 //! | the rows of one conversation and the cache that follows them | `generate/context.rs` |
 //! | what changes the logits before the sampler | `generate/processor.rs` |
@@ -33,9 +34,12 @@ mod template;
 mod tokenizer;
 
 pub use constrain::{Commit, Constraint, Grammars, JsonConstraint, Schema, complete_part};
+#[cfg(unix)]
+pub use decoder::serve_track;
 pub use decoder::{
     Cache, CheckpointDecoder, CheckpointOptions, DecoderConfig, Dims, Lora, LowRank, MatrixPath,
-    OnnxDecoder, Output, PackedDecoder, Rows, Store, TextDecoder, no_replaced_rows,
+    OnnxDecoder, Output, PackedDecoder, Rows, Store, TextDecoder, TrackCounts, TrackDecoder,
+    TrackError, TrackOptions, TrackPlaces, TracksConfig, no_replaced_rows,
 };
 pub use error::{Error, ErrorKind, Result};
 pub use generate::{
