@@ -43,8 +43,10 @@ def name_weights(model, module):
     """Gives the graph's anonymous constants the names of the weights that they are, so that
     `restore.py` finds them again."""
     names, renamed = weight_names(module), {}
-    taken = {w.name for w in model.graph.initializer}
+    taken, own = {w.name for w in model.graph.initializer}, set(module.state_dict())
     for w in model.graph.initializer:
+        if w.name in own:
+            continue
         name = names.get(onnx.numpy_helper.to_array(w).tobytes())
         if w.data_type == onnx.TensorProto.FLOAT and name and name not in taken:
             renamed[w.name] = name

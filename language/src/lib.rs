@@ -9,6 +9,7 @@
 //! | the same out of a published model's chat template | `chat.rs` |
 //! | what a decoder is: rows in, logits and hidden rows out, with a cache | `decoder/` |
 //! | decoders that others trained: GGUF files and Hugging Face folders | `decoder/checkpoint.rs` |
+//! | parallel tracks with mixtures of experts, in threads or processes | `decoder/tracks/` |
 //! | the loop: run, process, sample, commit, as an iterator | `generate/mod.rs` |
 //! | the rows of one conversation and the cache that follows them | `generate/context.rs` |
 //! | what changes the logits before the sampler | `generate/processor.rs` |
@@ -36,9 +37,12 @@ mod tokenizer;
 
 pub use chat::ChatTemplate;
 pub use constrain::{Commit, Constraint, Grammars, JsonConstraint, Schema, complete_part};
+#[cfg(unix)]
+pub use decoder::serve_track;
 pub use decoder::{
     Cache, CheckpointDecoder, CheckpointOptions, DecoderConfig, Dims, Lora, LowRank, MatrixPath,
-    OnnxDecoder, Output, PackedDecoder, Rows, Store, TextDecoder, no_replaced_rows,
+    OnnxDecoder, Output, PackedDecoder, Rows, Store, TextDecoder, TrackCounts, TrackDecoder,
+    TrackError, TrackOptions, TrackPlaces, TracksConfig, no_replaced_rows,
 };
 pub use error::{Error, ErrorKind, Result};
 pub use generate::{

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 TRAINING = Path(__file__).resolve().parent.parent
-FILES = sorted([*TRAINING.glob("*.py"), *TRAINING.glob("*.sh"), *TRAINING.glob("tests/*.py")])
+KINDS = ("*.py", "*.sh", "tests/*.py", "server/*.py")
+FILES = sorted(path for kind in KINDS for path in TRAINING.glob(kind))
 PRIVATE = re.compile(r"\b(heard|looked at|second look|two looks|spent|mended truth|ghosts? at)\b")
 
 

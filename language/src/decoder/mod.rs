@@ -6,6 +6,8 @@ mod kernel;
 mod lora;
 mod onnx;
 mod packed;
+mod part;
+mod tracks;
 
 pub use cache::{Cache, Store};
 pub use checkpoint::{CheckpointDecoder, CheckpointOptions};
@@ -13,6 +15,9 @@ pub use config::DecoderConfig;
 pub use lora::{Lora, LowRank, MatrixPath};
 pub use onnx::OnnxDecoder;
 pub use packed::PackedDecoder;
+#[cfg(unix)]
+pub use tracks::serve_track;
+pub use tracks::{TrackCounts, TrackDecoder, TrackError, TrackOptions, TrackPlaces, TracksConfig};
 
 use crate::{Error, Result, TokenId};
 use ndarray::{Array2, ArrayView2};

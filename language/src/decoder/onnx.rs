@@ -1,10 +1,11 @@
 //! The decoder of a bundle's `decoder.onnx`, run by ONNX Runtime.
 use super::no_replaced_rows;
+use super::part::Part;
 use crate::{
     Cache, DecoderConfig, Dims, Error, Lora, LowRank, Output, Result, Rows, Store, TextDecoder,
 };
-use foveate_onnx::{Element, Graph, GraphFile, GraphOptions, Kept, Outputs, Tensor};
-use ndarray::{Array1, Array3, ArrayView3, Axis, Slice};
+use foveate_onnx::{Element, Graph, GraphFile, GraphOptions, Outputs, Tensor};
+use ndarray::Array1;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -90,7 +91,7 @@ impl OnnxDecoder {
     }
 }
 
-fn refused(e: foveate_onnx::Error) -> Error {
+pub(super) fn refused(e: foveate_onnx::Error) -> Error {
     Error::Decoder {
         what: e.to_string(),
         source: Some(Box::new(e)),
@@ -103,13 +104,7 @@ impl TextDecoder for OnnxDecoder {
     }
 
     fn new_cache(&self) -> Cache {
-        let empty = || {
-            Part::Ours(Arc::new(Array3::zeros((
-                self.config.n_kv_heads,
-                0,
-                self.config.head_dim,
-            ))))
-        };
+        let empty = || Part::empty(self.config.n_kv_heads, self.config.head_dim);
         Cache::new(KvCache {
             len: 0,
             parts: self.past.iter().map(|_| empty()).collect(),
@@ -146,12 +141,7 @@ impl TextDecoder for OnnxDecoder {
             logits: outputs.take("logits").map_err(refused)?,
             hidden: outputs.take("hidden").map_err(refused)?,
         };
-        let keep = |name: &String| {
-            outputs
-                .keep(name)
-                .map(|kept| Part::Kept(Arc::new(kept)))
-                .map_err(refused)
-        };
+        let keep = |name: &String| outputs.keep(name).map(Part::from).map_err(refused);
         kv.parts = self.present.iter().map(keep).collect::<Result<_>>()?;
         kv.len = len;
         Ok(output)
@@ -211,58 +201,13 @@ struct KvCache {
     parts: Vec<Part>,
 }
 
-/// Where a tensor lies: in the runtime's memory as the last run left it, or in ours after it was
-/// cut. Never changed, so that forks share it.
-#[derive(Clone)]
-enum Part {
-    Kept(Arc<Kept>),
-    Ours(Arc<Array3<f32>>),
-}
-
-impl Part {
-    fn tensor(&self) -> Tensor<'_> {
-        match self {
-            Self::Kept(kept) => (&**kept).into(),
-            Self::Ours(array) => array.view().into(),
-        }
-    }
-
-    fn view(&self) -> Option<ArrayView3<'_, f32>> {
-        match self {
-            Self::Kept(kept) => kept.view().ok(),
-            Self::Ours(array) => Some(array.view()),
-        }
-    }
-}
-
-/// The first `len` rows of every head, `[heads, len, width]`. Each head's rows lie together and are
-/// copied as one piece: guesses that were wrong are cut off after nearly every run.
-fn beginning(kv: ArrayView3<'_, f32>, len: usize) -> Array3<f32> {
-    let (heads, rows, width) = kv.dim();
-    let len = len.min(rows);
-    let mut values = Vec::with_capacity(heads * len * width);
-    for head in kv.outer_iter() {
-        let kept = head.slice_axis_move(Axis(0), Slice::from(..len));
-        match kept.as_slice() {
-            Some(kept) => values.extend_from_slice(kept),
-            None => values.extend(kept.iter()),
-        }
-    }
-    Array3::from_shape_vec((heads, len, width), values)
-        .unwrap_or_else(|_| unreachable!("heads x len x width"))
-}
-
 impl Store for KvCache {
     fn len(&self) -> usize {
         self.len
     }
 
     fn truncate(&mut self, len: usize) {
-        let cut: Option<Vec<Part>> = self
-            .parts
-            .iter()
-            .map(|part| Some(Part::Ours(Arc::new(beginning(part.view()?, len)))))
-            .collect();
+        let cut: Option<Vec<Part>> = self.parts.iter().map(|part| part.rows(0..len)).collect();
         // A tensor that cannot be read cannot be cut: what is lost is computed again.
         match cut {
             Some(parts) => (self.len, self.parts) = (len, parts),
@@ -278,10 +223,7 @@ impl Store for KvCache {
     }
 
     fn bytes(&self) -> usize {
-        self.parts
-            .iter()
-            .filter_map(|p| p.view().map(|v| v.len() * size_of::<f32>()))
-            .sum()
+        self.parts.iter().map(Part::bytes).sum()
     }
 }
 
@@ -289,7 +231,7 @@ impl KvCache {
     fn clear(&mut self) {
         let empty = |part: &Part| {
             let (heads, width) = part.view().map_or((0, 0), |v| (v.dim().0, v.dim().2));
-            Part::Ours(Arc::new(Array3::zeros((heads, 0, width))))
+            Part::empty(heads, width)
         };
         self.parts = self.parts.iter().map(empty).collect();
         self.len = 0;

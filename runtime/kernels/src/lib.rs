@@ -6,6 +6,7 @@
 //! - [`Decoder`]: opens a `decoder.safetensors`, makes a [`Cache`], runs tokens over it.
 //! - [`Decoder::open_gguf`]: opens a checkpoint of others, of the families in `checkpoint`.
 //! - [`Lora`]: low-rank updates that a run may add to the matrices.
+//! - [`Experts`]: 4-bit experts of a mixture, their rows grouped into one product each.
 //! - [`Cpu`]: the instruction set, chosen once; results do not depend on it, nor on the number of
 //!   threads.
 //! - [`packed`], [`dot`], [`row`]: the layout and the arithmetic under it.
@@ -24,6 +25,7 @@ mod cpu;
 mod decoder;
 pub mod dot;
 mod error;
+mod experts;
 mod file;
 mod forward;
 mod grouped;
@@ -42,6 +44,7 @@ pub use config::Config;
 pub use cpu::Cpu;
 pub use decoder::{Decoder, Input, Output};
 pub use error::{Error, Kind, Result};
+pub use experts::{ExpertScratch, Experts, Routes};
 pub use file::{Attention, Limits};
 pub use lora::{Lora, MAX_RANK, Matrix, Update, half_split_row};
 

@@ -92,6 +92,17 @@ impl GraphFile {
             .copied()
     }
 
+    /// The names of all weights, in alphabetical order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.weights.keys().map(String::as_str)
+    }
+
+    /// A weight's lengths along its axes, as the file claims them; `None` where there is no such
+    /// weight.
+    pub fn shape(&self, name: &str) -> Option<&[u64]> {
+        self.weights.get(name).map(|weight| weight.shape.as_slice())
+    }
+
     /// A matrix of the file as floats, `[rows, cols]`; stored as float32 or float16.
     pub fn matrix(&self, name: &str) -> Result<Array2<f32>> {
         let weight = self.weight(name)?;

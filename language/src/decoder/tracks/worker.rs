@@ -1,0 +1,136 @@
+//! A track: its graphs, and its keys and values of every conversation.
+use super::bundle::{names, open_block};
+use super::frame::{Answer, Frame};
+use super::{TrackError, TracksConfig};
+use crate::decoder::part::Part;
+use foveate_onnx::{Graph, GraphOptions, Tensor};
+use ndarray::Array1;
+use std::collections::HashMap;
+use std::path::Path;
+
+/// Runs a track's blocks. The same whether it lives in a thread or in a process.
+pub(super) struct Worker {
+    config: TracksConfig,
+    blocks: Vec<Graph>,
+    past: Vec<String>,
+    present: Vec<String>,
+    conversations: HashMap<u64, Vec<BlockCache>>,
+}
+
+/// Keys and values of a block's layers, k and v by turns. A copy shares them.
+#[derive(Clone)]
+struct BlockCache {
+    len: usize,
+    parts: Vec<Part>,
+}
+
+impl Worker {
+    pub fn open(
+        dir: &Path,
+        config: &TracksConfig,
+        track: usize,
+        options: &GraphOptions,
+    ) -> Result<Self, TrackError> {
+        let open = |block| open_block(dir, config, [track, block], options);
+        Ok(Self {
+            config: *config,
+            blocks: (0..config.n_blocks).map(open).collect::<Result<_, _>>()?,
+            past: names(config).map(|name| format!("past_{name}")).collect(),
+            present: names(config)
+                .map(|name| format!("present_{name}"))
+                .collect(),
+            conversations: HashMap::new(),
+        })
+    }
+
+    /// Runs a frame's rows through its block.
+    pub fn answer(&mut self, frame: &Frame) -> Result<Answer, String> {
+        for over in &frame.forgotten {
+            self.conversations.remove(over);
+        }
+        if frame.block >= self.blocks.len() || frame.rows.ncols() != self.config.dim {
+            return Err(format!(
+                "a frame for block {} with rows of {}; {} blocks and rows of {} are expected",
+                frame.block,
+                frame.rows.ncols(),
+                self.blocks.len(),
+                self.config.dim
+            ));
+        }
+        self.begin(frame)?;
+        let caches = self
+            .conversations
+            .get_mut(&frame.conversation)
+            .ok_or("the conversation is not known here")?;
+        let cache = &mut caches[frame.block];
+        cache.cut(frame, &self.config)?;
+        let positions: Array1<i64> = (frame.past..frame.past + frame.rows.nrows())
+            .map(|p| p as i64)
+            .collect();
+        let mut inputs: Vec<(&str, Tensor<'_>)> = vec![
+            ("rows", (&frame.rows).into()),
+            ("positions", positions.into()),
+        ];
+        for (name, part) in self.past.iter().zip(&cache.parts) {
+            inputs.push((name, part.tensor()));
+        }
+        let failed = |e: foveate_onnx::Error| e.to_string();
+        let mut outputs = self.blocks[frame.block].run(&inputs).map_err(failed)?;
+        let rows = outputs.take("through").map_err(failed)?;
+        let keep = |name: &String| outputs.keep(name).map(Part::from).map_err(failed);
+        cache.parts = self.present.iter().map(keep).collect::<Result<_, _>>()?;
+        cache.len = frame.past + frame.rows.nrows();
+        let bytes = caches
+            .iter()
+            .flat_map(|cache| &cache.parts)
+            .map(Part::bytes)
+            .sum();
+        Ok(Answer { rows, bytes })
+    }
+
+    /// Makes the conversation of a frame, if it is new.
+    fn begin(&mut self, frame: &Frame) -> Result<(), String> {
+        if self.conversations.contains_key(&frame.conversation) {
+            return Ok(());
+        }
+        let caches = if frame.base == 0 {
+            vec![BlockCache::new(&self.config); self.blocks.len()]
+        } else {
+            let base = self.conversations.get(&frame.base);
+            base.cloned()
+                .ok_or("the conversation's beginning is not known here")?
+        };
+        self.conversations.insert(frame.conversation, caches);
+        Ok(())
+    }
+}
+
+impl BlockCache {
+    fn new(config: &TracksConfig) -> Self {
+        let empty = || Part::empty(config.n_kv_heads, config.head_dim);
+        Self {
+            len: 0,
+            parts: (0..2 * config.depth).map(|_| empty()).collect(),
+        }
+    }
+
+    /// Forgets the rows from the frame's `past` on.
+    fn cut(&mut self, frame: &Frame, config: &TracksConfig) -> Result<(), String> {
+        let past = frame.past;
+        let lost = || format!("{past} rows are expected in the cache; they are not there");
+        let over = self.len.checked_sub(past).ok_or_else(lost)?;
+        if over == 0 {
+            return Ok(());
+        }
+        for (i, part) in self.parts.iter_mut().enumerate() {
+            let left = part.held().checked_sub(over).ok_or_else(lost)?;
+            let global = config.is_global(frame.block * config.depth + i / 2);
+            if left < past && (global || left < config.window - 1) {
+                return Err(lost());
+            }
+            *part = part.rows(0..left).ok_or_else(lost)?;
+        }
+        self.len = past;
+        Ok(())
+    }
+}
