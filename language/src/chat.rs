@@ -6,7 +6,7 @@
 //! each part between, tokenized    control tokens are allowed there, and nowhere else
 //! ```
 //! The program runs once, when a model is opened, and never sees a user's text: what a user or a
-//! picture says is encoded by itself, without control tokens ([`Template::asked`]).
+//! document says is encoded by itself, without control tokens ([`Template::asked`]).
 mod source;
 
 use crate::{Error, Result, Template, TokenId, Tokenizer};

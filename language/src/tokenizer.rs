@@ -183,7 +183,7 @@ impl Tokenizer {
     }
 
     /// As [`Tokenizer::encode`], but names of special tokens give these: for a template's own text,
-    /// never for what a user or a picture says.
+    /// never for what a user or a document says.
     pub(crate) fn encode_with_specials(&self, text: &str) -> Result<Vec<TokenId>> {
         let names = self.special.iter().enumerate();
         let named = names.filter_map(|(id, name)| Some((name.as_deref()?, id as TokenId)));

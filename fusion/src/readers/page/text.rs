@@ -222,7 +222,9 @@ mod tests {
     #[test]
     fn a_value_goes_on_with_the_lines_next_to_its_own() {
         // Two columns of three lines, in reading order, and a foot far below.
-        let columns = [0.0, 30.0, 60.0].into_iter().flat_map(|y| [line(0.0, y), line(200.0, y)]);
+        let columns = [0.0, 30.0, 60.0]
+            .into_iter()
+            .flat_map(|y| [line(0.0, y), line(200.0, y)]);
         let mut lines: Vec<PageLine> = columns.collect();
         lines.push(line(0.0, 400.0));
         let follows = follows(&lines);
