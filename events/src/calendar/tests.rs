@@ -259,4 +259,9 @@ fn a_time_is_read_in_its_line() {
     );
     assert_eq!(read(None, None, "Lunch for 12"), at("", "", None));
     assert_eq!(read(None, None, "7pm\n9pm"), at("", "", None));
+    // Figures without a mark may be a day or a year.
+    for line in ["JULY 13", "June15th2019", "2019", "13"] {
+        assert_eq!(read(None, None, line), at("", "", None), "{line}");
+    }
+    assert_eq!(read(None, None, "19 Uhr"), at("T19:00", "", None));
 }
