@@ -33,10 +33,20 @@ def poster(ink):
         sub = ink.pick(ink.sentence(), ink.pick(*ink_slogans(ink)), ink.fill("{S} and {S}"))
         lines.append((small * 1.3, [sub]))
     if is_music and ink.chance(0.5):
-        lines.append((small * 1.2, [ink.pick("with ", "+ ", "special guests: ", "support: "), ink.band()]))
+        lines.append(
+            (small * 1.2, [ink.pick("with ", "+ ", "special guests: ", "support: "), ink.band()])
+        )
     elif ink.chance(0.3):
         who = ink.person()
-        lines.append((small * 1.3, [ink.pick("with ", "by ", "Speaker: ", "Featuring ", "Keynote: ", ""), (who, "performer")]))
+        lines.append(
+            (
+                small * 1.3,
+                [
+                    ink.pick("with ", "by ", "Speaker: ", "Featuring ", "Keynote: ", ""),
+                    (who, "performer"),
+                ],
+            )
+        )
         if ink.chance(0.5):
             lines.append((small, [ink.fill(ink.pick(*ink_roles()))]))
     when(ink, body, small * ink.rng.uniform(1.0, 2.2))
@@ -111,7 +121,9 @@ def when(ink, out, size):
 
 def where(ink, out, size):
     venue = ink.cased(ink.venue())
-    label = ink.pick("", "", "", "", "Where: ", "Location: ", "Venue: ", "@ ", "at ", "WHERE ", "Place: ")
+    label = ink.pick(
+        "", "", "", "", "Where: ", "Location: ", "Venue: ", "@ ", "at ", "WHERE ", "Place: "
+    )
     line = [label, (venue, "venue")]
     if ink.chance(0.35):
         address = ink.cased(ink.address()) if ink.chance(0.3) else ink.address()
@@ -123,31 +135,90 @@ def where(ink, out, size):
     else:
         out.append((size, line))
     if ink.chance(0.1):
-        out.append((size * 0.7, [ink.pick("Parking behind the building", "Use the north entrance",
-                                          "Next to the bus station", "Doors on Main Street")]))  # fmt: skip
+        out.append(
+            (
+                size * 0.7,
+                [
+                    ink.pick(
+                        "Parking behind the building",
+                        "Use the north entrance",
+                        "Next to the bus station",
+                        "Doors on Main Street",
+                    )
+                ],
+            )
+        )
 
 
 def extras(ink, out, size):
     """What else stands on a poster, most of it below."""
-    say = lambda p, *seg: ink.chance(p) and out.append((size * ink.rng.uniform(0.7, 1.1), list(seg)))  # noqa: E731
+    say = lambda p, *seg: (
+        ink.chance(p) and out.append((size * ink.rng.uniform(0.7, 1.1), list(seg)))
+    )  # noqa: E731
     if ink.chance(0.35):
         prices(ink, out, size)
-    say(0.25, ink.pick("Tickets: ", "Register at ", "More info: ", "", "Visit ", "RSVP: "), (ink.site(), "website"))
+    say(
+        0.25,
+        ink.pick("Tickets: ", "Register at ", "More info: ", "", "Visit ", "RSVP: "),
+        (ink.site(), "website"),
+    )
     say(0.15, ink.pick("Call ", "Tel. ", "Phone: ", "", "Info: "), (ink.phone(), "phone"))
     say(0.15, ink.pick("Contact: ", "E-mail ", "", "Questions? "), (ink.email(), "email"))
-    say(0.08, ink.pick("Ages ", "For ages ", ""), (ink.pick("18+", "21+", "All ages", "12 and up", "5-12"), "age"))
-    say(0.06, ink.pick("Dress code: ", "Attire: "), (ink.pick("black tie", "casual", "70s costume", "smart casual", "all white"), "dress code"))
-    say(0.08, ink.pick("Register by ", "RSVP by ", "Deadline: ", "Submit before "), (ink.date(), "deadline"))
+    say(
+        0.08,
+        ink.pick("Ages ", "For ages ", ""),
+        (ink.pick("18+", "21+", "All ages", "12 and up", "5-12"), "age"),
+    )
+    say(
+        0.06,
+        ink.pick("Dress code: ", "Attire: "),
+        (ink.pick("black tie", "casual", "70s costume", "smart casual", "all white"), "dress code"),
+    )
+    say(
+        0.08,
+        ink.pick("Register by ", "RSVP by ", "Deadline: ", "Submit before "),
+        (ink.date(), "deadline"),
+    )
     say(0.08, ink.pick("Sponsored by ", "Sponsor: ", "Supported by "), (ink.org(), "sponsor"))
-    say(0.06, (ink.pick("Free parking", "Parking available on site", "Parking: $5", "Free parking behind the hall"), "parking"))
-    say(0.08, (ink.pick("Free food!", "Lunch provided", "Pizza and drinks", "Snacks for sale", "Light refreshments"), "food"))
-    say(0.06, ink.pick("Follow ", "", "Tag "), ("#" + ink.pick(*WORDS).lower() + str(ink.rng.randrange(10, 31)), "hashtag"))
+    say(
+        0.06,
+        (
+            ink.pick(
+                "Free parking",
+                "Parking available on site",
+                "Parking: $5",
+                "Free parking behind the hall",
+            ),
+            "parking",
+        ),
+    )
+    say(
+        0.08,
+        (
+            ink.pick(
+                "Free food!",
+                "Lunch provided",
+                "Pizza and drinks",
+                "Snacks for sale",
+                "Light refreshments",
+            ),
+            "food",
+        ),
+    )
+    say(
+        0.06,
+        ink.pick("Follow ", "", "Tag "),
+        ("#" + ink.pick(*WORDS).lower() + str(ink.rng.randrange(10, 31)), "hashtag"),
+    )
     say(0.06, ink.pick("Hosted by ", "MC: ", "Host: "), (ink.person(), "host"))
     for _ in range(ink.pick(0, 0, 0, 1, 1, 2, 4)):
         out.append((size * ink.rng.uniform(0.6, 1), [ink.sentence()]))
     say(0.3, *ink_slogans(ink))
     if ink.chance(0.12):
-        people = [(f"{ink.person()}, {ink.fill(ink.pick(*ink_roles()))}", None) for _ in range(ink.rng.randrange(2, 6))]
+        people = [
+            (f"{ink.person()}, {ink.fill(ink.pick(*ink_roles()))}", None)
+            for _ in range(ink.rng.randrange(2, 6))
+        ]
         out += [(size * 0.8, [p]) for p in people]
     if ink.chance(0.15):
         programme(ink, out, size * 0.8)
@@ -155,38 +226,92 @@ def extras(ink, out, size):
 
 def prices(ink, out, size):
     if ink.chance(0.4):
-        free = ink.pick("Free", "FREE", "Free admission", "Free entry", "Admission free", "free of charge")
+        free = ink.pick(
+            "Free", "FREE", "Free admission", "Free entry", "Admission free", "free of charge"
+        )
         out.append((size, [(free, "price")]))
     elif ink.chance(0.5):
         lead = ink.pick("Tickets ", "Entry: ", "Admission ", "Only ", "Cost: ", "Fee ")
-        out.append((size, [lead, (ink.price(), "price"), ink.pick("", "", " at the door", " per person")]))
+        out.append(
+            (size, [lead, (ink.price(), "price"), ink.pick("", "", " at the door", " per person")])
+        )
     else:
         a, b = ink.price(), ink.price()
-        who = ink.pick(("Adults", "adult price", "Kids", "child price"), ("Students", "student price", "General", "general price"),
-                       ("Members", "member price", "Guests", "guest price"), ("Advance", "advance price", "Door", "door price"))  # fmt: skip
-        out.append((size, [f"{who[0]}: ", (a, who[1]), ink.pick(" / ", ", ", " | ", "  "), f"{who[2]}: ", (b, who[3])]))
+        who = ink.pick(
+            ("Adults", "adult price", "Kids", "child price"),
+            ("Students", "student price", "General", "general price"),
+            ("Members", "member price", "Guests", "guest price"),
+            ("Advance", "advance price", "Door", "door price"),
+        )
+        out.append(
+            (
+                size,
+                [
+                    f"{who[0]}: ",
+                    (a, who[1]),
+                    ink.pick(" / ", ", ", " | ", "  "),
+                    f"{who[2]}: ",
+                    (b, who[3]),
+                ],
+            )
+        )
 
 
 def programme(ink, out, size):
     """A running order: hours that are not the event's own."""
     hour = ink.rng.randrange(8, 18)
     for i in range(ink.rng.randrange(3, 6)):
-        item = ink.pick("Registration", "Opening", "Lunch", "Coffee break", "Keynote", "Panel", "Dinner", ink.fill("{S}"))
-        out.append((size, [(f"{hour + i}:{ink.pick('00', '30')}", f"time of {item}"), ink.pick(" - ", "  ", ": "), item]))
+        item = ink.pick(
+            "Registration",
+            "Opening",
+            "Lunch",
+            "Coffee break",
+            "Keynote",
+            "Panel",
+            "Dinner",
+            ink.fill("{S}"),
+        )
+        out.append(
+            (
+                size,
+                [
+                    (f"{hour + i}:{ink.pick('00', '30')}", f"time of {item}"),
+                    ink.pick(" - ", "  ", ": "),
+                    item,
+                ],
+            )
+        )
 
 
 def talk(ink):
     """A talk or a workshop: long title, speaker, abstract, room."""
     s, small = Sheet(ink, "left" if ink.chance(0.5) else None), ink.rng.uniform(18, 30)
-    title = ink.fill(ink.pick("{S} for {S}: {A} {W} and {W}", "{W} {W} in {S}", "Towards {S} with {S}",
-                              "What {S} tells us about {S}", "The {A} Workshop on {S} and {S}",
-                              "{A} International Conference on {S}", "Understanding {S} through {S}"))  # fmt: skip
+    title = ink.fill(
+        ink.pick(
+            "{S} for {S}: {A} {W} and {W}",
+            "{W} {W} in {S}",
+            "Towards {S} with {S}",
+            "What {S} tells us about {S}",
+            "The {A} Workshop on {S} and {S}",
+            "{A} International Conference on {S}",
+            "Understanding {S} through {S}",
+        )
+    )
     parts = [[(small * ink.rng.uniform(1.6, 3), [(title, "title")])]]
     if ink.chance(0.6):
         org = [(small * 1.2, [(ink.org(), "organizer")])]
         parts.insert(0 if ink.chance(0.6) else 1, org)
         if ink.chance(0.4):
-            org.append((small, [ink.pick("Seminar Series", "Colloquium", "Distinguished Lecture", "Lunch Talk")]))
+            org.append(
+                (
+                    small,
+                    [
+                        ink.pick(
+                            "Seminar Series", "Colloquium", "Distinguished Lecture", "Lunch Talk"
+                        )
+                    ],
+                )
+            )
     if ink.chance(0.75):
         who = [(small * 1.4, [ink.pick("", "", "Speaker: ", "by "), (ink.person(), "performer")])]
         if ink.chance(0.6):
@@ -208,19 +333,36 @@ def talk(ink):
 def receipt(ink):
     s, size = Sheet(ink, "left"), ink.rng.uniform(26, 44)
     s.align = ink.pick("centre", "left")
-    shop = ink.fill(ink.pick("{L} Market", "{C} Grocery", "{W} Mart", "Cafe {W}", "{L}'s Diner", "{W} Hardware", "THE {W} SHOP"))
+    shop = ink.fill(
+        ink.pick(
+            "{L} Market",
+            "{C} Grocery",
+            "{W} Mart",
+            "Cafe {W}",
+            "{L}'s Diner",
+            "{W} Hardware",
+            "THE {W} SHOP",
+        )
+    )
     s.add(size * ink.rng.uniform(1, 1.8), (ink.cased(shop), "shop"))
     if ink.chance(0.8):
         s.add(size, (ink.address(), "address"))
     if ink.chance(0.5):
         s.add(size, ink.pick("Tel ", "Tel: ", ""), (ink.phone(), "phone"))
     if ink.chance(0.8):
-        at = ink.pick(f"{ink.rng.randrange(8, 22)}:{ink.rng.randrange(10, 60)}", f"{ink.rng.randrange(1, 12)}:{ink.rng.randrange(10, 60)} PM")
+        at = ink.pick(
+            f"{ink.rng.randrange(8, 22)}:{ink.rng.randrange(10, 60)}",
+            f"{ink.rng.randrange(1, 12)}:{ink.rng.randrange(10, 60)} PM",
+        )
         s.add(size, ink.pick("Date: ", "", "DATE "), (ink.date(), "date"), "  ", (at, "time"))
     if ink.chance(0.4):
         s.add(size, ink.pick("Cashier: ", "Served by ", "Server: "), (ink.pick(*FIRST), "cashier"))
     if ink.chance(0.3):
-        s.add(size, ink.pick("Receipt # ", "Order: ", "Invoice no. ", "Check #"), (str(ink.rng.randrange(100, 99999)), "number"))
+        s.add(
+            size,
+            ink.pick("Receipt # ", "Order: ", "Invoice no. ", "Check #"),
+            (str(ink.rng.randrange(100, 99999)), "number"),
+        )
     s.align, total = "left", 0
     sign = ink.pick("", "", "$", "£", "€")
     to = ink.rng.uniform(0.75, 1)
@@ -228,37 +370,88 @@ def receipt(ink):
         item = ink.cased(item)
         cents = ink.rng.randrange(50, 3000)
         total += cents
-        n = ink.pick("", "", f"{ink.rng.randrange(1, 4)} ", f"{ink.rng.randrange(1, 4)}x ", f"{ink.rng.randrange(1, 4)} x ")
+        n = ink.pick(
+            "",
+            "",
+            f"{ink.rng.randrange(1, 4)} ",
+            f"{ink.rng.randrange(1, 4)}x ",
+            f"{ink.rng.randrange(1, 4)} x ",
+        )
         name = f"price of {item}"
         s.pair(size, [n, (item, f"item {item}")], (f"{sign}{cents / 100:.2f}", name), to)
         if ink.chance(0.4):
-            s.ask(ink.pick(f"How much is the {item}?", f"What does {item} cost?", f"What was paid for {item}?"), name)
+            s.ask(
+                ink.pick(
+                    f"How much is the {item}?",
+                    f"What does {item} cost?",
+                    f"What was paid for {item}?",
+                ),
+                name,
+            )
     tax = int(total * 0.08)
     if ink.chance(0.6):
-        s.pair(size, ink.pick("Subtotal", "SUBTOTAL", "Sub-total"), (f"{sign}{total / 100:.2f}", "subtotal"), to)
-        s.pair(size, ink.pick("Tax", "VAT", "Sales tax", "MwSt"), (f"{sign}{tax / 100:.2f}", "tax"), to)
+        s.pair(
+            size,
+            ink.pick("Subtotal", "SUBTOTAL", "Sub-total"),
+            (f"{sign}{total / 100:.2f}", "subtotal"),
+            to,
+        )
+        s.pair(
+            size, ink.pick("Tax", "VAT", "Sales tax", "MwSt"), (f"{sign}{tax / 100:.2f}", "tax"), to
+        )
         total += tax
-    s.pair(size * ink.pick(1, 1, 1.4), ink.pick("Total", "TOTAL", "Total due", "Amount due", "Summe"), (f"{sign}{total / 100:.2f}", "total"), to)
+    s.pair(
+        size * ink.pick(1, 1, 1.4),
+        ink.pick("Total", "TOTAL", "Total due", "Amount due", "Summe"),
+        (f"{sign}{total / 100:.2f}", "total"),
+        to,
+    )
     if ink.chance(0.6):
         paid = ink.pick("Cash", "VISA", "Mastercard", "Debit card", "EC-Karte")
         s.pair(size, (paid, "payment"), f"{sign}{total / 100:.2f}", to)
     if ink.chance(0.5):
-        s.add(size, ink.pick("Thank you!", "Thank you for shopping with us", "Have a nice day", "Please come again"))
+        s.add(
+            size,
+            ink.pick(
+                "Thank you!",
+                "Thank you for shopping with us",
+                "Have a nice day",
+                "Please come again",
+            ),
+        )
     return s.page("receipt")
 
 
 def menu(ink):
     s, size = Sheet(ink, "left"), ink.rng.uniform(22, 40)
-    s.add(size * 1.8, (ink.cased(ink.fill(ink.pick("{L}'s Kitchen", "Cafe {W}", "The {B} {W}", "{C} Grill"))), "shop"))
+    s.add(
+        size * 1.8,
+        (
+            ink.cased(ink.fill(ink.pick("{L}'s Kitchen", "Cafe {W}", "The {B} {W}", "{C} Grill"))),
+            "shop",
+        ),
+    )
     if ink.chance(0.4):
-        s.add(size, "Open ", (ink.pick("daily 11-10", "Mon-Sat 7am - 9pm", "Tue to Sun, 12:00-22:00"), "opening hours"))
+        s.add(
+            size,
+            "Open ",
+            (
+                ink.pick("daily 11-10", "Mon-Sat 7am - 9pm", "Tue to Sun, 12:00-22:00"),
+                "opening hours",
+            ),
+        )
     to, sign = ink.rng.uniform(0.6, 1), ink.pick("", "$", "£", "€")
     for item in ink.rng.sample(FOOD, ink.rng.randrange(4, 12)):
         cents = ink.rng.randrange(2, 30) * 100 + ink.pick(0, 50, 95)
         name = f"price of {item}"
         s.pair(size, [(ink.cased(item), f"item {item}")], (f"{sign}{cents / 100:.2f}", name), to)
         if ink.chance(0.3):
-            s.ask(ink.pick(f"How much is the {item}?", f"What does the {item} cost?", f"Price of {item}?"), name)
+            s.ask(
+                ink.pick(
+                    f"How much is the {item}?", f"What does the {item} cost?", f"Price of {item}?"
+                ),
+                name,
+            )
         if ink.chance(0.2):
             s.add(size * 0.7, ink.fill("with {W} and {W}").lower())
     if ink.chance(0.4):
@@ -276,7 +469,9 @@ def notice(ink):
         what = ink.pick("cat", "dog", "parrot", "backpack", "wallet", "bicycle")
         name = ink.pick(*FIRST)
         s.add(size * 2, ink.pick("LOST", "MISSING", "Lost"), " ", (what, "what"))
-        s.add(size, "Name: ", (name, "name")).add(size, "Last seen ", (ink.date(), "date"), " near ", (ink.address(), "place"))
+        s.add(size, "Name: ", (name, "name")).add(
+            size, "Last seen ", (ink.date(), "date"), " near ", (ink.address(), "place")
+        )
         s.add(size, ink.pick("Reward: ", "REWARD "), (ink.price(), "reward"))
         s.add(size, "Please call ", (ink.phone(), "phone"))
         s.ask("What is lost?", "what")
@@ -288,26 +483,55 @@ def notice(ink):
             (a, ma), (b, mb) = ink.clock("am"), ink.clock("pm")
             closed = ink.chance(0.15)
             name = f"hours on {day}"
-            s.pair(size, day, (ink.pick("closed", "CLOSED") if closed else f"{a}{ma} - {b}{mb}", name))
+            s.pair(
+                size, day, (ink.pick("closed", "CLOSED") if closed else f"{a}{ma} - {b}{mb}", name)
+            )
             s.ask(ink.pick(f"When is it open on {day}?", f"What are the hours on {day}?"), name)
             s.ask(f"Is it open on {day}?", name, "no" if closed else "yes")
     elif n == 2:
-        s.add(size * 1.5, ink.pick("NO PARKING", "Please keep this door closed", "No smoking", "CAUTION", "Private property", "Wet paint"))
-        s.add(size, ink.pick("Violators will be towed", "Alarm will sound", "Thank you", "Wear a helmet"))
+        s.add(
+            size * 1.5,
+            ink.pick(
+                "NO PARKING",
+                "Please keep this door closed",
+                "No smoking",
+                "CAUTION",
+                "Private property",
+                "Wet paint",
+            ),
+        )
+        s.add(
+            size,
+            ink.pick("Violators will be towed", "Alarm will sound", "Thank you", "Wear a helmet"),
+        )
         if ink.chance(0.6):
             s.add(size, (ink.org(), "organizer"))
         if ink.chance(0.5):
             s.add(size, (ink.phone(), "phone"))
     elif n == 3:
         s.add(size * 1.5, ink.pick("FOR RENT", "To let", "Room for rent", "FOR SALE"))
-        s.add(size, (ink.pick("2 bedroom apartment", "Sunny room", "Used car", "Piano", "Studio flat"), "what"))
+        s.add(
+            size,
+            (
+                ink.pick("2 bedroom apartment", "Sunny room", "Used car", "Piano", "Studio flat"),
+                "what",
+            ),
+        )
         s.add(size, (ink.price(), "price"), ink.pick(" per month", "/month", ""))
-        s.add(size, ink.pick("Available from ", "From "), (ink.date(), "date")).add(size, (ink.address(), "address"))
-        s.add(size, ink.pick("Call ", "Contact "), (ink.person(), "name"), " ", (ink.phone(), "phone"))
+        s.add(size, ink.pick("Available from ", "From "), (ink.date(), "date")).add(
+            size, (ink.address(), "address")
+        )
+        s.add(
+            size, ink.pick("Call ", "Contact "), (ink.person(), "name"), " ", (ink.phone(), "phone")
+        )
         s.ask("What is offered?", "what")
     else:
         s.add(size * 1.4, ink.fill("Welcome to {C}"), " ").add(size, ink.sentence())
-        s.add(size, ink.pick("WiFi password: ", "Wi-Fi: ", "Password: "), (ink.pick(*WORDS).lower() + str(ink.rng.randrange(99)), "wifi password"))
+        s.add(
+            size,
+            ink.pick("WiFi password: ", "Wi-Fi: ", "Password: "),
+            (ink.pick(*WORDS).lower() + str(ink.rng.randrange(99)), "wifi password"),
+        )
         s.add(size, "Checkout ", (ink.pick("11:00", "10 am", "noon"), "checkout"))
         s.ask("What is the wifi password?", "wifi password")
         s.ask("When is checkout?", "checkout")
@@ -318,22 +542,56 @@ def notice(ink):
 
 def timetable(ink):
     s, size = Sheet(ink, "left"), ink.rng.uniform(24, 40)
-    s.add(size * 1.6, ink.fill(ink.pick("{C} Bus", "Train departures", "Line 12", "Ferry Timetable", "Class schedule")))
+    s.add(
+        size * 1.6,
+        ink.fill(
+            ink.pick("{C} Bus", "Train departures", "Line 12", "Ferry Timetable", "Class schedule")
+        ),
+    )
     to = ink.rng.uniform(0.5, 0.95)
     for stop in ink.rng.sample(CITIES, ink.rng.randrange(4, 9)):
         at = f"{ink.rng.randrange(5, 24)}:{ink.rng.randrange(10, 60)}"
         s.pair(size, [(ink.cased(stop), f"item {stop}")], (at, f"time of {stop}"), to)
-        s.ask(ink.pick(f"When does it leave for {stop}?", f"What time is {stop}?", f"When is {stop}?"), f"time of {stop}")
+        s.ask(
+            ink.pick(
+                f"When does it leave for {stop}?", f"What time is {stop}?", f"When is {stop}?"
+            ),
+            f"time of {stop}",
+        )
     return s.page("timetable")
 
 
 def card(ink):
     s, size = Sheet(ink), ink.rng.uniform(30, 50)
-    rows = [(1.6, [(ink.person(), "name")]), (1, [(ink.fill(ink.pick("{S} Engineer", "Sales Manager", "Head of {S}", "Attorney", "Photographer")), "job")]),
-            (1.2, [(ink.fill(ink.pick("{L} & Co", "{W} GmbH", "{L} Inc.", "{W} Labs")), "company")])]  # fmt: skip
+    rows = [
+        (1.6, [(ink.person(), "name")]),
+        (
+            1,
+            [
+                (
+                    ink.fill(
+                        ink.pick(
+                            "{S} Engineer",
+                            "Sales Manager",
+                            "Head of {S}",
+                            "Attorney",
+                            "Photographer",
+                        )
+                    ),
+                    "job",
+                )
+            ],
+        ),
+        (1.2, [(ink.fill(ink.pick("{L} & Co", "{W} GmbH", "{L} Inc.", "{W} Labs")), "company")]),
+    ]
     ink.rng.shuffle(rows)
-    rows += [(0.9, [ink.pick("", "T ", "Tel. ", "M: "), (ink.phone(), "phone")]), (0.9, [(ink.email(), "email")])]
-    rows += [(0.9, [(ink.site(), "website")])] * ink.chance(0.6) + [(0.9, [(ink.address(), "address")])] * ink.chance(0.6)
+    rows += [
+        (0.9, [ink.pick("", "T ", "Tel. ", "M: "), (ink.phone(), "phone")]),
+        (0.9, [(ink.email(), "email")]),
+    ]
+    rows += [(0.9, [(ink.site(), "website")])] * ink.chance(0.6) + [
+        (0.9, [(ink.address(), "address")])
+    ] * ink.chance(0.6)
     for scale, segments in rows:
         s.add(size * scale, *segments)
     return s.page("card")
@@ -354,12 +612,25 @@ def text(ink):
         for _ in range(ink.rng.randrange(0, 4)):
             s.fact(size)
     if ink.chance(0.4):
-        s.add(size, ink.pick("Regards, ", "Best wishes, ", "Sincerely, "), (ink.pick(*FIRST) + " " + ink.pick(*LAST), "signed by"))
+        s.add(
+            size,
+            ink.pick("Regards, ", "Best wishes, ", "Sincerely, "),
+            (ink.pick(*FIRST) + " " + ink.pick(*LAST), "signed by"),
+        )
         s.ask("Who signed it?", "signed by")
     return s.page("page")
 
 
-KINDS = [(poster, 10), (talk, 5), (receipt, 3), (menu, 2), (notice, 2), (timetable, 1), (card, 1), (text, 2)]
+KINDS = [
+    (poster, 10),
+    (talk, 5),
+    (receipt, 3),
+    (menu, 2),
+    (notice, 2),
+    (timetable, 1),
+    (card, 1),
+    (text, 2),
+]
 
 
 def drawn(rng):

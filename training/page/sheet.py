@@ -95,7 +95,9 @@ class Sheet:
         kind, segments, asks = drawn(self.ink, kind)
         self.told.add(kind)
         prefix = f"fact {len(self.told)} {kind} "
-        self.add(size, *[(s[0], prefix + s[1]) if isinstance(s, tuple) else s for s in segments], **how)
+        self.add(
+            size, *[(s[0], prefix + s[1]) if isinstance(s, tuple) else s for s in segments], **how
+        )
         for question, name, lead in asks:
             self.ask(question, prefix + name, lead)
 

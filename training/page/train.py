@@ -33,12 +33,20 @@ def batch_of(group):
     """Arrays of sequences padded to the longest, and who sees whom."""
     # Few lengths: each is compiled for once.
     t = -(-max(len(s.ids) for s in group) // 32) * 32
-    pad = lambda x, fill=0: np.pad(x, [(0, t - len(x))] + [(0, 0)] * (x.ndim - 1), constant_values=fill)  # noqa: E731
-    stack = lambda name, fill=0: torch.tensor(np.stack([pad(getattr(s, name), fill) for s in group]))  # noqa: E731
+    pad = lambda x, fill=0: np.pad(
+        x, [(0, t - len(x))] + [(0, 0)] * (x.ndim - 1), constant_values=fill
+    )  # noqa: E731
+    stack = lambda name, fill=0: torch.tensor(
+        np.stack([pad(getattr(s, name), fill) for s in group])
+    )  # noqa: E731
     branch = stack("branch", -1)
     same = (branch[:, :, None] == branch[:, None, :]) | (branch[:, None, :] == 0)
     mask = same & torch.ones(t, t, dtype=torch.bool).tril()
-    return (stack("ids"), stack("places"), stack("positions"), mask), stack("target"), stack("weight")
+    return (
+        (stack("ids"), stack("places"), stack("positions"), mask),
+        stack("target"),
+        stack("weight"),
+    )
 
 
 def batches(source, tokens=TOKENS, pool=24):
@@ -163,7 +171,11 @@ def main():
 
     while spent < whole and not (args.steps and done >= args.steps):
         inputs, target, weight = next(source)
-        inputs, target, weight = [x.to(args.device) for x in inputs], target.to(args.device), weight.to(args.device)
+        inputs, target, weight = (
+            [x.to(args.device) for x in inputs],
+            target.to(args.device),
+            weight.to(args.device),
+        )
         at = spent / whole
         shape = min(1.0, at / 0.02 + 0.02) * (0.1 + 0.9 * (1 + math.cos(math.pi * at)) / 2)
         for group in optimizer.param_groups:

@@ -39,7 +39,10 @@ def gguf_file(tmp_path_factory):
     w.add_token_list([*SPECIALS, *letters, "an"])
     w.add_token_merges(["a n"])
     rng = np.random.default_rng(3)
-    add = lambda name, *shape: w.add_tensor(name, rng.normal(0, 0.1, shape).astype(np.float32))  # noqa: E731
+
+    def add(name, *shape):
+        w.add_tensor(name, rng.normal(0, 0.1, shape).astype(np.float32))
+
     add("token_embd.weight", len(SPECIALS) + len(letters) + 1, dim)
     add("output_norm.weight", dim)
     for i in range(2):
@@ -136,7 +139,8 @@ def test_rows_of_a_page_are_those_of_its_lines(writer):
 def test_it_learns_is_resumed_and_exported(tmp_path, gguf_file):
     run = [sys.executable, "-m", "page.train", "--gguf", gguf_file, "--out", tmp_path]
     for steps in ("1", "2"):
-        said = subprocess.run([*run, "--steps", steps], cwd=TRAINING, capture_output=True, text=True)
+        command = [*run, "--steps", steps]
+        said = subprocess.run(command, cwd=TRAINING, capture_output=True, text=True)
         assert said.returncode == 0, said.stderr
         assert f'"step": {steps}' in said.stdout
     tensors = load_file(tmp_path / "page.safetensors")
