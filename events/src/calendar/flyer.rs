@@ -134,37 +134,11 @@ impl Flyer<'_> {
             Reading::of(Printed { date, ..self.when }, options)
         };
         let lines = transcript.lines();
-        let lines = lines.filter(|line| is_a_clock(line) && !is_about_another(line));
+        let hours = |line: &&str| read::tells_an_hour(line, options) && !is_about_another(line);
+        let lines = lines.filter(hours);
         let mut times = lines.map(read).filter(as_good);
         times.next().filter(|_| times.next().is_none())
     }
-}
-
-/// Whether a line holds an hour that is marked as one (`7:30`, `8 pm`, `19 Uhr`, `20h`), or one in
-/// words. Bare figures may be those of a day or a year.
-fn is_a_clock(line: &str) -> bool {
-    if !line.contains(|c: char| c.is_ascii_digit()) {
-        return true;
-    }
-    let lower = line.to_lowercase();
-    let bytes = lower.as_bytes();
-    let marked = |at: usize| {
-        let rest = &lower[at..];
-        let minutes = rest.strip_prefix(':').map(str::as_bytes);
-        if minutes.is_some_and(|m| m.len() >= 2 && m[..2].iter().all(u8::is_ascii_digit)) {
-            return true;
-        }
-        let word = rest.trim_start();
-        let ends = |mark: &str| {
-            let after = word.strip_prefix(mark);
-            after.is_some_and(|after| !after.starts_with(char::is_alphabetic))
-        };
-        ["am", "pm", "a.m", "p.m", "uhr", "h", "o'clock"]
-            .into_iter()
-            .any(ends)
-    };
-    // Behind a figure of ASCII, a border of characters.
-    (1..bytes.len()).any(|at| bytes[at - 1].is_ascii_digit() && marked(at))
 }
 
 /// Bytes from which on a date is taken for more than one.

@@ -18,7 +18,7 @@ mod text;
 mod tokens;
 mod words;
 
-pub(crate) use said::{read, told};
+pub(crate) use said::{read, tells_an_hour, told};
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,5 @@
 //! What the fields of a flyer say together.
+use super::clock::clocks;
 use super::cover::cover;
 use super::days::Days;
 use super::meaning::{Group, Hours, Meaning, hours, meaning};
@@ -55,16 +56,38 @@ pub(crate) fn told(text: &str, today: Date) -> Told {
     read(printed, Options::new(today)).told
 }
 
+/// Whether a text holds an hour that is surely one (`7:30`, `8 pm`, `19 Uhr`, `noon`): figures alone
+/// may be those of a day or a year.
+pub(crate) fn tells_an_hour(text: &str, options: Options) -> bool {
+    let text = Text::new(short(text));
+    let ctx = context(
+        language(text.arcs.iter()),
+        Field::Date,
+        options.today,
+        options.order,
+    );
+    let sure = |at: usize| {
+        clocks(&text, &ctx, at)
+            .iter()
+            .any(|c| c.strong && !c.figures)
+    };
+    (0..text.len()).any(sure)
+}
+
+fn context(langs: Langs, field: Field, today: Date, order: Order) -> Context {
+    Context {
+        today,
+        order,
+        langs,
+        field,
+        partials: RefCell::default(),
+        effort: Cell::new(0),
+    }
+}
+
 impl Fields<'_> {
     fn meaning(&self, text: &Text<'_>, field: Field, today: Date, order: Order) -> Meaning {
-        let ctx = Context {
-            today,
-            order,
-            langs: self.langs,
-            field,
-            partials: RefCell::default(),
-            effort: Cell::new(0),
-        };
+        let ctx = context(self.langs, field, today, order);
         let pieces = cover(text, &ctx);
         let meaning = meaning(text, &pieces);
         self.effort.set(self.effort.get() + ctx.effort.get());
