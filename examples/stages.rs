@@ -74,7 +74,8 @@ fn main() -> anyhow::Result<()> {
     };
     let mut context = Context::new(&*decoder);
     context.push_ids(&template.begin)?;
-    context.push_rows(image.unwrap_or_default(), tokens.tokens.view())?;
+    let ids = vec![image.unwrap_or_default(); tokens.tokens.nrows()];
+    context.push_rows(&ids, tokens.tokens.view())?;
     context.push_ids(&template.asked(&tokenizer, &config.prompts.ocr)?)?;
     println!("{} rows of {}", context.len(), context.limit());
 

@@ -34,17 +34,22 @@ impl Bundle {
     /// Reads and checks `config.json`; the other files only have to exist here, and are checked
     /// when they are opened.
     pub fn open(dir: impl AsRef<Path>) -> Result<Self> {
-        let dir = dir.as_ref().to_owned();
-        let file = dir.join("config.json");
-        let json = read(&file, MAX_CONFIG)?;
+        let dir = dir.as_ref();
+        Self::of(dir, config(dir)?)
+    }
+
+    /// The bundle in `dir`, whose `config.json` was read already.
+    pub(crate) fn of(dir: &Path, value: Value) -> Result<Self> {
         let refused = |why: String| Error::AssetsInvalid {
-            file: file.clone(),
+            file: dir.join("config.json"),
             why,
         };
-        let value: Value = serde_json::from_slice(&json).map_err(|e| refused(e.to_string()))?;
         let config = Config::deserialize(value).map_err(|e| refused(e.to_string()))?;
         check(&config).map_err(refused)?;
-        let bundle = Self { dir, config };
+        let bundle = Self {
+            dir: dir.to_owned(),
+            config,
+        };
         for name in [
             "tokenizer.json",
             "vision.onnx",

@@ -160,13 +160,7 @@ impl Session {
     fn push_segment(&mut self, segment: &Segment) -> Result<()> {
         match segment {
             Segment::Text(ids) => self.context.push_ids(ids)?,
-            Segment::Added { id, rows } => self.context.push_rows(*id, rows.view())?,
-            Segment::Placed { ids, rows } => {
-                let placed = ids.iter().zip(rows.rows());
-                for (&id, row) in placed {
-                    self.context.push(id, Some(&row.to_vec()))?;
-                }
-            }
+            Segment::Added { ids, rows } => self.context.push_rows(ids, rows.view())?,
             Segment::Embeddings(rows) => {
                 let id = self.model.template().end; // stands for no token
                 self.context.push_embeddings(id, rows.view())?;

@@ -13,6 +13,7 @@ use foveate_language::{
 };
 use foveate_onnx::{GoOn, GraphOptions};
 use foveate_vision::{Mode, Spotter};
+use serde_json::Value;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -32,15 +33,15 @@ struct ChatReader {
     legible: bool,
 }
 
-/// Whether `path` is a checkpoint of others: a GGUF file, or a folder whose `config.json` names no
-/// format of ours.
-pub(super) fn is_checkpoint(path: &Path) -> bool {
-    if path.is_dir() {
-        return bundle::config(path)
-            .is_ok_and(|c| c["format"].is_null() && c["model_type"].is_string());
-    }
+/// Whether `path` is a GGUF file by its name.
+pub(super) fn is_gguf(path: &Path) -> bool {
     path.extension()
         .is_some_and(|end| end.eq_ignore_ascii_case("gguf"))
+}
+
+/// Whether a `config.json` is that of a Hugging Face folder: it names no format of ours.
+pub(super) fn is_hugging_face(config: &Value) -> bool {
+    config["format"].is_null() && config["model_type"].is_string()
 }
 
 impl ChatReader {
@@ -82,12 +83,11 @@ impl Reader for ChatReader {
         let began = Instant::now();
         let spotted = self.spotter()?.spot_while(image.pixels(), go_on)?;
         let transform = text::CANVAS.transform(image.pixels());
-        let text::Reading { lines, illegible } = text::read(&spotted, &transform, self.legible);
-        let left_out = illegible
-            .iter()
-            .map(|line| line.left_out(&self.tokenizer, Why::Illegible));
+        let text::Reading { lines, illegible } =
+            text::read(&spotted, &transform, &self.tokenizer, self.legible)?;
+        let left_out = illegible.iter().map(|line| line.left_out(Why::Illegible));
         Ok(Encoded {
-            left_out: left_out.collect::<Result<_>>()?,
+            left_out: left_out.collect(),
             segments: self.turn(&lines)?,
             sources: lines.iter().flat_map(PageLine::sources).collect(),
             transform,

@@ -136,15 +136,8 @@ impl Why {
 pub enum Segment {
     /// Tokens.
     Text(Vec<TokenId>),
-    /// One token `id` for each row of `rows` (`[n, dim]`), which is added to its embedding.
-    Added {
-        /// The token.
-        id: TokenId,
-        /// `[n, dim]`
-        rows: Array2<f32>,
-    },
     /// Tokens with what is added to the embedding of each.
-    Placed {
+    Added {
         /// `[n]`
         ids: Vec<TokenId>,
         /// `[n, dim]`
@@ -160,9 +153,7 @@ impl Segment {
     pub fn len(&self) -> usize {
         match self {
             Self::Text(ids) => ids.len(),
-            Self::Added { rows, .. } | Self::Placed { rows, .. } | Self::Embeddings(rows) => {
-                rows.nrows()
-            }
+            Self::Added { rows, .. } | Self::Embeddings(rows) => rows.nrows(),
         }
     }
 
@@ -223,14 +214,17 @@ pub(crate) struct Opened {
 
 /// Opens the bundle in `dir` as its `architecture` says, or the checkpoint of others that it is.
 pub(crate) fn open(dir: &Path, graphs: &GraphOptions, options: &Options) -> Result<Opened> {
-    if chat::is_checkpoint(dir) {
+    if chat::is_gguf(dir) {
         return chat::open(dir, graphs, options);
     }
     let config = bundle::config(dir)?;
+    if chat::is_hugging_face(&config) {
+        return chat::open(dir, graphs, options);
+    }
     if config["architecture"] == page::ARCHITECTURE {
         return page::open(dir, config, graphs, options);
     }
-    let bundle = Bundle::open(dir)?;
+    let bundle = Bundle::of(dir, config)?;
     match bundle.config().architecture.as_str() {
         glyph::ARCHITECTURE => glyph::open(&bundle, graphs, options, |embed| {
             let encoder = GlyphEncoder::open(&bundle, embed, graphs, &options.rules)?;

@@ -6,7 +6,7 @@ mod grammars;
 mod json;
 mod partial;
 mod rules;
-mod scan;
+pub(crate) mod scan;
 mod schema;
 
 pub use constraint::{Commit, Constraint};

@@ -107,11 +107,15 @@ impl Context {
         ids.iter().try_for_each(|&id| self.push(id, None))
     }
 
-    /// Adds one row `id` for each row of `extra` (`[n, dim]`), or none of them where they do not
-    /// fit.
-    pub fn push_rows(&mut self, id: TokenId, extra: ArrayView2<'_, f32>) -> Result<()> {
-        self.check_room(extra.nrows())?;
-        for row in extra.rows() {
+    /// Adds a row for each of `ids` with the row of `extra` (`[n, dim]`) beside it, or none of them
+    /// where they do not fit.
+    pub fn push_rows(&mut self, ids: &[TokenId], extra: ArrayView2<'_, f32>) -> Result<()> {
+        if ids.len() != extra.nrows() {
+            let (n, rows) = (ids.len(), extra.nrows());
+            return Err(Error::decoder(format!("{n} tokens have {rows} extra rows")));
+        }
+        self.check_room(ids.len())?;
+        for (&id, row) in ids.iter().zip(extra.rows()) {
             self.push(id, Some(&row.to_vec()))?;
         }
         Ok(())
@@ -121,7 +125,7 @@ impl Context {
     /// none of them where they do not fit. `id` is what [`ids`](Self::ids) shows of them.
     pub fn push_embeddings(&mut self, id: TokenId, embeddings: ArrayView2<'_, f32>) -> Result<()> {
         let first = self.len();
-        self.push_rows(id, embeddings)?;
+        self.push_rows(&vec![id; embeddings.nrows()], embeddings)?;
         self.replaced.extend(first..self.len());
         Ok(())
     }

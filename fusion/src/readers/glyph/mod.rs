@@ -147,7 +147,7 @@ impl Reader for GlyphReader {
             sources: (0..tokens.len()).map(|i| tokens.source(i)).collect(),
             left_out: seen.left_out,
             segments: vec![Segment::Added {
-                id: self.image,
+                ids: vec![self.image; tokens.len()],
                 rows: tokens.tokens,
             }],
             transform: seen.placement,

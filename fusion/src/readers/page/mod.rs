@@ -16,11 +16,11 @@ use crate::{Error, Image, Options, Result, Task};
 use config::PageConfig;
 use draft::LookUp;
 use foveate_language::{
-    Attribution, CheckpointDecoder, CheckpointOptions, Copied, CopyText, Copying, Template,
-    TextDecoder, TokenId, TokenIndex, Tokenizer,
+    CheckpointDecoder, CheckpointOptions, Copied, CopyText, Copying, Template, TextDecoder,
+    TokenId, TokenIndex, Tokenizer,
 };
 use foveate_onnx::{GoOn, GraphOptions};
-use foveate_vision::{Letterbox, Mode, Spotter};
+use foveate_vision::{Mode, Spotter};
 use place::Places;
 use std::path::Path;
 use std::sync::Arc;
@@ -35,13 +35,13 @@ pub use config::ARCHITECTURE;
 const NOT_FOUND: &str = "not found";
 /// What comes before the answer to a question of yes or no, from the same place.
 const LEADS: [&str; 2] = ["yes: ", "no: "];
-/// Most rows of a page: what is left of the context holds questions and answers.
+/// Most rows of a page, set by hand: what is left of the context of 4,096 holds questions and
+/// answers.
 const PAGE_ROWS: usize = 3000;
 
 /// Reads pictures by a spotter, for a decoder that knows language.
 pub struct PageReader {
     spotter: Spotter,
-    letterbox: Letterbox,
     places: Places,
     tokenizer: Arc<Tokenizer>,
     index: Arc<TokenIndex>,
@@ -60,7 +60,7 @@ impl PageReader {
         let (mut ids, mut rows) = (Vec::new(), Vec::new());
         let (mut shown, mut rest) = (Vec::new(), Vec::new());
         for line in lines {
-            let own = self.tokenizer.encode(&line.text())?;
+            let own = &line.tokens;
             if !rest.is_empty() || ids.len() + own.len() + self.newline.len() > PAGE_ROWS {
                 rest.push(line);
                 continue;
@@ -68,7 +68,7 @@ impl PageReader {
             let before: &[TokenId] = if ids.is_empty() { &[] } else { &self.newline };
             let row = self.places.row(&line, &around, median);
             rows.extend((0..before.len() + own.len()).flat_map(|_| row.iter().copied()));
-            ids.extend(before.iter().chain(&own));
+            ids.extend(before.iter().chain(own));
             shown.push(line);
         }
         let rows = ndarray::Array2::from_shape_vec((ids.len(), self.dim), rows);
@@ -76,7 +76,7 @@ impl PageReader {
             stage: "page",
             why: e.to_string(),
         })?;
-        Ok((Segment::Placed { ids, rows }, shown, rest))
+        Ok((Segment::Added { ids, rows }, shown, rest))
     }
 
     /// What answers about the pictures are copied from.
@@ -99,38 +99,39 @@ impl PageReader {
     fn look_up(&self, images: &[Arc<Encoded>]) -> LookUp {
         let mut tokens = Vec::new();
         let mut first = 0;
-        for image in images {
-            let Some(page) = image.data::<PageText>() else {
-                continue;
-            };
-            for line in page.lines() {
-                tokens.extend(self.traced(line, first).into_iter().map(Some));
+        for page in images.iter().filter_map(|image| image.data::<PageText>()) {
+            for (words, ids) in page.lines().iter().zip(page.tokens()) {
+                tokens.extend(self.traced(words, ids, first).map(Some));
                 tokens.push(None);
-                first += line.len();
+                first += words.len();
             }
         }
         LookUp::new(tokens)
     }
 
-    /// The tokens of a line whose first word is the source `first`.
-    fn traced(&self, words: &[String], first: usize) -> Vec<Written> {
-        let text = words.join(" ");
-        let ids = self.tokenizer.encode(&text).unwrap_or_default();
-        let mut ends = Vec::new(); // of each word, where it ends
-        let mut end = 0;
-        for word in words {
-            end += word.len() + usize::from(!ends.is_empty());
-            ends.push(end);
-        }
+    /// The tokens of a line, whose first word is the source `first`.
+    fn traced<'l>(
+        &'l self,
+        words: &'l [String],
+        ids: &'l [TokenId],
+        first: usize,
+    ) -> impl Iterator<Item = Written> + 'l {
+        let ends: Vec<usize> = words
+            .iter()
+            .scan(0, |at, word| {
+                let end = *at + word.len();
+                *at = end + 1; // a space
+                Some(end)
+            })
+            .collect();
         let mut at = 0;
-        let traced = |id: TokenId| {
+        ids.iter().map(move |&id| {
             let bytes = self.tokenizer.bytes(id);
             let spaces = bytes.iter().take_while(|&&byte| byte == b' ').count();
             let word = ends.partition_point(|&end| end <= at + spaces);
             at += bytes.len();
             (id, Some(first + word.min(words.len().saturating_sub(1))))
-        };
-        ids.into_iter().map(traced).collect()
+        })
     }
 }
 
@@ -143,28 +144,23 @@ impl Reader for PageReader {
         let began = Instant::now();
         let spotted = self.spotter.spot_while(image.pixels(), go_on)?;
         let encode = began.elapsed();
-        let transform = self.letterbox.transform(image.pixels());
-        let Reading { lines, illegible } = text::read(&spotted, &transform, self.legible);
+        let transform = text::CANVAS.transform(image.pixels());
+        let Reading { lines, illegible } =
+            text::read(&spotted, &transform, &self.tokenizer, self.legible)?;
         let (placed, shown, rest) = self.rows(lines)?;
-        let left_out = illegible
-            .iter()
-            .map(|line| line.left_out(&self.tokenizer, Why::Illegible));
-        let too_many = rest
-            .iter()
-            .map(|line| line.left_out(&self.tokenizer, Why::TooMany));
+        let illegible = illegible.iter().map(|line| line.left_out(Why::Illegible));
+        let too_many = rest.iter().map(|line| line.left_out(Why::TooMany));
         let sources = shown.iter().flat_map(PageLine::sources).collect();
         let begin = self.template.question.clone();
-        let mut segments = vec![Segment::Text(begin), placed];
-        let mut end = vec![self.template.end];
-        end.extend(&self.newline);
-        segments.push(Segment::Text(end));
-        if shown.is_empty() {
-            segments.clear();
-        }
+        let end = [&[self.template.end][..], &self.newline].concat();
+        let segments = match shown.is_empty() {
+            true => Vec::new(),
+            false => vec![Segment::Text(begin), placed, Segment::Text(end)],
+        };
         Ok(Encoded {
             segments,
             sources,
-            left_out: left_out.chain(too_many).collect::<Result<_>>()?,
+            left_out: illegible.chain(too_many).collect(),
             transform,
             mode: Mode::High,
             cost: Timing {
@@ -225,9 +221,8 @@ impl Reader for PageReader {
         let end = self.template.end;
         let index = self.index.clone();
         let copying = Copying::new(text, index, &self.tokenizer, copied, end, self.dim);
-        let attribution: Box<dyn Attribution> = Box::new(copying);
         Decoding {
-            attribution: Some(attribution),
+            attribution: Some(Box::new(copying)),
             draft: Some(Box::new(self.look_up(images))),
             ..Decoding::default()
         }
@@ -243,18 +238,15 @@ pub(super) fn open(
 ) -> Result<Opened> {
     let config = PageConfig::read(dir, config)?;
     let weights = config.weights_file(dir)?;
-    let spot = || {
-        Spotter::open(dir, &config.spotter, graphs).map_err(|e| Error::AssetsInvalid {
-            file: dir.to_owned(),
-            why: format!("{e}; `make base` fetches the graphs"),
-        })
-    };
     let gguf = config.decoder_file(dir)?;
-    // The graphs and the decoder are opened at the same time: each takes some 150 ms on one core.
+    // The graphs and the decoder need nothing of each other: they are opened at the same time.
     let (spotter, language) = std::thread::scope(|scope| {
         let language = scope.spawn(|| open_language(&config, &gguf, &weights, graphs.threads));
-        let spotter = spot();
-        (spotter, language.join())
+        (Spotter::open(dir, &config.spotter, graphs), language.join())
+    });
+    let spotter = spotter.map_err(|e| Error::AssetsInvalid {
+        file: dir.to_owned(),
+        why: format!("{e}; `make base` fetches the graphs"),
     });
     let language = language.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
     let Language {
@@ -266,7 +258,6 @@ pub(super) fn open(
     let (spotter, dim) = (spotter?, decoder.dims().dim);
     let reader = PageReader {
         spotter,
-        letterbox: text::CANVAS,
         places,
         index: Arc::new(TokenIndex::new(&tokenizer)),
         newline: tokenizer.encode("\n")?,

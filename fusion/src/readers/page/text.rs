@@ -2,7 +2,7 @@
 use super::spotted::{around, canvas_corners, centre, in_order, is_legible};
 use crate::Result;
 use crate::readers::{Encoded, LeftOut, Source, Why, Written};
-use foveate_language::Tokenizer;
+use foveate_language::{TokenId, Tokenizer};
 use foveate_vision::{BALANCED, Letterbox, Rect, Spotted, SpottedLine, Transform};
 use std::sync::Arc;
 
@@ -18,6 +18,8 @@ pub(in crate::readers) const CANVAS: Letterbox = Letterbox {
 /// A line of words.
 pub(in crate::readers) struct PageLine {
     words: Vec<String>,
+    /// Those of the words joined by spaces.
+    pub tokens: Vec<TokenId>,
     sources: Vec<Source>,
     /// x, y in canvas pixels.
     pub centre: [f64; 2],
@@ -28,8 +30,8 @@ pub(in crate::readers) struct PageLine {
 }
 
 impl PageLine {
-    fn of(line: &SpottedLine, transform: &Transform) -> Self {
-        let (mut words, mut sources) = (Vec::new(), Vec::new());
+    fn of(line: &SpottedLine, transform: &Transform, tokenizer: &Tokenizer) -> Result<Self> {
+        let (mut words, mut sources) = (Vec::<String>::new(), Vec::new());
         for chars in line.chars.split(|char| char.ch.trim().is_empty()) {
             if chars.is_empty() {
                 continue;
@@ -44,14 +46,15 @@ impl PageLine {
         }
         let corners = canvas_corners(&line.quad, transform);
         let [dx, dy] = [0, 1].map(|axis| corners[3][axis] - corners[0][axis]);
-        Self {
+        Ok(Self {
+            tokens: tokenizer.encode(&words.join(" "))?,
             words,
             sources,
             centre: centre(&line.quad, transform),
             height: dx.hypot(dy) as f32,
             canvas: around(&line.quad, transform),
             confidence: line.confidence,
-        }
+        })
     }
 
     /// Its words joined by spaces.
@@ -63,17 +66,15 @@ impl PageLine {
     pub(in crate::readers) fn sources(&self) -> impl Iterator<Item = Source> + '_ {
         self.sources.iter().copied()
     }
-}
 
-impl PageLine {
     /// The line as one that the decoder is not shown.
-    pub(in crate::readers) fn left_out(&self, tokenizer: &Tokenizer, why: Why) -> Result<LeftOut> {
-        Ok(LeftOut {
-            tokens: tokenizer.encode(&self.text())?,
+    pub(in crate::readers) fn left_out(&self, why: Why) -> LeftOut {
+        LeftOut {
+            tokens: self.tokens.clone(),
             canvas: self.canvas,
             confidence: self.confidence,
             why,
-        })
+        }
     }
 }
 
@@ -105,21 +106,29 @@ pub(in crate::readers) fn transcript(
 #[derive(Debug)]
 pub(in crate::readers) struct PageText {
     lines: Vec<Vec<String>>,
+    /// Of each line.
+    tokens: Vec<Vec<TokenId>>,
     follows: Vec<Vec<usize>>,
 }
 
-/// Lines ahead in reading order with which a value may go on: two, since two columns alternate.
+/// Lines ahead in reading order with which a value may go on. Set by hand: two columns alternate.
 const AHEAD: usize = 2;
-/// How far below a line the next one of its column may begin, in its heights: titles are set with
-/// up to a line between.
+/// How far below a line the next one of its column may begin, in its heights. Set by hand: titles
+/// are set with up to a line between.
 const BELOW: f64 = 1.5;
 
 impl PageText {
     pub(in crate::readers) fn new(lines: Vec<PageLine>) -> Self {
         Self {
             follows: follows(&lines),
+            tokens: lines.iter().map(|line| line.tokens.clone()).collect(),
             lines: lines.into_iter().map(|line| line.words).collect(),
         }
+    }
+
+    /// The tokens of each line.
+    pub(in crate::readers) fn tokens(&self) -> &[Vec<TokenId>] {
+        &self.tokens
     }
 
     /// Of each line, those with which a value that reaches its end may go on.
@@ -161,15 +170,20 @@ pub(in crate::readers) struct Reading {
 }
 
 /// Sorts what was spotted; `legible` leaves out what hardly is.
-pub(in crate::readers) fn read(spotted: &Spotted, transform: &Transform, legible: bool) -> Reading {
-    let of = |line: &SpottedLine| PageLine::of(line, transform);
+pub(in crate::readers) fn read(
+    spotted: &Spotted,
+    transform: &Transform,
+    tokenizer: &Tokenizer,
+    legible: bool,
+) -> Result<Reading> {
+    let of = |line: &SpottedLine| PageLine::of(line, transform, tokenizer);
     let (lines, illegible): (Vec<_>, Vec<_>) = in_order(spotted, transform)
         .into_iter()
         .partition(|line| !legible || is_legible(line));
-    Reading {
-        lines: lines.into_iter().map(of).collect(),
-        illegible: illegible.into_iter().map(of).collect(),
-    }
+    Ok(Reading {
+        lines: lines.into_iter().map(of).collect::<Result<_>>()?,
+        illegible: illegible.into_iter().map(of).collect::<Result<_>>()?,
+    })
 }
 
 /// The box around all lines with a margin of a twentieth of its sides: the page, wherever in the
@@ -206,6 +220,7 @@ mod tests {
     fn line(x: f64, y: f64) -> PageLine {
         PageLine {
             words: vec!["word".into()],
+            tokens: Vec::new(),
             sources: Vec::new(),
             centre: [x + 50.0, y + 10.0],
             height: 20.0,

@@ -1,5 +1,6 @@
 //! A schema as a prompt in plain lines, for decoders that were taught to read them
 //! (`training/page/tasks.py`).
+use super::field_list::resolve;
 use serde_json::Value;
 
 /// Nested objects are described down to this depth; recursive types go no further.
@@ -96,25 +97,12 @@ fn shortened(text: &str) -> String {
     words.chars().take(NOTE).collect()
 }
 
-/// Follows references, and the one branch of a union that is not null.
-fn target<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
-    let mut at = schema;
+/// Follows references and unions with null until neither is left.
+fn target<'a>(root: &'a Value, mut schema: &'a Value) -> &'a Value {
     for _ in 0..DEPTH {
-        let branches = at["anyOf"].as_array().or(at["oneOf"].as_array());
-        let next = match (at["$ref"].as_str(), branches) {
-            (Some(reference), _) => reference.strip_prefix('#').and_then(|p| root.pointer(p)),
-            (None, Some(branches)) => {
-                let mut real = branches.iter().filter(|b| !is_null(b));
-                real.next().filter(|_| real.next().is_none())
-            }
-            (None, None) => None,
-        };
-        match next {
-            Some(next) => at = next,
-            None => break,
-        }
+        schema = resolve(root, schema);
     }
-    at
+    schema
 }
 
 fn is_null(schema: &Value) -> bool {

@@ -73,7 +73,7 @@ impl List<'_> {
 }
 
 /// Follows `$ref` and the one branch of a union that is not null.
-fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
+pub(super) fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
     let target = schema
         .get("$ref")
         .and_then(Value::as_str)

@@ -1,15 +1,14 @@
 //! Copying: answers, or the strings of a JSON answer, are spans of given text.
 //!
 //! A span begins where a word or a sign begins and ends where one ends. Behind the last word of a
-//! line it goes on with the first word of the lines that may follow. Text and tokens are compared byte by byte, so that
-//! it does not matter how either was cut into tokens.
-mod json;
+//! line it goes on with the first word of the lines that may follow. Text and tokens are compared
+//! byte by byte, so that it does not matter how either was cut into tokens.
 mod page;
 mod tokens;
 
+use crate::constrain::scan::{Place, Scanner};
 use crate::generate::{Attribution, LogitsProcessor};
 use crate::{Result, Schema, Token, TokenId, Tokenizer};
-use json::Json;
 use std::sync::Arc;
 
 pub use page::CopyText;
@@ -47,7 +46,7 @@ pub struct Copying<'a> {
     worded: Option<Vec<String>>,
     end: TokenId,
     at: At,
-    json: Json,
+    json: Scanner,
     /// Whether something of the answer was written.
     begun: bool,
     /// Where the last token that was copied ended, if one place is likelier than others.
@@ -78,7 +77,7 @@ impl<'a> Copying<'a> {
             worded,
             end,
             at,
-            json: Json::default(),
+            json: Scanner::default(),
             begun: false,
             last: None,
             row: vec![0.0; dim],
@@ -102,69 +101,70 @@ impl<'a> Copying<'a> {
         }
     }
 
+    /// The place that a token's first byte was copied from.
+    fn place_of(&self, after: &After) -> Option<usize> {
+        let (from, byte) = after.first.as_ref()?;
+        let to: &[usize] = match &after.at {
+            At::Text(places) => places,
+            At::Json => &[],
+        };
+        self.text.one_of(from, *byte, self.last, to)
+    }
+
     /// Takes tokens out of the choice that open a string with what is not there.
     fn check_openings(&self, logits: &mut [f32]) {
-        let keep: Vec<(TokenId, f32)> = self
-            .index
-            .quoted()
-            .filter_map(|id| {
-                let logit = *logits.get(id as usize)?;
-                let fits = logit == f32::NEG_INFINITY || self.after(id).is_some_and(|a| a.fits());
-                fits.then_some((id, logit))
-            })
-            .collect();
-        if keep.iter().all(|(_, logit)| *logit == f32::NEG_INFINITY) {
-            return;
-        }
-        for id in self.index.quoted() {
-            if let Some(logit) = logits.get_mut(id as usize) {
-                *logit = f32::NEG_INFINITY;
-            }
-        }
-        for (id, logit) in keep {
-            logits[id as usize] = logit;
+        let open = |&id: &TokenId| {
+            logits
+                .get(id as usize)
+                .is_some_and(|l| *l > f32::NEG_INFINITY)
+        };
+        let opening: Vec<TokenId> = self.index.quoted().filter(open).collect();
+        let (fitting, others): (Vec<_>, Vec<_>) =
+            opening.into_iter().partition(|&id| !self.after(id).left);
+        if !fitting.is_empty() {
+            others
+                .into_iter()
+                .for_each(|id| logits[id as usize] = f32::NEG_INFINITY);
         }
     }
 
     /// Where the answer stands after a token, and where its first copied byte came from.
-    fn after(&self, id: TokenId) -> Option<After> {
+    fn after(&self, id: TokenId) -> After {
         let mut after = After {
             at: self.at.clone(),
             json: self.json.clone(),
-            from: None,
             first: None,
             left: false,
         };
         for &byte in self.tokenizer.bytes(id) {
-            self.step(&mut after, byte);
+            match &self.worded {
+                Some(worded) => self.step_json(&mut after, byte, worded),
+                None => self.step_text(&mut after, byte),
+            }
         }
-        Some(after)
+        after
     }
 
-    fn step(&self, after: &mut After, byte: u8) {
-        let Some(worded) = &self.worded else {
-            self.step_text(after, byte);
-            return;
-        };
-        let content = after.json.push(byte);
-        if after.json.opened() {
-            let key = after.json.key();
-            let free = key.is_none_or(|key| !worded.iter().any(|one| one == key));
-            after.at = match free && !after.json.in_key() {
-                true => At::Text(self.text.begins(false)),
-                false => At::Json,
-            };
-        } else if after.json.closed() {
-            let whole = match &after.at {
-                At::Text(places) => {
-                    places.is_empty() || self.text.may_end(places) || after.json.was_empty()
-                }
-                At::Json => true,
-            };
-            after.left |= !whole;
-            after.at = At::Json;
-        } else if let Some(byte) = content {
-            self.step_text(after, byte);
+    fn step_json(&self, after: &mut After, byte: u8, worded: &[String]) {
+        let before = after.json.place();
+        after.json.push(byte);
+        match (before, after.json.place()) {
+            (Place::String { .. }, Place::After) => {
+                let empty = after.json.text().is_empty();
+                let cut = |at: &Places| !at.is_empty() && !self.text.may_end(at) && !empty;
+                after.left |= matches!(&after.at, At::Text(at) if cut(at));
+                after.at = At::Json;
+            }
+            (Place::String { escaped: false, .. }, _) if byte == b'\\' => {}
+            // Of the escapes that answers may hold, line ends and tabs stand for a space.
+            (Place::String { escaped: true, .. }, _) if b"nrtbf".contains(&byte) => {
+                self.step_text(after, b' ');
+            }
+            (Place::String { .. }, _) => self.step_text(after, byte),
+            (_, Place::String { key: false, .. }) if is_free(&after.json, worded) => {
+                after.at = At::Text(self.text.begins(false));
+            }
+            _ => {}
         }
     }
 
@@ -175,35 +175,33 @@ impl<'a> Copying<'a> {
         }
         let next = self.text.step(places, byte);
         if after.first.is_none() && byte != b' ' {
-            after.from = Some(places.clone());
-            after.first = Some(byte);
+            after.first = Some((places.clone(), byte));
         }
         after.left |= next.is_empty();
         after.at = At::Text(next);
     }
 }
 
+/// Whether the string that is being written is free text: not of a property that `worded` names.
+fn is_free(json: &Scanner, worded: &[String]) -> bool {
+    let object = json.open().iter().rfind(|open| open.is_object);
+    object.is_none_or(|open| !worded.iter().any(|one| **one == *open.key))
+}
+
 /// Where an answer would stand after a token.
 struct After {
     at: At,
-    json: Json,
-    /// The places before the first byte that is no space.
-    from: Option<Places>,
-    first: Option<u8>,
+    json: Scanner,
+    /// The first byte that is no space, and the places before it.
+    first: Option<(Places, u8)>,
     /// Whether it left the text on the way.
     left: bool,
-}
-
-impl After {
-    fn fits(&self) -> bool {
-        !self.left
-    }
 }
 
 impl LogitsProcessor for Copying<'_> {
     fn process(&mut self, _: &[f32], logits: &mut [f32]) -> Result<()> {
         let Some(allowed) = self.allowed() else {
-            if matches!(self.at, At::Json) && self.json.string_may_open() {
+            if matches!(self.at, At::Json) && !self.json.in_string() {
                 self.check_openings(logits);
             }
             return Ok(());
@@ -221,33 +219,18 @@ impl LogitsProcessor for Copying<'_> {
     }
 
     fn commit(&mut self, token: &Token) {
-        if let Some(after) = self.after(token.id) {
-            if let (Some(from), Some(byte)) = (&after.from, after.first) {
-                self.last = self.text.one_of(from, byte, self.last, &after.at_places());
-            }
-            (self.at, self.json) = (after.at, after.json);
-            self.begun = true;
+        let after = self.after(token.id);
+        if after.first.is_some() {
+            self.last = self.place_of(&after);
         }
-    }
-}
-
-impl After {
-    fn at_places(&self) -> Places {
-        match &self.at {
-            At::Text(places) => places.clone(),
-            At::Json => Places::new(),
-        }
+        (self.at, self.json) = (after.at, after.json);
+        self.begun = true;
     }
 }
 
 impl Attribution for Copying<'_> {
     fn source(&self, id: TokenId) -> Option<usize> {
-        let after = self.after(id)?;
-        let (from, byte) = (after.from.as_ref()?, after.first?);
-        let place = self
-            .text
-            .one_of(from, byte, self.last, &after.at_places())?;
-        self.text.source(place)
+        self.text.source(self.place_of(&self.after(id))?)
     }
 
     fn row(&self, _: usize) -> &[f32] {

@@ -168,5 +168,5 @@ impl CopyText {
     }
 }
 
-/// Bytes of the longest tokens that hold words.
-const LONGEST: usize = 24;
+/// Within how many bytes a token of words ends: those of SmolLM2 have up to 25.
+const LONGEST: usize = 25;
