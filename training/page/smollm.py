@@ -138,8 +138,7 @@ class Layer(nn.Module):
         q = rotated(heads(self.q(x), s.heads), *turns)
         k = rotated(heads(self.k(x), s.kv_heads), *turns)
         v = heads(self.v(x), s.kv_heads)
-        # Plain products: the fused attention of PyTorch 2.15 takes five times as long on this
-        # kind of CPU (AVX-512 BF16, 512 rows).
+        # Plain products: with a mask, PyTorch's fused attention was slower on CPUs.
         groups = s.heads // s.kv_heads
         q = q.unflatten(1, (s.kv_heads, groups)).flatten(2, 3) * s.head_dim**-0.5
         scores = (q @ k.transpose(-1, -2)).unflatten(2, (groups, -1)) + mask
