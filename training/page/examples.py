@@ -6,9 +6,12 @@ import subprocess
 from dataclasses import dataclass
 
 import numpy as np
+
 from .kinds import drawn
 from .page import FEATURES, from_record, noisy, rows_of
 from .tasks import extraction, questions
+from .written import drawn as drawn_written
+from .written import pages
 
 GLYPH = np.dtype([("char", "<u4"), ("cx", "<f4"), ("cy", "<f4"), ("w", "<f4"), ("h", "<f4"),
                   ("angle", "<f4"), ("line", "<u4")])  # fmt: skip
@@ -109,14 +112,22 @@ def branches_of(page, rng):
     return out + asked
 
 
-def sequences(writer, generator, split, seed, longest=900, share=0.4):
-    """Sequences of at most `longest` tokens; `share` of them are of the generator's flyers."""
+def sequences(writer, generator, split, seed, longest=900, share=0.2, by_hand=0.5):
+    """Sequences of at most `longest` tokens, without end.
+
+    `by_hand` of their pages were written by hand, `share` are the generator's flyers.
+    """
     rng = random.Random(seed)
     records = flyers(generator, split, seed) if generator else None
+    written = pages(split)
     while True:
-        page = next(records) if records and rng.random() < share else drawn(rng)
+        n = rng.random()
+        if written and n < by_hand:
+            page = drawn_written(rng, rng.choice(written))
+        else:
+            page = next(records) if records and n < by_hand + share else drawn(rng)
         if rng.random() < 0.5:
-            page = noisy(page, rng, rng.choice([0.005, 0.01, 0.02, 0.03]))
+            page = noisy(page, rng, rng.choice([0.003, 0.006, 0.012, 0.025]))
         branches = branches_of(page, rng)
         if not branches:
             continue

@@ -4,7 +4,7 @@ The rules of this file are those of the reader that serves the model (`fusion/sr
 order of lines, one token sequence a line, what is said of a token's place.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -42,6 +42,7 @@ class Page:
     size: tuple = (1000.0, 1000.0)  # width, height
     asks: list = field(default_factory=list)  # (question, field, "yes", "no" or "")
     told: set = field(default_factory=set)  # kinds of facts that it holds (facts.py)
+    by_hand: bool = False  # all its fields and questions are its writer's (written.py)
 
     def sorted(self):
         """With its lines in reading order, characters numbered anew."""
@@ -56,7 +57,7 @@ class Page:
         fields = {}
         for name, ranges in self.fields.items():
             fields[name] = runs([moved[i] for a, b in ranges for i in range(a, b) if i in moved])
-        return Page(out, fields, self.kind, self.size, self.asks, self.told)
+        return replace(self, lines=out, fields=fields)
 
     def says(self, name):
         """What a field says, as it was read; "" where nothing of it was."""
@@ -162,7 +163,7 @@ def noisy(page, rng, share):
         if bad and rng.random() < 0.15:
             space = [False] * len(space)
         lines.append(Line(chars, space, line.box, line.first))
-    return Page(lines, page.fields, page.kind, page.size, page.asks, page.told).sorted()
+    return replace(page, lines=lines).sorted()
 
 
 def critical(page, line):

@@ -1,5 +1,6 @@
-"""How names, places, dates and prices are printed: word lists and phrases put together by chance."""
+"""How names, places, dates and prices are printed: words and phrases put together by chance."""
 
+import json
 from pathlib import Path
 
 LISTS = Path(__file__).resolve().parents[2] / "datasets/src/lists"
@@ -7,72 +8,14 @@ words = lambda name: (LISTS / f"{name}.txt").read_text().split("\n")[:-1]  # noq
 FIRST, LAST, CITIES, STREETS = map(words, ("first_names", "last_names", "cities", "streets"))
 WORDS, EVERYDAY = words("words"), words("everyday")
 
-MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
+MONTHS = """January February March April May June July August September October November
+December""".split()
 DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
-SUBJECTS = """machine learning;graph theory;marine biology;quantum computing;climate models;robotics;
-public health;ancient history;data science;number theory;organic chemistry;astronomy;philosophy;
-urban planning;linguistics;neuroscience;economics;cryptography;art history;computer graphics;
-nutrition;open source;entrepreneurship;photography;creative writing;music theory;first aid;gardening;
-bird watching;web design;game development;statistics;energy storage;ethics;local history;genetics;
-software testing;3D printing;sign language;public speaking;material science;functional programming;
-operating systems;sleep research;soil science;labour law;microfinance;ocean waves;fluid dynamics"""
-SUBJECTS = [s.strip() for s in SUBJECTS.replace("\n", " ").split(";")]
-THINGS = """Jazz Night;Open Mic;Bake Sale;Spring Concert;Book Club;Movie Night;Game Night;Trivia Night;
-Career Fair;Open House;Art Show;Dance Party;Poetry Slam;Flea Market;Food Drive;Blood Drive;Fun Run;
-Charity Auction;Yoga in the Park;Farmers Market;Wine Tasting;Karaoke;Comedy Night;Chess Tournament;
-Science Fair;Hackathon;Pancake Breakfast;Halloween Party;Winter Ball;Summer Fest;Beer Garden;
-Craft Fair;Talent Show;Plant Swap;Pub Quiz;Silent Disco;Film Screening;Town Hall;Study Break;
-Barbecue;Pizza Social;Welcome Party;Graduation Dinner;Alumni Reunion;Choir Evening;Garden Tour;
-Clothing Swap;Repair Cafe;Easter Egg Hunt;Carol Service;Harvest Festival;Night Market;Street Party;
-Block Party;Ice Cream Social;Coding Bootcamp;Salsa Night;Swing Dance;Battle of the Bands;Drag Show;
-Soccer Tournament;Swim Meet;5K Walk;Bike Ride;Car Wash;Yard Sale;Bingo;Poker Night;Costume Contest;
-Prayer Breakfast;Worship Night;Bible Study;Youth Retreat;Revival Meeting;Gospel Concert;Info Session;
-Resume Workshop;Mock Interviews;Networking Evening;Board Meeting;Spelling Bee;Puppet Show;Magic Show"""
-THINGS = [s.strip() for s in THINGS.replace("\n", " ").split(";")]
-ADJ = """Annual;First;Second;3rd;10th Annual;25th;Great;Big;Little;International;National;Midnight;
-Spring;Summer;Autumn;Winter;Holiday;Community;Family;Student;Vintage;Acoustic;Electric;Wild;Golden;
-Silver;Blue;Red;Black;Secret;Royal;Sunday;Friday;Saturday;Late;Early;Free;Outdoor;Underground;Grand"""
-ADJ = [s.strip() for s in ADJ.replace("\n", " ").split(";")]
-BANDS = """Velvet;Broken;Paper;Neon;Electric;Lonely;Burning;Silent;Crystal;Dusty;Hollow;Lost;Wooden;
-Iron;Purple;Stray;Desert;Northern;Rolling;Shy"""
-BANDS = [s.strip() for s in BANDS.replace("\n", " ").split(";")]
-NOUNS = """Foxes;Owls;Kites;Rivers;Engines;Ghosts;Pilots;Hearts;Mirrors;Wolves;Arrows;Lanterns;
-Sailors;Saints;Shadows;Trains;Tigers;Giants;Echoes;Roses;Union;Orchestra;Trio;Quartet;Collective"""
-NOUNS = [s.strip() for s in NOUNS.replace("\n", " ").split(";")]
-HALLS = """Hall;Auditorium;Library;Theatre;Theater;Community Center;Church;Park;Cafe;Bar & Grill;
-Gallery;Stadium;Arena;Gym;Student Union;Ballroom;Chapel;Museum;Hotel;Pub;Club;Brewery;School;
-Town Hall;Opera House;Conference Center;Garden;Beach;Studio;Science Building;Lounge;Courtyard;
-Cultural Centre;Sports Club;Country Club;Warehouse;Pavilion;Atrium;Quad;Cinema;University;College"""
-HALLS = [s.strip() for s in HALLS.replace("\n", " ").split(";")]
-ORGS = """Department of {S};School of {S};{C} {N} Society;Friends of {C} {H};{S} Club;{C} Rotary Club;
-{C} University;{C} College;Students for {S};{L} Foundation;{L} & Sons;The {S} Association;
-{C} Public Library;{C} City Council;Women in {S};{C} Chamber of Commerce;{L} Records;ACM Student Chapter;
-{C} Parish;Young {N} of {C};Institute of {S};Graduate Student Council;{C} Arts Council;{F}'s Friends"""
-ORGS = [s.strip() for s in ORGS.replace("\n", " ").split(";")]
-SLOGANS = """Come one, come all!;Fun for the whole family;All are welcome;Bring a friend;Don't miss it!;
-Save the date;You are invited;Join us!;See you there;Everyone welcome;A night to remember;Be there!;
-Good food, good friends, good music;The biggest party of the year;Limited seats available;
-Live music all night;Free pizza!;Refreshments will be served;Food and drinks provided;Learn. Build. Share.;
-Make new friends;Rain or shine;Register now;No experience necessary;Music - Food - Fun;Spread the word;
-Come hungry!;First come, first served;Your chance to meet the experts;Let the games begin;
-Think global, act local;An evening of laughter;Back by popular demand;Open to the public;Only one night"""
-SLOGANS = [s.strip() for s in SLOGANS.replace("\n", " ").split(";")]
-ROLES = """Professor of {S};Director, {C} Institute;Senior Engineer;PhD Student;Author;Head of Research;
-Assistant Professor;Chief Scientist;Artist;Founder of {L} Labs;University of {C};Conductor;Pastor"""
-ROLES = [s.strip() for s in ROLES.replace("\n", " ").split(";")]
+PRINTED = json.loads((Path(__file__).parent / "printed.json").read_text())
+SUBJECTS, THINGS, ADJ = (PRINTED[name] for name in ("subjects", "things", "adj"))
+BANDS, NOUNS, HALLS = (PRINTED[name] for name in ("bands", "nouns", "halls"))
+ORGS, SLOGANS, ROLES = (PRINTED[name] for name in ("orgs", "slogans", "roles"))
+FOOD, GOODS = PRINTED["food"], PRINTED["goods"]
 
 
 class Ink:
@@ -206,7 +149,8 @@ class Ink:
         if self.chance(0.5):
             out += f", {self.pick(*CITIES)}"
             if self.chance(0.4):
-                out += f", {self.pick('CA', 'NY', 'TX', 'WA', 'IL', 'MA')} {self.rng.randrange(10000, 99999)}"
+                state = self.pick("CA", "NY", "TX", "WA", "IL")
+                out += f", {state} {self.rng.randrange(10000, 99999)}"
         return out
 
     def price(self):

@@ -9,276 +9,24 @@ from pathlib import Path
 
 from .facts import FACTS
 from .facts import drawn as drawn_fact
-from .kinds import FOOD
-from .printed import DAYS, Ink
+from .printed import DAYS, FOOD, Ink
 
 NOT_FOUND = "not found"
 ALIASES = json.loads((Path(__file__).parents[1] / "fields.json").read_text())
-ALIASES |= {
-    "shop": ["shop", "store", "merchant", "vendor", "restaurant", "seller"],
-    "total": ["total", "amount", "total_price", "sum", "amount_due"],
-    "subtotal": ["subtotal", "net"],
-    "tax": ["tax", "vat", "sales_tax"],
-    "payment": ["payment", "payment_method", "paid_by"],
-    "time": ["time", "at", "hour"],
-    "cashier": ["cashier", "server", "served_by"],
-    "number": ["number", "receipt_number", "order"],
-    "name": ["name", "person", "full_name"],
-    "job": ["job", "position", "role", "job_title"],
-    "company": ["company", "firm", "employer"],
-    "author": ["author", "from", "writer"],
-    "heading": ["heading", "title", "subject"],
-    "what": ["what", "object", "item"],
-    "reward": ["reward"],
-    "place": ["place", "last_seen_at"],
-    "opening hours": ["opening_hours", "hours"],
-    "deadline": ["deadline", "register_by", "rsvp_by"],
-    "sponsor": ["sponsor", "supported_by"],
-    "dress code": ["dress_code", "attire"],
-    "hashtag": ["hashtag", "tag"],
-    "parking": ["parking"],
-    "food": ["food", "catering"],
-    "host": ["host", "moderator"],
-    "wifi password": ["wifi", "wifi_password"],
-    "student price": ["student_price"],
-    "adult price": ["adult_price"],
-    "child price": ["child_price"],
-    "member price": ["member_price"],
-    "door price": ["door_price"],
-    "advance price": ["advance_price"],
-}
+# Names of further fields, what schemas say of them, how they are asked for; what pages are asked
+# in vain; fields of which one may be taken for the other.
+WORDS = json.loads((Path(__file__).parent / "asked.json").read_text())
+ALIASES |= WORDS["aliases"]
+ABOUT, ASK, MORE, THERE = (WORDS[name] for name in ("about", "ask", "more", "there"))
+NEVER, ABSENT, NEAR = (WORDS[name] for name in ("never", "absent", "near"))
+EVENTS, ROLES, THINGS = (WORDS[name] for name in ("events", "roles", "things"))
+VAGUE = set(WORDS["vague"])  # facts whose questions a page may answer by other words
 EVENT = {  # the fields of `CalendarEvent` (events/src/calendar/flyer.rs) and what it says of them
     "title": "What takes place.",
     "date": "Its day.",
     "start": "When it begins.",
     "end": "When it ends.",
     "venue": "The place by name.",
-}
-ABOUT = {
-    "title": ["what it is called", "name of the event"],
-    "date": ["the day", "day and month"],
-    "start": ["when it begins", "hour"],
-    "end": ["when it is over"],
-    "venue": ["where it is"],
-    "price": ["what it costs", "admission"],
-    "phone": ["number to call"],
-    "website": ["address on the web"],
-    "organizer": ["who holds it"],
-    "performer": ["who speaks or plays"],
-    "shop": ["who sold"],
-    "total": ["what was paid in all"],
-    "deadline": ["last day to register"],
-    "address": ["street and number"],
-}
-ASK = {
-    "title": [
-        "What is the event called?",
-        "What is it?",
-        "What is this poster about?",
-        "What is the title?",
-        "What is the name of the event?",
-        "What is going on?",
-        "What is announced?",
-        "What is the talk called?",
-    ],
-    "date": [
-        "When is it?",
-        "What is the date?",
-        "On which day is it?",
-        "What day is the event?",
-        "On what date does it take place?",
-        "Which day?",
-        "When does the event take place?",
-    ],
-    "start": [
-        "What time does it start?",
-        "When does it begin?",
-        "At what time is it?",
-        "When do the doors open?",
-        "What time should I be there?",
-        "What time is the event?",
-        "From when?",
-    ],
-    "end": [
-        "When does it end?",
-        "Until when?",
-        "What time is it over?",
-        "How long does it go on?",
-        "How late does it go?",
-    ],
-    "venue": [
-        "Where is it?",
-        "What is the venue?",
-        "Where does it take place?",
-        "Where do I have to go?",
-        "In which building is it?",
-        "Where is the event held?",
-        "Which place?",
-        "What is the location?",
-    ],
-    "address": [
-        "What is the address?",
-        "What street is it in?",
-        "Where exactly is it?",
-        "At which address?",
-    ],
-    "city": ["In which city is it?", "What town is it in?"],
-    "price": [
-        "How much is it?",
-        "What does it cost?",
-        "How much are the tickets?",
-        "What is the entry fee?",
-        "How much do I pay?",
-        "What is the admission?",
-        "What does a ticket cost?",
-    ],
-    "phone": [
-        "What is the phone number?",
-        "Which number can I call?",
-        "How can I reach them by phone?",
-        "What number should I call?",
-    ],
-    "email": [
-        "What is the email address?",
-        "Where can I write to?",
-        "Which e-mail address is given?",
-        "Who do I email?",
-    ],
-    "website": [
-        "What is the website?",
-        "Where can I find out more online?",
-        "Which web page is given?",
-        "Where can I buy tickets?",
-        "What is the URL?",
-        "Where can I register?",
-    ],
-    "organizer": [
-        "Who organizes it?",
-        "Who is behind it?",
-        "Who hosts it?",
-        "Which group holds the event?",
-        "Who presents it?",
-        "Who is inviting?",
-    ],
-    "performer": [
-        "Who is speaking?",
-        "Who performs?",
-        "Who is the speaker?",
-        "Who plays?",
-        "Who gives the talk?",
-        "Who is the artist?",
-    ],
-    "age": ["What is the age limit?", "How old do I have to be?", "Who is it for?", "Which ages?"],
-    "dress code": ["What is the dress code?", "What should I wear?"],
-    "deadline": [
-        "When is the deadline?",
-        "By when must I register?",
-        "What is the last day to register?",
-    ],
-    "sponsor": ["Who is the sponsor?", "Who supports it?", "Who sponsors the event?"],
-    "parking": ["Where can I park?", "What about parking?"],
-    "food": ["What is there to eat?", "What food is there?"],
-    "hashtag": ["What is the hashtag?", "Which hashtag do they use?"],
-    "host": ["Who is the host?", "Who hosts?", "Who leads through the evening?"],
-    "student price": ["How much do students pay?", "What is the price for students?"],
-    "general price": ["What is the general price?", "How much do others pay?"],
-    "adult price": ["How much do adults pay?", "What is the price for adults?"],
-    "child price": ["How much do children pay?", "What does it cost for kids?"],
-    "member price": ["How much do members pay?"],
-    "guest price": ["What do guests pay?"],
-    "door price": ["How much is it at the door?"],
-    "advance price": ["How much is it in advance?"],
-    "shop": [
-        "Which shop is it?",
-        "Where was it bought?",
-        "What is the name of the place?",
-        "Who sold this?",
-        "Which restaurant is it?",
-    ],
-    "total": [
-        "What is the total?",
-        "How much was paid in total?",
-        "How much is it all together?",
-        "What is the sum?",
-    ],
-    "subtotal": ["What is the subtotal?", "How much before tax?"],
-    "tax": ["How much is the tax?", "What tax was paid?"],
-    "payment": ["How was it paid?", "What was the payment method?"],
-    "time": ["At what time was it?", "What time does it show?"],
-    "cashier": ["Who was the cashier?", "Who served?"],
-    "number": ["What is the receipt number?", "Which order number is it?"],
-    "name": ["Whose card is it?", "What is the name?", "What is the person called?"],
-    "job": ["What is the job?", "What does the person do?"],
-    "company": ["Which company is it?", "Where does the person work?"],
-    "opening hours": ["When is it open?", "What are the opening hours?"],
-    "heading": ["What is the heading?", "What is the page called?"],
-}
-# Asked of pages that never say it.
-NEVER = [
-    "What is the wifi password?",
-    "What is the vegan option?",
-    "Who designed the poster?",
-    "How tall is it?",
-    "What is the weather like?",
-    "What is the password?",
-    "Which bus goes there?",
-    "How do I cancel?",
-    "What is the tax number?",
-    "Is there a lift?",
-    "Are dogs allowed?",
-    "How many seats are there?",
-    "Which floor is it on?",
-    "What is the capital of France?",
-    "What does the red button do?",
-    "Who won?",
-    "What is the discount?",
-    "Is childcare provided?",
-    "Which language is spoken?",
-    "What is the flight number?",
-    "What is the room temperature?",
-    "Who is the mayor?",
-]
-ABSENT = [
-    "start",
-    "end",
-    "venue",
-    "address",
-    "price",
-    "phone",
-    "email",
-    "website",
-    "organizer",
-    "performer",
-    "age",
-    "dress code",
-    "deadline",
-    "sponsor",
-    "parking",
-    "hashtag",
-    "student price",
-    "child price",
-    "title",
-    "date",
-]
-# A page that says one of these may be taken to answer a question about the other.
-NEAR = {
-    "price": (
-        "student price",
-        "adult price",
-        "child price",
-        "member price",
-        "door price",
-        "general price",
-        "advance price",
-        "guest price",
-    ),
-    "venue": ("address", "city", "place"),
-    "address": ("venue", "city", "place"),
-    "organizer": ("host", "sponsor"),
-    "performer": ("host", "organizer", "title"),
-    "website": ("email",),
-    "email": ("website",),
-    "title": ("heading",),
 }
 
 
@@ -305,7 +53,7 @@ def extraction(page, rng):
     known = {k: page.says(k) for k in page.fields}
     known = {k: v for k, v in known.items() if v}
     n = rng.random()
-    if page.kind in ("event", "flyer") and n < 0.55:
+    if page.kind in ("event", "flyer") and n < (0.75 if page.by_hand else 0.55):
         note = EVENT if rng.random() < 0.6 else dict.fromkeys(EVENT, "")
         chosen = [(k, k, True, note[k]) for k in EVENT]
     else:
@@ -340,11 +88,12 @@ def items_of(page):
 
 
 def some_fields(page, known, rng):
-    own = [k for k in known if k in ALIASES]
+    own = [k for k in known if k in ALIASES or page.by_hand and not k.startswith("ask ")]
     rng.shuffle(own)
     own = own[: rng.randrange(1, 8)]
     near = {other for k in own for other in NEAR.get(k, ())}
     missing = [k for k in ABSENT if k in ALIASES and k not in known and k not in near]
+    missing = [] if page.by_hand else missing
     if page.kind not in ("event", "flyer"):
         missing = [
             k
@@ -355,7 +104,8 @@ def some_fields(page, known, rng):
     rng.shuffle(own)
     out = []
     for key in own:
-        name = rng.choice(ALIASES[key]) if rng.random() < 0.6 else key.replace(" ", "_")
+        names = ALIASES.get(key, [key])
+        name = rng.choice(names) if rng.random() < 0.6 else key.replace(" ", "_")
         if any(name == o[1] for o in out):
             continue
         note = rng.choice(ABOUT[key]) if key in ABOUT and rng.random() < 0.35 else ""
@@ -385,134 +135,6 @@ def weighed(value):
             out += [(",", 1.0)] * bool(n) + weighed(one)
         return [*out, ("]", 1.0)]
     return [(json.dumps(value, ensure_ascii=False), 1.0)]
-
-
-# What an event is called in a question.
-EVENTS = [
-    "it",
-    "it",
-    "the event",
-    "this",
-    "the talk",
-    "the concert",
-    "the party",
-    "the workshop",
-    "the show",
-    "the meeting",
-    "the festival",
-    "the conference",
-    "the game",
-    "the course",
-    "the service",
-]
-# Other ways to ask; `{n}` is the event.
-MORE = {
-    "date": [
-        "When is {n}?",
-        "What day is {n} on?",
-        "What is the date of {n}?",
-        "On which date is {n} held?",
-    ],
-    "start": [
-        "What time does {n} start?",
-        "When does {n} begin?",
-        "At what hour does {n} start?",
-        "What time is {n}?",
-    ],
-    "end": ["When does {n} end?", "Until what time is {n}?", "When is {n} over?"],
-    "venue": [
-        "Where is {n}?",
-        "Where is {n} held?",
-        "Where does {n} take place?",
-        "Which hall is {n} in?",
-        "Where can I see {n}?",
-        "In which room is {n}?",
-        "Which building is {n} in?",
-        "What is the venue of {n}?",
-        "Where should I go for {n}?",
-        "Which place hosts {n}?",
-        "Where are they meeting?",
-        "Where will {n} be?",
-    ],
-    "price": [
-        "How much is {n}?",
-        "What does {n} cost?",
-        "How much do I have to pay for {n}?",
-        "How much is it to get in?",
-    ],
-    "performer": [
-        "Who is speaking at {n}?",
-        "Who performs at {n}?",
-        "Who leads {n}?",
-        "Who teaches {n}?",
-        "Who gives {n}?",
-    ],
-    "organizer": [
-        "Who organizes {n}?",
-        "Who puts on {n}?",
-        "Which organisation is behind {n}?",
-        "Who is responsible for {n}?",
-    ],
-    "title": [
-        "What is the name of {n}?",
-        "What is {n} called?",
-        "What is the title of {n}?",
-        "What is {n} about?",
-    ],
-    "website": [
-        "Which site do I visit?",
-        "Where do I sign up?",
-        "On which website can I register?",
-        "Where are the details online?",
-    ],
-}
-# Yes or no by a field that is there; without it the page does not tell.
-THERE = {
-    "parking": "Is there parking?",
-    "food": "Will there be something to eat?",
-    "age": "Is there an age limit?",
-    "dress code": "Is there a dress code?",
-    "website": "Is there a website?",
-    "phone": "Is there a phone number?",
-    "deadline": "Is there a deadline?",
-    "sponsor": "Does the event have a sponsor?",
-}
-# Roles and things that pages are asked about in vain.
-ROLES = [
-    "conductor",
-    "director",
-    "judge",
-    "photographer",
-    "chef",
-    "drummer",
-    "principal",
-    "mayor",
-    "DJ",
-    "translator",
-    "referee",
-    "treasurer",
-    "designer",
-    "moderator",
-    "coach",
-    "president",
-    "author",
-]
-THINGS = [
-    "film",
-    "book",
-    "dish",
-    "song",
-    "team",
-    "game",
-    "band",
-    "play",
-    "school",
-    "brand",
-    "hotel",
-    "train",
-    "app",
-    "prize",
-]
 
 
 def phrased(key, page, rng):
@@ -564,23 +186,6 @@ def in_vain(page, known, rng):
     return rng.choice(NEVER)
 
 
-# Facts whose questions a page may answer by other words.
-VAGUE = {
-    "topics",
-    "speaks_about",
-    "role",
-    "closes",
-    "doors",
-    "call",
-    "who_may",
-    "lineup",
-    "included",
-    "need_to",
-    "lasts",
-    "weekly",
-}
-
-
 def questions(page, rng, most=6):
     """Questions with their answers, some of them about what is not there."""
     known = {k: page.says(k) for k in page.fields}
@@ -589,9 +194,9 @@ def questions(page, rng, most=6):
     own = [k for k in known if k in ASK]
     for key in rng.sample(own, min(len(own), rng.randrange(1, 4))):
         out.append((phrased(key, page, rng), known[key]))
-    told = [
-        (q, f"{lead}: {known[k]}" if lead else known[k]) for q, k, lead in page.asks if k in known
-    ]
+    told = [(q, answer(known.get(k), lead)) for q, k, lead in page.asks if k in known or not k]
+    if page.by_hand:
+        return typed(rng.sample(told, min(len(told), most)) + out[:1], rng)
     out += rng.sample(told, min(len(told), 3))
     there = [k for k in THERE if k in known]
     if there and rng.random() < 0.5:
@@ -614,8 +219,18 @@ def questions(page, rng, most=6):
         item = rng.choice(FOOD)
         if not any(item.upper() == k[5:].upper() for k in items):
             out.append((f"How much is the {item}?", NOT_FOUND))
-    rng.shuffle(out)
-    return [(ask(q, rng), [(a, 1.0)]) for q, a in out[: most + 2]]
+    return typed(out, rng)[: most + 2]
+
+
+def answer(piece, lead):
+    """What is said of a piece of the page; None for what is not there."""
+    return NOT_FOUND if piece is None else f"{lead}: {piece}" if lead else piece
+
+
+def typed(asked, rng):
+    """Turns of questions and answers, in any order."""
+    rng.shuffle(asked)
+    return [(ask(q, rng), [(a, 1.0)]) for q, a in asked]
 
 
 def day_asked(date, rng):

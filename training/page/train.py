@@ -18,15 +18,18 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from safetensors.torch import save_file
+
 from .examples import Writer, sequences
 from .page import FEATURES
-from safetensors.torch import save_file
 from .smollm import RANK, SCALE, Linear, SmolLM, field, open_gguf, tokenizer_of
+from .written import pages
 
 # AdamW as Loshchilov & Hutter 2019 (arXiv:1711.05101); the rate of the feasibility study.
 RATE, PLACE_RATE, BETAS, CLIP = 5e-4, 4e-3, (0.9, 0.98), 1.0
 TOKENS = 2200  # of a step, padding included
-DEV_SEED, DEV_COUNT = 977, 96
+DEV_SEED, DEV_COUNT = 977, 64
+KINDS = ("fields", "asked", "absent")
 
 
 def batch_of(group):
@@ -75,7 +78,7 @@ def losses(model, inputs, target, weight):
 def score(model, dev):
     """On dev: mean loss of what is no form, and answers of which every token is likeliest."""
     total = right = count = 0
-    answers = {"fields": [0, 0], "asked": [0, 0], "absent": [0, 0]}
+    answers = {how + kind: [0, 0] for how in ("", "by hand ") for kind in KINDS}
     with torch.no_grad():
         for s, form in dev:
             inputs, target, weight = batch_of([s])
@@ -92,23 +95,27 @@ def score(model, dev):
                 answers[kind][0] += ok[mine].all().item()
                 answers[kind][1] += 1
     out = {"loss": total / count, "tokens": right / count}
-    return out | {k: a / max(b, 1) for k, (a, b) in answers.items()}
+    return out | {k: round(a / b, 4) for k, (a, b) in answers.items() if b}
 
 
 def dev_set(writer, generator, count):
-    """Sequences of dev with what each of their branches is: the last turn's kind."""
-    out = []
-    source = sequences(writer, generator, "dev", DEV_SEED)
-    absent = [*writer.encode("not found"), writer.end]
-    for _ in range(count):
-        s = next(source)
-        form = []
-        for b in range(1, s.branch.max() + 1):
-            own = s.branch == b
-            said = s.target[own & (s.weight > 0)].tolist()
-            kind = "absent" if said[-len(absent) :] == absent else "asked"
-            form.append("fields" if (s.weight[own] == np.float32(0.1)).any() else kind)
-        out.append((s, form))
+    """Sequences of dev, drawn and by hand by turns, with the kinds of their branches."""
+    drawn = sequences(writer, generator, "dev", DEV_SEED, share=0.4, by_hand=0)
+    out = [("", next(drawn)) for _ in range(count)]
+    if pages("dev"):
+        by_hand = sequences(writer, "", "dev", DEV_SEED, by_hand=1)
+        out += [("by hand ", next(by_hand)) for _ in range(count)]
+    return [(s, kinds_of(s, writer, how)) for how, s in out]
+
+
+def kinds_of(s, writer, how):
+    """What each branch of a sequence is: the kind of its last turn."""
+    absent, out = [*writer.encode("not found"), writer.end], []
+    for b in range(1, s.branch.max() + 1):
+        own = s.branch == b
+        said = s.target[own & (s.weight > 0)].tolist()
+        kind = "absent" if said[-len(absent) :] == absent else "asked"
+        out.append(how + ("fields" if (s.weight[own] == np.float32(0.1)).any() else kind))
     return out
 
 
@@ -135,6 +142,8 @@ def main():
     parser.add_argument("--every", type=float, default=300, help="seconds between checkpoints")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--start", type=Path, help="`state.pt` of another run to begin with")
+    parser.add_argument("--rate", type=float, default=1.0, help="scale of the learning rates")
     parser.add_argument("--score", action="store_true")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
@@ -146,7 +155,8 @@ def main():
     writer = Writer(tokenizer_of(reader), specials)
     places = [model.place]
     factors = [p for n, p in model.named_parameters() if n != "place"]
-    groups = [{"params": factors, "peak": RATE}, {"params": places, "peak": PLACE_RATE}]
+    groups = [{"params": factors, "peak": args.rate * RATE},
+              {"params": places, "peak": args.rate * PLACE_RATE}]  # fmt: skip
     optimizer = torch.optim.AdamW(groups, lr=RATE, betas=BETAS, weight_decay=0.0)
     state_file, done, spent = args.out / "state.pt", 0, 0.0
     if state_file.exists():
@@ -154,6 +164,8 @@ def main():
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
         done, spent = state["step"], state["spent"]
+    elif args.start:
+        model.load_state_dict(torch.load(args.start, weights_only=True)["model"])
     dev = dev_set(writer, args.generator, DEV_COUNT if not args.steps else 4)
     if args.score:
         print(json.dumps({"step": done} | score(model, dev)))
@@ -197,7 +209,7 @@ def main():
         if time.time() - saved > args.every:
             saved = time.time()
             save()
-            print(json.dumps({"step": done} | score(model, dev[:32])), flush=True)
+            print(json.dumps({"step": done} | score(model, dev[:16] + dev[-48:])), flush=True)
             began += time.time() - saved  # scoring is no training
     save()
     print(json.dumps({"step": done} | score(model, dev)), flush=True)

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from page import facts, kinds, smollm, tasks
+from safetensors.torch import load_file
+from tokenizers import pre_tokenizers
+
+from page import facts, kinds, smollm, tasks, things, written
 from page.examples import Writer, sequences
 from page.page import FEATURES, Line, Page, noisy, place, rows_of
 from page.printed import Ink
 from page.train import DEV_SEED, batch_of, losses
-from safetensors.torch import load_file
-from tokenizers import pre_tokenizers
 
 TRAINING = Path(__file__).parents[1]
 SPECIALS = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
@@ -130,7 +131,7 @@ def test_branches_see_the_page_and_themselves(writer):
 
 
 def test_rows_of_a_page_are_those_of_its_lines(writer):
-    page = kinds.card(Ink(random.Random(1)))
+    page = things.card(Ink(random.Random(1)))
     ids, places = rows_of(page, writer.encode, writer.newline[0])
     assert len(ids) == len(places)
     assert writer.tokenizer.decode(ids) == "\n".join(line.text for line in page.lines)
@@ -160,3 +161,45 @@ def test_an_update_of_nothing_changes_nothing(gguf_file, writer):
         model.layers[0].q.a.fill_(9)  # b is zero
         after, _ = losses(model, inputs, target, weight)
     assert torch.equal(before, after)
+
+
+@pytest.mark.parametrize("split", ["train", "dev"])
+def test_answers_of_pages_written_by_hand_stand_on_them(split):
+    pages = written.pages(split)
+    assert len(pages) > 50
+    for page in pages:
+        assert 2 <= len(page.lines) and page.asks, page.text
+    others = {p.text for p in written.pages("dev" if split == "train" else "train")}
+    assert not others & {p.text for p in pages}
+
+
+def test_a_page_written_by_hand_says_its_fields_when_it_is_set():
+    rng = random.Random(5)
+    for one in written.pages("dev"):
+        page = written.drawn(rng, one)
+        said = {name: page.says(name) for name in page.fields}
+        assert all(said.values())
+        for name, value in one.fields.items():
+            letters = lambda text: [c for c in text if c.isalpha()]  # noqa: E731
+            assert letters(said[name]) == letters(value)
+        for question, key, lead in page.asks:
+            assert not key or said[key], question
+            assert lead in ("", "yes", "no")
+
+
+def test_figures_change_alike_everywhere():
+    change = written.Figures(random.Random(2))
+    text = change("Doors 7:30 pm, room 1240, 24 May 2024, $1500")
+    assert len(text) == len("Doors 7:30 pm, room 1240, 24 May 2024, $1500")
+    assert change("Where is 1240?").split()[2][:4] in text
+    assert 2020 <= int(text.split(", $")[0][-4:]) <= 2028
+
+
+def test_what_is_no_page_is_named(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("== poster\n1 | Hello\nQ Who? > Nobody\n")
+    with pytest.raises(ValueError, match="a.txt:3: 'Nobody' is no piece of its page"):
+        written.pages_of(path)
+    path.write_text("== poster\nHello\n")
+    with pytest.raises(ValueError, match="a.txt:2: found 'Hello'"):
+        written.pages_of(path)

@@ -1,0 +1,132 @@
+"""Pages written by hand, with questions in free words: what drawn pages do not have.
+
+`written/*.txt`, of which `*.dev.txt` is only scored. A page is
+
+    == poster                        its kind
+    6 | WINTER LANTERN WALK          a line and its relative size
+    E title > WINTER LANTERN WALK    a field of an event (`F`: of anything else)
+    Q Can I take my dog? > yes: Dogs on a leash are welcome
+    Q When is it over? > -           the page does not say it
+
+Values and answers are pieces of the page. Figures change from one drawing to the next, the same
+ones everywhere on a page and in its questions.
+"""
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from .printed import Ink
+from .sheet import WIDTH, Sheet
+
+FOLDER = Path(__file__).parent / "written"
+LINE = re.compile(r"(\d+) \| (.*)")
+SAID = re.compile(r"([EFQ]) (.*) > (.*)")
+LEAD = re.compile(r"(yes|no): ")
+FIGURES = re.compile(r"(?<![\d:.])\d{1,2}(?=:\d\d)|(?<=\d:)\d\d|\d+")
+
+
+@dataclass
+class Written:
+    kind: str
+    lines: list = field(default_factory=list)  # (relative size, text)
+    fields: dict = field(default_factory=dict)  # name: value
+    asks: list = field(default_factory=list)  # (question, answer); "-" where there is none
+    event: bool = False
+
+    @property
+    def text(self):
+        return " ".join(text for _, text in self.lines)
+
+
+def pages_of(path):
+    """The pages of a file. Raises `ValueError` with the line that is not understood."""
+    out = []
+    for n, line in enumerate(Path(path).read_text(encoding="utf-8").splitlines(), 1):
+        if line.startswith("== "):
+            out.append(Written(line[3:].strip()))
+        elif found := LINE.fullmatch(line):
+            out[-1].lines.append((int(found[1]), found[2].strip()))
+        elif found := SAID.fullmatch(line):
+            what, name, said = found[1], found[2].strip(), found[3].strip()
+            if said != "-" and LEAD.sub("", said) not in out[-1].text:
+                raise ValueError(f"{path}:{n}: {said!r} is no piece of its page")
+            if what == "Q":
+                out[-1].asks.append((name, said))
+            else:
+                out[-1].event |= what == "E"
+                out[-1].fields[name] = said
+        elif line.strip():
+            raise ValueError(f"{path}:{n}: found {line!r}, expected '==', 'N |', 'E', 'F' or 'Q'")
+    return out
+
+
+@cache
+def pages(split):
+    """All pages of a split, "train" or "dev"."""
+    files = sorted(p for p in FOLDER.glob("*.txt") if (".dev." in p.name) == (split == "dev"))
+    return [page for file in files for page in pages_of(file)]
+
+
+class Figures:
+    """Other figures for those of a text: the same for the same, of as many digits."""
+
+    def __init__(self, rng):
+        self.rng, self.known = rng, {}
+
+    def __call__(self, text):
+        return FIGURES.sub(lambda m: self.other(m[0], m.string[m.start() - 1 : m.start()]), text)
+
+    def other(self, figure, before):
+        if (figure, before == ":") not in self.known:
+            self.known[figure, before == ":"] = self.drawn(figure, before == ":")
+        return self.known[figure, before == ":"]
+
+    def drawn(self, figure, minutes):
+        """Years stay within some years, days of a month such days, minutes quarters."""
+        value, rng = int(figure), self.rng
+        if minutes and len(figure) == 2:
+            return rng.choice(["00", "15", "30", "45"])
+        if len(figure) == 1 or value == 0:
+            return figure
+        if len(figure) == 2 and value < 29:
+            return f"{rng.randrange(10, 29)}" if value > 9 else f"0{rng.randrange(1, 10)}"
+        if len(figure) == 4 and 1900 <= value < 2100:
+            return str(value + rng.randrange(-4, 5))
+        zeros = len(figure) - len(figure.rstrip("0")) if value > 28 else 0
+        kept = figure[: len(figure) - zeros]
+        first = str(rng.randrange(1, 10)) if kept[0] != "0" else "0"
+        return first + "".join(rng.choice("0123456789") for _ in kept[1:]) + "0" * zeros
+
+
+def ranges_of(piece, text):
+    """Half-open range of a piece's characters among those of a text, spaces not counted."""
+    whole = re.search(rf"(?<!\w){re.escape(piece)}(?!\w)", text)
+    at = whole.start() if whole else text.index(piece)
+    first = sum(not c.isspace() for c in text[:at])
+    return [(first, first + sum(not c.isspace() for c in piece))]
+
+
+def drawn(rng, written):
+    """A `Page` of what was written, set on a sheet."""
+    change = Figures(rng) if rng.random() < 0.7 else str
+    sheet = Sheet(Ink(rng))
+    unit = rng.uniform(15, 24)
+    steps = rng.uniform(0.3, 0.7)
+    for size, text in written.lines:
+        size = unit * (1 + steps * (size - 1)) * rng.uniform(0.92, 1.1)
+        # A line stays one where it can.
+        size = max(min(size, 0.9 * (WIDTH - sheet.left) / (0.55 * len(text))), 0.6 * unit)
+        sheet.add(size, change(text))
+    # A changed text is as long as it was.
+    for name, value in written.fields.items():
+        sheet.fields[name] = ranges_of(value, written.text)
+    for n, (question, answer) in enumerate(written.asks):
+        lead = LEAD.match(answer)
+        if answer != "-":
+            sheet.fields[f"ask {n}"] = ranges_of(LEAD.sub("", answer), written.text)
+        sheet.ask(change(question), f"ask {n}" if answer != "-" else "", lead[1] if lead else "")
+    page = sheet.page("event" if written.event else "written")
+    page.by_hand = True
+    return page
