@@ -5,6 +5,7 @@ pub mod cards;
 pub mod from;
 pub mod lines;
 pub mod real;
+pub mod unseen;
 
 use crate::canvas::Canvas;
 use crate::files::{EventTruth, Set, save};

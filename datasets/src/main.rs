@@ -289,6 +289,8 @@ enum Task {
     Flyer,
     /// Who a business card is of, without and with an adapter.
     BusinessCard,
+    /// Fields of a flyer that a schema names as no schema of training does.
+    Unseen,
 }
 
 fn main() -> Result<()> {
@@ -378,6 +380,10 @@ impl EvalArgs {
                     None => eval::evaluate(&model, fonts, &set, dump)?,
                 };
                 print!("{report}");
+            }
+            Task::Unseen => {
+                anyhow::ensure!(self.adapter.is_none(), "flyers are read without an adapter");
+                print!("{}", eval::unseen::evaluate(&model, fonts, &set));
             }
             Task::BusinessCard => {
                 let name = self.adapter.as_deref().unwrap_or("business-card");

@@ -112,7 +112,7 @@ def branches_of(page, rng):
     return out + asked
 
 
-def sequences(writer, generator, split, seed, longest=900, share=0.2, by_hand=0.5):
+def sequences(writer, generator, split, seed, longest=1100, share=0.15, by_hand=0.65):
     """Sequences of at most `longest` tokens, without end.
 
     `by_hand` of their pages were written by hand, `share` are the generator's flyers.

@@ -196,7 +196,7 @@ def questions(page, rng, most=6):
         out.append((phrased(key, page, rng), known[key]))
     told = [(q, answer(known.get(k), lead)) for q, k, lead in page.asks if k in known or not k]
     if page.by_hand:
-        return typed(rng.sample(told, min(len(told), most)) + out[:1], rng)
+        return typed(rng.sample(told, min(len(told), 2 * most)) + out[:1], rng)
     out += rng.sample(told, min(len(told), 3))
     there = [k for k in THERE if k in known]
     if there and rng.random() < 0.5:

@@ -1,0 +1,184 @@
+//! What a model fills in where a schema names its fields as no schema of training does.
+
+use super::{picture, ratio};
+use crate::canvas::Canvas;
+use crate::dice::Dice;
+use crate::files::Set;
+use crate::fonts::Fonts;
+use crate::metrics;
+use crate::pen::Pen;
+use crate::record::Truth;
+use foveate::Model;
+use indicatif::ProgressBar;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// The fields of a flyer, and names of theirs that stand neither in `training/fields.json` nor in
+/// `training/page`.
+const NAMES: [(&str, [&str; 3]); 10] = [
+    ("title", ["happening", "what_takes_place", "headline"]),
+    ("date", ["calendar_day", "held_on", "which_day"]),
+    ("start", ["opening_time", "from_what_hour", "commences"]),
+    ("end", ["closing_time", "till_what_hour", "finishes"]),
+    ("venue", ["held_at", "spot", "site_name"]),
+    ("address", ["house_and_street", "postal_line", "find_us_at"]),
+    ("price", ["entrance_money", "to_pay", "charge"]),
+    ("organizer", ["run_by", "people_behind_it", "in_charge"]),
+    ("phone", ["dial", "call_us_on", "ring_them_at"]),
+    ("website", ["homepage", "on_the_web", "internet_page"]),
+];
+
+/// Scores of one model over the fields of flyers.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// Flyers.
+    pub flyers: usize,
+    /// Answers that were no value of the schema.
+    pub failed: usize,
+    /// Of each field: right, asked for where it is printed, rightly left out, asked for where it
+    /// is not printed.
+    pub fields: BTreeMap<&'static str, [usize; 4]>,
+}
+
+/// Asks for four to six fields of every flyer of `set`, each of them optional. A value is right by
+/// a similarity of at least 0.9 to what is printed; one that is not printed must be left out.
+pub fn evaluate(model: &Model, fonts: &Fonts, set: &Set) -> Report {
+    let mut report = Report::default();
+    let progress = ProgressBar::new(set.count);
+    let mut pen = Pen::default();
+    for index in 0..set.count {
+        let (truth, canvas) = set.flyer(fonts, index, true, &mut pen);
+        let Some(canvas) = canvas else { continue };
+        let asked = chosen(&mut Dice::new(set.seed ^ 0x005c_8e4a, index));
+        report.flyers += 1;
+        match ask(model, &canvas, &asked) {
+            Ok(said) => report.add(&truth, &asked, &said),
+            Err(_) => report.failed += 1,
+        }
+        progress.inc(1);
+    }
+    progress.finish_and_clear();
+    report
+}
+
+/// Fields, each with the name that it is asked for by.
+fn chosen(dice: &mut Dice) -> Vec<(&'static str, &'static str)> {
+    let mut all = NAMES.map(|(field, names)| (field, dice.pick(&names)));
+    dice.shuffle(&mut all);
+    let count = 4 + dice.below(3);
+    all[..count].to_vec()
+}
+
+fn schema(asked: &[(&str, &str)]) -> Value {
+    let property =
+        |&(_, name): &(&str, &str)| (name.to_owned(), json!({ "type": ["string", "null"] }));
+    let properties: Map<String, Value> = asked.iter().map(property).collect();
+    json!({ "type": "object", "properties": properties })
+}
+
+fn ask(
+    model: &Model,
+    canvas: &Canvas,
+    asked: &[(&str, &str)],
+) -> foveate::Result<Map<String, Value>> {
+    let mut session = model.look_at(&picture(canvas)?)?;
+    Ok(session.read_schema(&schema(asked)).run()?.value)
+}
+
+impl Report {
+    fn add(&mut self, truth: &Truth, asked: &[(&'static str, &str)], said: &Map<String, Value>) {
+        for &(field, name) in asked {
+            let got = said.get(name).and_then(Value::as_str).unwrap_or_default();
+            let counts = self.fields.entry(field).or_default();
+            match truth.fields.get(field) {
+                Some(printed) => {
+                    counts[0] += usize::from(is_right(&printed.text, got));
+                    counts[1] += 1;
+                }
+                None => {
+                    counts[2] += usize::from(got.is_empty());
+                    counts[3] += 1;
+                }
+            }
+        }
+    }
+
+    /// Right fields and left out ones, and all that were asked for.
+    #[must_use]
+    pub fn sum(&self) -> [usize; 4] {
+        let add = |a: [usize; 4], b: &[usize; 4]| std::array::from_fn(|i| a[i] + b[i]);
+        self.fields.values().fold([0; 4], add)
+    }
+}
+
+fn is_right(printed: &str, got: &str) -> bool {
+    metrics::similarity(&printed.to_lowercase(), &got.to_lowercase()) >= 0.9
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [right, printed, left, absent] = self.sum();
+        writeln!(
+            f,
+            "| field, by other names | right | left out where it is not printed |"
+        )?;
+        writeln!(f, "| --- | --- | --- |")?;
+        for (field, [right, printed, left, absent]) in &self.fields {
+            writeln!(f, "| {field} | {right} of {printed} | {left} of {absent} |")?;
+        }
+        let share = ratio([right + left, printed + absent]);
+        writeln!(
+            f,
+            "| all ({share:.3}) | {right} of {printed} | {left} of {absent} |"
+        )?;
+        writeln!(
+            f,
+            "| flyers, answers that failed | {} | {} |",
+            self.flyers, self.failed
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_is_one_of_training() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../training");
+        let written = std::fs::read_dir(format!("{folder}/page/written")).unwrap();
+        let mut files: Vec<_> = written.map(|file| file.unwrap().path()).collect();
+        files.extend(["fields.json", "page/asked.json"].map(|f| format!("{folder}/{f}").into()));
+        for file in files {
+            let text = std::fs::read_to_string(&file).unwrap();
+            for name in NAMES.iter().flat_map(|(_, names)| names) {
+                let fields = ["E", "F"].map(|kind| format!("\n{kind} {name} > "));
+                let found = fields.iter().any(|f| text.contains(f));
+                assert!(
+                    !found && !text.contains(&format!("\"{name}\"")),
+                    "{name}: {file:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn fields_are_asked_for_once_each() {
+        let mut dice = Dice::new(3, 1);
+        for _ in 0..50 {
+            let asked = chosen(&mut dice);
+            assert!((4..=6).contains(&asked.len()));
+            let mut fields: Vec<_> = asked.iter().map(|a| a.0).collect();
+            fields.sort_unstable();
+            fields.dedup();
+            assert_eq!(fields.len(), asked.len());
+        }
+    }
+
+    #[test]
+    fn case_and_a_letter_are_no_mistake() {
+        assert!(is_right("Jazz in the Park", "JAZZ IN THE PARK"));
+        assert!(!is_right("Jazz in the Park", "Park"));
+    }
+}
