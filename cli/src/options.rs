@@ -179,7 +179,7 @@ pub enum Command {
         /// How often.
         #[arg(long, default_value_t = 5)]
         runs: usize,
-        /// Read without guessing ahead (speculative decoding) too, and say what it is worth.
+        /// Read without drafting (prompt lookup) too, and say what it is worth.
         #[arg(long)]
         speculation: bool,
         #[command(flatten)]

@@ -1,4 +1,4 @@
-//! How long each stage takes, what a second question costs, what guessing ahead is worth, and how
+//! How long each stage takes, what a second question costs, what drafting is worth, and how
 //! fast an adapter is put to use.
 use super::{opened, with_image};
 use crate::many::Said;
@@ -144,12 +144,12 @@ fn second(runs: &[Run]) -> String {
 fn compared(guessed: &[Run], plain: &[Run]) -> Result<String> {
     let (with, without) = (&guessed[0].reading, &plain[0].reading);
     let same = (&with.text, &with.lines) == (&without.text, &without.lines);
-    ensure!(same, "guessing ahead changed what is read");
+    ensure!(same, "drafting changed what is read");
     let (fast, slow) = (with.usage, without.usage);
     let [with, without] = [guessed, plain].map(|runs| typical(runs, |r| r.reading.timing.decode));
     let share = 100.0 * fast.accepted as f64 / fast.drafted.max(1) as f64;
     Ok(format!(
-        "guessing ahead: {share:.0}% of {} guesses right, {} runs instead of {}, decode \
+        "drafting: {share:.0}% of {} guesses right, {} runs instead of {}, decode \
          {with:.0} ms instead of {without:.0}: {:.2} times as fast, the same answer",
         fast.drafted,
         fast.runs,
