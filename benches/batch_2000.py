@@ -2,12 +2,15 @@
 """A folder of many pictures with broken ones among them, through the command: every sound one is
 answered in order, every broken one named, and memory stays flat.
 
-    cargo build --release && python3 benches/batch_2000.py target/release/foveate [--pictures 2000] [--broken 200]
+    cargo build --release && python3 benches/batch_2000.py target/release/foveate \
+        [--pictures 2000] [--broken 200]
 
-The tiny bundle of the tests (tests/data/tiny) answers, so that the time goes into the way around the
-model. Prints counts, the exit code, seconds and peak memory, for the whole folder and for a tenth of
-it; exits with 1 where a count is off, or where the whole takes over 1.2 times the memory of its tenth.
+The tiny bundle of the tests (tests/data/tiny) answers, so that the time goes into the way around
+the model. Prints counts, the exit code, seconds and peak memory, for the whole folder and for a
+tenth of it; exits with 1 where a count is off, or where the whole takes over 1.2 times the memory
+of its tenth.
 """
+
 import argparse
 import json
 import os
@@ -20,8 +23,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 # Broken in different ways (tests/bad/make.py makes them).
-BROKEN = ["empty.png", "text.png", "magic-only.jpg", "cut.png", "header-cut.jpg", "0x0.bmp", "50000x50000.png",
-          "cut.webp", "loop.tif", "frame-outside.gif"]
+BROKEN = [
+    "empty.png",
+    "text.png",
+    "magic-only.jpg",
+    "cut.png",
+    "header-cut.jpg",
+    "0x0.bmp",
+    "50000x50000.png",
+    "cut.webp",
+    "loop.tif",
+    "frame-outside.gif",
+]
 # Most that the memory for the whole folder may be of that for its tenth.
 FLAT = 1.2
 
@@ -41,10 +54,25 @@ def fill(folder, pictures, broken):
 
 
 def run(binary, folder):
-    """The files answered, the lines of standard error, the exit code, seconds, and peak memory in MB."""
-    command = [binary, "--model", ROOT / "tests/data/tiny", "--mode", "rapid", "--rules", "off",
-               "--json", "read", "--schema",
-               ROOT / "tests/data/title.schema.json", "--max-tokens", "40", folder]
+    """The files answered, the lines of standard error, the exit code, seconds, and peak memory in
+    MB.
+    """
+    command = [
+        binary,
+        "--model",
+        ROOT / "tests/data/tiny",
+        "--mode",
+        "rapid",
+        "--rules",
+        "off",
+        "--json",
+        "read",
+        "--schema",
+        ROOT / "tests/data/title.schema.json",
+        "--max-tokens",
+        "40",
+        folder,
+    ]
     began = time.monotonic()
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
         # ONNX Runtime of this checkout, unless another is named.
@@ -66,9 +94,12 @@ def check(binary, pictures, broken):
         sound, bad = fill(Path(folder), pictures, broken)
         answered, said, code, seconds, peak = run(binary, folder)
     named = [Path(line.split(": ", 1)[0]).name for line in said]
-    print(f"{pictures} pictures, {broken} broken: {len(answered)} answered, in order: {answered == sound}; "
-          f"{len(said)} errors, each of a broken one, in order: {named == bad}; exit code {code}; "
-          f"{seconds:.1f} s, peak {peak:.1f} MB")
+    print(
+        f"{pictures} pictures, {broken} broken: {len(answered)} answered, "
+        f"in order: {answered == sound}; "
+        f"{len(said)} errors, each of a broken one, in order: {named == bad}; exit code {code}; "
+        f"{seconds:.1f} s, peak {peak:.1f} MB"
+    )
     return answered == sound and named == bad and code == (1 if broken else 0), peak
 
 

@@ -7,7 +7,8 @@
 
 Ours is measured on the best instruction set of the machine and on AVX2, which is all that the wheel
 knows. Prints tokens a second by the clock and, for one thread, by processor time: on a machine that
-does other work the second says more. The cache is int8 in ours and float16 in theirs, their default.
+does other work the second says more. The cache is int8 in ours and float16 in theirs, their
+default.
 """
 
 import argparse
@@ -27,7 +28,9 @@ def ours(binary, file, threads, prompt, tokens, cpu=None):
     """One process of ours."""
     command = [binary, "bench", file, threads, "int8", prompt, tokens]
     env = os.environ | ({"FOVEATE_CPU": cpu} if cpu else {})
-    out = subprocess.run(list(map(str, command)), check=True, stdout=subprocess.PIPE, text=True, env=env).stdout
+    out = subprocess.run(
+        list(map(str, command)), check=True, stdout=subprocess.PIPE, text=True, env=env
+    ).stdout
     found = dict(re.findall(r"(\w+)=([\d.]+)", out))
     return {k: float(found[k]) for k in MEASURES}
 
@@ -36,7 +39,9 @@ def theirs(file, threads, prompt, tokens):
     """One process of llama.cpp."""
     sizes = ["--one", str(threads), "--prompt", str(prompt), "--tokens", str(tokens)]
     command = [sys.executable, __file__, file, *sizes]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    done = subprocess.run(
+        command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -70,7 +75,9 @@ def one(file, threads, prompt, tokens):
 
 
 def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     p.add_argument("file", type=Path)
     p.add_argument("--binary", type=Path, help="our example `checkpoint`, built for release")
     p.add_argument("--threads", nargs="+", type=int, default=[1, 2])
@@ -82,12 +89,18 @@ def main():
     if args.one:
         return one(args.file, args.one, args.prompt, args.tokens)
     args.binary = args.binary.resolve()
-    print("| threads | what | ours | ours, AVX2 | llama.cpp | ours / theirs | AVX2 / theirs |\n|---|---|---|---|---|---|---|")
+    print(
+        "| threads | what | ours | ours, AVX2 | llama.cpp | ours / theirs | AVX2 / theirs |\n"
+        "|---|---|---|---|---|---|---|"
+    )
     for threads in args.threads:
         rounds = []
         for _ in range(args.rounds):
             sizes = (threads, args.prompt, args.tokens)
-            mine = (ours(args.binary, args.file, *sizes), ours(args.binary, args.file, *sizes, cpu="avx2"))
+            mine = (
+                ours(args.binary, args.file, *sizes),
+                ours(args.binary, args.file, *sizes, cpu="avx2"),
+            )
             rounds.append((*mine, theirs(args.file, *sizes)))
         for what in MEASURES:
             if what.endswith("cpu") and threads > 1:
@@ -96,9 +109,14 @@ def main():
             cells = [f"{statistics.median(c):.1f}" for c in columns]
             for mine in columns[:2]:
                 ratios = sorted(x / y for x, y in zip(mine, columns[2]))
-                cells.append(f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})")
+                cells.append(
+                    f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
+                )
             print(f"| {threads} | {what} | " + " | ".join(cells) + " |", flush=True)
-    print(f"\nLoad when finished: {os.getloadavg()[0]:.1f}. Peak memory of llama.cpp includes Python's, some 30 MB.")
+    print(
+        f"\nLoad when finished: {os.getloadavg()[0]:.1f}. "
+        "Peak memory of llama.cpp includes Python's, some 30 MB."
+    )
 
 
 if __name__ == "__main__":

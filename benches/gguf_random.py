@@ -1,22 +1,26 @@
-"""A GGUF file of random weights, in the shape of one of our decoders, as a llama-architecture model.
+"""A GGUF file of random weights, in the shape of one of our decoders, as a llama-architecture
+model.
 
-Every matrix is of one 2- or 4-bit type; the tied embedding is Q4_0 whatever the type, as ours is of 4 bits. Differences that
-remain: llama.cpp's model has keys and values in every layer, a 16-bit cache, and no norm on queries and keys.
+Every matrix is of one 2- or 4-bit type; the tied embedding is Q4_0 whatever the type, as ours is of
+4 bits. Differences that remain: llama.cpp's model has keys and values in every layer, a 16-bit
+cache, and no norm on queries and keys.
 """
 
 import numpy as np
 from gguf import GGMLQuantizationType as Type
 from gguf import GGUFWriter
 
-# runtime/kernels/src/config.rs: width, layers, query heads, key heads, head width, feed-forward width, rows of the embedding
+# runtime/kernels/src/config.rs: width, layers, query heads, key heads, head width, feed-forward
+# width, rows of the embedding
 SHAPES = {
     "on-device-3b": (2048, 56, 16, 2, 128, 6656, 153_600),
     "on-device-300m": (1024, 24, 8, 2, 128, 3328, 32_768),
     "on-device-30m": (512, 8, 8, 2, 64, 1536, 16_384),
 }
 
-# The blocks of ggml-common.h: weights in a block, and its fields in order: name, bytes, and for scales (float16) a value.
-# The largest product of scales and codes is about 0.1, as in a trained model, so that nothing overflows.
+# The blocks of ggml-common.h: weights in a block, and its fields in order: name, bytes, and for
+# scales (float16) a value. The largest product of scales and codes is about 0.1, as in a trained
+# model, so that nothing overflows.
 BLOCKS = {
     "TQ2_0": (256, [("qs", 64, None), ("d", 2, 0.02)]),
     "Q2_K": (256, [("scales", 16, None), ("qs", 64, None), ("d", 2, 0.002), ("dmin", 2, 0.002)]),
@@ -31,7 +35,9 @@ def blocks(kind, rows, cols, random):
     parts = []
     for _, size, scale in fields:
         if scale is not None:
-            parts.append(np.broadcast_to(np.frombuffer(np.float16(scale).tobytes(), np.uint8), (n, size)))
+            parts.append(
+                np.broadcast_to(np.frombuffer(np.float16(scale).tobytes(), np.uint8), (n, size))
+            )
             continue
         codes = np.frombuffer(random.bytes(n * size), np.uint8).reshape(n, size)
         if kind == "TQ2_0":  # 3 becomes 2: the low bit falls where the high one is set

@@ -25,7 +25,8 @@ impl Tool for Calendar {
     }
 
     fn arguments(&self) -> Value {
-        json!({"type": "object", "properties": {"date": {"type": "string", "maxLength": 40}}, "required": ["date"]})
+        json!({"type": "object", "properties": {"date": {"type": "string", "maxLength": 40}},
+            "required": ["date"]})
     }
 
     fn call(&self, call: Call<'_>) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {

@@ -1,8 +1,8 @@
 //! The bundle `models/base`, whose parts `make base` fetches: a pretrained spotter reads, a
 //! pretrained decoder says what it means.
-use foveate::{Image, Model, StopReason, Typed};
+use foveate::{ErrorKind, Image, Model, Request, StopReason, Typed};
 use foveate_events::CalendarEvent;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -105,25 +105,135 @@ fn a_bundle_without_its_parts_is_refused_by_name() {
     }
 }
 
+fn gguf() -> PathBuf {
+    root().join("models/base/SmolLM2-135M-Instruct.Q4_1.gguf")
+}
+
 #[test]
-fn a_gguf_file_of_others_answers_text_and_is_shown_pictures() {
-    let model = Model::load(root().join("models/base/SmolLM2-135M-Instruct.Q4_1.gguf")).unwrap();
+fn a_gguf_file_of_others_answers_text() {
+    let model = Model::load(gguf()).unwrap();
+    assert_eq!(
+        (model.name(), model.architecture()),
+        ("SmolLM2-135M-Instruct.Q4_1", Some("chat"))
+    );
     let mut session = model.session().unwrap();
-    let answer = session.ask("What is gravity?").run().unwrap();
-    assert!(answer.text.len() > 10 && answer.found, "{answer:?}");
-    let schema = serde_json::json!({"type": "object", "required": ["kind"],
-        "properties": {"kind": {"enum": ["a force", "a dish"]}}});
+    let asked = |question: &str| {
+        let rows = model.template().asked(model.tokenizer(), question);
+        rows.unwrap().len()
+    };
+    let begin = model.template().begin.len();
+    let brief = Request {
+        max_tokens: Some(24),
+        ..Request::default()
+    };
+    let question = "What is gravity?";
+    let first = session.ask(question).with(&brief).run().unwrap();
+    assert!(first.text.len() > 24 && first.found, "{first:?}");
+    assert_eq!(first.region, None, "no boxes");
+    assert_eq!(
+        (first.stop, first.usage.generated),
+        (StopReason::MaxTokens, 24)
+    );
+    assert_eq!(
+        (first.usage.prompt, first.usage.cached),
+        (begin + asked(question), 0)
+    );
+    // The second goes on from the first: its rows, the end of the answer and the new question.
+    let second = session.ask("Why?").with(&brief).run().unwrap();
+    assert_eq!(
+        second.usage.prompt,
+        first.usage.prompt + 24 + 1 + asked("Why?")
+    );
+    assert!(
+        second.usage.cached >= first.usage.prompt,
+        "{:?}",
+        second.usage
+    );
+    let again = model
+        .session()
+        .unwrap()
+        .ask(question)
+        .with(&brief)
+        .run()
+        .unwrap();
+    assert_eq!(again.text, first.text, "greedy answers are the same");
+}
+
+#[test]
+fn a_gguf_file_of_others_answers_in_a_type() {
+    let model = Model::load(gguf()).unwrap();
+    let schema = serde_json::json!({"type": "object", "additionalProperties": false,
+        "required": ["kind", "strength", "names"], "properties": {
+            "kind": {"enum": ["a force", "a dish"]},
+            "strength": {"type": "integer", "minimum": 0, "maximum": 9},
+            "names": {"type": "array", "minItems": 1, "maxItems": 2,
+                "items": {"type": "string", "maxLength": 12}}}});
+    let mut session = model.session().unwrap();
     let query = session
-        .ask("What kind of thing is it? As JSON.")
+        .ask("What kind of thing is gravity? As JSON.")
         .as_schema::<serde_json::Value>(&schema);
-    let kind = query.run().unwrap().value["kind"].clone();
-    assert!(kind == "a force" || kind == "a dish", "{kind}");
+    let typed = query.run().unwrap();
+    assert_eq!(typed.stop, StopReason::End);
+    assert_eq!(
+        typed.value,
+        serde_json::from_str::<serde_json::Value>(&typed.json).unwrap()
+    );
+    assert!(
+        ["a force", "a dish"]
+            .iter()
+            .any(|kind| typed.value["kind"] == *kind)
+    );
+    assert!((0..=9).contains(&typed.value["strength"].as_i64().unwrap()));
+    let names = typed.value["names"].as_array().unwrap();
+    assert!((1..=2).contains(&names.len()), "{names:?}");
+    for name in names {
+        assert!(name.as_str().unwrap().chars().count() <= 12, "{name}");
+    }
+    let (usage, fields) = (typed.usage, typed.fields);
+    assert!(
+        usage.forced > 0 && usage.forced < usage.generated,
+        "{usage:?}"
+    );
+    assert!(fields.is_empty(), "no boxes: {fields:?}");
+}
+
+#[test]
+fn a_gguf_file_of_others_is_shown_the_text_of_pictures() {
+    let model = Model::load(gguf()).unwrap();
     let mut session = model.look_at(&flyer("jazz.png")).unwrap();
     let reading = session.ocr().run().unwrap();
+    assert_eq!((reading.stop, reading.usage.runs), (StopReason::End, 0));
     assert!(reading.text.contains("Riverside Hall"), "{}", reading.text);
+    assert!(session.pictures()[0].tokens > 50);
     let answer = session.ask("At which hall is the concert?").run().unwrap();
     assert!(
         answer.text.contains("Hall") && answer.region.is_none(),
         "{answer:?}"
+    );
+}
+
+#[test]
+fn gguf_files_that_are_none_are_refused_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("model.gguf");
+    let error = || Model::load(&file).unwrap_err();
+    let missing = error();
+    assert!(missing.to_string().contains("model.gguf"), "{missing}");
+    let mut begin = vec![0; 1 << 16];
+    let mut whole = std::fs::File::open(gguf()).unwrap();
+    std::io::Read::read_exact(&mut whole, &mut begin).unwrap();
+    for bytes in [&b"no model"[..], &begin[..20], &begin] {
+        std::fs::write(&file, bytes).unwrap();
+        let e = error();
+        assert_eq!(e.kind(), ErrorKind::AssetsInvalid, "{e}");
+        assert!(e.to_string().contains("model.gguf"), "{e}");
+    }
+    let model = Model::load(gguf()).unwrap();
+    let e = model.adapter("business-card").unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::AdapterMismatch);
+    assert!(
+        e.to_string()
+            .contains("of architecture chat take no adapters"),
+        "{e}"
     );
 }

@@ -6,7 +6,7 @@ use foveate::onnx::GoOn;
 use foveate::readers::glyph::{EncodeGlyphs, Seen};
 use foveate::{CancelHandle, ErrorKind, Image, Mode, Request, Session, StopReason};
 use std::time::Duration;
-use world::{Event, FLYER, Watched, model, picture};
+use world::{CONTEXT, Event, FLYER, Watched, model, picture};
 
 #[test]
 fn a_second_question_costs_no_encoding_and_no_prefill_of_what_was_there() {
@@ -328,6 +328,74 @@ fn a_full_conversation_goes_on_when_old_turns_are_forgotten() {
     let read = session.read::<Event>().run().unwrap();
     assert_eq!(read.value.title, "Jazz Night");
     assert!(session.forget_turns(99).unwrap().turns().is_empty());
+}
+
+#[test]
+fn making_room_turn_by_turn_comes_to_an_end() {
+    let (model, ..) = model();
+    let mut session = model.look_at(&picture(FLYER)).unwrap();
+    session.ask("One?").run().unwrap();
+    session.ask("Two?").run().unwrap();
+    let rows = session.room();
+    // No room can be made for it: the context is smaller than the question.
+    let long = "long ".repeat(CONTEXT);
+    let mut forgotten = 0;
+    let why = loop {
+        let e = session.ask(&long).run().unwrap_err();
+        assert_eq!(e.kind(), ErrorKind::ContextFull);
+        match session.forget_turns(1) {
+            Ok(_) => forgotten += 1,
+            Err(e) => break e,
+        }
+    };
+    assert_eq!((why.kind(), forgotten), (ErrorKind::Transcript, 2));
+    assert!(
+        why.to_string().contains("no turn is left to forget"),
+        "{why}"
+    );
+    session.forget_turns(0).unwrap();
+    assert!(session.room() > rows && session.pictures().len() == 1);
+    assert_eq!(session.ask("Three?").run().unwrap().text, "You said Three?");
+}
+
+/// After each way to fill a context: what is kept answers, and is saved and restored alike.
+#[test]
+fn a_context_that_is_full_is_restored_and_goes_on() {
+    let (model, ..) = model();
+    let page: String = (0..900u32)
+        .map(|i| char::from(b'a' + (i * i % 251 % 26) as u8))
+        .collect();
+    let image = picture(&page);
+    let mut session = model.look_at(&image).unwrap();
+    session.ask("One?").run().unwrap();
+    let mut stops = Vec::new();
+    for _ in 0..2 {
+        stops.push(session.ocr().run().unwrap().stop);
+    }
+    assert!(stops.contains(&StopReason::ContextFull), "{stops:?}");
+    let saved = session.transcript();
+    let mut restored = model.restore(&saved, std::slice::from_ref(&image)).unwrap();
+    assert_eq!(restored.room(), session.room());
+    for session in [&mut session, &mut restored] {
+        let e = session.ask("And?").run().unwrap_err();
+        assert_eq!(e.kind(), ErrorKind::ContextFull);
+        session.forget_turns(2).unwrap();
+        session.forget_turns(1).unwrap();
+        assert_eq!(session.ask("And?").run().unwrap().text, "You said And?");
+    }
+    assert_eq!(restored.transcript(), session.transcript());
+}
+
+#[test]
+fn a_saved_picture_must_belong_to_a_turn() {
+    let (model, ..) = model();
+    let image = picture(FLYER);
+    let session = model.look_at(&image).unwrap();
+    let mut saved = serde_json::to_value(session.transcript()).unwrap();
+    saved["pictures"][0]["after"] = 7.into();
+    let saved = serde_json::from_value(saved).unwrap();
+    let e = model.restore(&saved, &[image]).unwrap_err();
+    assert!(e.to_string().contains("after 7 turns"), "{e}");
 }
 
 #[test]

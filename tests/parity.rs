@@ -186,7 +186,8 @@ fn all_legible(decoder: DecoderFile) -> Model {
 fn a_model_of_random_weights_answers_every_mode() {
     let model = all_legible(DecoderFile::Auto);
     let image = Image::open(tiny().join("picture.png")).unwrap();
-    let schema = serde_json::json!({"type": "object", "properties": {"title": {"type": "string"}, "date": {"type": ["string", "null"]}}, "required": ["title"]});
+    let schema = serde_json::json!({"type": "object", "required": ["title"], "properties": {
+        "title": {"type": "string"}, "date": {"type": ["string", "null"]}}});
     for mode in [Mode::Rapid, Mode::Balanced, Mode::High] {
         let mut session = model.session().unwrap();
         session.add_image_in(&image, mode).unwrap();

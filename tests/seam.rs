@@ -85,7 +85,14 @@ fn spells(tokenizer: Arc<Tokenizer>, markers: [TokenId; 2]) -> Fake {
 }
 
 fn model() -> Model {
-    let tokenizer = Arc::new(fake::byte_tokenizer(&[]));
+    model_of(Arc::new(fake::byte_tokenizer(&[])), spells)
+}
+
+/// A model of this family whose decoder is made of the tokenizer and the markers.
+fn model_of(
+    tokenizer: Arc<Tokenizer>,
+    decoder: impl Fn(Arc<Tokenizer>, [TokenId; 2]) -> Fake,
+) -> Model {
     let name = |n: &str| format!("<|{n}|>");
     let names = TokenNames {
         begin: name("begin"),
@@ -100,7 +107,7 @@ fn model() -> Model {
         name: "tiles".into(),
         template: names.template(&tokenizer, tokenizer.len()).unwrap(),
         reader: Box::new(Tiles { markers }),
-        decoder: Box::new(spells(tokenizer.clone(), markers)),
+        decoder: Box::new(decoder(tokenizer.clone(), markers)),
         tokenizer,
         mode: Mode::Auto,
         remembered_images: 4,
@@ -160,4 +167,33 @@ fn its_conversations_fork_and_are_saved() {
     let mut restored = model.restore(&saved, &[image]).unwrap();
     assert_eq!(restored.ask("And?").run().unwrap().text, read);
     assert_eq!(restored.turns()[0], saved.turns[0]);
+}
+
+/// Tokens of published vocabularies end within characters, and so may what was read of an answer.
+#[test]
+fn an_answer_that_was_left_within_a_character_is_saved_and_restored() {
+    let tokenizer = Arc::new(fake::byte_tokenizer(&["aé"]));
+    let half = (0..tokenizer.len() as TokenId)
+        .find(|&id| tokenizer.bytes(id) == b"a\xc3")
+        .unwrap();
+    let model = model_of(tokenizer, |tokenizer, _| {
+        let (vocab, rest) = (tokenizer.len(), tokenizer.byte(0xa9));
+        Fake::new(vocab, DIM, CONTEXT, move |ids, _| {
+            let mut logits = vec![0.0; vocab];
+            logits[if ids.last() == Some(&half) {
+                rest
+            } else {
+                half
+            } as usize] = 9.0;
+            (logits, vec![0.0; DIM])
+        })
+    });
+    let mut session = model.session().unwrap();
+    let mut stream = session.ask("And?").stream().unwrap();
+    assert_eq!(stream.next().unwrap().unwrap(), "a");
+    drop(stream);
+    assert_eq!(session.turns()[0].answer, "a\u{fffd}");
+    let restored = model.restore(&session.transcript(), &[]).unwrap();
+    assert_eq!(restored.turns(), session.turns());
+    session.forget_turns(0).unwrap();
 }

@@ -17,7 +17,8 @@ impl Tool for Adder {
     }
     fn arguments(&self) -> serde_json::Value {
         let number = serde_json::json!({"$ref": "#/$defs/N"});
-        serde_json::json!({"type": "object", "properties": {"a": number, "b": number}, "required": ["a", "b"],
+        serde_json::json!({"type": "object", "properties": {"a": number, "b": number},
+            "required": ["a", "b"],
             "$defs": {"N": {"type": "integer", "minimum": 0, "maximum": 9}}})
     }
     fn call(

@@ -5,8 +5,8 @@
 #
 # Each step prints what it should reach, and is skipped once it is done (RUNS/STEP.done; remove the
 # file to do it again). A step that was stopped goes on where it was: run the same line again.
-# `--tiny` makes a model of random quality in about a minute: tests run it to hold the scripts
-# together.
+# `--tiny` makes a model of random quality, of one font family more: tests run it, with a generator
+# that stands in for the real one, to hold the scripts together.
 #
 #   RUNS       folder of checkpoints, logs and the bundle   (default: runs/recipe)
 #   DEVICE     auto, cpu, cuda or cuda:N                     (default: auto)
@@ -22,27 +22,32 @@
 # encoder alone takes 13 hours.
 set -euo pipefail
 
+# A path as it is from here, which the steps are not; a name without a folder is looked for in PATH.
+absolute() { case $1 in */*) realpath -ms "$1" ;; *) echo "$1" ;; esac; }
+
 ROOT=$(cd "$(dirname "$0")/.." && pwd)
-RUNS=${RUNS:-$ROOT/runs/recipe}
+RUNS=$(realpath -ms "${RUNS:-$ROOT/runs/recipe}")
 DEVICE=${DEVICE:-auto}
-PYTHON=${PYTHON:-$ROOT/.venv/bin/python}
-GENERATOR=${GENERATOR:-$ROOT/target/release/foveate-datasets}
+PYTHON=$(absolute "${PYTHON:-$ROOT/.venv/bin/python}")
+GENERATOR=$(absolute "${GENERATOR:-$ROOT/target/release/foveate-datasets}")
 PHOTOS=${PHOTOS:+$(realpath "$PHOTOS")}
 BUNDLE=$RUNS/nano
 
 # Steps of training by the end of each phase, and sizes. Counts are those of the shipped model.
 CROPS=14000 MIX=30000 SHARED=44600 TAGS=1100 SIMULATED=6000 COLLECTED=8000 BITS_A=7800 BITS_B=9600
-CARDS=326 FLYERS=3500 PICTURES=2000 EVERY=500
+CARDS=326 FLYERS=3500 PICTURES=2000 EVERY=500 SCORED=200 SCORED_CARDS=60
 VISION_SIZE=(--size 448 --batch 4)
 DECODER_SIZE=(--tokens 6000)
 LONGEST=1000
+FONTS=()
 NAMED=()
 for argument in "$@"; do
     if [ "$argument" = --tiny ]; then
         CROPS=4 MIX=6 SHARED=8 TAGS=2 SIMULATED=4 COLLECTED=6 BITS_A=2 BITS_B=4
-        CARDS=2 FLYERS=2 PICTURES=8 EVERY=2
+        CARDS=2 FLYERS=2 PICTURES=8 EVERY=2 SCORED=2 SCORED_CARDS=2
         VISION_SIZE=(--size 224 --batch 2 --sizes tiny --log-every 2)
         DECODER_SIZE=(--tokens 2000 --sizes tiny --log-every 2)
+        FONTS=(--list "$RUNS/fonts.txt" --out "$RUNS/fonts")
     else
         NAMED+=("$argument")
     fi
@@ -64,6 +69,11 @@ step() {
     echo "== $name: should reach $target"
     "$@" 2>&1 | tee -a "$RUNS/$name.log"
     touch "$RUNS/$name.done"
+}
+
+fonts() {
+    [ ${#FONTS[@]} -eq 0 ] || echo abel > "$RUNS/fonts.txt"
+    "$PYTHON" fetch_fonts.py "${FONTS[@]}"
 }
 
 build() {
@@ -110,12 +120,13 @@ adapter() {
 }
 
 score() {
-    "$GENERATOR" eval --model "$BUNDLE" --split test --count 200 --seed 1
-    "$GENERATOR" eval --task business-card --model "$BUNDLE" --split test --count 60 --seed 1
+    "$GENERATOR" eval --model "$BUNDLE" --split test --count "$SCORED" --seed 1
+    "$GENERATOR" eval --task business-card --model "$BUNDLE" --split test --count "$SCORED_CARDS" \
+        --seed 1
 }
 
 step fonts "some 1,200 families, with those of fonts-debian.txt (apt-get, as root)" \
-    "$PYTHON" fetch_fonts.py
+    fonts
 step generator "a binary, and the same families on both sides of the splits" build
 step vision-crops "HELD-OUT crops: right 0.77 (0.775 in LOG.md)" \
     vision --kind crops --lr 3e-3 --steps "$CROPS"

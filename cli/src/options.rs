@@ -16,11 +16,13 @@ pub struct Cli {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 every picture was answered; 1 some were not, or the answer went round in circles or filled the context \
-(each is named on standard error, the others are answered all the same); 2 wrong usage; 3 the model or its adapter \
-cannot be loaded. Whoever closes the output early gets the code of what was answered until then.\n\
-Pictures are files, folders, patterns such as 'scans*/*.jpg', or - for the bytes of one on standard input. Several are \
-answered at once, on all cores, and printed in the order they are named.";
+Exit codes: 0 every picture was answered; 1 some were not, or the answer went round in circles \
+or filled the context (each is named on standard error, the others are answered all the same); \
+2 wrong usage; 3 the model or its adapter cannot be loaded. Whoever closes the \
+output early gets the code of what was answered until then.\n\
+Pictures are files, folders, patterns such as 'scans*/*.jpg', or - for the bytes of one on \
+standard input. Several are answered at once, on all cores, and printed in the order they are \
+named.";
 
 /// Most threads that can be asked for: no machine has more cores for one picture.
 const MAX_THREADS: usize = 1024;
@@ -177,7 +179,7 @@ pub enum Command {
         /// How often.
         #[arg(long, default_value_t = 5)]
         runs: usize,
-        /// Read without guessing ahead (speculative decoding) too, and say what it is worth.
+        /// Read without drafting (prompt lookup) too, and say what it is worth.
         #[arg(long)]
         speculation: bool,
         #[command(flatten)]

@@ -187,7 +187,8 @@ pub fn normalised(printed: &CalendarEvent) -> EventTruth {
 fn explained(truth: &Truth, outcome: &Outcome) -> String {
     let printed = outcome.printed.clone().unwrap_or_default();
     format!(
-        "layout {}, fonts {:?}\nexpected {:#?}\nread {:#?}\nmeaning {:#?}\nerror {:?}\n\n--- expected text\n{}\n\n--- text read\n{}\n",
+        "layout {}, fonts {:?}\nexpected {:#?}\nread {:#?}\nmeaning {:#?}\nerror {:?}\n\n\
+         --- expected text\n{}\n\n--- text read\n{}\n",
         truth.layout,
         truth.fonts,
         EventTruth::of(truth),

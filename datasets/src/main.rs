@@ -117,7 +117,8 @@ struct EvalArgs {
     adapter: Option<String>,
     /// Folder of flyers that another program made, with a manifest (see FORMAT.md), to be read
     /// instead of drawn ones.
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["split", "count", "seed", "photographed", "task"])]
+    #[arg(long, value_name = "DIR",
+        conflicts_with_all = ["split", "count", "seed", "photographed", "task"])]
     from: Option<PathBuf>,
     /// Fonts and layouts to draw from.
     #[arg(long, default_value = "test")]
@@ -152,7 +153,8 @@ struct AblateArgs {
     #[arg(long)]
     model: PathBuf,
     /// The rules to be switched off (default: each there is).
-    #[arg(value_name = "RULE", default_values_t = foveate::readers::glyph::Rules::NAMES.map(String::from))]
+    #[arg(value_name = "RULE",
+        default_values_t = foveate::readers::glyph::Rules::NAMES.map(String::from))]
     rules: Vec<String>,
     /// Fonts and layouts to draw from.
     #[arg(long, default_value = "dev")]

@@ -36,7 +36,7 @@ pub struct Usage {
     pub forced: usize,
     /// Runs of the decoder.
     pub runs: usize,
-    /// Tokens guessed ahead.
+    /// Tokens drafted: guesses that were checked in one run.
     pub drafted: usize,
     /// Those of them that were right.
     pub accepted: usize,

@@ -200,11 +200,11 @@ impl AsyncSession {
         }
     }
 
-    fn pieces<T: Send + 'static>(
-        &self,
-        request: &Request,
-        job: impl FnOnce(&mut Session, &Request, &mut dyn FnMut(T)) -> Result<Answer> + Send + 'static,
-    ) -> Pieces<T> {
+    fn pieces<T, F>(&self, request: &Request, job: F) -> Pieces<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Session, &Request, &mut dyn FnMut(T)) -> Result<Answer> + Send + 'static,
+    {
         // Unbounded: an answer has at most as many pieces as the context has tokens.
         let (sender, pieces) = mpsc::unbounded();
         let end = self.start(request, move |session, request| {

@@ -6,7 +6,8 @@
 //!
 //! let sources = Sources::of(["scans".into()]);
 //! let plan = Plan::new(None, 0, Plan::cores());
-//! let options = Options { threads: plan.threads, at_once: plan.workers, remembered_images: 0, ..Options::default() };
+//! let (threads, at_once) = (plan.threads, plan.workers);
+//! let options = Options { threads, at_once, remembered_images: 0, ..Options::default() };
 //! let model = Model::load_with("nano", &options)?;
 //! let read = |source: foveate::Result<foveate::batch::Source>| model.ocr(&source?.open()?);
 //! in_order(sources, plan.workers, read, |reading| {
@@ -19,11 +20,13 @@
 //! # Ok::<(), foveate::Error>(())
 //! ```
 mod list;
+mod name;
 mod patterns;
 mod sources;
 
 pub use list::Ends;
-pub use sources::{Source, Sources, printable};
+pub use name::printable;
+pub use sources::{Source, Sources};
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};

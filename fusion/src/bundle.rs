@@ -1,6 +1,7 @@
 //! A model's folder: what it claims, checked before anything is allocated for it.
 mod config;
 mod find;
+pub(crate) mod tensors;
 mod weights;
 
 use crate::{Error, Result};

@@ -107,14 +107,16 @@ pub enum Error {
         source: serde_json::Error,
     },
     /// No text was found in the pictures, and the type must hold some.
-    #[error("no text was found in the picture, and {} must hold some; make it an Option, or show another picture",
+    #[error("no text was found in the picture, and {} must hold some; make it an Option, or \
+        show another picture",
         if field.is_empty() { "the value" } else { field })]
     NothingRead {
         /// JSON pointer of a part that must hold something; empty for the value itself.
         field: String,
     },
     /// A number or truth value that the type must hold does not stand on the pictures.
-    #[error("{found} was answered for {}, and the picture does not say so; make it an Option, or show another picture",
+    #[error("{found} was answered for {}, and the picture does not say so; make it an Option, \
+        or show another picture",
         if field.is_empty() { "the value" } else { field })]
     NoEvidence {
         /// JSON pointer of the part; empty for the value itself.

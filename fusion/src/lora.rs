@@ -1,15 +1,11 @@
 //! What a model was taught beside its training: low-rank updates of its decoder, for one kind of
 //! picture.
-use crate::bundle::{self, Base};
+use crate::bundle::{self, Base, tensors};
 use crate::{Error, Result};
 use foveate_language::{Lora, LowRank, MatrixPath};
-use half::{bf16, f16};
-use ndarray::Array2;
 use safetensors::tensor::{Metadata, TensorInfo};
 use safetensors::{Dtype, SafeTensors};
 use serde::Deserialize;
-use std::fs::{self, File};
-use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -19,6 +15,8 @@ const FORMAT: u32 = 1;
 const MAX_CARD: u64 = 1 << 20;
 /// Highest rank: beyond it an update is no longer small beside the matrix.
 const MAX_RANK: usize = 256;
+/// Largest `adapter.safetensors`: updates of rank 256 on a decoder of a billion weights.
+const LARGEST: u64 = 1 << 30;
 /// Longest side of a matrix, as of `decoder.ffn_dim` in a bundle.
 const MAX_SIDE: usize = 1 << 18;
 /// Digits of a signature that are enough for people to tell two apart.
@@ -70,7 +68,8 @@ impl Adapter {
             file: file.clone(),
             why,
         };
-        let bytes = read_checked(&file, &targets, card.rank)?;
+        let fits = |header: &Metadata| check_shapes(header, &targets, card.rank);
+        let bytes = tensors::read(&file, LARGEST, fits)?;
         let tensors = SafeTensors::deserialize(&bytes).map_err(|e| refused(e.to_string()))?;
         let updates = targets
             .into_iter()
@@ -129,8 +128,9 @@ impl Adapter {
             let [theirs, ours] =
                 [self.base(), base.signature.as_str()].map(|s| s.get(..SHOWN).unwrap_or(s));
             return Err(mismatch(format!(
-                "it was trained on the model {theirs}.., this one is {ours}..; take the adapter that came with this model, \
-                 or train it again with training/train_adapter.py"
+                "it was trained on the model {theirs}.., this one is {ours}..; take the \
+                 adapter that came with this model, or train it again with \
+                 training/train_adapter.py"
             )));
         }
         for LowRank { name, a, b } in self.0.lora.updates() {
@@ -189,42 +189,6 @@ impl Card {
     }
 }
 
-/// The whole file, read only after its header was found to hold A and B of every target and nothing
-/// else.
-fn read_checked(file: &Path, targets: &[MatrixPath], rank: usize) -> Result<Vec<u8>> {
-    let refused = |why: String| Error::AssetsInvalid {
-        file: file.to_owned(),
-        why,
-    };
-    let io = |e: std::io::Error| match e.kind() {
-        std::io::ErrorKind::NotFound => Error::AssetsMissing(file.to_owned()),
-        std::io::ErrorKind::UnexpectedEof => refused("it ends within its header".into()),
-        _ => refused(e.to_string()),
-    };
-    let mut open = File::open(file).map_err(io)?;
-    let length = open.metadata().map_err(io)?.len();
-    let mut start = [0; 8];
-    open.read_exact(&mut start).map_err(io)?;
-    let header = u64::from_le_bytes(start);
-    if header > bundle::MAX_HEADER {
-        let most = bundle::MAX_HEADER;
-        return Err(refused(format!(
-            "its header takes {header} bytes, at most {most} are expected"
-        )));
-    }
-    let mut json = vec![0; usize::try_from(header).unwrap_or_default()];
-    open.read_exact(&mut json).map_err(io)?;
-    let metadata: Metadata = serde_json::from_slice(&json).map_err(|e| refused(e.to_string()))?;
-    check_shapes(&metadata, targets, rank).map_err(refused)?;
-    let expected = 8 + header + metadata.data_len() as u64;
-    if length != expected {
-        return Err(refused(format!(
-            "{length} bytes, its header describes {expected}"
-        )));
-    }
-    fs::read(file).map_err(io)
-}
-
 fn check_shapes(metadata: &Metadata, targets: &[MatrixPath], rank: usize) -> Result<(), String> {
     for name in targets {
         for (factor, across) in [("lora_a", 0), ("lora_b", 1)] {
@@ -240,7 +204,8 @@ fn check_shapes(metadata: &Metadata, targets: &[MatrixPath], rank: usize) -> Res
                 && (1..=MAX_SIDE).contains(&shape[1 - across]);
             if !fits {
                 return Err(format!(
-                    "tensor {tensor} is {shape:?}; its side {across} must be the rank {rank}, the other at most {MAX_SIDE}"
+                    "tensor {tensor} is {shape:?}; its side {across} must be the rank {rank}, \
+                     the other at most {MAX_SIDE}"
                 ));
             }
         }
@@ -258,21 +223,7 @@ fn check_shapes(metadata: &Metadata, targets: &[MatrixPath], rank: usize) -> Res
 }
 
 fn update(tensors: &SafeTensors<'_>, name: MatrixPath) -> Result<LowRank, String> {
-    let factor = |factor: &str| {
-        let tensor = tensors
-            .tensor(&format!("{name}.{factor}"))
-            .map_err(|e| format!("tensor {name}.{factor}: {e}"))?;
-        let halves = tensor.data().as_chunks().0.iter();
-        let values: Vec<f32> = match tensor.dtype() {
-            Dtype::BF16 => halves.map(|b| bf16::from_le_bytes(*b).to_f32()).collect(),
-            _ => halves.map(|b| f16::from_le_bytes(*b).to_f32()).collect(),
-        };
-        let &[rows, cols] = tensor.shape() else {
-            return Err(format!("tensor {name}.{factor} is no matrix"));
-        };
-        Array2::from_shape_vec((rows, cols), values)
-            .map_err(|e| format!("tensor {name}.{factor}: {e}"))
-    };
+    let factor = |factor: &str| tensors::half_matrix(tensors, &format!("{name}.{factor}"));
     let (a, b) = (factor("lora_a")?, factor("lora_b")?);
     Ok(LowRank { name, a, b })
 }

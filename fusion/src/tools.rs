@@ -148,13 +148,16 @@ fn steps(tools: &[&dyn Tool], must_call: bool) -> Value {
     let mut definitions = Map::new();
     let mut call = |(i, tool): (usize, &&dyn Tool)| {
         let arguments = hoisted(tool.arguments(), i, &mut definitions);
-        json!({"type": "object", "properties": {"tool": {"const": tool.name()}, "arguments": arguments},
+        json!({"type": "object",
+            "properties": {"tool": {"const": tool.name()}, "arguments": arguments},
             "required": ["tool", "arguments"], "additionalProperties": false})
     };
     let mut branches: Vec<Value> = tools.iter().enumerate().map(&mut call).collect();
     if !must_call {
-        branches.push(json!({"type": "object", "properties": {"answer": {"type": "string"}}, "required": ["answer"],
-            "additionalProperties": false}));
+        branches.push(
+            json!({"type": "object", "properties": {"answer": {"type": "string"}},
+            "required": ["answer"], "additionalProperties": false}),
+        );
     }
     json!({"anyOf": branches, "$defs": definitions})
 }
@@ -197,7 +200,8 @@ pub(crate) struct Pictures(pub Vec<crate::Image>);
 impl Pictures {
     /// JSON Schema of a call's arguments: the name of a picture.
     pub fn arguments(&self) -> Value {
-        json!({"type": "object", "properties": {"picture": {"enum": self.names()}}, "required": ["picture"]})
+        json!({"type": "object", "properties": {"picture": {"enum": self.names()}},
+            "required": ["picture"]})
     }
 
     /// The picture that a call is about.

@@ -97,8 +97,8 @@ impl Session {
         }
     }
 
-    /// The rows of a saved answer: each token, and what is added to its embedding.
-    fn rows_of(&self, turn: &Turn) -> Vec<(TokenId, Option<Vec<f32>>)> {
+    /// The first `most` rows of a saved answer: each token, and what is added to its embedding.
+    fn rows_of(&self, turn: &Turn, most: usize) -> Vec<(TokenId, Option<Vec<f32>>)> {
         let decoding = self.decoding(Task::Ask);
         let mut last = None;
         let mut row = |(id, source): Written| {
@@ -109,7 +109,7 @@ impl Session {
                 row.map(|(attribution, at)| attribution.row(at).to_vec()),
             )
         };
-        turn.written().map(&mut row).collect()
+        turn.written().take(most).map(&mut row).collect()
     }
 
     /// Writes a saved turn as if it had just been answered.
@@ -148,10 +148,10 @@ impl Session {
             Task::Ask
         };
         self.begin(&turn.prompt, task)?;
-        let aside = self.is_aside(task);
-        for (id, row) in self.rows_of(turn) {
-            // A transcript may be longer than the context; one row is left for its end.
-            if !aside && self.context.room() > 1 {
+        // A transcript may be longer than the context; one row is left for its end.
+        let most = self.context.room().saturating_sub(1);
+        if !self.is_aside(task) {
+            for (id, row) in self.rows_of(turn, most) {
                 self.context.push(id, row.as_deref())?;
             }
         }
@@ -167,8 +167,20 @@ impl Session {
     /// and later turns stay; the next answer computes them again.
     ///
     /// # Errors
-    /// None but those of the decoder; the session is then as it was.
+    /// [`ErrorKind::Transcript`](crate::ErrorKind::Transcript) where turns are to be forgotten and
+    /// there are none left, so that whoever makes room turn by turn comes to an end.
+    /// [`ErrorKind::ContextFull`](crate::ErrorKind::ContextFull) where [`Session::instruct`] was
+    /// called after the first question, and what it says does not fit before the turns that stay.
+    /// The session is then as it was.
     pub fn forget_turns(&mut self, turns: usize) -> Result<&mut Self> {
+        if turns > 0 && self.turns.is_empty() {
+            return Err(Error::Transcript(format!(
+                "no turn is left to forget; the pictures take {} of {} rows: begin a new session \
+                 with fewer or smaller pictures, or ask a shorter question",
+                self.context.len(),
+                self.context.limit()
+            )));
+        }
         let mut kept = self.transcript();
         let turns = turns.min(kept.turns.len());
         kept.turns.drain(..turns);
@@ -201,6 +213,13 @@ impl Model {
             let (of, n) = (&transcript.model, transcript.pictures.len());
             return Err(Error::Transcript(format!(
                 "it is with the model {of} about {n} pictures"
+            )));
+        }
+        let known = transcript.turns.len();
+        if let Some(late) = transcript.pictures.iter().find(|p| p.after > known) {
+            return Err(Error::Transcript(format!(
+                "the picture {} was shown after {} turns, and there are {known}",
+                late.name, late.after
             )));
         }
         let mut session = self.session()?;

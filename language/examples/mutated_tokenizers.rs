@@ -61,7 +61,8 @@ fn main() -> ExitCode {
         slowest = slowest.max(began.elapsed().as_secs_f64());
     }
     println!(
-        "{count} files, seed {seed}: {read} read, {refused} refused, {wrong} texts changed, slowest {slowest:.2} s"
+        "{count} files, seed {seed}: {read} read, {refused} refused, {wrong} texts changed, \
+         slowest {slowest:.2} s"
     );
     ExitCode::from(u8::from(wrong > 0))
 }
@@ -94,11 +95,13 @@ fn values(whole: &[u8], dice: &mut Dice) -> Vec<u8> {
         json!(true),
         json!({"type": "NFKD"}),
         json!({"type": "Sequence", "pretokenizers": []}),
-        json!({"type": "Split", "pattern": {"Regex": "\\s+|[^x]"}, "behavior": "MergedWithNext", "invert": true}),
+        json!({"type": "Split", "pattern": {"Regex": "\\s+|[^x]"}, "behavior": "MergedWithNext",
+            "invert": true}),
         json!({"type": "Digits", "individual_digits": true}),
-        json!({"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true, "use_regex": true}),
-        json!([{"id": 3, "content": "l", "single_word": true, "lstrip": true, "rstrip": true, "normalized": true,
-            "special": false}]),
+        json!({"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true,
+            "use_regex": true}),
+        json!([{"id": 3, "content": "l", "single_word": true, "lstrip": true, "rstrip": true,
+            "normalized": true, "special": false}]),
     ];
     let other = others[dice.below(others.len() as u64) as usize].clone();
     let mut at = &mut file;

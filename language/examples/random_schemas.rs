@@ -63,7 +63,8 @@ fn run(count: u64, seed: u64, limit: Duration) -> ExitCode {
         }
     }
     println!(
-        "{cases} schemas, seed {seed}: {answered} answers valid, {failed} not; slowest {slowest:.2} s"
+        "{cases} schemas, seed {seed}: {answered} answers valid, {failed} not; \
+         slowest {slowest:.2} s"
     );
     let mut refused: Vec<_> = refused.into_iter().collect();
     refused.sort_by_key(|(_, n)| std::cmp::Reverse(*n));

@@ -47,16 +47,18 @@ pub fn tokenizer_json(words: &[&str]) -> Vec<u8> {
         }
     }
     let added = |(id, name): (usize, &&str)| {
-        serde_json::json!({"id": id, "content": name, "single_word": false, "lstrip": false, "rstrip": false,
-            "normalized": false, "special": true})
+        serde_json::json!({"id": id, "content": name, "single_word": false, "lstrip": false,
+            "rstrip": false, "normalized": false, "special": true})
     };
     let added: Vec<_> = SPECIALS.iter().enumerate().map(added).collect();
+    let bytes = serde_json::json!({"type": "ByteLevel", "add_prefix_space": false,
+        "trim_offsets": true, "use_regex": false});
     serde_json::to_vec(&serde_json::json!({
-        "version": "1.0", "truncation": null, "padding": null, "added_tokens": added, "normalizer": null,
-        "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": false},
-        "post_processor": null, "decoder": {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": false},
-        "model": {"type": "BPE", "dropout": null, "unk_token": null, "continuing_subword_prefix": null,
-            "end_of_word_suffix": null, "fuse_unk": false, "byte_fallback": false, "vocab": vocab, "merges": merges}
+        "version": "1.0", "truncation": null, "padding": null, "added_tokens": added,
+        "normalizer": null, "pre_tokenizer": bytes, "post_processor": null, "decoder": bytes,
+        "model": {"type": "BPE", "dropout": null, "unk_token": null,
+            "continuing_subword_prefix": null, "end_of_word_suffix": null, "fuse_unk": false,
+            "byte_fallback": false, "vocab": vocab, "merges": merges}
     }))
     .unwrap_or_default()
 }
@@ -86,12 +88,10 @@ pub struct Fake {
 
 impl Fake {
     /// A decoder of `vocab` tokens that answers by `say`.
-    pub fn new(
-        vocab: usize,
-        dim: usize,
-        context: usize,
-        say: impl Fn(&[TokenId], ArrayView2<'_, f32>) -> (Vec<f32>, Vec<f32>) + Send + Sync + 'static,
-    ) -> Self {
+    pub fn new<F>(vocab: usize, dim: usize, context: usize, say: F) -> Self
+    where
+        F: Fn(&[TokenId], ArrayView2<'_, f32>) -> (Vec<f32>, Vec<f32>) + Send + Sync + 'static,
+    {
         let dims = Dims {
             dim,
             vocab_size: vocab,

@@ -4,7 +4,7 @@
 //!
 //! | stage | file |
 //! |---|---|
-//! | text to token ids and back, never splitting a character; also out of GGUF files | `tokenizer.rs` |
+//! | text to token ids and back, no character split; also out of GGUF files | `tokenizer.rs` |
 //! | how a conversation becomes tokens | `template.rs` |
 //! | the same out of a published model's chat template | `chat.rs` |
 //! | what a decoder is: rows in, logits and hidden rows out, with a cache | `decoder/` |
@@ -17,7 +17,7 @@
 //! | logits to a token | `sample.rs` |
 //! | which tokens may come next, and JSON Schema as such a rule | `constrain/` |
 //! | guesses that are checked several at a time | `generate/draft.rs` |
-//! | why it ended; limits as adapters on the iterator | `generate/stop.rs`, `generate/repetition.rs` |
+//! | why it ended; limits as adapters on the iterator | `generate/{stop,repetition}.rs` |
 //! | decoders whose answers are obvious, for tests | `fake.rs` |
 //!
 //! A constraint and a decoder do not know each other: the generator masks, samples and commits.

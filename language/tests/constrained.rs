@@ -62,8 +62,9 @@ impl Bench {
 
 fn event() -> Value {
     json!({"type": "object", "required": ["title", "date"], "properties": {
-        "title": {"type": "string"}, "date": {"type": "string"}, "venue": {"type": ["string", "null"]},
-        "kind": {"enum": ["concert", "talk", "other"]}, "seats": {"type": "integer", "minimum": 10, "maximum": 500}}})
+        "title": {"type": "string"}, "date": {"type": "string"},
+        "venue": {"type": ["string", "null"]}, "kind": {"enum": ["concert", "talk", "other"]},
+        "seats": {"type": "integer", "minimum": 10, "maximum": 500}}})
 }
 
 #[test]
@@ -177,8 +178,9 @@ fn hard_lexemes_are_finished() {
         json!({"enum": ["confirmed", "ok", 3, null, {"a": [1]}]}),
         json!({"anyOf": [{"type": "null"}, {"type": "array", "items": {"type": "integer"}}]}),
         json!({"type": "object", "additionalProperties": {"type": "integer"}}),
-        json!({"$ref": "#/$defs/T", "$defs": {"T": {"type": "object", "required": ["v"], "properties": {
-            "v": {"type": "integer"}, "next": {"anyOf": [{"$ref": "#/$defs/T"}, {"type": "null"}]}}}}}),
+        json!({"$ref": "#/$defs/T", "$defs": {"T": {"type": "object", "required": ["v"],
+            "properties": {"v": {"type": "integer"},
+            "next": {"anyOf": [{"$ref": "#/$defs/T"}, {"type": "null"}]}}}}}),
         json!(true),
     ] {
         for seed in 0..6 {

@@ -1,5 +1,5 @@
-//! A user's own model, from its files alone: a question in its chat template, an answer in text, and
-//! a typed one.
+//! A user's own model, from its files alone: a question in its chat template, an answer in text,
+//! and a typed one.
 
 mod models;
 

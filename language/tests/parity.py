@@ -4,13 +4,16 @@
     pip install torch gguf numpy
     cargo build --release -p foveate-kernels --example checkpoint
     cargo build --release -p foveate-language --example checkpoint_ids
-    python3 language/tests/parity.py greedy MODEL.gguf target/release/examples [--cache int8] [--prompts 20] [--tokens 200]
-    python3 language/tests/parity.py perplexity MODEL.gguf target/release/examples [--cache int8] [--tokens 20000] [--text FILES]
+    python3 language/tests/parity.py greedy MODEL.gguf target/release/examples \
+        [--cache int8] [--prompts 20] [--tokens 200]
+    python3 language/tests/parity.py perplexity MODEL.gguf target/release/examples \
+        [--cache int8] [--tokens 20000] [--text FILES]
 
-`greedy`: 20 prompts in the model's chat template, each answered greedily without an end; the reference
-runs once over each text. Where its best token is another one, greedy texts part, and the margin is how
-much higher it is there. `perplexity`: text cut into windows of 512 tokens, each read from its beginning.
-The text is Python's own library by default, its comments and code (PSF licence).
+`greedy`: 20 prompts in the model's chat template, each answered greedily without an end; the
+reference runs once over each text. Where its best token is another one, greedy texts part, and the
+margin is how much higher it is there. `perplexity`: text cut into windows of 512 tokens, each read
+from its beginning. The text is Python's own library by default, its comments and code (PSF
+licence).
 """
 
 import argparse
@@ -26,14 +29,26 @@ import numpy as np
 import torch
 
 PROMPTS = [
-    "What is the capital of France?", "Write a haiku about rain.", "List three fruits.",
+    "What is the capital of France?",
+    "Write a haiku about rain.",
+    "List three fruits.",
     "How much are the tickets? The page says: Jazz Night, $15 at the door, doors open 7 pm.",
-    "Explain photosynthesis in one sentence.", "Translate 'good morning' to Spanish.", "What is 17 + 25?",
-    "Summarize: The quick brown fox jumps over the lazy dog.", "Who wrote Hamlet?",
-    "Give me a recipe for pancakes.", "What day comes after Monday?", "Name a planet with rings.",
-    "Why is the sky blue?", "Write a short story about a cat.", "What is an event flyer?",
-    "Give the date in: Sat, March 4th at 8 pm, Blue Hall.", "What is gravity?", "How do I boil an egg?",
-    "Describe the ocean.", "Tell me a joke.",
+    "Explain photosynthesis in one sentence.",
+    "Translate 'good morning' to Spanish.",
+    "What is 17 + 25?",
+    "Summarize: The quick brown fox jumps over the lazy dog.",
+    "Who wrote Hamlet?",
+    "Give me a recipe for pancakes.",
+    "What day comes after Monday?",
+    "Name a planet with rings.",
+    "Why is the sky blue?",
+    "Write a short story about a cat.",
+    "What is an event flyer?",
+    "Give the date in: Sat, March 4th at 8 pm, Blue Hall.",
+    "What is gravity?",
+    "How do I boil an egg?",
+    "Describe the ocean.",
+    "Tell me a joke.",
 ]
 SYSTEM = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
 WINDOW = 512
@@ -76,18 +91,26 @@ class Llama:
             h = self.norm(x, name("attn_norm"))
             split = lambda part, heads: (h @ w[name(part)].T).view(n, heads, -1).transpose(0, 1)
             q, k = self.rotate(split("attn_q", self.heads)), self.rotate(split("attn_k", self.kv))
-            k, v = (t.repeat_interleave(self.heads // self.kv, 0) for t in (k, split("attn_v", self.kv)))
-            a = torch.nn.functional.scaled_dot_product_attention(q[None], k[None], v[None], is_causal=True)[0]
+            k, v = (
+                t.repeat_interleave(self.heads // self.kv, 0) for t in (k, split("attn_v", self.kv))
+            )
+            a = torch.nn.functional.scaled_dot_product_attention(
+                q[None], k[None], v[None], is_causal=True
+            )[0]
             x = x + a.transpose(0, 1).reshape(n, -1) @ w[name("attn_output")].T
             h = self.norm(x, name("ffn_norm"))
             up = torch.nn.functional.silu(h @ w[name("ffn_gate")].T) * (h @ w[name("ffn_up")].T)
             x = x + up @ w[name("ffn_down")].T
-        return (self.norm(x, "output_norm.weight") @ w.get("output.weight", w["token_embd.weight"]).T).numpy()
+        return (
+            self.norm(x, "output_norm.weight") @ w.get("output.weight", w["token_embd.weight"]).T
+        ).numpy()
 
 
 def run(*command, text=None):
     """Standard output of a program."""
-    return subprocess.run(list(map(str, command)), input=text, check=True, stdout=subprocess.PIPE).stdout
+    return subprocess.run(
+        list(map(str, command)), input=text, check=True, stdout=subprocess.PIPE
+    ).stdout
 
 
 def encode(args, texts):
@@ -107,7 +130,9 @@ def joined(ids):
 def greedy(args, model):
     start, end = model.names.index("<|im_start|>"), model.names.index("<|im_end|>")
     prompts = PROMPTS[: args.prompts]
-    parts = encode(args, [f"system\n{SYSTEM}", "\n", "assistant\n", *(f"user\n{p}" for p in prompts)])
+    parts = encode(
+        args, [f"system\n{SYSTEM}", "\n", "assistant\n", *(f"user\n{p}" for p in prompts)]
+    )
     (system, line, answer), asked = parts[:3], parts[3:]
     equal, same, all_, margins = 0, 0, 0, []
     for prompt, question in zip(prompts, asked):
@@ -122,9 +147,17 @@ def greedy(args, model):
         margins += gap[:1]
         usual = np.median([np.subtract(*np.partition(row, -2)[:-3:-1]) for row in ref])
         first = f"first at {other[0]}, margin {gap[0]:.3f}" if other else "none"
-        print(f"{prompt[:40]!r}: {len(other)} of {len(said)} differ, {first}; median margin {usual:.2f}", flush=True)
-    print(f"{args.cache}: {equal} of {len(prompts)} texts equal, same choice at {same} of {all_} tokens; "
-          f"margins of first differences: median {np.median(margins or [0]):.3f}, most {max(margins or [0]):.3f}")
+        print(
+            f"{prompt[:40]!r}: {len(other)} of {len(said)} differ, {first}; "
+            f"median margin {usual:.2f}",
+            flush=True,
+        )
+    print(
+        f"{args.cache}: {equal} of {len(prompts)} texts equal, "
+        f"same choice at {same} of {all_} tokens; "
+        f"margins of first differences: median {np.median(margins or [0]):.3f}, "
+        f"most {max(margins or [0]):.3f}"
+    )
 
 
 def perplexity(args, model):
@@ -135,20 +168,29 @@ def perplexity(args, model):
     n, since = 0, time.time()
     for at in range(0, len(ids) - 1, WINDOW):
         window = ids[at : at + WINDOW]
-        ours = np.frombuffer(kernels(args, "logits", joined(window)), "<f4").reshape(len(window), -1)
+        ours = np.frombuffer(kernels(args, "logits", joined(window)), "<f4").reshape(
+            len(window), -1
+        )
         for k, rows in enumerate((model.logits(window), ours)):
             rows = torch.log_softmax(torch.tensor(rows[:-1]), -1)
-            losses[k] -= float(rows[torch.arange(len(window) - 1), torch.tensor(window[1:])].double().sum())
+            losses[k] -= float(
+                rows[torch.arange(len(window) - 1), torch.tensor(window[1:])].double().sum()
+            )
         n += len(window) - 1
         if at // WINDOW % 8 == 7:
             print(f"{n} tokens, {time.time() - since:.0f} s: {np.exp(losses / n)}", flush=True)
     reference, ours = np.exp(losses / n)
-    print(f"{args.cache}: perplexity {ours:.4f}, reference {reference:.4f}: {100 * (ours / reference - 1):+.2f}%, "
-          f"{n} tokens in windows of {WINDOW}")
+    print(
+        f"{args.cache}: perplexity {ours:.4f}, reference {reference:.4f}: "
+        f"{100 * (ours / reference - 1):+.2f}%, "
+        f"{n} tokens in windows of {WINDOW}"
+    )
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("what", choices=["greedy", "perplexity"])
     parser.add_argument("file")
     parser.add_argument("binaries")

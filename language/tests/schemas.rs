@@ -101,7 +101,8 @@ fn two_bounds_at_once_both_hold() {
     let bench = Bench::new();
     for (seed, schema) in [
         json!({"type": "integer", "minimum": 1e15, "exclusiveMinimum": -0.5}),
-        json!({"type": "integer", "minimum": -3, "exclusiveMinimum": 4, "maximum": 9, "exclusiveMaximum": 7}),
+        json!({"type": "integer", "minimum": -3, "exclusiveMinimum": 4, "maximum": 9,
+            "exclusiveMaximum": 7}),
         json!({"type": "number", "minimum": 2.5, "exclusiveMinimum": 2.5, "maximum": 2.625}),
     ]
     .iter()
@@ -124,16 +125,19 @@ fn sets_hold_each_item_once_even_when_all_are_used_up() {
             3,
         ),
         (
-            json!({"type": "array", "uniqueItems": true, "items": {"type": "boolean"}, "minItems": 2}),
+            json!({"type": "array", "uniqueItems": true, "items": {"type": "boolean"},
+                "minItems": 2}),
             2,
         ),
         (
-            json!({"type": "array", "uniqueItems": true, "items": {"type": "string", "maxLength": 1}}),
+            json!({"type": "array", "uniqueItems": true, 
+                "items": {"type": "string", "maxLength": 1}}),
             200,
         ),
     ] {
         for seed in 0..30 {
-            let object = json!({"type": "object", "properties": {"set": schema, "after": {"type": "string"}},
+            let object = json!({"type": "object",
+                "properties": {"set": schema, "after": {"type": "string"}},
                 "required": ["set", "after"]});
             match bench.check(&object, 200, &mut Dice(seed)).unwrap() {
                 Walk::Answered(text) => {

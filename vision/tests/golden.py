@@ -1,8 +1,10 @@
 """Makes the pictures in golden/ and what Pillow makes of them: `python golden.py`.
 
-For each picture and mode, `golden.json` gives the size on the canvas, and golden/NAME-MODE.png every `step`-th pixel (from `step // 2`, in
-both directions) of every view, the views one below another. The pictures are drawn without antialiasing, so that they compress to a few
-kilobytes and have every frequency. This is also a second, independent writing of the *Views* part of models/FORMAT.md.
+For each picture and mode, `golden.json` gives the size on the canvas, and golden/NAME-MODE.png
+every `step`-th pixel (from `step // 2`, in both directions) of every view, the views one below
+another. The pictures are drawn without antialiasing, so that they compress to a few kilobytes and
+have every frequency. This is also a second, independent writing of the *Views* part of
+models/FORMAT.md.
 """
 
 import json
@@ -36,7 +38,9 @@ def draw(width, height, seed):
         pen.line([y % width, x % height, x, y], fill=colour[::-1], width=1 + side // 60)
     for k in range(1, 6):  # gratings, from one pixel up
         for i in range(0, width // 3, 2 * k):
-            pen.rectangle([i, height * k // 6, i + k - 1, height * k // 6 + height // 12], fill=(0, 0, 0))
+            pen.rectangle(
+                [i, height * k // 6, i + k - 1, height * k // 6 + height // 12], fill=(0, 0, 0)
+            )
     return picture
 
 
@@ -48,7 +52,9 @@ def letterbox(picture, edge, scale):
 
 
 def second(side):
-    """Where the second tile along a side begins: 8, 24, 40 ... px before the middle, as far as its windows have room."""
+    """Where the second tile along a side begins: 8, 24, 40 ... px before the middle, as far as its
+    windows have room.
+    """
     part = side - 672
     room = min(672, -(-(part + 16) // 224) * 224) - part - 16
     return 672 - max(range(8, room + 1, 16), default=0) if part > 0 else 672
@@ -73,13 +79,29 @@ def main():
     for seed, (name, (width, height)) in enumerate(PICTURES.items()):
         picture = draw(width, height, seed)
         picture.save(OUT / f"{name}.png", optimize=True)
-        for mode, step in (("rapid", 1 if max(width, height) < 1200 else 2), ("balanced", 7), ("high", 12)):
+        for mode, step in (
+            ("rapid", 1 if max(width, height) < 1200 else 2),
+            ("balanced", 7),
+            ("high", 12),
+        ):
             rgb, size = views(picture, mode)
             sample = rgb[:, step // 2 :: step, step // 2 :: step]
-            Image.fromarray(np.ascontiguousarray(sample.reshape(-1, sample.shape[2], 3))).save(OUT / f"{name}-{mode}.png", optimize=True)
+            Image.fromarray(np.ascontiguousarray(sample.reshape(-1, sample.shape[2], 3))).save(
+                OUT / f"{name}-{mode}.png", optimize=True
+            )
             pixel = [len(rgb) - 1, 1, 2]  # view, row, column: its normalised channels
             normal = ((rgb[tuple(pixel)].astype(np.float64) / 255 - MEAN) / STD).tolist()
-            cases.append({"name": name, "mode": mode, "step": step, "views": len(rgb), "size": size, "pixel": pixel, "normal": normal})
+            cases.append(
+                {
+                    "name": name,
+                    "mode": mode,
+                    "step": step,
+                    "views": len(rgb),
+                    "size": size,
+                    "pixel": pixel,
+                    "normal": normal,
+                }
+            )
     (OUT / "golden.json").write_text("[\n" + ",\n".join(map(json.dumps, cases)) + "\n]\n")
 
 

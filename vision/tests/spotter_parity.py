@@ -2,12 +2,15 @@
 
     make base && cargo build --release -p foveate-vision --example spot
     python3 -m venv /tmp/rapidocr && /tmp/rapidocr/bin/pip install rapidocr==3.10.0 onnxruntime
-    /tmp/rapidocr/bin/python vision/tests/spotter_parity.py --spot target/release/examples/spot PICTURE...
+    /tmp/rapidocr/bin/python vision/tests/spotter_parity.py \
+        --spot target/release/examples/spot PICTURE...
 
-Both see the same pixels: each picture is decoded by the package and handed to ours as PNG. A line of theirs is matched with
-the line of ours whose corners are nearest. Printed are lines with the same text, corners within 2 pixels, lines that only one has,
-and seconds a picture; `-v` prints every difference.
+Both see the same pixels: each picture is decoded by the package and handed to ours as PNG. A line
+of theirs is matched with the line of ours whose corners are nearest. Printed are lines with the
+same text, corners within 2 pixels, lines that only one has, and seconds a picture; `-v` prints
+every difference.
 """
+
 import argparse
 import json
 import os
@@ -31,7 +34,9 @@ def reference(engine, image):
     if out.boxes is None:
         return [], seconds
     lines = zip(out.boxes, out.txts, out.scores)
-    return [dict(quad=np.array(q, float), text=t, confidence=float(c)) for q, t, c in lines], seconds
+    return [
+        dict(quad=np.array(q, float), text=t, confidence=float(c)) for q, t, c in lines
+    ], seconds
 
 
 def distance(a, b):
@@ -57,7 +62,12 @@ def matched(theirs, ours):
 
 
 def shown(line):
-    return "-" if line is None else f"{line['text']!r} {line['confidence']:.3f} {np.array(line['quad']).astype(int).tolist()}"
+    return (
+        "-"
+        if line is None
+        else f"{line['text']!r} {line['confidence']:.3f} "
+        f"{np.array(line['quad']).astype(int).tolist()}"
+    )
 
 
 # Where ours goes beyond the package: what it does there.
@@ -71,21 +81,27 @@ def bundle(model, folder):
     spotter = config["spotter"]
     spotter["options"] = {**spotter.get("options", {}), **AS_THEIRS}
     for graph in (spotter["detector"], spotter["classifier"], spotter["recognizer"]):
-        os.symlink(os.path.abspath(os.path.join(model, graph["file"])), os.path.join(folder, graph["file"]))
+        os.symlink(
+            os.path.abspath(os.path.join(model, graph["file"])), os.path.join(folder, graph["file"])
+        )
     with open(os.path.join(folder, "config.json"), "w", encoding="utf-8") as file:
         json.dump(config, file)
     return folder
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--spot", default="target/release/examples/spot")
     parser.add_argument("--model", default="models/base")
     parser.add_argument("-v", action="store_true")
     parser.add_argument("pictures", nargs="+")
     args = parser.parse_args()
     engine = RapidOCR(params={"Global.log_level": "critical"})
-    count = dict.fromkeys(["lines", "same text", "within 2 px", "only theirs", "only ours", "pictures", "refused"], 0)
+    count = dict.fromkeys(
+        ["lines", "same text", "within 2 px", "only theirs", "only ours", "pictures", "refused"], 0
+    )
     spent = 0.0
     with tempfile.TemporaryDirectory() as folder:
         theirs = {}
@@ -103,7 +119,9 @@ def main():
             spent += seconds
         model = bundle(args.model, folder)
         begin = time.perf_counter()
-        out = subprocess.run([args.spot, "--model", model, *theirs], stdout=subprocess.PIPE, check=True).stdout
+        out = subprocess.run(
+            [args.spot, "--model", model, *theirs], stdout=subprocess.PIPE, check=True
+        ).stdout
         ours_spent = time.perf_counter() - begin
     for row in map(json.loads, out.splitlines()):
         path, lines = theirs[row["picture"]]
@@ -123,9 +141,15 @@ def main():
                 print(f"{os.path.basename(path)}: {trouble}: {shown(a)} | {shown(b)}")
     n = max(1, count["lines"])
     print(" ".join(f"{key} {value}" for key, value in count.items()))
-    print(f"same text {count['same text'] / n:.2%}, corners within 2 px {count['within 2 px'] / n:.2%}")
+    print(
+        f"same text {count['same text'] / n:.2%}, "
+        f"corners within 2 px {count['within 2 px'] / n:.2%}"
+    )
     pictures = max(1, count["pictures"])
-    print(f"seconds a picture: theirs {spent / pictures:.2f}, ours with PNG decoding and loading {ours_spent / pictures:.2f}")
+    print(
+        f"seconds a picture: theirs {spent / pictures:.2f}, "
+        f"ours with PNG decoding and loading {ours_spent / pictures:.2f}"
+    )
 
 
 if __name__ == "__main__":

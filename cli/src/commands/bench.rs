@@ -1,4 +1,4 @@
-//! How long each stage takes, what a second question costs, what guessing ahead is worth, and how
+//! How long each stage takes, what a second question costs, what drafting is worth, and how
 //! fast an adapter is put to use.
 use super::{opened, with_image};
 use crate::many::Said;
@@ -114,7 +114,8 @@ fn stages(runs: &[Run]) -> String {
     let decode = typical(runs, |r| r.reading.timing.decode);
     let speed = usage.generated as f64 / (decode / 1e3);
     format!(
-        "encode {:.0} ms, adapter {:.0} ms, prefill {:.0} ms ({} rows), decode {decode:.0} ms ({} tokens, {speed:.0}/s, {} runs, {} of {} guesses right)",
+        "encode {:.0} ms, adapter {:.0} ms, prefill {:.0} ms ({} rows), \
+         decode {decode:.0} ms ({} tokens, {speed:.0}/s, {} runs, {} of {} guesses right)",
         typical(runs, |r| r.reading.timing.encode),
         typical(runs, |r| r.reading.timing.adapter),
         typical(runs, |r| r.reading.timing.prefill),
@@ -131,7 +132,8 @@ fn second(runs: &[Run]) -> String {
     let first = typical(runs, |r| r.first);
     match median(runs.iter().filter_map(|r| r.second)) {
         Some(second) => format!(
-            "second question: first token after {second:.1} ms, {first:.1} ms for the first question: {:.1} times as fast",
+            "second question: first token after {second:.1} ms, {first:.1} ms for the first \
+             question: {:.1} times as fast",
             first / second.max(f64::MIN_POSITIVE)
         ),
         None => "second question: the text of the picture left no room for one".into(),
@@ -142,12 +144,13 @@ fn second(runs: &[Run]) -> String {
 fn compared(guessed: &[Run], plain: &[Run]) -> Result<String> {
     let (with, without) = (&guessed[0].reading, &plain[0].reading);
     let same = (&with.text, &with.lines) == (&without.text, &without.lines);
-    ensure!(same, "guessing ahead changed what is read");
+    ensure!(same, "drafting changed what is read");
     let (fast, slow) = (with.usage, without.usage);
     let [with, without] = [guessed, plain].map(|runs| typical(runs, |r| r.reading.timing.decode));
     let share = 100.0 * fast.accepted as f64 / fast.drafted.max(1) as f64;
     Ok(format!(
-        "guessing ahead: {share:.0}% of {} guesses right, {} runs instead of {}, decode {with:.0} ms instead of {without:.0}: {:.2} times as fast, the same answer",
+        "drafting: {share:.0}% of {} guesses right, {} runs instead of {}, decode \
+         {with:.0} ms instead of {without:.0}: {:.2} times as fast, the same answer",
         fast.drafted,
         fast.runs,
         slow.runs,
@@ -177,7 +180,8 @@ fn swapped(adapter: &Adapter, swaps: &[[Duration; 3]]) -> String {
     let [loaded, alone, shared] =
         [0, 1, 2].map(|i| median(swaps.iter().map(|s| s[i])).unwrap_or_default());
     format!(
-        "adapter {} (rank {}): loaded in {loaded:.1} ms, swapped in in {alone:.1} ms, in {shared:.2} ms where another session uses it",
+        "adapter {} (rank {}): loaded in {loaded:.1} ms, swapped in in {alone:.1} ms, \
+         in {shared:.2} ms where another session uses it",
         adapter.name(),
         adapter.lora().rank()
     )

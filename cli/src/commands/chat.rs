@@ -83,7 +83,8 @@ fn answer(
     let (stop, timing, usage) = stream.finish();
     if common.json {
         let stop = stop.as_str();
-        let line = json!({"file": name, "question": question, "answer": text, "stop": stop, "notes": notes});
+        let line = json!({"file": name, "question": question, "answer": text, "stop": stop,
+            "notes": notes});
         print(&line.to_string())?;
     }
     print("\n")?;

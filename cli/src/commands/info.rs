@@ -3,7 +3,6 @@ use crate::options::Common;
 use crate::terminal::{harmless, print};
 use anyhow::Result;
 use foveate::Model;
-use foveate::bundle::Bundle;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -12,10 +11,6 @@ use std::path::Path;
 pub fn info(model: &Model, common: &Common) -> Result<()> {
     let dims = model.decoder().dims();
     let folder = model.dir().unwrap_or(Path::new(""));
-    // Only the glyph readers have a fixed number of rows for a picture.
-    let most = Bundle::open(folder)
-        .ok()
-        .map(|b| b.config().adapter.max_glyphs);
     let facts = [
         ("name", json!(model.name())),
         ("folder", json!(folder.display().to_string())),
@@ -23,7 +18,7 @@ pub fn info(model: &Model, common: &Common) -> Result<()> {
         ("width", json!(dims.dim)),
         ("vocabulary", json!(dims.vocab_size)),
         ("rows", json!(dims.context)),
-        ("picture_rows", json!(most)),
+        ("picture_rows", json!(model.reader().most_rows())),
         (
             "mode",
             json!(format!("{:?}", model.default_mode()).to_lowercase()),

@@ -30,9 +30,9 @@ Examples:
 
   curl -F image=@flyer.png -H 'Accept: text/calendar' http://127.0.0.1:8080/v1/events
 
-Any address but a loopback one needs a token: --token-file, or FOVEATE_TOKEN in the environment. Requests name it as \
-'Authorization: Bearer TOKEN'. Nothing of a request is logged. SIGTERM and Ctrl-C end the server in order; a second \
-one ends it at once.
+Any address but a loopback one needs a token: --token-file, or FOVEATE_TOKEN in the environment. \
+Requests name it as 'Authorization: Bearer TOKEN'. Nothing of a request is logged. SIGTERM and \
+Ctrl-C end the server in order; a second one ends it at once.
 Exit codes: 0 it was ended; 1 the address is taken; 2 wrong usage; 3 the model cannot be loaded.";
 
 /// What can be said of the server.

@@ -126,7 +126,8 @@ mod tests {
     #[test]
     fn what_a_flyer_tells_is_taken_and_the_rest_ignored() {
         let flyers = manifest(
-            r#"{"flyers": [{"file": "a.png", "text": "Fair", "layout": "box", "event": {"title": "Fair", "date": "--05-03"}}]}"#,
+            r#"{"flyers": [{"file": "a.png", "text": "Fair", "layout": "box",
+                "event": {"title": "Fair", "date": "--05-03"}}]}"#,
         )
         .unwrap();
         let [(path, truth)] = flyers.as_slice() else {

@@ -1,5 +1,5 @@
 //! Lists of names, read no further than the pictures are asked for.
-use super::sources::{Name, unfound};
+use super::name::{Name, unfound};
 use crate::{Error, Result};
 use std::ffi::OsString;
 use std::io::{BufRead, Read};

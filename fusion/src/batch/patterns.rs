@@ -1,5 +1,5 @@
 //! Patterns in paths, looked up folder by folder.
-use super::sources::unfound;
+use super::name::unfound;
 use crate::Result;
 use glob::{MatchOptions, Pattern};
 use std::ffi::OsStr;

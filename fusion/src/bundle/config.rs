@@ -156,7 +156,11 @@ pub(super) fn check(config: &Config) -> Result<(), String> {
         || !d.n_heads.is_multiple_of(d.n_kv_heads)
         || !d.head_dim.is_multiple_of(2)
     {
-        return Err("decoder: n_heads must be a multiple of n_kv_heads, head_dim even, n_layers_shared at most 1024".into());
+        return Err(
+            "decoder: n_heads must be a multiple of n_kv_heads, head_dim even, \
+                    n_layers_shared at most 1024"
+                .into(),
+        );
     }
     if !(config.adapter.overview_min_em.is_finite() && config.adapter.detail_max_em.is_finite()) {
         return Err("adapter: em sizes must be finite".into());

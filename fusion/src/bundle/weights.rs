@@ -1,9 +1,10 @@
 //! `fusion.safetensors`, and what a model is recognised by.
-use super::{Bundle, MAX_HEADER, read};
+use super::tensors::{self, ids, matrix, vector};
+use super::{Bundle, MAX_HEADER};
 use crate::{Error, Result};
 use foveate_language::{DecoderConfig, TokenId};
 use ndarray::{Array1, Array2};
-use safetensors::{Dtype, SafeTensors};
+use safetensors::SafeTensors;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 
@@ -45,7 +46,7 @@ impl Bundle {
             * dim as u64
             + pointer as u64
             + 2 * letters as u64;
-        let bytes = read(&file, numbers * 4 + MAX_HEADER)?;
+        let bytes = tensors::read(&file, numbers * 4 + MAX_HEADER, |_| Ok(()))?;
         let tensors = SafeTensors::deserialize(&bytes).map_err(|e| refused(e.to_string()))?;
         let matrix = |name, shape| matrix(&tensors, name, shape).map_err(refused);
         let vector = |name, n| vector(&tensors, name, n).map_err(refused);
@@ -122,60 +123,4 @@ fn numbers_of(d: &DecoderConfig) -> [f64; 11] {
         d.norm_eps,
         d.context as f64,
     ]
-}
-
-/// The bytes of a tensor of this type and shape.
-fn data<'a>(
-    tensors: &SafeTensors<'a>,
-    name: &str,
-    dtype: Dtype,
-    shape: &[usize],
-) -> Result<&'a [u8], String> {
-    let tensor = tensors
-        .tensor(name)
-        .map_err(|e| format!("tensor {name}: {e}"))?;
-    if tensor.dtype() != dtype || tensor.shape() != shape {
-        return Err(format!(
-            "tensor {name} is {:?} {:?}, not {dtype:?} {shape:?}",
-            tensor.dtype(),
-            tensor.shape()
-        ));
-    }
-    Ok(tensor.data())
-}
-
-/// `n` tokens of a vocabulary of `size`.
-fn ids(
-    tensors: &SafeTensors<'_>,
-    name: &str,
-    n: usize,
-    size: usize,
-) -> Result<Vec<TokenId>, String> {
-    let token = |b: &[u8; 8]| {
-        let id = i64::from_le_bytes(*b);
-        let known = TokenId::try_from(id).ok().filter(|&t| (t as usize) < size);
-        known.ok_or_else(|| format!("tensor {name} holds {id}, not a token of {size}"))
-    };
-    let bytes = data(tensors, name, Dtype::I64, &[n])?;
-    bytes.as_chunks::<8>().0.iter().map(token).collect()
-}
-
-fn numbers(tensors: &SafeTensors<'_>, name: &str, shape: &[usize]) -> Result<Vec<f32>, String> {
-    let values: Vec<f32> = data(tensors, name, Dtype::F32, shape)?
-        .chunks_exact(4)
-        .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-        .collect();
-    if values.iter().any(|v| !v.is_finite()) {
-        return Err(format!("tensor {name} holds numbers that are not finite"));
-    }
-    Ok(values)
-}
-
-fn matrix(tensors: &SafeTensors<'_>, name: &str, shape: [usize; 2]) -> Result<Array2<f32>, String> {
-    Array2::from_shape_vec(shape, numbers(tensors, name, &shape)?)
-        .map_err(|e| format!("tensor {name}: {e}"))
-}
-
-fn vector(tensors: &SafeTensors<'_>, name: &str, n: usize) -> Result<Array1<f32>, String> {
-    numbers(tensors, name, &[n]).map(Array1::from)
 }

@@ -86,7 +86,8 @@ impl Model {
     ///
     /// A path to a GGUF file, or to a Hugging Face folder with a chat template, loads a model of
     /// others: Llama, Qwen2 or Qwen3 with a byte-level tokenizer. It answers in its own words,
-    /// without boxes, and is shown the text of pictures where the spotter of `models/base` is found.
+    /// without boxes, and is shown the text of pictures where the spotter of `models/base` is
+    /// found.
     pub fn load(model: impl AsRef<Path>) -> Result<Self> {
         Self::load_with(model, &Options::default())
     }

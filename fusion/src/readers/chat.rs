@@ -1,5 +1,6 @@
 //! Models of others: any GGUF file or Hugging Face folder with a chat template. They know no
-//! pictures; where the spotter of `models/base` is found it reads them, and they are shown its text.
+//! pictures; where the spotter of `models/base` is found it reads them, and they are shown its
+//! text.
 //!
 //! Answers are in their own words: no boxes, no promise that they stand in the picture.
 use super::page::config::PageConfig;

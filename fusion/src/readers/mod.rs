@@ -49,6 +49,11 @@ pub trait Reader: Send + Sync {
         false
     }
 
+    /// Most rows that a picture takes, where the family bounds them beforehand.
+    fn most_rows(&self) -> Option<usize> {
+        None
+    }
+
     /// What an answer in words says where the pictures do not tell; `None` of a family that was not
     /// taught to say so.
     fn not_found(&self) -> Option<&str> {

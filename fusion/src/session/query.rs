@@ -135,10 +135,10 @@ impl<'s> Query<'s, Lines> {
 impl<'s, T: DeserializeOwned> Query<'s, ValueOf<T>> {
     /// Asks, and waits for the value.
     ///
-    /// # Errors
-    /// An answer that ended before it was whole: by its time limit, cancelled, or for lack of room.
-    /// Of what is read off pictures, a field without text, number or truth value on them, where the
-    /// type has neither `Option` nor default for it: [`Error::NothingRead`](crate::Error::NothingRead),
+    /// # Errors An answer that ended before it was whole: by its time limit, cancelled, or for lack
+    /// of room. Of what is read off pictures, a field without text, number or truth value on them,
+    /// where the type has neither `Option` nor default for it:
+    /// [`Error::NothingRead`](crate::Error::NothingRead),
     /// [`Error::NoEvidence`](crate::Error::NoEvidence).
     pub fn run(self) -> Result<Typed<T>> {
         let ValueOf {

@@ -15,8 +15,8 @@ pub struct Request {
     pub time_limit: Option<Duration>,
     /// Ends the answer, or the encoding of a picture, from another thread.
     pub cancel: Option<CancelHandle>,
-    /// Guess ahead what the answer copies from the picture and check several tokens in one run of
-    /// the decoder. Greedy answers are the same with and without. On by default; `foveate bench
+    /// Draft what the answer copies from the picture (prompt look-up) and check several tokens in
+    /// one run of the decoder. Greedy answers are the same with and without. On by default; `foveate bench
     /// --speculation` says what it is worth on a picture.
     pub draft: bool,
 }

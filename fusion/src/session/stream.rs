@@ -90,6 +90,9 @@ impl Iterator for Stream<'_> {
 
 impl Drop for Stream<'_> {
     fn drop(&mut self) {
+        // A character that was begun is in the answer as its tokens spell it.
+        let rest = self.text.finish();
+        self.turn.answer.push_str(&rest);
         self.settle();
         *self.seeing = Timing::default();
     }

@@ -320,7 +320,8 @@ mod tests {
     #[test]
     fn items_differ_where_the_schema_says_so() {
         let tags = json!({"$ref": "#/$defs/T", "$defs": {"T": {"type": "object", "properties": {
-            "tags": {"anyOf": [{"type": "null"}, {"type": "array", "items": {}, "uniqueItems": true}]},
+            "tags": {"anyOf": [{"type": "null"},
+                {"type": "array", "items": {}, "uniqueItems": true}]},
             "free": {"type": "array", "items": {}}}}}});
         for (text, taken) in [
             (r#"{"tags":["a","b","aa"]}"#, true),

@@ -157,7 +157,7 @@ impl TextDecoder for CheckpointDecoder {
         self.kernel.forward(cache, &rows)
     }
 
-    /// The weights are shared; the update runs beside them in float (`foveate_kernels::Lora`).
+    /// The weights are shared; the update runs beside them in float (`foveate_kernels::Updates`).
     fn adapted(&self, lora: &Lora) -> Result<Arc<dyn TextDecoder>> {
         let locate = |path: &MatrixPath| self.locate(path);
         let kernel = self.kernel.adapted(lora, Pairs::HalfSplit, locate)?;

@@ -1,6 +1,6 @@
 //! What the decoders that run on `foveate-kernels` share: cache, calls, updates of matrices.
 use crate::{Cache, Error, Lora, MatrixPath, Output, Result, Rows, Store, TokenId};
-use foveate_kernels::{Input, Matrix, Update, half_split_row};
+use foveate_kernels::{Input, Matrix, Update, Updates, half_split_row};
 use ndarray::{Array2, Axis};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// Weights that are shared, and what is added to them.
 pub(super) struct Kernel {
     pub inner: Arc<foveate_kernels::Decoder>,
-    lora: Option<foveate_kernels::Lora>,
+    lora: Option<Updates>,
 }
 
 /// Which order the rows of q and k have where an update was trained.
@@ -65,7 +65,7 @@ impl Kernel {
         })
     }
 
-    /// The same weights with `lora` beside them in float (`foveate_kernels::Lora`); `locate` finds
+    /// The same weights with `lora` beside them in float ([`Updates`]); `locate` finds
     /// the layer and the kind of a matrix.
     pub fn adapted(
         &self,
@@ -73,7 +73,7 @@ impl Kernel {
         pairs: Pairs,
         locate: impl Fn(&MatrixPath) -> Option<(usize, Matrix)>,
     ) -> Result<Self> {
-        let factors: Vec<Factors> = lora
+        let updates = lora
             .updates()
             .iter()
             .map(|update| {
@@ -82,22 +82,18 @@ impl Kernel {
                 })?;
                 let rotated = matches!(matrix, Matrix::Q | Matrix::K);
                 let split = rotated && pairs == Pairs::HalfSplit;
-                let b = self.rows_of(&update.b, split);
-                let a = update.a.iter().copied().collect();
-                Ok(Factors {
+                Ok(Update {
                     layer,
                     matrix,
-                    a,
-                    b,
+                    a: update.a.iter().copied().collect(),
+                    b: self.rows_of(&update.b, split),
                 })
             })
             .collect::<Result<_>>()?;
-        let updates: Vec<Update<'_>> = factors.iter().map(Factors::lent).collect();
-        let lora =
-            foveate_kernels::Lora::new(self.inner.config(), lora.rank(), lora.scale(), &updates);
+        let updates = Updates::new(self.inner.config(), lora.rank(), lora.scale(), updates);
         Ok(Self {
             inner: self.inner.clone(),
-            lora: Some(lora.map_err(refused)?),
+            lora: Some(updates.map_err(refused)?),
         })
     }
 
@@ -110,25 +106,6 @@ impl Kernel {
         }
         let order: Vec<usize> = (0..whole).map(|r| half_split_row(r, width)).collect();
         b.select(Axis(0), &order).iter().copied().collect()
-    }
-}
-
-/// The factors of one update, row-major.
-struct Factors {
-    layer: usize,
-    matrix: Matrix,
-    a: Vec<f32>,
-    b: Vec<f32>,
-}
-
-impl Factors {
-    fn lent(&self) -> Update<'_> {
-        Update {
-            layer: self.layer,
-            matrix: self.matrix,
-            a: &self.a,
-            b: &self.b,
-        }
     }
 }
 

@@ -80,7 +80,7 @@ impl TextDecoder for PackedDecoder {
     }
 
     /// The packed weights are shared; the update runs beside them in float
-    /// (`foveate_kernels::Lora`).
+    /// (`foveate_kernels::Updates`).
     fn adapted(&self, lora: &Lora) -> Result<Arc<dyn TextDecoder>> {
         let locate = |path: &MatrixPath| self.locate(path);
         Ok(Arc::new(Self {

@@ -34,7 +34,8 @@ impl Dice {
             let inner = self.schema(1);
             map.insert(
                 "$defs".into(),
-                json!({"T": {"type": "object", "properties": {"v": inner, "next": next}, "required": ["v"]}}),
+                json!({"T": {"type": "object", "properties": {"v": inner, "next": next},
+                    "required": ["v"]}}),
             );
         }
         schema

@@ -48,7 +48,8 @@ impl<R: Read + Seek> File<R> {
     pub fn bytes(&mut self, tensor: &Tensor) -> Result<Vec<u8>> {
         let io = |e| Error::io(format!("data at {}", tensor.offset), e);
         self.from.seek(SeekFrom::Start(tensor.offset)).map_err(io)?;
-        let mut bytes = vec![0; tensor.len]; // no more than the file has: checked when it was opened
+        // No more than the file has: checked when it was opened.
+        let mut bytes = vec![0; tensor.len];
         self.from.read_exact(&mut bytes).map_err(io)?;
         Ok(bytes)
     }

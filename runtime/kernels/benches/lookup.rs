@@ -2,7 +2,7 @@
 //! against `vpdpbusd`. The figures are in `LOG.md`.
 //!
 //! ```text
-//! for 4 columns, table[i] = sum of the x whose bit is set in i      16 entries, built once a token, shared by all rows
+//! for 4 columns, table[i] = sum of the x whose bit is set in i      16 entries a token, shared
 //! for each bit plane: sum[row] += table[4 bits of the row]          one vpshufb looks up 64 rows
 //! ```
 //! T-MAC rounds the tables to 8 bits. To give the exact sums, entries need 10 bits (4 * 127): two
@@ -55,7 +55,8 @@ mod exact {
     pub fn rows(planes: &[u8], tables: &[[[u8; 16]; 2]], out: &mut [i32; 64]) {
         let mask = _mm512_set1_epi8(15);
         for (planes, tables) in planes.chunks(32 * 128).zip(tables.chunks(64)) {
-            let mut acc = [[_mm512_setzero_si512(); 2]; 2]; // 64 look-ups of at most 508 fit 16 bits
+            // 64 look-ups of at most 508 fit 16 bits.
+            let mut acc = [[_mm512_setzero_si512(); 2]; 2];
             for (planes, tables) in planes.chunks_exact(128).zip(tables.chunks_exact(2)) {
                 // SAFETY: 128 bytes of planes and two tables of 32 bytes.
                 let load =

@@ -1,5 +1,5 @@
-//! `experts [TOKENS] [EXPERTS] [TOP] [DIM] [WIDTH] [ROUNDS]`: grouped products of 4-bit experts beside
-//! a loop over tokens, in turns on one thread. FOVEATE_CPU forces an instruction set.
+//! `experts [TOKENS] [EXPERTS] [TOP] [DIM] [WIDTH] [ROUNDS]`: grouped products of 4-bit experts
+//! beside a loop over tokens, in turns on one thread. FOVEATE_CPU forces an instruction set.
 
 use std::time::Instant;
 
@@ -63,8 +63,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let [grouped, looped] = times.map(|times| two(times)[0]);
     let operations = 2.0 * (3 * tokens * k * dim * width) as f64;
     println!(
-        "{tokens} tokens, {n} experts, top {k}, {dim} x {width}, 4 bits ({:.1} MB), {}, one thread; \
-         least of {rounds} rounds, equal to the bit",
+        "{tokens} tokens, {n} experts, top {k}, {dim} x {width}, 4 bits ({:.1} MB), {}, \
+         one thread; least of {rounds} rounds, equal to the bit",
         experts.bytes() as f64 / 1e6,
         cpu.name()
     );

@@ -174,7 +174,8 @@ fn measure(options: &Options, config: &Config) -> Result<Report> {
     check(&out.logits)?;
 
     let kv = decoder.kv_bytes_per_token();
-    let readers = config.n_layers() as f64 / config.n_layers_kv as f64; // block 2 reads one layer's keys again and again
+    // Block 2 reads one layer's keys again and again.
+    let readers = config.n_layers() as f64 / config.n_layers_kv as f64;
     let bytes_per_token =
         decoder.weight_bytes_per_token() + (cache.len() as f64 * kv as f64 * readers) as usize;
     let memory = Memory::new(options.threads)?;

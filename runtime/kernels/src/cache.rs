@@ -2,13 +2,14 @@
 //!
 //! ```text
 //! one page, PAGE tokens, for every layer of block 1:
-//!   int8   K  [kv head][PAGE/16 tiles of tokens][head_dim/4 blocks][64]     8-bit codes (value + 128), the layout of packed weights
-//!          V  [kv head][head_dim/16 tiles of channels][PAGE/4 blocks][64]   so that both products of attention are `dot::tile`
+//!   int8   K  [kv head][PAGE/16 tiles of tokens][head_dim/4 blocks][64]   8-bit codes, value + 128
+//!          V  [kv head][head_dim/16 tiles of channels][PAGE/4 blocks][64]
+//!          laid out as packed weights, so that both products of attention are `dot::tile`
 //!   f32    K  [kv head][PAGE][head_dim]
 //!          V  [kv head][PAGE][head_dim]
 //!   f16    the same in float16
-//!   measured   as int8, a head's codes followed by scales, f32: of keys [groups of K_GROUP channels][PAGE],
-//!              of values [PAGE]
+//!   measured   as int8, a head's codes followed by scales, f32: of keys
+//!              [groups of K_GROUP channels][PAGE], of values [PAGE]
 //! ```
 //! A fork shares pages; the first write to a shared page copies that page only.
 

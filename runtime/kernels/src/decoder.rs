@@ -11,7 +11,7 @@ use crate::cpu::Cpu;
 use crate::error::{Error, Kind, Result};
 use crate::file::{Attention, Limits, Tensors};
 use crate::forward::{self, Scratch};
-use crate::lora::Lora;
+use crate::lora::Updates;
 use crate::team::Team;
 use crate::weights::{Layer, Weights};
 
@@ -173,7 +173,12 @@ impl Decoder {
 
     /// As [`Decoder::run`], with `lora` added to the matrices. Keys and values depend on it: the
     /// caller keeps a cache to one `lora`, or to none.
-    pub fn run_with(&self, cache: &mut Cache, input: Input, lora: Option<&Lora>) -> Result<Output> {
+    pub fn run_with(
+        &self,
+        cache: &mut Cache,
+        input: Input,
+        lora: Option<&Updates>,
+    ) -> Result<Output> {
         self.check(cache, &input)?;
         if lora.is_some_and(|lora| !lora.fits(&self.weights.config)) {
             return Err(Error::new(Kind::Input, "updates of another decoder"));

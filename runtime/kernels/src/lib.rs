@@ -5,7 +5,7 @@
 //! From the outside in:
 //! - [`Decoder`]: opens a `decoder.safetensors`, makes a [`Cache`], runs tokens over it.
 //! - [`Decoder::open_gguf`]: opens a checkpoint of others, of the families in `checkpoint`.
-//! - [`Lora`]: low-rank updates that a run may add to the matrices.
+//! - [`Updates`]: low-rank updates (LoRA) that a run may add to the matrices.
 //! - [`Experts`]: 4-bit experts of a mixture, their rows grouped into one product each.
 //! - [`Cpu`]: the instruction set, chosen once; results do not depend on it, nor on the number of
 //!   threads.
@@ -46,7 +46,7 @@ pub use decoder::{Decoder, Input, Output};
 pub use error::{Error, Kind, Result};
 pub use experts::{ExpertScratch, Experts, Routes};
 pub use file::{Attention, Limits};
-pub use lora::{Lora, MAX_RANK, Matrix, Update, half_split_row};
+pub use lora::{MAX_RANK, Matrix, Update, Updates, half_split_row};
 
 #[cfg(test)]
 mod tests;

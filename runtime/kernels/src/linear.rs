@@ -135,7 +135,8 @@ impl Linear {
             bytes: tensors.bytes.clone(),
         };
         if let Form::Packed { .. } = linear.form {
-            linear.view()?; // the shapes were checked with the header; from here on a view cannot fail
+            // The shapes were checked with the header; from here on a view cannot fail.
+            linear.view()?;
         }
         Ok(linear)
     }

@@ -54,30 +54,30 @@ pub fn half_split_row(row: usize, head_dim: usize) -> usize {
     head + i % 2 * (head_dim / 2) + i / 2
 }
 
-/// The update of one matrix, lent to [`Lora::new`].
-#[derive(Clone, Copy, Debug)]
-pub struct Update<'a> {
+/// The update of one matrix, for [`Updates::new`].
+#[derive(Clone, Debug)]
+pub struct Update {
     /// The layer, block 1 first.
     pub layer: usize,
     /// Its matrix; `K` and `V` in block 1 only.
     pub matrix: Matrix,
     /// `[rank, cols]`, row-major. Finite.
-    pub a: &'a [f32],
+    pub a: Vec<f32>,
     /// `[rows, rank]`, row-major. Finite.
-    pub b: &'a [f32],
+    pub b: Vec<f32>,
 }
 
 /// Updates of some matrices of a decoder. They never change, and any number of caches may be run
 /// with them.
-pub struct Lora {
+pub struct Updates {
     config: Config,
     rank: usize,
     layers: Vec<[Option<Factors>; 7]>,
 }
 
-impl Lora {
+impl Updates {
     /// Checks and keeps `updates` for decoders of `config`.
-    pub fn new(config: &Config, rank: usize, scale: f32, updates: &[Update]) -> Result<Self> {
+    pub fn new(config: &Config, rank: usize, scale: f32, updates: Vec<Update>) -> Result<Self> {
         let refused = |place: String| Error::new(Kind::Input, place);
         if !(1..=MAX_RANK).contains(&rank) || !scale.is_finite() {
             return Err(refused(format!("rank {rank}, scale {scale}")));
@@ -146,14 +146,14 @@ impl Factors {
         [rows, cols]: [usize; 2],
         rank: usize,
         scale: f32,
-        update: &Update,
+        update: Update,
         place: String,
     ) -> Result<Self> {
         let fits = |values: &[f32], width: usize| Some(values.len()) == rank.checked_mul(width);
-        if !fits(update.a, cols) || !fits(update.b, rows) {
+        if !fits(&update.a, cols) || !fits(&update.b, rows) {
             return Err(Error::new(Kind::Shape, place));
         }
-        if !update.a.iter().chain(update.b).all(|x| x.is_finite()) {
+        if !update.a.iter().chain(&update.b).all(|x| x.is_finite()) {
             return Err(Error::new(Kind::Value, place));
         }
         let b = (0..rank).flat_map(|k| update.b.iter().skip(k).step_by(rank).copied());
@@ -161,8 +161,8 @@ impl Factors {
             scale,
             rows,
             cols,
-            a: update.a.to_vec(),
             b: b.collect(),
+            a: update.a,
         })
     }
 

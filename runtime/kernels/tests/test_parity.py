@@ -1,7 +1,8 @@
-"""The crate's decoder against two others: `reference.py` (the specification in numpy) and Apple's `mlx_lm.models.afm7`.
+"""The crate's decoder against two others: `reference.py` (the specification in numpy) and Apple's
+`mlx_lm.models.afm7`.
 
-    pip install numpy pytest mlx-lm 'mlx[cpu]'        # mlx is optional: its tests are skipped without
-    pytest runtime/kernels/tests/test_parity.py
+pip install numpy pytest mlx-lm 'mlx[cpu]'        # mlx is optional: its tests are skipped without
+pytest runtime/kernels/tests/test_parity.py
 """
 
 import os
@@ -18,7 +19,16 @@ import reference as ref  # noqa: E402
 
 
 def config(**changes):
-    c = dict(dim=64, n_layers_kv=3, n_layers_shared=2, n_heads=4, n_kv_heads=2, head_dim=16, ffn_dim=208, vocab_size=100)
+    c = dict(
+        dim=64,
+        n_layers_kv=3,
+        n_layers_shared=2,
+        n_heads=4,
+        n_kv_heads=2,
+        head_dim=16,
+        ffn_dim=208,
+        vocab_size=100,
+    )
     return c | dict(rope_theta=500000.0, norm_eps=1e-5, context=512) | changes
 
 
@@ -32,16 +42,32 @@ def binary():
 
 def ours(binary, file, calls, select, vocab, extra=None, threads=2):
     calls = "/".join(",".join(map(str, ids)) for ids in calls)
-    args = [binary, file, str(threads), calls, ",".join(map(str, select))] + ([extra] if extra else [])
+    args = [binary, file, str(threads), calls, ",".join(map(str, select))] + (
+        [extra] if extra else []
+    )
     out = np.frombuffer(subprocess.run(args, check=True, stdout=subprocess.PIPE).stdout, np.float32)
-    return out[: len(select) * vocab].reshape(len(select), vocab), out[len(select) * vocab :].reshape(len(select), -1)
+    return out[: len(select) * vocab].reshape(len(select), vocab), out[
+        len(select) * vocab :
+    ].reshape(len(select), -1)
 
 
-SIZES = [{}, dict(n_kv_heads=4, n_layers_shared=0), dict(n_heads=6, n_kv_heads=1, head_dim=20, dim=96, ffn_dim=96, vocab_size=33)]
+SIZES = [
+    {},
+    dict(n_kv_heads=4, n_layers_shared=0),
+    dict(n_heads=6, n_kv_heads=1, head_dim=20, dim=96, ffn_dim=96, vocab_size=33),
+]
 
 
 @pytest.mark.parametrize("sizes", SIZES)
-@pytest.mark.parametrize("form", [dict(), dict(bits=4, embed_bits=8, groups=2), dict(bits=8, groups=1), dict(bits=None, embed_bits=None, attention="f32")])
+@pytest.mark.parametrize(
+    "form",
+    [
+        dict(),
+        dict(bits=4, embed_bits=8, groups=2),
+        dict(bits=8, groups=1),
+        dict(bits=None, embed_bits=None, attention="f32"),
+    ],
+)
 def test_equals_the_specification(binary, tmp_path, sizes, form):
     c = config(**sizes)
     rng = np.random.default_rng(1)
@@ -51,7 +77,14 @@ def test_equals_the_specification(binary, tmp_path, sizes, form):
     extra = (0.1 * rng.standard_normal((90, c["dim"]))).astype(np.float32)
     extra.tofile(tmp_path / "extra")
     logits, hidden = ref.run(*model, ids, extra, select=[40 + s for s in select])
-    got = ours(binary, tmp_path / "d.safetensors", [ids[:40], ids[40:]], select, c["vocab_size"], tmp_path / "extra")
+    got = ours(
+        binary,
+        tmp_path / "d.safetensors",
+        [ids[:40], ids[40:]],
+        select,
+        c["vocab_size"],
+        tmp_path / "extra",
+    )
     assert (got[1] == hidden).all() and (got[0] == logits).all()
 
 
@@ -62,15 +95,32 @@ def test_equals_apples_afm7(binary, tmp_path, seed, kv_scale):
     afm7 = pytest.importorskip("mlx_lm.models.afm7")
     rng = np.random.default_rng(seed)
     heads, kv_heads, head_dim = [(4, 2, 16), (8, 2, 32), (2, 1, 64), (4, 4, 32)][seed]
-    c = config(dim=heads * head_dim, n_heads=heads, n_kv_heads=kv_heads, head_dim=head_dim, n_layers_kv=2 + seed, n_layers_shared=1 + seed)
+    c = config(
+        dim=heads * head_dim,
+        n_heads=heads,
+        n_kv_heads=kv_heads,
+        head_dim=head_dim,
+        n_layers_kv=2 + seed,
+        n_layers_shared=1 + seed,
+    )
     c["ffn_dim"] = int(c["dim"] * 3.25)
     w = ref.random_decoder(c, seed=seed, bits=None, embed_bits=None)[1]
     for i in range(c["n_layers_kv"]):
         w[f"layers.{i}.kv_scale"] = np.array([kv_scale, kv_scale * 1.5], np.float32)
     ref.save(tmp_path / "d.safetensors", c, w, "f32")
 
-    args = dict(model_type="afm7", vocab_size=c["vocab_size"], hidden_dim=c["dim"], num_layers=c["n_layers_kv"] + c["n_layers_shared"])
-    args |= dict(num_kv_reuse_layers=c["n_layers_shared"], num_heads=heads, num_kv_heads=kv_heads, rope_theta=c["rope_theta"])
+    args = dict(
+        model_type="afm7",
+        vocab_size=c["vocab_size"],
+        hidden_dim=c["dim"],
+        num_layers=c["n_layers_kv"] + c["n_layers_shared"],
+    )
+    args |= dict(
+        num_kv_reuse_layers=c["n_layers_shared"],
+        num_heads=heads,
+        num_kv_heads=kv_heads,
+        rope_theta=c["rope_theta"],
+    )
     model = afm7.Model(afm7.ModelArgs(**args, rms_norm_eps=c["norm_eps"]))
     model.load_weights([(name, mx.array(x)) for name, x in afm7_names(c, w)])
     ids, select = rng.integers(0, c["vocab_size"], 70), [3, 69]

@@ -1,9 +1,8 @@
 """Writes the graphs that the tests of this folder run: `python graphs.py`.
 
-add.onnx   sum [n, 3] = a [n, 3] + b [3]
-external.onnx  sum [1] = a [1] + w [1], with w in another file
-long.onnx  2,000 products of matrices, one after the other
-step.onnx  what a decoder's step does, in small: present [2, past+t, 4] = past [2, past, 4] ++ new [2, t, 4],
+add.onnx   sum [n, 3] = a [n, 3] + b [3] external.onnx  sum [1] = a [1] + w [1], with w in another
+file long.onnx  2,000 products of matrices, one after the other step.onnx  what a decoder's step
+does, in small: present [2, past+t, 4] = past [2, past, 4] ++ new [2, t, 4],
            attention [2, t, past+t] = softmax(new x present^T), next [t] i64 = ids [t] + 1
 """
 
@@ -18,8 +17,12 @@ F32, I64 = TensorProto.FLOAT, TensorProto.INT64
 
 def write(name, nodes, inputs, outputs, constants=()):
     ports = [[helper.make_tensor_value_info(*port) for port in side] for side in (inputs, outputs)]
-    graph = helper.make_graph(nodes, name, *ports, [numpy_helper.from_array(value, key) for key, value in constants])
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8, producer_name="")
+    graph = helper.make_graph(
+        nodes, name, *ports, [numpy_helper.from_array(value, key) for key, value in constants]
+    )
+    model = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8, producer_name=""
+    )
     checker.check_model(model)
     save(model, HERE / f"{name}.onnx")
 
@@ -40,7 +43,11 @@ write(
         helper.make_node("Add", ["ids", "one"], ["next"]),
     ],
     [("past", F32, [2, "past", 4]), ("new", F32, [2, "t", 4]), ("ids", I64, ["t"])],
-    [("present", F32, [2, "total", 4]), ("attention", F32, [2, "t", "total"]), ("next", I64, ["t"])],
+    [
+        ("present", F32, [2, "total", 4]),
+        ("attention", F32, [2, "t", "total"]),
+        ("next", I64, ["t"]),
+    ],
     [("one", np.array(1, np.int64))],
 )
 
@@ -50,8 +57,12 @@ def external():
     weight = TensorProto(name="w", data_type=F32, dims=[1], data_location=TensorProto.EXTERNAL)
     weight.external_data.add(key="location", value="weights.bin")
     ports = [[helper.make_tensor_value_info(name, F32, [1])] for name in ("a", "sum")]
-    graph = helper.make_graph([helper.make_node("Add", ["a", "w"], ["sum"])], "external", *ports, [weight])
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8, producer_name="")
+    graph = helper.make_graph(
+        [helper.make_node("Add", ["a", "w"], ["sum"])], "external", *ports, [weight]
+    )
+    model = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8, producer_name=""
+    )
     (HERE / "external.onnx").write_bytes(model.SerializeToString())
 
 

@@ -1,6 +1,6 @@
 //! Any bytes are a picture or an error.
 //!
-//! `cargo +nightly fuzz run picture corpus/picture ../../tests/bad` in this folder's parent: what
+//! `cargo fuzz run picture corpus/picture ../../tests/bad` in this folder's parent: what
 //! is found goes into the first folder, the pictures of the second are the seeds. A decoder's panic
 //! is an error to callers, and a finding here.
 #![no_main]

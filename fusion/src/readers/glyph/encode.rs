@@ -67,6 +67,12 @@ impl GlyphEncoder {
         })
     }
 
+    /// Most image tokens of a picture.
+    #[must_use]
+    pub fn most_tokens(&self) -> usize {
+        self.config.max_glyphs
+    }
+
     /// Image tokens of `image`. `Auto` is as [`Mode::resolve`] says; small print is encoded in
     /// [`Mode::High`] then, and what is still unsure once more at a second scale.
     pub fn encode(&self, image: &Image, mode: Mode) -> Result<Seen> {

@@ -4,7 +4,7 @@
 //! | stage | file |
 //! |---|---|
 //! | patch features to glyph slots | `slots.rs` |
-//! | which slots show one glyph, which are kept, in which order | `nms.rs`, `select.rs`, `layout/` |
+//! | which slots show a glyph, which are kept, in which order | `nms.rs`, `select.rs`, `layout/` |
 //! | unsure letters encoded at a second scale | `refine.rs` |
 //! | lines that are hardly legible left out | `legible.rs` |
 //! | glyphs to rows of the decoder's width | `embed.rs`, `place.rs`, `tokens.rs`, `mixer.rs` |
@@ -84,6 +84,11 @@ pub trait EncodeGlyphs: Send + Sync {
         let _ = go_on;
         self.encode(image, mode)
     }
+
+    /// Most image tokens of a picture, where there is a bound.
+    fn most_tokens(&self) -> Option<usize> {
+        None
+    }
 }
 
 impl EncodeGlyphs for GlyphEncoder {
@@ -93,6 +98,10 @@ impl EncodeGlyphs for GlyphEncoder {
 
     fn encode_while(&self, image: &Image, mode: Mode, go_on: Option<&GoOn<'_>>) -> Result<Seen> {
         Self::encode_while(self, image, mode, go_on)
+    }
+
+    fn most_tokens(&self) -> Option<usize> {
+        Some(Self::most_tokens(self))
     }
 }
 
@@ -155,6 +164,10 @@ impl Reader for GlyphReader {
             cost: seen.cost,
             data: Some(Arc::new(page)),
         })
+    }
+
+    fn most_rows(&self) -> Option<usize> {
+        self.encoder.most_tokens()
     }
 
     fn prompt(&self, task: Task<'_>) -> Option<String> {

@@ -167,7 +167,8 @@ mod tests {
 
     #[test]
     fn a_line_says_what_is_known_of_a_property() {
-        let schema = json!({"type": "object", "required": ["title", "items", "kind"], "properties": {
+        let schema = json!({"type": "object", "required": ["title", "items", "kind"],
+            "properties": {
             "title": {"type": "string"},
             "date": {"type": ["string", "null"], "description": "Its\n day."},
             "total": {"type": "number"},
@@ -175,7 +176,8 @@ mod tests {
             "when": {"anyOf": [{"$ref": "#/$defs/time"}, {"type": "null"}]},
             "items": {"type": "array", "items": {"$ref": "#/$defs/item"}}},
             "$defs": {"time": {"type": "string"}, "item": {"type": "object",
-                "required": ["name"], "properties": {"name": {"type": "string"}, "n": {"type": "integer"}}}}});
+                "required": ["name"],
+                "properties": {"name": {"type": "string"}, "n": {"type": "integer"}}}}});
         let lines = [
             "title",
             "date?: Its day.",

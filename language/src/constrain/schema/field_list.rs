@@ -103,8 +103,10 @@ mod tests {
     #[test]
     fn order_and_nesting_show_in_the_field_list() {
         let schema = json!({"type": "object", "x-order": ["total", "items"], "properties": {
-            "items": {"type": "array", "items": {"$ref": "#/definitions/I"}}, "total": {"type": "number"}},
-            "definitions": {"I": {"type": "object", "properties": {"name": {"type": "string"}, "price": {}}}}});
+            "items": {"type": "array", "items": {"$ref": "#/definitions/I"}},
+            "total": {"type": "number"}},
+            "definitions": {"I": {"type": "object",
+                "properties": {"name": {"type": "string"}, "price": {}}}}});
         let got = Schema::new(&schema).unwrap();
         assert_eq!(got.field_list(), r#"{"total","items":[{"name","price"}]}"#);
     }

@@ -198,7 +198,8 @@ mod tests {
         };
         let both = json!({"type": "integer", "minimum": 1e15, "exclusiveMinimum": -0.5});
         assert_eq!(bounds(both), (1e15, LARGEST as f64));
-        let fractions = json!({"type": "integer", "minimum": 0.5, "exclusiveMinimum": 1, "exclusiveMaximum": 9.5});
+        let fractions = json!({"type": "integer", "minimum": 0.5, "exclusiveMinimum": 1,
+            "exclusiveMaximum": 9.5});
         assert_eq!(bounds(fractions), (2.0, 9.0));
         let huge = json!({"type": "integer", "minimum": 3, "maximum": 1e300});
         assert_eq!(bounds(huge), (3.0, LARGEST as f64));

@@ -90,7 +90,8 @@ mod tests {
     #[test]
     fn objects_are_closed_and_nullable_fields_written() {
         let schema = json!({"title": "E", "type": "object", "required": ["b"], "properties": {
-            "b": {"type": "string", "description": "x"}, "a": {"type": ["string", "null"]}, "c": {"type": "string"}}});
+            "b": {"type": "string", "description": "x"}, "a": {"type": ["string", "null"]},
+            "c": {"type": "string"}}});
         let got = Schema::new(&schema).unwrap();
         assert_eq!(got.value()["required"], json!(["b", "a"]));
         assert_eq!(got.value()["additionalProperties"], json!(false));

@@ -140,13 +140,15 @@ mod tests {
     fn circles_without_a_value_are_refused_and_recursive_types_are_not() {
         for circle in [
             json!({"$ref": "#"}),
-            json!({"$ref": "#/$defs/A", "$defs": {"A": {"$ref": "#/$defs/B"}, "B": {"$ref": "#/$defs/A"}}}),
+            json!({"$ref": "#/$defs/A",
+                "$defs": {"A": {"$ref": "#/$defs/B"}, "B": {"$ref": "#/$defs/A"}}}),
             json!({"items": {"$ref": "#/$defs/A"},
                 "$defs": {"A": {"anyOf": [{"type": "null"}, {"allOf": [{"$ref": "#/$defs/A"}]}]}}}),
         ] {
             assert!(refused(&circle).contains("refers to itself"), "{circle}");
         }
-        let list = json!({"type": "object", "properties": {"next": {"anyOf": [{"$ref": "#"}, {"type": "null"}]}}});
+        let list = json!({"type": "object",
+            "properties": {"next": {"anyOf": [{"$ref": "#"}, {"type": "null"}]}}});
         assert_eq!(refused(&list), "");
         assert!(refused(&json!({"$ref": "#/$defs/None"})).contains("not in the schema"));
     }

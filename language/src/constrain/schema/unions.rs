@@ -29,8 +29,8 @@ pub(super) fn one_of(map: &mut Map<String, Value>, root: &Value, path: &str) -> 
         for (j, b) in branches.iter().enumerate() {
             if i != j && !excluder.excludes(a, b, HOPS) {
                 let why = format!(
-                    "branches {i} and {j} could both hold for one value; tell them apart by a required \
-                    property with a `const`, or say `anyOf`"
+                    "branches {i} and {j} could both hold for one value; tell them apart by a \
+                     required                     property with a `const`, or say `anyOf`"
                 );
                 return Err(unsupported(path, "oneOf", why));
             }
@@ -210,18 +210,23 @@ mod tests {
 
     fn taken(branches: Value) -> bool {
         let whole = json!({"oneOf": branches, "$defs": {
-            "A": {"type": "object", "properties": {"kind": {"const": "a"}}, "required": ["kind"]}}});
+            "A": {"type": "object", "properties": {"kind": {"const": "a"}},
+                "required": ["kind"]}}});
         let schema = Schema::new(&whole);
         schema.is_ok_and(|s| s.value().get("anyOf").is_some())
     }
 
     #[test]
     fn branches_that_exclude_each_other_are_a_plain_union() {
-        let object = |name: &str| json!({"type": "object", "properties": {name: {"type": "string"}}, "required": [name]});
+        let object = |name: &str| {
+            json!({"type": "object", "properties": {name: {"type": "string"}},
+            "required": [name]})
+        };
         for branches in [
             json!([{"$ref": "#/$defs/A"},
                 {"type": "object", "properties": {"kind": {"const": "b"}}, "required": ["kind"]}]),
-            json!([{"type": "string", "const": "a"}, {"type": "string", "const": "b"}, {"type": "null"}]),
+            json!([{"type": "string", "const": "a"}, {"type": "string", "const": "b"},
+                {"type": "null"}]),
             json!([{"const": "c"}, {"type": "number"}, {"type": "object"}]),
             json!([{"type": "string", "enum": ["x", "y"]}, object("z")]),
             // Closed, each lacks what the other requires.

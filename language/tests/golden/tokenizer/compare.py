@@ -5,10 +5,10 @@
     cargo build --release -p foveate-language --example checkpoint_ids
     python3 compare.py MODEL.gguf target/release/examples/checkpoint_ids [COUNT] [FOLDER ...]
 
-The reference is built of the file's own vocabulary and merges, with the pre-tokenizer of the published
-`tokenizer.json` (see `make.py`) and control tokens left as text. Text: lines of the FOLDERs' files
-(Python's own by default, and what Debian documents), and lines of random characters and fragments that
-`make.py` makes. Prints how many lines are equal, and the first that are not.
+The reference is built of the file's own vocabulary and merges, with the pre-tokenizer of the
+published `tokenizer.json` (see `make.py`) and control tokens left as text. Text: lines of the
+FOLDERs' files (Python's own by default, and what Debian documents), and lines of random characters
+and fragments that `make.py` makes. Prints how many lines are equal, and the first that are not.
 """
 
 import json
@@ -20,7 +20,21 @@ from pathlib import Path
 
 from make import nasty, reference, vocabulary
 
-ENDINGS = {".py", ".txt", ".html", ".rst", ".md", ".po", ".json", ".xml", ".cpp", ".h", ".css", ".js", ""}
+ENDINGS = {
+    ".py",
+    ".txt",
+    ".html",
+    ".rst",
+    ".md",
+    ".po",
+    ".json",
+    ".xml",
+    ".cpp",
+    ".h",
+    ".css",
+    ".js",
+    "",
+}
 
 
 def lines(folders, count, seed=1):
@@ -44,7 +58,12 @@ def lines(folders, count, seed=1):
 def main():
     file, binary = sys.argv[1:3]
     count = int(sys.argv[3]) if len(sys.argv) > 3 else 10_000
-    folders = sys.argv[4:] or [sysconfig.get_paths()["stdlib"], "/usr/share/doc", "/usr/share/i18n", "/usr/share/perl"]
+    folders = sys.argv[4:] or [
+        sysconfig.get_paths()["stdlib"],
+        "/usr/share/doc",
+        "/usr/share/i18n",
+        "/usr/share/perl",
+    ]
     folders = [f for f in folders if Path(f).is_dir()]
     texts = list(lines(folders, count))[: count * 3 // 4]
     source = random.Random(2)
@@ -52,11 +71,16 @@ def main():
     pre, names, kinds, merges = vocabulary(file)
     encode = reference(pre, names, kinds, merges)
     stdin = "\n".join(map(json.dumps, texts)) + "\n"
-    out = subprocess.run([binary, file], input=stdin, check=True, stdout=subprocess.PIPE, text=True).stdout
+    out = subprocess.run(
+        [binary, file], input=stdin, check=True, stdout=subprocess.PIPE, text=True
+    ).stdout
     ours = [[int(x) for x in line.split()] for line in out.split("\n")[: len(texts)]]
     wrong = [(t, a, encode(t)) for t, a in zip(texts, ours, strict=True) if a != encode(t)]
     tokens = sum(map(len, ours))
-    print(f"{len(texts) - len(wrong)} of {len(texts)} lines equal, {tokens} tokens, {sum(map(len, texts))} characters")
+    print(
+        f"{len(texts) - len(wrong)} of {len(texts)} lines equal, {tokens} tokens, "
+        f"{sum(map(len, texts))} characters"
+    )
     for text, a, b in wrong[:5]:
         print(repr(text[:200]), a[:20], b[:20], sep="\n  ")
     sys.exit(bool(wrong))

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes `vocabulary.json` and `lines.json`: the beginning of a vocabulary, nasty lines, and their ids
-by the package `tokenizers`, for every pre-tokenizer that is known.
+"""Writes `vocabulary.json` and `lines.json`: the beginning of a vocabulary, nasty lines, and their
+ids by the package `tokenizers`, for every pre-tokenizer that is known.
 
     pip install tokenizers gguf && python3 make.py SMOLLM2.gguf
 
@@ -22,8 +22,18 @@ LINES = 400
 
 def split(pattern):
     """A pattern, then bytes."""
-    bytes_ = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
-    isolated = {"type": "Split", "pattern": {"Regex": pattern}, "behavior": "Isolated", "invert": False}
+    bytes_ = {
+        "type": "ByteLevel",
+        "add_prefix_space": False,
+        "trim_offsets": True,
+        "use_regex": False,
+    }
+    isolated = {
+        "type": "Split",
+        "pattern": {"Regex": pattern},
+        "behavior": "Isolated",
+        "invert": False,
+    }
     return {"type": "Sequence", "pretokenizers": [isolated, bytes_]}
 
 
@@ -59,34 +69,151 @@ def vocabulary(file):
 
 
 def reference(pre, names, kinds, merges):
-    """A function from text to ids, as the published tokenizer has them with control tokens as text."""
+    """A function from text to ids, as the published tokenizer has them with control tokens as text.
+    """
     steps, whole = KNOWN[pre]
     vocab = {name: i for i, (name, kind) in enumerate(zip(names, kinds, strict=True)) if kind != 3}
-    model = {"type": "BPE", "dropout": None, "unk_token": None, "continuing_subword_prefix": None,
-             "end_of_word_suffix": None, "fuse_unk": False, "byte_fallback": False,
-             "ignore_merges": whole, "vocab": vocab, "merges": merges}
-    file = {"version": "1.0", "truncation": None, "padding": None, "added_tokens": [], "normalizer": None,
-            "pre_tokenizer": steps, "post_processor": None, "decoder": None, "model": model}
+    model = {
+        "type": "BPE",
+        "dropout": None,
+        "unk_token": None,
+        "continuing_subword_prefix": None,
+        "end_of_word_suffix": None,
+        "fuse_unk": False,
+        "byte_fallback": False,
+        "ignore_merges": whole,
+        "vocab": vocab,
+        "merges": merges,
+    }
+    file = {
+        "version": "1.0",
+        "truncation": None,
+        "padding": None,
+        "added_tokens": [],
+        "normalizer": None,
+        "pre_tokenizer": steps,
+        "post_processor": None,
+        "decoder": None,
+        "model": model,
+    }
     tokenizer = Tokenizer.from_str(json.dumps(file))
     tokenizer.add_tokens([AddedToken(n, normalized=False) for n, k in zip(names, kinds) if k == 4])
     return lambda text: tokenizer.encode(text, add_special_tokens=False).ids
 
 
 FRAGMENTS = [
-    "the quick brown fox", "can't", "WE'LL", "I'd've", "'s", "’s", "don\u2019t", "12345", "3.14159", "1,000,000",
-    "2026-11-26", "7.30pm", "½", "Ⅻ", "٣٤٥", "一二三", "café", "cafe\u0301", "naïve", "Straße", "ΑΒΓ αβγ", "Привет",
-    "שלום", "مرحبا", "नमस्ते", "日本語テキスト", "한국어", "🎉", "👩‍👩‍👧‍👦", "🏳️‍🌈", "e\u0301\u0302\u0323", "ﬁ", "\u200b", "\u00a0", "\u3000",
-    "\ufeff", " ", "  ", "   ", "\t", "\t\t", "\n", "\n\n", "\r\n", "\r", " \n ", "\u2028", "\u0085", "\x00", "\x04", "\x1f", "\x7f",
-    "<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|im_end", "|>", "<repo_name>", "system\n", "<s>", "</s>", "[INST]",
-    "def f(x):\n    return x", "if (a<b && c>=d) { x++; }", "{\"a\": [1, 2, null]}", "https://example.com/a?b=c#d",
-    "C:\\Users\\x", "a@b.org", "$15.00", "£3", "50%", "#tag", "@you", "...", "…", "—", "–", "“quoted”", "!!!", "?!", "---",
-    "=====", "\\n", "\\u00e9", "snake_case", "camelCase", "HTTPServer", "ALLCAPS", "mIxEd", "x²", "H₂O", "Ω≈ç√", "\U0010fffd",
-    "\U000f0000", "\U00040000", "\ue000", "Ǆ", "ǅ", "ʰ", "ªº", "＄１２", "Ａｂｃ", "ا\u064eب", "ก็", "\u0301", "\u200d",
+    "the quick brown fox",
+    "can't",
+    "WE'LL",
+    "I'd've",
+    "'s",
+    "’s",
+    "don\u2019t",
+    "12345",
+    "3.14159",
+    "1,000,000",
+    "2026-11-26",
+    "7.30pm",
+    "½",
+    "Ⅻ",
+    "٣٤٥",
+    "一二三",
+    "café",
+    "cafe\u0301",
+    "naïve",
+    "Straße",
+    "ΑΒΓ αβγ",
+    "Привет",
+    "שלום",
+    "مرحبا",
+    "नमस्ते",
+    "日本語テキスト",
+    "한국어",
+    "🎉",
+    "👩‍👩‍👧‍👦",
+    "🏳️‍🌈",
+    "e\u0301\u0302\u0323",
+    "ﬁ",
+    "\u200b",
+    "\u00a0",
+    "\u3000",
+    "\ufeff",
+    " ",
+    "  ",
+    "   ",
+    "\t",
+    "\t\t",
+    "\n",
+    "\n\n",
+    "\r\n",
+    "\r",
+    " \n ",
+    "\u2028",
+    "\u0085",
+    "\x00",
+    "\x04",
+    "\x1f",
+    "\x7f",
+    "<|im_start|>",
+    "<|im_end|>",
+    "<|endoftext|>",
+    "<|im_end",
+    "|>",
+    "<repo_name>",
+    "system\n",
+    "<s>",
+    "</s>",
+    "[INST]",
+    "def f(x):\n    return x",
+    "if (a<b && c>=d) { x++; }",
+    '{"a": [1, 2, null]}',
+    "https://example.com/a?b=c#d",
+    "C:\\Users\\x",
+    "a@b.org",
+    "$15.00",
+    "£3",
+    "50%",
+    "#tag",
+    "@you",
+    "...",
+    "…",
+    "—",
+    "–",
+    "“quoted”",
+    "!!!",
+    "?!",
+    "---",
+    "=====",
+    "\\n",
+    "\\u00e9",
+    "snake_case",
+    "camelCase",
+    "HTTPServer",
+    "ALLCAPS",
+    "mIxEd",
+    "x²",
+    "H₂O",
+    "Ω≈ç√",
+    "\U0010fffd",
+    "\U000f0000",
+    "\U00040000",
+    "\ue000",
+    "Ǆ",
+    "ǅ",
+    "ʰ",
+    "ªº",
+    "＄１２",
+    "Ａｂｃ",
+    "ا\u064eب",
+    "ก็",
+    "\u0301",
+    "\u200d",
 ]
 
 
 def nasty(source):
     """A line of fragments and random characters."""
+
     def piece():
         kind = source.random()
         if kind < 0.7:
@@ -107,13 +234,19 @@ def main():
     _, names, kinds, merges = vocabulary(sys.argv[1])
     merges = merges[:MERGES]
     known = {merge.replace(" ", "") for merge in merges}
-    kept = [(n, k) for n, k in zip(names, kinds, strict=True) if k == 3 or len(n) == 1 or n in known]
+    kept = [
+        (n, k) for n, k in zip(names, kinds, strict=True) if k == 3 or len(n) == 1 or n in known
+    ]
     names, kinds = [n for n, _ in kept], [k for _, k in kept]
     source = random.Random(3)
     texts = [*FRAGMENTS, *(nasty(source) for _ in range(LINES - len(FRAGMENTS)))]
     encoders = {pre: reference(pre, names, kinds, merges) for pre in KNOWN}
-    lines = [{"text": t, "ids": {pre: encode(t) for pre, encode in encoders.items()}} for t in texts]
-    write = lambda name, value: (HERE / name).write_text(json.dumps(value, separators=(",", ":")) + "\n")
+    lines = [
+        {"text": t, "ids": {pre: encode(t) for pre, encode in encoders.items()}} for t in texts
+    ]
+    write = lambda name, value: (HERE / name).write_text(
+        json.dumps(value, separators=(",", ":")) + "\n"
+    )
     write("vocabulary.json", {"tokens": names, "token_type": kinds, "merges": merges})
     write("lines.json", lines)
 

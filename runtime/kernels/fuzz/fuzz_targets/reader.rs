@@ -1,6 +1,6 @@
 //! Any bytes open or are refused; what opens can be run.
 //!
-//! `cargo +nightly fuzz run reader` in this folder's parent; the corpus holds small golden
+//! `cargo fuzz run reader` in this folder's parent; the corpus holds small golden
 //! decoders.
 #![no_main]
 
@@ -8,7 +8,10 @@ use foveate_kernels::{Cpu, Decoder, Input, Limits};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
-    let Ok(decoder) = Decoder::read(data, data.len() as u64, Limits::default(), Cpu::scalar(), 1) else { return };
+    let len = data.len() as u64;
+    let Ok(decoder) = Decoder::read(data, len, Limits::default(), Cpu::scalar(), 1) else {
+        return;
+    };
     let config = decoder.config();
     // A header of a few hundred bytes may truthfully describe a wide cache: reading is under test
     // here, not patience.

@@ -2,8 +2,9 @@
 //!
 //! ```text
 //! int8, for R rows (query heads of the group x tokens), by `dot::tile` twice:
-//!   score[r][token] = f32(sum_d qq[r][d] * (K[token][d] + 128) - 128 * sum qq[r]) * (s_q * s_k / sqrt(head_dim))
-//!   p = round(exp(score - max) * 16383) = 128 * high + low            two int8 rows of digits for each r
+//!   score[r][token] = f32(sum_d qq[r][d] * (K[token][d] + 128) - 128 * sum qq[r])
+//!                     * (s_q * s_k / sqrt(head_dim))
+//!   p = round(exp(score - max) * 16383) = 128 * high + low   two int8 rows of digits for each r
 //!   out[r][d] = f32(sum_token p * (V[token][d] + 128) - 128 * sum p) * (s_v / sum p)
 //! ```
 //! 14 bits of p, because 7 would lose every token whose weight is under a 254th of the largest:

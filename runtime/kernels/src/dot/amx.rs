@@ -5,7 +5,8 @@
 //! ```text
 //! C [16 rows of x][16 rows of the tile]   i32   the sums as they lie
 //! A [16 rows of x][64 columns]            i8    the activations as they lie, `stride` apart
-//! B [16 quads of columns][16 rows][4]     u8    row `fields * b + f` is field f of block b; 8-bit blocks are B as they lie
+//! B [16 quads of columns][16 rows][4]     u8    row `fields * b + f` is field f of block b;
+//!                                               8-bit blocks are B as they lie
 //!
 //! for strips of 1024 columns, and 64 rows of x:
 //!     unpack the codes to B, 1 KiB for 64 columns

@@ -4,7 +4,7 @@
 //! 16-bit room, |x| <= 128, one vpmaddubsw adds two products:
 //!     2 bits: 2 *  3 * 128 =   768   so 42 fit
 //!     4 bits: 2 * 15 * 128 =  3840   so  8 fit
-//!     8 bits: 2 * 255 * 128 = 65280  does not fit: the code goes as two nibbles, high and low, each like 4 bits
+//!     8 bits: 2 * 255 * 128 = 65280  does not fit: the code goes as two nibbles, each like 4 bits
 //! ```
 //! Sums move to 32 bits after every `SPAN` blocks: 8 steps at 4 bits (4 blocks of 2), 4 at 8 bits
 //! (4 of 1), 32 at 2 bits (8 of 4).

@@ -5,11 +5,12 @@
 //!   embed
 //!   block 1, every layer:   norm | q k v | heads -> cache | attend | o + | norm | gate up | down +
 //!     in its last layer, once keys and values are cached, rows that nobody selected are dropped
-//!   block 2, every layer:   norm | q     | heads          | attend | o + | norm | gate up | down +     on that last layer's keys and values
+//!   block 2, every layer:   norm | q     | heads          | attend | o + | norm | gate up | down +
+//!     on that last layer's keys and values
 //!   norm, logits
 //! ```
-//! With a [`Lora`], every product of an updated matrix has a phase before it, in which `low = scale
-//! * A * act` is made.
+//! With [`Updates`], every product of an updated matrix has a phase before it, in which `low =
+//! scale * A * act` is made.
 //!
 //! The rule that makes the `unsafe` here sound: in a phase, each worker writes only the rows,
 //! columns or heads that `Team::share` gave to it, and reads only what earlier phases wrote.
@@ -19,7 +20,7 @@ use crate::cache::{Page, PageLayout};
 use crate::cpu::Cpu;
 use crate::decoder::{Input, Output};
 use crate::linear::{Activations, ROWS};
-use crate::lora::{Lora, Matrix};
+use crate::lora::{Matrix, Updates};
 use crate::packed::TILE;
 use crate::team::{Shared, Team};
 use crate::weights::Weights;
@@ -70,7 +71,7 @@ impl Default for WorkerScratch {
 }
 
 impl Scratch {
-    fn fit(&mut self, weights: &Weights, rows: usize, workers: usize, lora: Option<&Lora>) {
+    fn fit(&mut self, weights: &Weights, rows: usize, workers: usize, lora: Option<&Updates>) {
         let c = &weights.config;
         let low = lora.map_or(0, |lora| rows * 3 * lora.rank());
         if low > self.low.len() {
@@ -124,7 +125,7 @@ pub(crate) fn run(
     pages: &[Page],
     past: usize,
     input: &Input,
-    lora: Option<&Lora>,
+    lora: Option<&Updates>,
     output: &mut Output,
 ) {
     scratch.fit(weights, input.ids.len().min(CHUNK), team.workers(), lora);
@@ -171,7 +172,7 @@ struct Part<'a> {
     layout: PageLayout,
     past: usize,
     input: &'a Input<'a>,
-    lora: Option<&'a Lora>,
+    lora: Option<&'a Updates>,
 }
 
 impl Part<'_> {

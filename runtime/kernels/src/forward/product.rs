@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::Part;
 use super::act::Act;
 use crate::linear::{Linear, ROWS};
-use crate::lora::{Factors, Lora, Matrix};
+use crate::lora::{Factors, Matrix, Updates};
 use crate::packed::TILE;
 use crate::row;
 use crate::team::Shared;
@@ -35,7 +35,7 @@ impl Part<'_> {
 
     /// `low = scale * A * act` of every update among `matrices`; without any, not even a phase.
     fn lower(&self, matrices: &[Updated], act: &Act, rows: usize) {
-        let rank = self.lora.map_or(0, Lora::rank);
+        let rank = self.lora.map_or(0, Updates::rank);
         if matrices.iter().all(|m| m.1.is_none()) {
             return;
         }

@@ -57,15 +57,18 @@ per_isa! {
     pub fn softmax_digits(x: &[f32], high: &mut [i8], low: &mut [i8]) -> u32;
     /// `out (+)= (f32(2 * sums - zeros[row]) * 0.5) * scale`, rows of 16; the first time without
     /// the plus.
-    pub fn add_products(sums: &[[i32; 16]], zeros: &[i32], scale: &[f32; 16], first: bool, out: &mut [[f32; 16]]);
+    pub fn add_products(
+        sums: &[[i32; 16]], zeros: &[i32], scale: &[f32; 16], first: bool, out: &mut [[f32; 16]]);
     /// `x[i] *= scale[i]`, rows of 16.
     pub fn scale_rows(x: &mut [[f32; 16]], scale: &[f32]);
     /// `round(x * 8191 / max|x|)` as `128 * high + low`, both signed; sums of the numbers over
     /// `group` elements each; gives the scale `max|x| / 8191`.
-    pub fn signed_digits(x: &[f32], group: usize, high: &mut [i8], low: &mut [i8], sums: &mut [i32]) -> f32;
+    pub fn signed_digits(
+        x: &[f32], group: usize, high: &mut [i8], low: &mut [i8], sums: &mut [i32]) -> f32;
     /// `w = exp(x - max(x)) * by` as two base-128 digits of `round(w * 16383 / max(w))`, `x` being
     /// lost; gives the sum of the integers, and the factor back to `w / sum(exp(x - max(x)))`.
-    pub fn weighted_digits(x: &mut [f32], by: &[f32], high: &mut [i8], low: &mut [i8]) -> (u32, f32);
+    pub fn weighted_digits(
+        x: &mut [f32], by: &[f32], high: &mut [i8], low: &mut [i8]) -> (u32, f32);
     /// One head in place: RoPE alone.
     pub fn rope(x: &mut [f32], turn: &[[f32; 2]]);
     /// One head in place: RMSNorm, then RoPE.

@@ -1,7 +1,7 @@
 //! Where helpers find work: one ticket that hands out the chunks of the phase that is posted.
 //!
 //! ```text
-//! ticket   phase << 24 | next chunk       claimed by compare-and-swap: it succeeds in this phase only
+//! ticket   phase << 24 | next chunk       claimed by compare-and-swap, in this phase only
 //! slots    phase % 2 -> call, data, chunks   written before the ticket, by the leader alone
 //! done     chunks finished in this phase  the leader leaves a phase when done = chunks
 //! ```

@@ -2,7 +2,7 @@
 
 use super::{decoder, odd};
 use crate::random::{Form, Random};
-use crate::{Cpu, Decoder, Input, Kind, Lora, Matrix, Output, Update};
+use crate::{Cpu, Decoder, Input, Kind, Matrix, Output, Update, Updates};
 
 const RANK: usize = 3;
 const ALL: [Matrix; 7] = [
@@ -16,9 +16,9 @@ const ALL: [Matrix; 7] = [
 ];
 
 /// Updates of every matrix; `B` times `size`.
-fn lora(size: f32) -> Lora {
+fn lora(size: f32) -> Updates {
     let (config, mut random) = (odd(), Random::new(11));
-    let mut parts = Vec::new();
+    let mut updates = Vec::new();
     for layer in 0..config.n_layers() {
         for matrix in ALL {
             if layer >= config.n_layers_kv && matches!(matrix, Matrix::K | Matrix::V) {
@@ -27,23 +27,18 @@ fn lora(size: f32) -> Lora {
             let [rows, cols] = matrix.shape(&config);
             let mut values =
                 |n: usize, by: f32| -> Vec<f32> { (0..n).map(|_| random.float() * by).collect() };
-            let factors = (values(RANK * cols, 1.0), values(rows * RANK, size));
-            parts.push((layer, matrix, factors));
+            updates.push(Update {
+                layer,
+                matrix,
+                a: values(RANK * cols, 1.0),
+                b: values(rows * RANK, size),
+            });
         }
     }
-    let updates: Vec<Update> = parts
-        .iter()
-        .map(|(layer, matrix, (a, b))| Update {
-            layer: *layer,
-            matrix: *matrix,
-            a,
-            b,
-        })
-        .collect();
-    Lora::new(&config, RANK, 0.5, &updates).unwrap()
+    Updates::new(&config, RANK, 0.5, updates).unwrap()
 }
 
-fn run(d: &Decoder, lora: Option<&Lora>, cuts: &[usize]) -> Output {
+fn run(d: &Decoder, lora: Option<&Updates>, cuts: &[usize]) -> Output {
     let mut random = Random::new(5);
     let ids: Vec<u32> = (0..300).map(|_| random.below(101) as u32).collect();
     let (mut cache, mut at, mut last) = (d.cache(), 0, Output::default());
@@ -90,34 +85,33 @@ fn what_does_not_fit_is_refused() {
     let update = |layer, matrix| Update {
         layer,
         matrix,
-        a: &a,
-        b: &b,
+        a: a.clone(),
+        b: b.clone(),
     };
-    let kind = |rank, scale, updates: &[Update]| {
-        Lora::new(&config, rank, scale, updates).map_or_else(|e| Some(e.kind()), |_| None)
+    let kind = |rank, scale, updates: &[&Update]| {
+        let updates = updates.iter().copied().cloned().collect();
+        Updates::new(&config, rank, scale, updates).map_or_else(|e| Some(e.kind()), |_| None)
     };
-    let k = update(0, Matrix::K);
+    let k = &update(0, Matrix::K);
     assert_eq!(kind(2, 1.0, &[k]), None);
     assert_eq!(kind(2, 1.0, &[k, k]), Some(Kind::Input));
     assert_eq!(kind(2, f32::NAN, &[k]), Some(Kind::Input));
     assert_eq!(kind(0, 1.0, &[]), Some(Kind::Input));
     assert_eq!(kind(usize::MAX, 1.0, &[k]), Some(Kind::Input));
     assert_eq!(kind(1, 1.0, &[k]), Some(Kind::Shape));
-    assert_eq!(kind(2, 1.0, &[update(0, Matrix::Q)]), Some(Kind::Shape));
-    assert_eq!(kind(2, 1.0, &[update(3, Matrix::K)]), Some(Kind::Unknown));
-    assert_eq!(kind(2, 1.0, &[update(9, Matrix::Q)]), Some(Kind::Unknown));
-    let broken = [&a[1..], &[f32::INFINITY]].concat();
-    assert_eq!(
-        kind(2, 1.0, &[Update { a: &broken, ..k }]),
-        Some(Kind::Value)
-    );
+    assert_eq!(kind(2, 1.0, &[&update(0, Matrix::Q)]), Some(Kind::Shape));
+    assert_eq!(kind(2, 1.0, &[&update(3, Matrix::K)]), Some(Kind::Unknown));
+    assert_eq!(kind(2, 1.0, &[&update(9, Matrix::Q)]), Some(Kind::Unknown));
+    let mut broken = k.clone();
+    broken.a[0] = f32::INFINITY;
+    assert_eq!(kind(2, 1.0, &[&broken]), Some(Kind::Value));
 
     let other = crate::Config {
         vocab_size: 102,
         ..config.clone()
     };
     let d = decoder(&other, &Form::SHIPPED, Cpu::scalar(), 1);
-    let lora = Lora::new(&config, 2, 1.0, &[k]).unwrap();
+    let lora = Updates::new(&config, 2, 1.0, vec![k.clone()]).unwrap();
     let refused = d.run_with(&mut d.cache(), Input::default(), Some(&lora));
     assert_eq!(refused.unwrap_err().kind(), Kind::Input);
 }

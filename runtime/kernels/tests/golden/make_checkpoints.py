@@ -23,8 +23,13 @@ ROWS = [0, 20, 39]
 SIMPLE = [Kind.Q4_0, Kind.Q4_1, Kind.Q5_0, Kind.Q5_1, Kind.Q8_0, Kind.F16, Kind.BF16, Kind.F32]
 
 SIZES = dict(
-    vocab_size=64, hidden_size=64, intermediate_size=96, num_attention_heads=4,
-    num_key_value_heads=2, max_position_embeddings=256, rms_norm_eps=1e-5,
+    vocab_size=64,
+    hidden_size=64,
+    intermediate_size=96,
+    num_attention_heads=4,
+    num_key_value_heads=2,
+    max_position_embeddings=256,
+    rms_norm_eps=1e-5,
 )
 ROPE = dict(rope_type="default", rope_theta=10_000.0)
 
@@ -39,18 +44,32 @@ def models():
     rope = {"full_attention": ROPE | {"rope_theta": 1e6}, "sliding_attention": ROPE}
     seven = SIZES | dict(hidden_size=32, num_attention_heads=2, num_key_value_heads=1, head_dim=32)
     gemma = t.Gemma3TextConfig(
-        **seven, num_hidden_layers=7, sliding_window=8, query_pre_attn_scalar=32, rope_parameters=rope
+        **seven,
+        num_hidden_layers=7,
+        sliding_window=8,
+        query_pre_attn_scalar=32,
+        rope_parameters=rope,
     )
     yield "gemma3", t.Gemma3ForCausalLM(gemma)
 
 
 NAMES = {
-    "model.embed_tokens": "token_embd", "model.norm": "output_norm", "lm_head": "output",
-    "input_layernorm": "attn_norm", "self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k",
-    "self_attn.v_proj": "attn_v", "self_attn.o_proj": "attn_output", "self_attn.q_norm": "attn_q_norm",
-    "self_attn.k_norm": "attn_k_norm", "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up",
-    "mlp.down_proj": "ffn_down", "post_attention_layernorm": "ffn_norm",
-    "pre_feedforward_layernorm": "ffn_norm", "post_feedforward_layernorm": "post_ffw_norm",
+    "model.embed_tokens": "token_embd",
+    "model.norm": "output_norm",
+    "lm_head": "output",
+    "input_layernorm": "attn_norm",
+    "self_attn.q_proj": "attn_q",
+    "self_attn.k_proj": "attn_k",
+    "self_attn.v_proj": "attn_v",
+    "self_attn.o_proj": "attn_output",
+    "self_attn.q_norm": "attn_q_norm",
+    "self_attn.k_norm": "attn_k_norm",
+    "mlp.gate_proj": "ffn_gate",
+    "mlp.up_proj": "ffn_up",
+    "mlp.down_proj": "ffn_down",
+    "post_attention_layernorm": "ffn_norm",
+    "pre_feedforward_layernorm": "ffn_norm",
+    "post_feedforward_layernorm": "post_ffw_norm",
 }
 
 
@@ -127,7 +146,8 @@ def write(family, model, path):
 
 
 def kinds(random):
-    """`kinds.gguf` and `kinds.f32`: two rows of 256 columns of every kind, in the order of names."""
+    """`kinds.gguf` and `kinds.f32`: two rows of 256 columns of every kind, in the order of names.
+    """
     out, values = gguf.GGUFWriter(HERE / "kinds.gguf", "llama"), {}
     for kind in [*SIMPLE, Kind.Q4_K, Kind.Q5_K, Kind.Q6_K]:
         if kind in SIMPLE:
@@ -138,7 +158,7 @@ def kinds(random):
             at = [208] if kind == Kind.Q6_K else [0, 2]
             for a in at:
                 halves = (0.02 * random.standard_normal((2, 1))).astype(np.float16)
-                data[:, a:a + 2] = halves.view(np.uint8)
+                data[:, a : a + 2] = halves.view(np.uint8)
         out.add_tensor(kind.name, data, raw_dtype=kind)
         values[kind.name] = gguf.quants.dequantize(data, kind)
     out.write_header_to_file()
