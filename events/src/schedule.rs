@@ -103,6 +103,8 @@ pub struct Reading {
     /// How a date in figures was read.
     pub figures: Option<Figures>,
     pub(crate) told: Told,
+    /// Whether two figures are all that names the day: neither a year nor a weekday.
+    pub(crate) bare: bool,
     pub(crate) effort: usize,
 }
 
@@ -120,6 +122,11 @@ impl Schedule {
 }
 
 impl Reading {
+    /// Whether a day is named that may count wherever on a flyer it stands.
+    pub(crate) fn is_sure(&self) -> bool {
+        !self.schedules.is_empty() && !self.bare && self.confidence > Confidence::Low
+    }
+
     /// Whether nothing is left unexplained.
     pub(crate) fn explains_all(&self) -> bool {
         self.unexplained.is_empty()

@@ -29,7 +29,8 @@ impl Told {
             && day.is_some_and(|day| match self {
                 Self::Weekday(weekday) => day.weekday() == weekday,
                 Self::OfMonth(number) => day.day() == number,
-                Self::Day | Self::Nothing => true,
+                // Nothing speaks for it but itself.
+                Self::Day | Self::Nothing => reading.is_sure(),
             })
     }
 }

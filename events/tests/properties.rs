@@ -145,6 +145,60 @@ fn clock(t: Time, style: usize) -> String {
     }
 }
 
+/// An amount of money.
+fn priced(n: u8, style: usize) -> String {
+    let before = [
+        "Rs. ", "Rs.", "INR ", "USD ", "EUR ", "CHF ", "$", "€", "£", "₹", "₹ ",
+    ];
+    let after = [
+        " €", " Euro", " euros", " EUR", " dollars", "$", " kr", " Rs.",
+    ];
+    match style % 2 {
+        0 => format!("{}{n}", before[style / 2 % before.len()]),
+        _ => format!("{n}{}", after[style / 2 % after.len()]),
+    }
+}
+
+/// Two figures that something beside them makes an amount, a telephone number, an address or a
+/// number of something.
+fn other(a: u8, b: u8, style: usize) -> String {
+    let sign = ["/", "-", "."][style % 3];
+    let pair = format!("{a}{sign}{b}");
+    let labels = [
+        "Fee: ",
+        "APPLICATION FEES: ",
+        "price ",
+        "Tickets: ",
+        "Eintritt ",
+        "Tarif ",
+        "precio ",
+        "ingresso ",
+        "Rs. ",
+        "EUR ",
+        "$",
+        "₹",
+        "£",
+        "Flat ",
+        "Suite ",
+        "Page ",
+        "Vol. ",
+        "No. ",
+    ];
+    let units = [" Euro", " EUR", " USD", " dollars", "€", " ₹", " Rs."];
+    match style / 3 % 5 {
+        0 | 1 => format!("{}{pair}", labels[style / 15 % labels.len()]),
+        2 => format!("{pair}{}", units[style / 15 % units.len()]),
+        3 => {
+            let call = ["Tel. ", "Phone: ", "Call ", "Mob ", "WhatsApp "][style / 15 % 5];
+            format!("{call}{pair}{sign}{:02}", (a + b) % 100)
+        }
+        _ => {
+            let street = ["High Street", "Mill Lane", "Station Road"][style / 15 % 3];
+            format!("{a}/{b} {street}")
+        }
+    }
+}
+
 fn read(date: &str, start: Option<&str>, today: Date) -> Option<Schedule> {
     let printed = Printed {
         date: Some(date),
@@ -225,6 +279,22 @@ proptest! {
         let text = format!("{}{joint}{}", clock(a, style), clock(b, style));
         let got = read("6 June", Some(&text), Date::new(2026, 4, 22).unwrap());
         prop_assert_eq!(got.map(|s| (s.start, s.end)), Some((Some(a), Some(b))), "{}", text);
+    }
+
+    #[test]
+    fn amounts_numbers_and_addresses_are_no_days(a in 1u8..32, b in 1u8..32, style in 0usize..840) {
+        let text = other(a, b, style);
+        prop_assert_eq!(read(&text, None, Date::new(2026, 4, 22).unwrap()), None, "{}", text);
+    }
+
+    #[test]
+    fn a_day_beside_an_amount_comes_back(d in days(), style in 0usize..2000, amount in 0usize..400) {
+        let price = priced(1 + amount as u8 % 30, amount);
+        let day = named(d, style, true);
+        for text in [format!("{day}, {price}"), format!("{price}, {day}")] {
+            let got = read(&text, None, d).map(|s| (s.date, s.last));
+            prop_assert_eq!(got, Some((d, None)), "{}", text);
+        }
     }
 
     #[test]

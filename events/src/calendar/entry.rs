@@ -43,7 +43,7 @@ impl Entry {
         if bought && flyer.transcript.is_some_and(is_receipt) {
             return Err(NoEvent::Receipt);
         }
-        let summary = tidy(flyer.title).ok_or(NoEvent::NoTitle)?;
+        let summary = flyer.name(Options::new(today)).ok_or(NoEvent::NoTitle)?;
         let missing = || tidy(flyer.when.date).map_or(NoEvent::NoDate, NoEvent::NotADate);
         Ok(Self {
             summary,

@@ -70,6 +70,28 @@ impl Flyer<'_> {
         timed.unwrap_or(day)
     }
 
+    /// The title without the lines at its end that are a day or an hour and nothing else.
+    pub(crate) fn name(&self, options: Options) -> Option<String> {
+        let title = self.title.unwrap_or_default();
+        let mut words: Vec<&str> = title.split_whitespace().collect();
+        let lines = self.transcript.unwrap_or_default().lines();
+        let lines: Vec<Vec<&str>> = lines.map(|l| l.split_whitespace().collect()).collect();
+        let ends = |words: &[&str]| {
+            let whole = |l: &&Vec<&str>| !l.is_empty() && l.len() < words.len();
+            let line = lines.iter().filter(whole).find(|l| words.ends_with(l))?;
+            is_when(&line.join(" "), options).then_some(line.len())
+        };
+        let all = words.len();
+        while let Some(n) = ends(&words) {
+            words.truncate(words.len() - n);
+        }
+        match words.len() {
+            0 => None,
+            n if n == all => Some(title.trim().to_owned()),
+            _ => Some(words.join(" ")),
+        }
+    }
+
     /// The text that names the day, and what it says.
     fn day(&self, options: Options) -> (Option<String>, Reading) {
         let read = |date: String| {
@@ -102,7 +124,16 @@ impl Flyer<'_> {
         if named(&own) {
             return own;
         }
-        elsewhere(transcript).map(read).find(named).unwrap_or(own)
+        // What nobody pointed at counts only where it is surely a day.
+        let sure = |found: &(Option<String>, Reading)| found.1.is_sure();
+        let found = elsewhere(transcript).map(read).find(sure);
+        let comes_again = |line: &str| {
+            let found = read(line.to_owned());
+            let again = |s: &Schedule| s.repeat.is_some();
+            (found.1.is_sure() && found.1.schedules.iter().any(again)).then_some(found)
+        };
+        let again = || transcript.lines().find_map(comes_again);
+        found.or_else(again).unwrap_or(own)
     }
 
     /// The same day with what the time's own line says of it: its zone, whether it is in the
@@ -192,6 +223,21 @@ fn elsewhere(transcript: &str) -> impl Iterator<Item = String> {
 /// Weekday, day, month and year.
 const PIECES: usize = 4;
 
+/// Whether a line is a day or an hour in figures, and nothing else.
+fn is_when(line: &str, options: Options) -> bool {
+    let date = Some(line);
+    let reading = Reading::of(
+        Printed {
+            date,
+            ..Printed::default()
+        },
+        options,
+    );
+    let day = reading.is_sure() && reading.told == Told::Day;
+    let figures = line.contains(|c: char| c.is_ascii_digit());
+    figures && reading.explains_all() && (day || read::tells_an_hour(line, options))
+}
+
 /// Whether a line is likely to hold a date: it has figures, and is not about another day.
 fn names_a_day(line: &str) -> bool {
     line.contains(|c: char| c.is_ascii_digit()) && !is_about_another(line)
@@ -199,7 +245,7 @@ fn names_a_day(line: &str) -> bool {
 
 /// Whether a line is about another day than the event's.
 fn is_about_another(line: &str) -> bool {
-    const OTHERS: [&str; 7] = [
+    const OTHERS: [&str; 11] = [
         "rsvp",
         "until",
         "deadline",
@@ -207,6 +253,10 @@ fn is_about_another(line: &str) -> bool {
         "rain date",
         "closes",
         "reply",
+        "or before",
+        "no later than",
+        "last date",
+        "last day to",
     ];
     let lower = line.to_lowercase();
     OTHERS.iter().any(|o| lower.contains(o))

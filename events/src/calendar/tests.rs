@@ -75,6 +75,42 @@ fn a_day_of_another_weekday_or_number_is_not_the_events() {
 }
 
 #[test]
+fn amounts_and_deadlines_are_no_day_of_an_event() {
+    let none = |text: &str| assert_eq!(start_of(Some("TOPICS"), text), None, "{text}");
+    none("TOPICS\nAPPLICATION FEES: Rs. 100\n(online)");
+    none("TOPICS\nTickets 10/12");
+    none("TOPICS\nCall 98 12 10 26\n10/12 High Street");
+    none("TOPICS\n9/11\n5.50");
+    none("TOPICS\nmail your papers on or before 30th of April");
+}
+
+#[test]
+fn a_day_that_comes_again_may_stand_anywhere_in_words() {
+    let text = "Open Studios\nThird Wednesday of every month\n5-8pm";
+    let start = Some("2026-03-18T17:00".to_owned());
+    assert_eq!(start_of(Some("5-8pm"), text), start);
+}
+
+#[test]
+fn a_title_ends_before_the_lines_of_its_day() {
+    let titled = |title: &str, transcript: &str| {
+        let event = CalendarEvent {
+            title: Some(title.into()),
+            date: Some("3 May".into()),
+            ..CalendarEvent::default()
+        };
+        let flyer = event.as_flyer(Some(transcript));
+        let entry = Entry::from_flyer(flyer, "2026-03-10".parse().unwrap());
+        entry.unwrap().summary
+    };
+    let text = "CHALK DERBY\nSUN 8.30.26\n2 PM\nFriday\nthe 13th\nMay 3";
+    assert_eq!(titled("CHALK DERBY SUN 8.30.26", text), "CHALK DERBY");
+    assert_eq!(titled("CHALK DERBY SUN 8.30.26 2 PM", text), "CHALK DERBY");
+    assert_eq!(titled("Friday the 13th", text), "Friday the 13th");
+    assert_eq!(titled("May 3", text), "May 3", "something must be left");
+}
+
+#[test]
 fn whole_days_and_zones() {
     let got = ics_of("12-14 June", None, None);
     assert!(

@@ -29,12 +29,17 @@ fn may_follow(sense: Sense) -> bool {
     !matches!(
         sense,
         Sense::Unit | Sense::Month(_) | Sense::Suffix | Sense::Street | Sense::Numbered
-    )
+    ) && !labels(sense)
 }
 
 fn may_lead(sense: Sense) -> bool {
     !matches!(
         sense,
         Sense::Numbered | Sense::Month(_) | Sense::StreetBefore | Sense::Founded
-    )
+    ) && !labels(sense)
+}
+
+/// Whether it makes something else of a number beside it.
+fn labels(sense: Sense) -> bool {
+    matches!(sense, Sense::Label | Sense::Currency | Sense::Phone)
 }

@@ -1,5 +1,5 @@
 //! Times of day as far as they are printed.
-use super::numbers::money;
+use super::labels::money;
 use super::spelled::in_words;
 use super::text::{Context, Field, Text};
 use super::words::{Part, Sense};

@@ -215,6 +215,7 @@ fn context(text: &Text<'_>, days: &Days, list: &[Partial]) -> f32 {
 pub(crate) fn joins_on(text: &Text<'_>, at: usize) -> bool {
     let on = |s: Sense| {
         let number = matches!(s, Sense::Unit | Sense::Numbered | Sense::Amount);
+        let number = number || matches!(s, Sense::Label | Sense::Currency | Sense::Phone);
         !number && !matches!(s, Sense::Month(_) | Sense::Street | Sense::Suffix)
     };
     text.sense(at, on).is_some()

@@ -1,5 +1,6 @@
 //! Numbers that are neither dates nor times: addresses, amounts, ages, telephone numbers, years in
 //! which something was founded.
+use super::labels::{currency_after, currency_sign};
 use super::numbers::ordinal_end;
 use super::text::Text;
 use super::words::Sense;
@@ -16,6 +17,7 @@ pub(crate) fn explained(text: &Text<'_>, at: usize) -> Vec<(usize, f32)> {
         price(text, at),
         amount(text, at),
         labelled(text, at),
+        dialled(text, at),
         counted(text, at),
         anniversary(text, at),
         digits(text, at),
@@ -34,9 +36,11 @@ fn founded(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
     Some((to + 1, 0.0))
 }
 
-/// `14 Marion Street`, `5 March Road`.
+/// `14 Marion Street`, `5 March Road`, `10/12 High Street`.
 fn address(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
     text.number(at).filter(|n| n.1 <= 4)?;
+    let pair = text.is_any(at + 1, "/-") && text.number(at + 2).is_some() && !text.spaced(at + 2);
+    let at = if pair { at + 2 } else { at };
     let mut to = at + 1 + usize::from(text.letters(at + 1).len() == 1 && !text.spaced(at + 1));
     let mut n = 0;
     while n < NAME {
@@ -70,28 +74,66 @@ fn address_behind(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
     Some((month + house, 0.0))
 }
 
-/// `$20`, `18,40 €`, `20%`, `#5`.
+/// `$20`, `18,40 €`, `20%`, `#5`, `3/5 Euro`.
 fn price(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
-    let before = text.is_any(at, "$£€¥#");
-    let mut end = decimal(text, at + usize::from(before))?;
-    if text.is_any(end, "-/") {
-        end = decimal(text, end + 1 + usize::from(text.is_any(end + 1, "$£€¥"))).unwrap_or(end);
-    }
-    let after = text.is_any(end, "$£€¥%");
-    (before || after).then_some((end + usize::from(after), 0.0))
+    let before = currency_sign(text, at) || text.is(at, '#');
+    let end = prices(text, at + usize::from(before))?;
+    let sign = currency_sign(text, end) || text.is(end, '%');
+    let after = sign
+        .then_some(end + 1)
+        .or_else(|| currency_after(text, end));
+    (before || after.is_some()).then_some((after.unwrap_or(end), 0.0))
 }
 
-/// `TOTAL 18.40`.
+/// `TOTAL 18.40`, `Fees: Rs. 100/-`, `Eintritt 8/5 Euro`.
 fn amount(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
-    let to = text.sense(at, |s| s == Sense::Amount)?;
-    let to = to + usize::from(text.is_any(to, ".:"));
-    let to = to + usize::from(text.is_any(to, "$£€¥"));
-    Some((decimal(text, to)?, 0.0))
+    let paid = |s: Sense| matches!(s, Sense::Amount | Sense::Label);
+    let currency = |at: usize| {
+        let to = text.sense(at, |s| s == Sense::Currency)?;
+        Some(to + usize::from(text.is_any(to, ".:")))
+    };
+    let label = text.sense(at, paid);
+    let label = label.map(|to| to + usize::from(text.is_any(to, ".:")));
+    let to = label.or_else(|| currency(at))?;
+    let to = currency(to).unwrap_or(to);
+    let end = prices(text, to + usize::from(currency_sign(text, to)))?;
+    Some((currency_after(text, end).unwrap_or(end), 0.0))
+}
+
+/// One amount, or two with a stroke or a dash between; the dash that stands for no cents.
+fn prices(text: &Text<'_>, at: usize) -> Option<usize> {
+    let mut end = decimal(text, at)?;
+    if text.is_any(end, "-/") {
+        let sign = usize::from(currency_sign(text, end + 1));
+        end = decimal(text, end + 1 + sign).unwrap_or(end);
+    }
+    let no_cents = text.is_any(end, "/,.") && text.is(end + 1, '-') && !text.spaced(end + 1);
+    let last = text.number(end + 2).is_none();
+    Some(end + if no_cents && last { 2 } else { 0 })
+}
+
+/// `Tel: 12-10-26`, `Call 98 12 10 26`.
+fn dialled(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
+    let to = text.sense(at, |s| s == Sense::Phone)?;
+    let mut to = to + usize::from(text.is_any(to, ".:"));
+    to += usize::from(text.is_any(to, "+("));
+    text.number(to)?;
+    while text.number(to).is_some() {
+        to += 1;
+        let signs = (to..to + 2).take_while(|i| text.is_any(*i, "-/.()"));
+        let next = to + signs.count();
+        to = if text.number(next).is_some() {
+            next
+        } else {
+            to
+        };
+    }
+    Some((to, 0.05))
 }
 
 /// `Ages 18+`, `Gate 4`, `No. 7`, `Tel 555-0173`.
 fn labelled(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
-    let to = text.sense(at, |s| s == Sense::Numbered)?;
+    let to = text.sense(at, |s| matches!(s, Sense::Numbered | Sense::Label))?;
     let to = to + usize::from(text.is_any(to, ".:#"));
     let end = digits(text, to)
         .map(|d| d.0)

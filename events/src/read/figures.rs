@@ -1,6 +1,7 @@
 //! Dates in figures.
 use super::days::joins_on;
-use super::numbers::{money, other_number, unit};
+use super::labels::{is_dialled, is_labelled, money};
+use super::numbers::{other_number, unit};
 use super::partial::Partial;
 use super::text::{Context, Text};
 use super::words::Sense;
@@ -90,7 +91,7 @@ fn two(text: &Text<'_>, ctx: &Context, partial: &Partial, at: usize) -> Vec<Part
     };
     let attached =
         at > 0 && text.is_word(at - 1) && !text.spaced(at) && text.letters(at - 1).len() == 1;
-    if other_number(text, at) || after_decimal(text, at) || attached {
+    if other_number(text, at) || after_decimal(text, at) || attached || is_dialled(text, at) {
         return Vec::new();
     }
     let again = text.is(at + 3, sign);
@@ -110,7 +111,7 @@ fn two(text: &Text<'_>, ctx: &Context, partial: &Partial, at: usize) -> Vec<Part
     if longer {
         return Vec::new();
     }
-    if year.is_none() && matches!(sign, '|' | '·') {
+    if year.is_none() && (matches!(sign, '|' | '·') || is_labelled(text, at, to)) {
         return Vec::new();
     }
     let cost = if year.is_some() {

@@ -6,6 +6,7 @@ mod cover;
 mod days;
 mod explained;
 mod figures;
+mod labels;
 mod meaning;
 mod nth;
 mod numbers;

@@ -1,4 +1,5 @@
 //! Numbers as days and years.
+use super::labels::money;
 use super::partial::Partial;
 use super::text::{Context, Text};
 use super::words::Sense;
@@ -94,13 +95,6 @@ pub(crate) fn other_number(text: &Text<'_>, at: usize) -> bool {
 pub(crate) fn unit(text: &Text<'_>, at: usize) -> bool {
     let unit = |s: Sense| matches!(s, Sense::Am | Sense::Pm | Sense::HourUnit | Sense::OClock);
     text.sense(at, unit).is_some()
-}
-
-/// Whether the number is an amount of money, a share or an address on the web.
-pub(crate) fn money(text: &Text<'_>, at: usize) -> bool {
-    let dialled = at > 0 && text.is(at - 1, '+') && text.spaced(at - 1) && !text.spaced(at);
-    let before = dialled || (at > 0 && text.is_any(at - 1, "$£€¥#"));
-    before || text.is_any(at + 1, "$£€¥%")
 }
 
 /// A year beside a day and month, or before them.

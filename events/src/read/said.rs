@@ -131,6 +131,7 @@ impl Fields<'_> {
         }
         reading.confidence = reading.confidence.min(confidence(&chosen));
         reading.figures = figures(&chosen);
+        reading.bare = chosen.iter().all(|group| is_bare(group));
         for group in &chosen {
             reading
                 .schedules
@@ -178,6 +179,7 @@ impl Fields<'_> {
             unexplained,
             figures: None,
             told: Told::Nothing,
+            bare: false,
             effort: self.effort.get(),
         }
     }
@@ -253,12 +255,21 @@ fn choose(meaning: &Meaning) -> Option<Vec<&Group>> {
         Some(best)
     };
     let mut chosen = named(false).or_else(|| named(true))?;
-    // "Tuesdays, June 2 to July 14": the weekday is what comes again.
+    // "Tuesdays, June 2 to July 14": the weekday is what comes again. A day that has a weekday of
+    // its own is one of the event ("Fri 27 June (last Friday of every month)").
+    let whole = chosen.iter().any(|g| names_all(g));
     let again = meaning.groups.iter().find(|g| g.repeat(meaning).is_some());
-    if let Some(again) = again.filter(|_| chosen.len() == 1) {
+    if let Some(again) = again.filter(|_| chosen.len() == 1 && !whole) {
         chosen = vec![again];
     }
     Some(chosen)
+}
+
+/// Whether a group is one day with its month and its weekday.
+fn names_all(group: &Group) -> bool {
+    let single = |d: &Days| d.runs.iter().all(|run| run.0 == run.1) && d.first.has_date();
+    let days = group.days.as_ref();
+    days.is_some_and(|d| single(d) && d.first.weekday.is_some() && !d.plural)
 }
 
 /// How the group comes again, within the dates beside it.
@@ -392,6 +403,12 @@ fn confidence(groups: &[&Group]) -> Confidence {
 fn doubt(days: &Days) -> f32 {
     let confirmed = days.first.swapped && !days.ambiguous;
     days.cost - if confirmed { SWAPPED } else { 0.0 }
+}
+
+/// Whether two figures are all that names the day of a group.
+fn is_bare(group: &Group) -> bool {
+    let first = group.days.as_ref().map(|days| &days.first);
+    first.is_some_and(|d| d.day_first.is_some() && d.year.is_none() && d.weekday.is_none())
 }
 
 fn figures(groups: &[&Group]) -> Option<Figures> {

@@ -40,10 +40,33 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
                 to = at + c.len_utf8();
             }
         }
-        tokens.push(Token::new(class, &text[from..to], (from, to), spaced));
+        let after_figures = matches!(
+            tokens.last(),
+            Some(Token {
+                kind: Kind::Number(..),
+                ..
+            })
+        );
+        let end = match class {
+            Class::Letter if after_figures && !spaced => from + ending(&text[from..to]),
+            _ => from,
+        };
+        if end > from {
+            tokens.push(Token::new(class, &text[from..end], (from, end), spaced));
+            spaced = false;
+        }
+        tokens.push(Token::new(class, &text[end..to], (end, to), spaced));
         spaced = false;
     }
     tokens
+}
+
+/// Bytes of an ordinal's ending that a name in capitals is printed right behind (`27thJUNE`).
+fn ending(letters: &str) -> usize {
+    let english = ["st", "nd", "rd", "th"];
+    let begins = english.iter().any(|e| letters.starts_with(e));
+    let capital = letters[if begins { 2 } else { 0 }..].starts_with(char::is_uppercase);
+    if begins && capital { 2 } else { 0 }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Words of seven languages, each with everything that it may mean.
 mod days;
 mod joins;
+mod labels;
 mod misread;
 mod months;
 mod numbers;
@@ -108,6 +109,12 @@ pub(crate) enum Sense {
     Unit,
     /// Before an amount of money.
     Amount,
+    /// Beside an amount of money: rs, euro.
+    Currency,
+    /// Before figures that are no date, with whatever sign: page, flat, fee.
+    Label,
+    /// Before what is dialled.
+    Phone,
     /// Before the day of something else: deadline, rain date.
     Aside,
     Weekend,
@@ -149,6 +156,7 @@ fn lexicon() -> &'static Lexicon {
             WEEKDAYS,
             days::DAYS,
             joins::JOINS,
+            labels::LABELS,
             times::TIMES,
             numbers::NUMBERS,
         ];
