@@ -11,15 +11,15 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FLYERS = ROOT / "examples/flyers"
+TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+BINARY = os.environ.get("FOVEATE", TARGET / "release/foveate")
 
 
 class Server:
     """`foveate serve` as a process."""
 
     def __init__(self, *options):
-        folder = os.environ.get("CARGO_TARGET_DIR", ROOT / "target")
-        binary = os.environ.get("FOVEATE", pathlib.Path(folder) / "release/foveate")
-        command = [binary, "--model", ROOT / "models/nano", "serve", "--listen", "127.0.0.1:0"]
+        command = [BINARY, "--model", ROOT / "models/nano", "serve", "--listen", "127.0.0.1:0"]
         environment = {"FOVEATE_CHECKOUT": str(ROOT), **os.environ}
         self.process = subprocess.Popen(
             [*command, *options], stderr=subprocess.PIPE, text=True, env=environment
