@@ -1,0 +1,168 @@
+"""The pretrained decoder at fewer bits, measured.
+
+    python -m compress table --gguf FILE --page FILE --out FOLDER [--tokens 20000 --pages 64]
+    python -m compress sensitivity ...      (each matrix alone at 2 bits)
+    python -m compress mixed ... [--bits 3.5]     (choices.json, and its row of the table)
+    python -m compress recover ... --row NAME [--minutes 10]    (resumed where it was left)
+    python -m compress show ...             (the table in Markdown)
+    python -m compress html ... [--times FILE]    (compress.html)
+
+in training/. All go on where they were left: a row that is there is not measured again.
+`--times` are the lines of runtime/kernels' example `operations`.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from . import html, recover, sensitivity, table
+from .choose import choose, loss, options
+from .methods import Method, compressed
+from .model import Model, read_update
+from .text import dev_pages, measured
+
+
+class Run:
+    """What the commands share."""
+
+    def __init__(self, args):
+        self.args, self.out = args, args.out
+        self.rows, self.choices = self.out / "table.jsonl", self.out / "choices.json"
+        self.sensitivities = self.out / "sensitivities.jsonl"
+        self.model = Model(args.gguf)
+        self.page = read_update(self.model, args.page)
+
+    def measured(self):
+        windows = measured(self.model.tokenizer, self.args.tokens)
+        return windows, dev_pages(self.model, self.args.pages)
+
+    def add(self, row):
+        table.add(self.rows, row | {"tokens": self.args.tokens, "pages": self.args.pages})
+
+    def have(self, name):
+        return any(r["method"] == name for r in table.read(self.rows))
+
+    def chosen(self, name):
+        """{matrix: choice} of a row of the table."""
+        mixed = json.loads(self.choices.read_text()) if self.choices.exists() else {}
+        return mixed[name]["chosen"] if name in mixed else table.choice_of(self.model, name)
+
+
+def every(run):
+    names = run.args.only.split(",") if run.args.only else table.ROWS
+    windows, dev = run.measured()
+    for name in names:
+        if not run.have(name):
+            chosen = run.chosen(name)
+            run.add(table.row(run.model, run.page, windows, dev, name, chosen))
+
+
+def sensitivities(run):
+    sensitivity.measure(run.model, run.page, run.args.calibration, run.sensitivities)
+
+
+def predicted(run):
+    """{matrix: options} of what was measured."""
+    rows = sensitivity.read(run.sensitivities)
+    missing = [m.name for m in run.model.matrices if m.name not in rows]
+    if missing:
+        raise SystemExit(f"{len(missing)} matrices have no sensitivity, first {missing[0]}: run "
+                         "`python -m compress sensitivity` to its end")  # fmt: skip
+    return {m.name: options(m, sensitivity.losses(rows[m.name])) for m in run.model.matrices}
+
+
+def mixed(run):
+    kinds = {"2 and 4": ("palette 2 16", "palette 4 16"), "2, 3 and 4": sensitivity.CHOICES}
+    held = json.loads(run.choices.read_text()) if run.choices.exists() else {}
+    budget = run.args.bits * sum(m.weights for m in run.model.matrices) / 8
+    for kind, allowed in kinds.items():
+        name = f"mixed {kind}, {run.args.bits:g} bits"
+        known = {k: [r for r in rows if r[2] in allowed] for k, rows in predicted(run).items()}
+        chosen = choose(known, budget)
+        held[name] = {"chosen": chosen, "predicted loss": loss(known, chosen)}
+        print(name, "predicted", held[name]["predicted loss"], flush=True)
+    run.choices.write_text(json.dumps(held, indent=1))
+    windows, dev = run.measured()
+    for name in held:
+        if not run.have(name):
+            run.add(table.row(run.model, run.page, windows, dev, name, run.chosen(name)))
+
+
+def recovery(run):
+    name, args = run.args.row, run.args
+    chosen = run.chosen(name)
+    student = run.model
+    calibration = sensitivity.Calibration(student, run.page, args.calibration)
+    teacher = Model(args.gguf)
+    teacher.net.place.copy_(student.net.place)
+    table.put(student, chosen)
+    after = lambda m: compressed(student.value(m.file), Method.named(chosen[m.name]))  # noqa: E731
+    factors = recover.start(student, calibration.inputs, after)
+    windows, dev = run.measured()
+    total, _ = table.size_of(student, chosen)
+    total += sum(2 * t.numel() for pair in factors.values() for t in pair)
+    bits = 8 * total / sum(m.weights for m in student.matrices)
+    size = {"bytes": total, "bits": round(bits, 3)}
+    folder = run.out / name.replace(" ", "-").replace(",", "")
+    steps = [(f"{name} + start of recovery", 0.0), (f"{name} + recovery", args.minutes)]
+    for label, minutes in steps:
+        if run.have(label):
+            continue
+        told = {}
+        if minutes:
+            factors, told = recover.train(
+                teacher, student, run.page, factors, folder, minutes, args.steps)  # fmt: skip
+        given = {n: tuple(t.bfloat16() for t in pair) for n, pair in factors.items()}
+        told |= table.scores(student, run.page, windows, dev, given)
+        run.add({"method": label} | size | told)
+
+
+def show(run):
+    rows = table.read(run.rows)
+    times = html.times_of(run.args.times)
+    rates = {}
+    for r in rows:
+        name = r["method"].split(" + ")[0]
+        rate = html.rate(run.model, run.chosen(name), times) if " + " not in r["method"] else None
+        if rate:
+            rates[r["method"]] = f"{rate:.0f}"
+    print(table.markdown(rows, rates))
+
+
+def page(run):
+    shipped = next((r for r in table.read(run.rows) if r["method"] == table.SHIPPED), {})
+    chosen = json.loads(run.choices.read_text())
+    first = next(iter(chosen.values()))["chosen"]
+    text = html.page(run.model, predicted(run), html.times_of(run.args.times), first, shipped)
+    (run.out / "compress.html").write_text(text, encoding="utf-8")
+
+
+COMMANDS = {"table": every, "sensitivity": sensitivities, "mixed": mixed, "recover": recovery,
+            "show": show, "html": page}  # fmt: skip
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        prog="compress", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("what", choices=COMMANDS)
+    parser.add_argument("--gguf", required=True)
+    parser.add_argument("--page", required=True, help="page.safetensors")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--tokens", type=int, default=20_000, help="of the perplexity")
+    parser.add_argument("--pages", type=int, default=64, help="of the answers")
+    parser.add_argument("--calibration", type=int, default=1024, help="tokens")
+    parser.add_argument("--only", default="", help="rows of the table, by commas")
+    parser.add_argument("--bits", type=float, default=3.5, help="budget, a weight")
+    parser.add_argument("--row", default="round 2 32", help="what is recovered")
+    parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--steps", type=int, default=0, help="stop there, for tests")
+    parser.add_argument("--times", default="", help="lines of the example `operations`")
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    COMMANDS[args.what](Run(args))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
