@@ -11,6 +11,7 @@ import argparse
 import dataclasses
 import os
 
+import numpy as np
 import onnx
 import torch
 from safetensors.numpy import load_file
@@ -40,13 +41,33 @@ STEP = 1000  # of a restored run: beyond the warm-up
 def graph_weights(path, prefix=""):
     """{name without prefix: float32 tensor} of a graph's named weights; {} of no file."""
     out = {}
-    for w in onnx.load(path).graph.initializer if os.path.exists(path) else []:
-        name = w.name.removesuffix(".f16")
-        value = torch.from_numpy(onnx.numpy_helper.to_array(w).copy())
+    for name, value in graph_values(path).items():
+        value = torch.from_numpy(value.copy())
         if name.endswith(".T"):
             name, value = name[:-2], value.T
         if name.startswith(prefix) and value.is_floating_point():
             out[name[len(prefix) :]] = value.float().contiguous()
+    return out
+
+
+def graph_values(path):
+    """{name: array} of a graph's weights; those rounded to integers (`int8.py`) as float32."""
+    graph = onnx.load(path).graph if os.path.exists(path) else onnx.GraphProto()
+    found = {w.name: onnx.numpy_helper.to_array(w) for w in graph.initializer}
+    axes = {n.input[0]: a.i for n in graph.node for a in n.attribute if a.name == "axis"}
+    columns = {n.input[1] for n in graph.node if n.op_type == "MatMulInteger"}
+    out = {}
+    for name, value in found.items():
+        base = name.removesuffix("_quantized")
+        scale = found.get(f"{base}_scale", found.get(f"{name}_scale"))
+        if base != name and scale is not None:
+            shape = [1] * value.ndim
+            if value.ndim:
+                shape[axes.get(name, value.ndim - 1)] = -1
+            value = value.astype(np.float32) * scale.reshape(shape if scale.size > 1 else -1)
+            if name in columns and not base.endswith(".T"):
+                value = value.T
+        out[base.removesuffix(".f16")] = value
     return out
 
 

@@ -5,10 +5,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import onnx
+
+from restore import graph_weights
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 STEPS = ["generator", "vision-crops", "shares", "vision-shares", "decoder", "tokens"]
-STEPS += ["decoder-2bit", "decoder-keep", "decoder-longer", "export", "adapter", "score"]
+STEPS += ["decoder-2bit", "decoder-keep", "decoder-longer", "export", "adapter", "int8", "score"]
 
 
 def recipe(runs, *steps):
@@ -29,5 +33,10 @@ def test_the_tiny_recipe_makes_a_bundle(tmp_path):
     names |= {"decoder.safetensors", "fusion.safetensors", "training.safetensors"}
     assert names <= {p.name for p in bundle.iterdir()}
     assert (bundle / "adapters" / "business-card" / "adapter.json").exists()
+    # Rounded graphs still hold every weight by its name.
+    for name in ("vision.onnx", "adapter.onnx", "mixer.onnx"):
+        weights = graph_weights(bundle / name)
+        assert "_quantized" in "".join(w.name for w in onnx.load(bundle / name).graph.initializer)
+        assert not any("quantized" in n for n in weights if n.startswith(("encoder", "mixer")))
     again = recipe(tmp_path, *STEPS)
     assert [line for line in again.splitlines() if not line.endswith("done before")] == []
