@@ -53,6 +53,8 @@ for argument in "$@"; do
     fi
 done
 mkdir -p "$RUNS"
+# The generator is started by itself, not by cargo: it is told where ONNX Runtime may be.
+export FOVEATE_CHECKOUT=${FOVEATE_CHECKOUT:-$ROOT}
 cd "$ROOT/training"
 
 wanted() { [ ${#NAMED[@]} -eq 0 ] || [[ " ${NAMED[*]} " == *" $1 "* ]]; }

@@ -16,8 +16,8 @@ pub struct Request {
     /// Ends the answer, or the encoding of a picture, from another thread.
     pub cancel: Option<CancelHandle>,
     /// Draft what the answer copies from the picture (prompt look-up) and check several tokens in
-    /// one run of the decoder. Greedy answers are the same with and without. On by default; `foveate bench
-    /// --speculation` says what it is worth on a picture.
+    /// one run of the decoder. Greedy answers are the same with and without. On by default;
+    /// `foveate bench --speculation` says what it is worth on a picture.
     pub draft: bool,
 }
 
