@@ -70,6 +70,7 @@ fn a_blank_picture_tells_nothing() {
     let blank = Image::from_rgb(640, 480, vec![255; 640 * 480 * 3]).unwrap();
     let answer = model().ask(&blank, "What is it?").unwrap();
     assert!(!answer.found && answer.usage.runs == 0, "{answer:?}");
+    assert_eq!((answer.text.as_str(), answer.region), ("", None));
 }
 
 #[test]

@@ -59,6 +59,13 @@ fn noise_calls_only_declared_tools_with_declared_arguments() {
         match session.consult("Add.", &[&Adder, &ocr], ToolMode::Required, &request) {
             Ok(consulted) => {
                 assert!(!consulted.calls.is_empty());
+                for (i, (name, arguments, _)) in consulted.calls.iter().enumerate() {
+                    let again = |(n, a, _): &(String, _, _)| n == name && a == arguments;
+                    assert!(
+                        !consulted.calls[..i].iter().any(again),
+                        "{name} {arguments}"
+                    );
+                }
                 called += consulted.calls.len();
             }
             Err(e) => {

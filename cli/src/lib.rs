@@ -1,10 +1,11 @@
 //! The command line of foveate. The binary `foveate` calls [`run`]; the repository's examples call
 //! [`run_from`], so that they do what the command does.
 //!
-//! Exit codes: 0, every picture was answered; 1, some were not, or the answer went round in circles
-//! or filled the context (each is named on standard error, the others are answered all the same);
-//! 2, wrong usage; 3, the model or its adapter cannot be loaded. Whoever closes the output early
-//! gets the code of what was answered until then.
+//! Exit codes: 0, every picture was answered; 1, some were not, or the answer went round in
+//! circles, filled the context or took longer than `--timeout` (each is named on standard error,
+//! the others are answered all the same); 2, wrong usage; 3, the model or its adapter cannot be
+//! loaded. Whoever closes the output early gets the code of what was answered until then. Ctrl-C
+//! ends the command at once and without a word, as a signal does (130 in a shell).
 #![forbid(unsafe_code)]
 
 mod commands;

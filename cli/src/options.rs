@@ -1,9 +1,10 @@
 //! What can be said on the command line.
 use clap::{Args, Parser, Subcommand};
 use foveate::batch::Ends;
-use foveate::{Limits, Mode};
+use foveate::{Limits, Mode, Request};
 use foveate_events::Date;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Ask questions of pictures, on the machine that holds them.
 #[derive(Parser)]
@@ -16,10 +17,11 @@ pub struct Cli {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 every picture was answered; 1 some were not, or the answer went round in circles \
-or filled the context (each is named on standard error, the others are answered all the same); \
-2 wrong usage; 3 the model or its adapter cannot be loaded. Whoever closes the \
-output early gets the code of what was answered until then.\n\
+Exit codes: 0 every picture was answered; 1 some were not, or the answer went round in circles, \
+filled the context or took longer than --timeout (each is named on standard error, the others are \
+answered all the same); 2 wrong usage; 3 the model or its adapter cannot be loaded. Whoever closes \
+the output early gets the code of what was answered until then. Ctrl-C ends the command at once \
+and without a word, as a signal does (130 in a shell).\n\
 Pictures are files, folders, patterns such as 'scans*/*.jpg', or - for the bytes of one on \
 standard input. Several are answered at once, on all cores, and printed in the order they are \
 named.";
@@ -64,6 +66,10 @@ pub struct Common {
     /// Most bytes of a picture's file.
     #[arg(long, global = true, default_value_t = Limits::default().max_bytes, value_name = "N")]
     pub max_bytes: u64,
+    /// Most seconds for each picture, from when it is decoded to the end of its answer; in `chat`
+    /// for the picture and for each answer. What takes longer is not answered.
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
+    pub timeout: Option<Duration>,
     /// Print where the time went on standard error.
     #[arg(long, global = true)]
     pub timing: bool,
@@ -73,6 +79,14 @@ pub struct Common {
 }
 
 impl Common {
+    /// How an answer is to be made.
+    pub fn request(&self) -> Request {
+        Request {
+            time_limit: self.timeout,
+            ..Request::default()
+        }
+    }
+
     /// What a picture may take.
     pub fn limits(&self) -> Limits {
         Limits {
@@ -206,6 +220,12 @@ fn mode(text: &str) -> Result<Mode, String> {
         "high" => Ok(Mode::High),
         _ => Err("auto, rapid, balanced or high".into()),
     }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().filter(|&s: &f64| s > 0.0);
+    let limit = seconds.and_then(|s| Duration::try_from_secs_f64(s).ok());
+    limit.ok_or_else(|| "a number of seconds over 0 is expected".into())
 }
 
 fn threads(text: &str) -> Result<usize, String> {

@@ -44,6 +44,9 @@ enum Command {
     /// prints tables in Markdown.
     #[cfg(feature = "eval")]
     Real(RealArgs),
+    /// Prints how many words of each confidence are right, of drawn pictures and of real ones.
+    #[cfg(feature = "eval")]
+    Calibrate(eval::calibrate::Arguments),
     /// Lists the font families of both splits.
     Fonts,
 }
@@ -321,6 +324,8 @@ fn main() -> Result<()> {
         Command::Lines(args) => args.run()?,
         #[cfg(feature = "eval")]
         Command::Real(args) => args.run()?,
+        #[cfg(feature = "eval")]
+        Command::Calibrate(args) => args.run(&fonts)?,
         Command::Fonts => list(&fonts),
     }
     Ok(())

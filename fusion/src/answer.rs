@@ -114,8 +114,8 @@ pub(crate) fn cost(prompt: usize, work: Work, seeing: Timing) -> (Timing, Usage)
 pub struct Answer {
     /// The text.
     pub text: String,
-    /// Whether the pictures tell it. Models that were not taught to say that they do not (`nano`)
-    /// always claim so.
+    /// Whether the pictures tell it; an empty answer is about pictures without text. Models that
+    /// were not taught to say that they do not tell it (`nano`) claim so of every other one.
     pub found: bool,
     /// Where it was read: the box around all that it was copied from. `None` for an answer in
     /// nobody's words, and for models without boxes.

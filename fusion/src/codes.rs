@@ -1,4 +1,6 @@
 //! QR codes in pictures: their text and where they stand.
+mod finders;
+
 use crate::Image;
 use crate::tools::{Call, Pictures, Tool};
 use serde_json::{Value, json};
@@ -22,7 +24,8 @@ pub struct Code {
 
 /// The QR codes of a picture that can be read, as text in UTF-8; from the top down, and at most 16.
 ///
-/// Codes that are damaged, blurred, inverted or hold other bytes are passed over.
+/// Codes that are damaged, blurred, inverted or hold other bytes are passed over. A picture with
+/// more than about 128 of the squares that mark the corners of codes gives none.
 #[must_use]
 pub fn read(image: &Image) -> Vec<Code> {
     let pixels = image.pixels();
@@ -41,6 +44,10 @@ pub fn read(image: &Image) -> Vec<Code> {
     let found = catch_unwind(AssertUnwindSafe(|| {
         let (w, h) = (width as usize, height as usize);
         let mut prepared = rqrr::PreparedImage::prepare_from_greyscale(w, h, luma);
+        let black = |x: usize, y: usize| u8::from(prepared.get_pixel_at(x, y)) != 0;
+        if finders::count(w, h, black) > finders::MOST {
+            return Vec::new();
+        }
         let grids = prepared.detect_grids();
         grids.iter().filter_map(code).collect::<Vec<_>>()
     }));

@@ -6,9 +6,7 @@ use crate::terminal::harmless;
 use anyhow::Result;
 use foveate::batch::{Source, printable};
 use foveate::vision::Note;
-use foveate::{
-    Image, Line, Region, Request, Session, StopReason, Timing, Typed, Usage, draw_boxes,
-};
+use foveate::{Answer, Image, Line, Region, Session, StopReason, Timing, Typed, Usage, draw_boxes};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::Path;
@@ -21,9 +19,11 @@ pub struct Ending<'a> {
 }
 
 impl Ending<'_> {
-    /// Whether the answer counts as none: it went round in circles, or there was no room for it.
+    /// Whether the answer counts as none: it went round in circles, or there was no room or no time
+    /// for it.
     pub fn is_failure(&self) -> bool {
-        matches!(self.stop, StopReason::Repetition | StopReason::ContextFull)
+        use StopReason::{ContextFull, Repetition, TimeLimit};
+        matches!(self.stop, Repetition | ContextFull | TimeLimit)
     }
 
     /// What people are told besides the answer to a picture named `name`.
@@ -50,6 +50,7 @@ fn reason(stop: StopReason) -> String {
         StopReason::MaxTokens => "it has as many tokens as were asked for at most",
         StopReason::Repetition => "it went round in circles and was stopped",
         StopReason::ContextFull => "there was no room for more",
+        StopReason::TimeLimit => "it took longer than --timeout allows",
         _ => return stop.to_string(),
     };
     format!("{stop}: {why}")
@@ -71,7 +72,8 @@ pub fn ask(
     let name = source.name();
     let image = opened(source, common)?;
     let notes = notes_of(&image);
-    let answer = with_image(start, &image)?.ask(prompt).run()?;
+    let (mut session, request) = with_image(start, &image, common)?;
+    let answer = session.ask(prompt).with(&request).run()?;
     drawn(&image, answer.region.into_iter(), overlay)?;
     let ending = Ending {
         stop: answer.stop,
@@ -79,11 +81,9 @@ pub fn ask(
         usage: &answer.usage,
     };
     let out = if common.json {
-        let stop = answer.stop.as_str();
-        let (place, sure) = (answer.region.as_ref(), answer.region.map(|r| r.confidence));
-        json!({"file": name, "answer": answer.text, "found": answer.found,
-            "box": place.map(corners), "confidence": sure, "stop": stop, "notes": notes})
-        .to_string()
+        let mut line = answered(&answer, &notes);
+        line["file"] = json!(name);
+        line.to_string()
     } else {
         harmless(&answer.text)
     };
@@ -95,10 +95,25 @@ pub fn ask(
     })
 }
 
+/// An answer in words as JSON, but for what it is about.
+pub fn answered(answer: &Answer, notes: &[String]) -> Value {
+    let place = answer.region.as_ref();
+    json!({
+        "file": null,
+        "answer": answer.text,
+        "found": answer.found,
+        "box": place.map(corners),
+        "confidence": place.map(|r| r.confidence),
+        "stop": answer.stop.as_str(),
+        "notes": notes,
+    })
+}
+
 /// Reads a value of a schema.
 pub struct Reader<'a> {
     pub schema: &'a Value,
-    pub request: &'a Request,
+    /// Most tokens of an answer.
+    pub max_tokens: Option<usize>,
     pub overlay: Option<&'a Path>,
 }
 
@@ -107,8 +122,9 @@ impl Reader<'_> {
         let name = source.name();
         let image = opened(source, common)?;
         let notes = notes_of(&image);
-        let mut session = with_image(start, &image)?;
-        let query = session.read_schema(self.schema).with(self.request);
+        let (mut session, mut request) = with_image(start, &image, common)?;
+        request.max_tokens = self.max_tokens;
+        let query = session.read_schema(self.schema).with(&request);
         let typed: Typed<Value> = query.run()?;
         drawn(&image, typed.fields.iter().map(|f| f.1), self.overlay)?;
         let ending = Ending {
@@ -143,7 +159,8 @@ pub fn ocr(
     let name = source.name();
     let image = opened(source, common)?;
     let mut notes = notes_of(&image);
-    let reading = with_image(start, &image)?.ocr().run()?;
+    let (mut session, request) = with_image(start, &image, common)?;
+    let reading = session.ocr().with(&request).run()?;
     drawn(
         &image,
         reading.lines.iter().filter_map(|l| l.region),
@@ -158,7 +175,11 @@ pub fn ocr(
         usage: &reading.usage,
     };
     let out = if common.json {
-        let line = |l: &Line| json!({"text": l.text, "box": l.region.as_ref().map(corners)});
+        let line = |l: &Line| {
+            let place = l.region.as_ref();
+            let sure = place.map(|r| r.confidence);
+            json!({"text": l.text, "box": place.map(corners), "confidence": sure})
+        };
         let lines: Vec<Value> = reading.lines.iter().map(line).collect();
         let left_out: Vec<Value> = reading.left_out.iter().map(line).collect();
         json!({
@@ -194,9 +215,9 @@ pub fn stream_ocr(
     common: &Common,
 ) -> Result<Said> {
     let image = opened(source, common)?;
-    let mut session = with_image(start, &image)?;
+    let (mut session, request) = with_image(start, &image, common)?;
     let mut out = std::io::stdout().lock();
-    let mut stream = session.ocr().stream()?;
+    let mut stream = session.ocr().with(&request).stream()?;
     for piece in stream.by_ref() {
         let piece = harmless(&piece?);
         match out.write_all(piece.as_bytes()).and_then(|()| out.flush()) {
@@ -230,9 +251,12 @@ pub fn drawn(
     out.map_or(Ok(()), |out| draw_boxes(image, regions, out))
 }
 
-/// Where the strings of a value were read.
+/// Where the strings of a value were read, and how surely.
 pub fn boxes(fields: &[(String, Region)]) -> Vec<Value> {
-    let place = |(path, r): &(String, Region)| json!({"path": path, "box": corners(r)});
+    let place = |(path, region): &(String, Region)| {
+        let sure = region.confidence;
+        json!({"path": path, "box": corners(region), "confidence": sure})
+    };
     fields.iter().map(place).collect()
 }
 
@@ -247,11 +271,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn circles_and_a_full_context_are_failures_and_limits_asked_for_are_not() {
+    fn what_has_no_end_is_a_failure_and_as_many_tokens_as_asked_for_are_none() {
         let (timing, usage) = (Timing::default(), Usage::default());
         for (stop, failed) in [
             (StopReason::End, false),
             (StopReason::MaxTokens, false),
+            (StopReason::TimeLimit, true),
             (StopReason::Repetition, true),
             (StopReason::ContextFull, true),
         ] {

@@ -1,11 +1,13 @@
 //! How long each stage takes, what a second question costs, what drafting is worth, and how
 //! fast an adapter is put to use.
-use super::{opened, with_image};
+use super::answers::notes_of;
+use super::opened;
 use crate::many::Said;
 use crate::options::Common;
 use anyhow::{Context, Result, ensure};
 use foveate::batch::{Source, printable};
 use foveate::{Adapter, ErrorKind, Image, Reading, Request, Session};
+use serde_json::json;
 use std::time::{Duration, Instant};
 
 /// Asked when the picture's text was read.
@@ -51,8 +53,12 @@ pub fn bench(
     }
     let name = source.name();
     let line = |told: &String| format!("{}: {told}\n", printable(&name));
+    let out = match common.json {
+        true => as_json(&name, &guessed, &notes_of(&image)),
+        false => told.iter().map(line).collect(),
+    };
     Ok(Said {
-        out: told.iter().map(line).collect(),
+        out,
         ..Said::default()
     })
 }
@@ -64,7 +70,8 @@ fn read(start: &Session, image: &Image, draft: bool) -> Result<Run> {
         ..Request::default()
     };
     let began = Instant::now();
-    let mut session = with_image(start, image)?;
+    let mut session = start.fork();
+    session.add_image(image)?;
     let (mut text, mut first) = (String::new(), None);
     let mut stream = session.ocr().with(&request).stream()?;
     for piece in stream.by_ref() {
@@ -107,6 +114,25 @@ fn median(times: impl Iterator<Item = Duration>) -> Option<f64> {
 /// The median over the runs, which are at least one.
 fn typical(runs: &[Run], of: fn(&Run) -> Duration) -> f64 {
     median(runs.iter().map(of)).unwrap_or_default()
+}
+
+/// The medians of the stages as a JSON object, in milliseconds, and how the text ended.
+fn as_json(name: &str, runs: &[Run], notes: &[String]) -> String {
+    let reading = &runs[0].reading;
+    let line = json!({
+        "file": name,
+        "runs": runs.len(),
+        "encode": typical(runs, |r| r.reading.timing.encode),
+        "adapter": typical(runs, |r| r.reading.timing.adapter),
+        "prefill": typical(runs, |r| r.reading.timing.prefill),
+        "decode": typical(runs, |r| r.reading.timing.decode),
+        "first": typical(runs, |r| r.first),
+        "second": median(runs.iter().filter_map(|r| r.second)),
+        "tokens": reading.usage.generated,
+        "stop": reading.stop.as_str(),
+        "notes": notes,
+    });
+    format!("{line}\n")
 }
 
 fn stages(runs: &[Run]) -> String {

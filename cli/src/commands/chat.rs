@@ -1,12 +1,13 @@
 //! Questions about one picture, from standard input.
-use super::answers::{Ending, notes_of};
+use super::answers::{Ending, answered, notes_of};
 use super::{opened, with_image};
 use crate::options::Common;
 use crate::shown;
 use crate::terminal::{harmless, print, say};
 use anyhow::{Context, Result, bail};
 use foveate::batch::Sources;
-use foveate::{ErrorKind, Session};
+use foveate::session::Stream;
+use foveate::{Answer, ErrorKind, Session, StopReason, Timing, Usage};
 use serde_json::json;
 use std::io::{self, BufRead, Read};
 use std::path::Path;
@@ -25,7 +26,7 @@ pub fn chat(start: &Session, picture: &Path, common: &Common) -> Result<usize> {
     let image = opened(source, common)?;
     let name = source.name();
     let mut notes = notes_of(&image);
-    let mut session = with_image(start, &image)?;
+    let (mut session, _) = with_image(start, &image, common)?;
     session.prewarm()?;
     let mut failed = 0;
     let mut input = io::stdin().lock();
@@ -70,24 +71,12 @@ fn answer(
     notes: &[String],
     common: &Common,
 ) -> Result<bool> {
-    let mut stream = session.ask(question).stream()?;
-    let mut text = String::new();
-    for piece in stream.by_ref() {
-        let piece = piece?;
-        if common.json {
-            text += &piece;
-        } else {
-            print(&harmless(&piece))?;
-        }
-    }
-    let (stop, timing, usage) = stream.finish();
-    if common.json {
-        let stop = stop.as_str();
-        let line = json!({"file": name, "question": question, "answer": text, "stop": stop,
-            "notes": notes});
-        print(&line.to_string())?;
-    }
-    print("\n")?;
+    let request = common.request();
+    let query = session.ask(question).with(&request);
+    let (stop, timing, usage) = match common.json {
+        true => as_json(&query.run()?, question, name, notes)?,
+        false => as_written(query.stream()?)?,
+    };
     let ending = Ending {
         stop,
         timing: &timing,
@@ -95,6 +84,29 @@ fn answer(
     };
     ending.notes(name, notes, common).iter().for_each(say);
     Ok(!ending.is_failure())
+}
+
+/// Prints an answer piece by piece; how it ended.
+fn as_written(mut stream: Stream<'_>) -> Result<(StopReason, Timing, Usage)> {
+    for piece in stream.by_ref() {
+        print(&harmless(&piece?))?;
+    }
+    print("\n")?;
+    Ok(stream.finish())
+}
+
+/// Prints an answer as a JSON object; how it ended.
+fn as_json(
+    answer: &Answer,
+    question: &str,
+    name: &str,
+    notes: &[String],
+) -> Result<(StopReason, Timing, Usage)> {
+    let mut line = answered(answer, notes);
+    line["file"] = json!(name);
+    line["question"] = json!(question);
+    print(&format!("{line}\n"))?;
+    Ok((answer.stop, answer.timing, answer.usage))
 }
 
 fn is_full(error: &anyhow::Error) -> bool {

@@ -45,7 +45,8 @@ fn event(
     let name = source.name();
     let image = opened(source, common)?;
     let notes = notes_of(&image);
-    let read: Typed<CalendarEvent> = with_image(start, &image)?.read().run()?;
+    let (mut session, request) = with_image(start, &image, common)?;
+    let read: Typed<CalendarEvent> = session.read().with(&request).run()?;
     drawn(&image, read.fields.iter().map(|f| f.1), overlay)?;
     let ending = Ending {
         stop: read.stop,

@@ -20,6 +20,7 @@ use serde_json::Value;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 /// Most bytes of a schema or of rules: a hundred times the meta-schema of JSON Schema itself.
 const MAX_JSON: u64 = 4 << 20;
@@ -97,13 +98,9 @@ impl<'a> Work<'a> {
             ),
             Command::Read { max_tokens, .. } => {
                 let schema = &self.schema;
-                let request = &Request {
-                    max_tokens: *max_tokens,
-                    ..Request::default()
-                };
                 let reader = answers::Reader {
                     schema,
-                    request,
+                    max_tokens: *max_tokens,
                     overlay,
                 };
                 job.each(|source| reader.read(start, source, common), |()| ())
@@ -187,9 +184,17 @@ fn opened(source: &Source, common: &Common) -> foveate::Result<Image> {
     source.open_within(&common.limits())
 }
 
-/// A conversation about a picture.
-fn with_image(start: &Session, image: &Image) -> foveate::Result<Session> {
+/// A conversation about a picture, and the request for an answer in the time that is left.
+fn with_image(
+    start: &Session,
+    image: &Image,
+    common: &Common,
+) -> foveate::Result<(Session, Request)> {
+    let began = Instant::now();
+    let mut request = common.request();
     let mut session = start.fork();
-    session.add_image(image)?;
-    Ok(session)
+    session.add_image_with(image, &request)?;
+    let left = |limit: Duration| limit.saturating_sub(began.elapsed());
+    request.time_limit = request.time_limit.map(left);
+    Ok((session, request))
 }

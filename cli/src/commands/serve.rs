@@ -109,6 +109,9 @@ fn server_options(
     if common.adapter.is_some() {
         return Err("serve takes no --adapter".into());
     }
+    if common.timeout.is_some() {
+        return Err("serve takes no --timeout; --deadline is its limit".into());
+    }
     let usual = foveate_serve::Options::default();
     let seconds = Duration::from_secs;
     Ok(foveate_serve::Options {

@@ -35,6 +35,53 @@ fn one_too_large_for_the_limits() {
 }
 
 #[test]
+fn one_out_of_time() {
+    let event = ["event", PICTURE];
+    let (ask, ocr) = (["ask", "What?", PICTURE], ["ocr", PICTURE]);
+    for arguments in [&short(&[PICTURE])[..], &event, &ask, &ocr] {
+        let out = foveate(&[&["--timeout", "0.000001"], arguments].concat());
+        let (code, said) = told(&out);
+        assert_eq!(code, Some(1), "{arguments:?}: {said}");
+        assert!(said.contains("the time limit was reached"), "{said}");
+        assert!(out.stdout.is_empty());
+    }
+    let out = foveate_on(b"What?\n", &["--timeout", "0.000001", "chat", PICTURE]);
+    assert_eq!(told(&out).0, Some(1));
+    let enough = [&["--timeout", "3600"][..], &short(&[PICTURE])].concat();
+    assert_eq!(told(&foveate(&enough)), (Some(0), String::new()));
+}
+
+#[test]
+#[cfg(unix)]
+fn an_interrupt_ends_quietly() {
+    use std::io::{BufRead, BufReader, Read, Write};
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::Stdio;
+    let mut command = command(&["--mode", "rapid", "--json", "chat", PICTURE]);
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It has answered, and waits for a second question.
+    child.stdin.as_mut().unwrap().write_all(b"What?\n").unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    output.read_line(&mut String::new()).unwrap();
+    let id = child.id().to_string();
+    let sent = std::process::Command::new("kill")
+        .args(["-INT", &id])
+        .status();
+    assert!(sent.unwrap().success());
+    assert_eq!(child.wait().unwrap().signal(), Some(2));
+    let mut said = String::new();
+    child.stderr.unwrap().read_to_string(&mut said).unwrap();
+    // At most how the first answer ended: the weights are random.
+    let about = |line: &str| line.starts_with(PICTURE) && line.contains("not complete");
+    assert!(said.lines().all(about), "{said}");
+}
+
+#[test]
 fn two_wrong_usage() {
     let schema = "tests/data/title.schema.json";
     for (arguments, said) in [
@@ -44,6 +91,8 @@ fn two_wrong_usage() {
         (&["ask", " ", PICTURE], "the question is empty"),
         (&["--threads", "5000", "info"], "from 0 to 1024"),
         (&["--mode", "odd", "info"], "auto, rapid"),
+        (&["--timeout", "0", "info"], "seconds over 0"),
+        (&["--timeout", "1e30", "info"], "seconds over 0"),
         (&["ocr", "--null", PICTURE], "--files-from"),
         (&["read", "--schema", "/nowhere", PICTURE], "/nowhere: "),
         (

@@ -220,3 +220,41 @@ fn info_says_memory_and_rows() {
         "{told}"
     );
 }
+
+#[test]
+fn json_of_every_command_says_how_it_ended_how_sure_it_is_and_what_is_odd() {
+    let rapid = ["--mode", "rapid", "--json"];
+    let schema = "tests/data/title.schema.json";
+    let ocr = ["ocr", PICTURE];
+    let ask = ["ask", "What?", PICTURE];
+    let read = ["read", "--max-tokens", "40", "--schema", schema, PICTURE];
+    let bench = ["bench", "--runs", "1", PICTURE];
+    let with = |arguments: &[&str]| json(&foveate(&[&rapid[..], arguments].concat()));
+    for line in [with(&ocr), with(&ask), with(&read), with(&bench)] {
+        assert_eq!(line["file"], PICTURE);
+        assert!(
+            line["stop"].is_string() && line["notes"].is_array(),
+            "{line}"
+        );
+    }
+    let chat = foveate_on(b"What?\n", &[&rapid[..], &["chat", PICTURE]].concat());
+    for line in [with(&ask), json(&chat)] {
+        assert!(
+            line["stop"].is_string() && line["notes"].is_array(),
+            "{line}"
+        );
+        assert_eq!(
+            line["box"].is_null(),
+            line["confidence"].is_null(),
+            "{line}"
+        );
+    }
+    let (text, value) = (with(&ocr), with(&read));
+    for (of, places) in [(&text, &text["lines"]), (&value, &value["boxes"])] {
+        for place in places.as_array().unwrap() {
+            let sure = place["confidence"].as_f64();
+            let known = place["box"].is_null() || sure.is_some_and(|p| (0.0..=1.0).contains(&p));
+            assert!(known, "{of}");
+        }
+    }
+}

@@ -28,14 +28,14 @@ pub enum Part {
 
 /// A picture and what is right of it.
 #[derive(Debug, Deserialize)]
-struct Picture {
-    file: PathBuf,
+pub(super) struct Picture {
+    pub(super) file: PathBuf,
     kind: String,
     /// In reading order; empty where there is no text.
-    text: String,
+    pub(super) text: String,
     /// Words that count neither as read nor as made up: cut, tiny or half hidden.
     #[serde(default)]
-    optional: Vec<String>,
+    pub(super) optional: Vec<String>,
     event: Option<EventTruth>,
 }
 
@@ -75,16 +75,14 @@ pub fn evaluate(
     parts: &[Part],
     today: Date,
 ) -> anyhow::Result<Report> {
-    let pictures: Vec<Picture> = json(&folder.join("truth.json"))?;
+    let pictures = pictures(folder)?;
     let asked = folder.join("qa.json");
     let wanted = parts.contains(&Part::Questions) && asked.exists();
     let questions: Vec<Question> = if wanted { json(&asked)? } else { Vec::new() };
     let mut report = Report::default();
     let progress = ProgressBar::new(pictures.len() as u64);
     for picture in &pictures {
-        let own = picture.file.file_name() == Some(picture.file.as_os_str());
         let name = picture.file.display();
-        anyhow::ensure!(own, "truth.json: {name} is not a file of its folder");
         let began = Instant::now();
         let image = Image::open(folder.join(&picture.file));
         let session = image.and_then(|image| model.look_at(&image));
@@ -112,6 +110,16 @@ pub fn evaluate(
     Ok(report)
 }
 
+/// The pictures of a folder's `truth.json`.
+pub(super) fn pictures(folder: &Path) -> anyhow::Result<Vec<Picture>> {
+    let pictures: Vec<Picture> = json(&folder.join("truth.json"))?;
+    let own = |file: &Path| file.file_name() == Some(file.as_os_str());
+    if let Some(Picture { file, .. }) = pictures.iter().find(|picture| !own(&picture.file)) {
+        anyhow::bail!("truth.json: {} is not a file of its folder", file.display());
+    }
+    Ok(pictures)
+}
+
 fn json<T: DeserializeOwned>(file: &Path) -> anyhow::Result<T> {
     let named = |e: &dyn fmt::Display| anyhow::anyhow!("{}: {e}", file.display());
     let bytes = std::fs::read(file).map_err(|e| named(&e))?;
@@ -119,7 +127,7 @@ fn json<T: DeserializeOwned>(file: &Path) -> anyhow::Result<T> {
 }
 
 /// Words in small letters, without apostrophes, parted by all but a to z and 0 to 9.
-fn words(text: &str) -> Vec<String> {
+pub(super) fn words(text: &str) -> Vec<String> {
     let text = text.to_lowercase().replace(['\'', '\u{2019}'], "");
     let words = text.split(|c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit()));
     let words = words.filter(|word| !word.is_empty());

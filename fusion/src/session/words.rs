@@ -24,8 +24,9 @@ impl Session {
     /// The last answer with where it was read.
     pub(crate) fn answer_of(&self, stop: StopReason, timing: Timing, usage: Usage) -> Answer {
         let text = self.last_answer();
+        let says_so = self.model.reader().not_found().is_none_or(|no| text != no);
         Answer {
-            found: self.model.reader().not_found().is_none_or(|no| text != no),
+            found: says_so && !text.is_empty(),
             region: self.last_traced().whole(&self.gallery),
             text,
             stop,

@@ -21,18 +21,21 @@ pub(super) fn legible(
     let places = chosen.places();
     let (mut kept, mut left_out) = (Vec::new(), Vec::new());
     for line in layout::runs(&places, &rules.order) {
-        let fits = rules.legible.as_ref();
-        let why = if fits.is_some_and(|rule| !is_legible(&letters[line.clone()], rule)) {
-            Why::Illegible
-        } else if kept.len() + line.len() > most {
-            Why::TooMany
-        } else {
-            kept.extend(line);
-            continue;
-        };
-        left_out.push(described(line, &letters, &places, why));
+        let rule = rules.legible.as_ref();
+        match why_not(&letters[line.clone()], rule, most - kept.len()) {
+            Some(why) => left_out.push(described(line, &letters, &places, why)),
+            None => kept.extend(line),
+        }
     }
     (chosen.keep(&kept), left_out)
+}
+
+/// Why the decoder is not shown a line, where `room` more letters fit.
+fn why_not(line: &[(TokenId, f32)], rule: Option<&Legible>, room: usize) -> Option<Why> {
+    if rule.is_some_and(|rule| !is_legible(line, rule)) {
+        return Some(Why::Illegible);
+    }
+    (line.len() > room).then_some(Why::TooMany)
 }
 
 fn is_legible(line: &[(TokenId, f32)], rule: &Legible) -> bool {
@@ -76,5 +79,16 @@ mod tests {
         assert!(!is_legible(&line(&[0.9, 0.5, 0.5]), &rule));
         assert!(!is_legible(&line(&[0.8]), &rule), "alone it must be surer");
         assert!(is_legible(&line(&[0.95]), &rule));
+    }
+
+    #[test]
+    fn what_is_too_much_is_named_and_not_dropped() {
+        let rule = Rules::default().legible;
+        let line = |p: f32| vec![(7, p); 40];
+        assert!(why_not(&line(0.99), rule.as_ref(), 40).is_none());
+        let told = |p, room| why_not(&line(p), rule.as_ref(), room).map(Why::as_str);
+        assert_eq!(told(0.99, 39), Some("too_many"));
+        assert_eq!(told(0.1, 40), Some("illegible"));
+        assert!(why_not(&line(0.1), None, 40).is_none(), "without the rule");
     }
 }

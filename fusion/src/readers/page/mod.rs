@@ -3,6 +3,7 @@
 //!
 //! The text itself is the transcript. Answers are spans of it, or say that it does not tell: they
 //! are copied, never spelled, and each word has its box.
+mod columns;
 pub(super) mod config;
 mod draft;
 mod place;
@@ -207,9 +208,9 @@ impl Reader for PageReader {
                 };
             }
             Task::Ask if empty => {
-                let bytes = NOT_FOUND.bytes().map(|byte| self.tokenizer.byte(byte));
+                // Without any text there is nothing to say, as for `nano`.
                 return Decoding {
-                    answer: Some(bytes.map(|id| (id, None)).collect()),
+                    answer: Some(Vec::new()),
                     ..Decoding::default()
                 };
             }

@@ -1,4 +1,5 @@
 //! What a spotter read, on the canvas: which lines are print, their order, and boxes around them.
+use super::columns::{Place, by_columns};
 use crate::readers::glyph::Legible;
 use foveate_vision::{Quad, Rect, Spotted, SpottedChar, SpottedLine, Transform};
 
@@ -31,7 +32,8 @@ fn is_space(char: &SpottedChar) -> bool {
     char.ch.trim().is_empty()
 }
 
-/// The lines by rows of the canvas, and from the left within one, as glyphs are sorted.
+/// The lines in reading order: columns of running text one after another, everything else by rows
+/// of the canvas and from the left within one, as glyphs are sorted.
 pub(super) fn in_order<'s>(spotted: &'s Spotted, transform: &Transform) -> Vec<&'s SpottedLine> {
     let first = |line: &SpottedLine| {
         let [x, y] = centre(
@@ -45,7 +47,19 @@ pub(super) fn in_order<'s>(spotted: &'s Spotted, transform: &Transform) -> Vec<&
         let (a, b) = (first(a), first(b));
         a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
     });
-    lines
+    let places: Vec<Place> = lines.iter().map(|l| place(&l.quad, transform)).collect();
+    by_columns(&places).into_iter().map(|i| lines[i]).collect()
+}
+
+/// Where a line's quadrilateral is, from the beginning of its text to the end.
+fn place(quad: &Quad, transform: &Transform) -> Place {
+    let [a, b, c, d] = canvas_corners(quad, transform);
+    let middle = |p: [f64; 2], q: [f64; 2]| [0, 1].map(|axis| f64::midpoint(p[axis], q[axis]));
+    Place {
+        left: middle(a, d),
+        right: middle(b, c),
+        height: (d[0] - a[0]).hypot(d[1] - a[1]),
+    }
 }
 
 pub(super) fn canvas_corners(quad: &Quad, transform: &Transform) -> [[f64; 2]; 4] {
