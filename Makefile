@@ -9,14 +9,15 @@ ONNXRUNTIME := 1.31
 RUNTIME := .cache/onnxruntime/$(ONNXRUNTIME).stamp
 VENV := .venv/stamp
 SERVE_VENV := .venv-serve/stamp
+WAYS_VENV := .venv-ways/stamp
 AXE := .cache/axe/package
 
 # ONNX Runtime's Python package sends usage data unless told not to; the Rust side sees to it by itself.
 export ORT_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint package test-rust test-python test-serve runtime base python golden \
-	clean
+.PHONY: help demo test test-all lint package test-rust test-python test-serve test-ways wheel \
+	runtime base python golden clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -29,7 +30,7 @@ demo: runtime ## turn a flyer into a calendar event: on the terminal, and an .ic
 
 test: lint package test-rust test-python ## everything: formatting, lints, documentation, Rust and Python tests
 
-test-all: test test-serve ## the same, and the heavy tests
+test-all: test test-serve test-ways ## the same, and the heavy tests
 
 lint: ## formatting, lints and documentation, warnings refused
 	cargo fmt --all --check
@@ -38,8 +39,9 @@ lint: ## formatting, lints and documentation, warnings refused
 
 # Largest crate that may be published, in bytes: what the registry takes. Ours hold no weights.
 CRATE_LIMIT := 10000000
+UNPUBLISHED := $(addprefix --exclude foveate-,bindings capi datasets)
 package: ## the crates as they would be published, none over the limit
-	cargo package --workspace --exclude foveate-datasets --no-verify --allow-dirty --quiet 2> /dev/null
+	cargo package --workspace $(UNPUBLISHED) --no-verify --allow-dirty --quiet 2> /dev/null
 	@folder=$${CARGO_TARGET_DIR:-target}/package; for crate in $$folder/*.crate; do \
 		size=$$(wc -c < $$crate); \
 		[ $$size -le $(CRATE_LIMIT) ] || { echo "$$crate: $$size bytes, at most $(CRATE_LIMIT)" >&2; exit 1; }; done
@@ -66,6 +68,27 @@ $(SERVE_VENV): serve/tests/requirements.txt
 $(AXE):
 	@mkdir -p .cache/axe && cd .cache/axe && { npm pack --silent axe-core@4.14.1 > /dev/null \
 		&& tar xzf axe-core-*.tgz && rm axe-core-*.tgz || echo "make test-serve: no npm, so no rules of axe" >&2; }
+
+BUILT := $(or $(CARGO_TARGET_DIR),target)
+wheel: $(WAYS_VENV) ## the Python wheel, with the model nano, in target/wheels
+	rm -rf $(BUILT)/wheels
+	.venv-ways/bin/python -m maturin build --quiet --release --locked \
+		--manifest-path python/Cargo.toml --target-dir $(BUILT) --out $(BUILT)/wheels
+
+# FOVEATE_RAY_PICTURES says how many pictures Ray's actors read; 2000 take some minutes. What the machine lacks (cc,
+# valgrind) is skipped and named.
+test-ways: runtime wheel ## the Python wheel and the C library, as they are installed
+	.venv-ways/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps $(BUILT)/wheels/*.whl
+	cargo build --release -p foveate-capi
+	cargo fmt --check --manifest-path python/Cargo.toml
+	cargo clippy --quiet --release --manifest-path python/Cargo.toml -- -D warnings
+	.venv-ways/bin/python -m mypy --strict python/foveate
+	FOVEATE_WHEEL=$$(echo $(BUILT)/wheels/*.whl) .venv-ways/bin/python -m pytest -rs -c python/pyproject.toml python/tests capi/tests
+
+$(WAYS_VENV): python/tests/requirements.txt
+	test -x .venv-ways/bin/python || $(PYTHON) -m venv .venv-ways
+	.venv-ways/bin/python -m pip install --quiet --disable-pip-version-check onnxruntime msgspec -r python/tests/requirements.txt
+	@touch $@
 
 runtime: $(RUNTIME) ## fetch ONNX Runtime into .cache/onnxruntime
 

@@ -119,7 +119,7 @@ impl AsyncSession {
                 .by_ref()
                 .try_for_each(|piece| piece.map(&mut *told))?;
             let (stop, timing, usage) = stream.finish();
-            Ok(session.answer_of(stop, timing, usage))
+            Ok(session.last_answer(stop, timing, usage))
         })
     }
 

@@ -46,16 +46,22 @@ impl Image {
     /// Takes a picture of the `image` crate; transparency is laid over white, black or grey,
     /// whichever lets what is shown stand out ([`Pixels::from_rgba`]).
     pub fn from_dynamic(picture: &image::DynamicImage) -> Result<Self> {
-        let rgba = picture.to_rgba8();
-        Self::timed("the picture".into(), || {
-            Pixels::from_rgba(picture.width(), picture.height(), &rgba)
-        })
+        Self::from_rgba(picture.width(), picture.height(), &picture.to_rgba8())
     }
 
     /// Takes pixels that are already there: `rgb` is `[height, width, 3]`, row-major.
     pub fn from_rgb(width: u32, height: u32, rgb: Vec<u8>) -> Result<Self> {
         Self::timed("the picture".into(), || {
             Pixels::from_rgb(width, height, rgb)
+        })
+    }
+
+    /// Takes pixels with transparency: `rgba` is `[height, width, 4]`, row-major, the colours not
+    /// multiplied by alpha. They are laid over white, black or grey as those of
+    /// [`from_dynamic`](Self::from_dynamic) are.
+    pub fn from_rgba(width: u32, height: u32, rgba: &[u8]) -> Result<Self> {
+        Self::timed("the picture".into(), || {
+            Pixels::from_rgba(width, height, rgba)
         })
     }
 

@@ -1,4 +1,4 @@
-"""The Kubernetes manifest by the schemas of the Kubernetes releases, and by what the server does."""
+"""The Kubernetes manifest by the schemas of Kubernetes, and by what the server does."""
 
 import re
 import subprocess

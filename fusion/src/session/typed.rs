@@ -108,22 +108,9 @@ impl Session {
         let mut stream = self.constrained(prompt, schema, request)?;
         stream.by_ref().try_for_each(|piece| piece.map(drop))?;
         let (stop, timing, usage) = stream.finish();
-        let so_far = self.last_answer();
-        match stop {
-            StopReason::TimeLimit => return Err(Error::Timeout { so_far }),
-            StopReason::Cancelled => return Err(Error::Cancelled { so_far }),
-            StopReason::ContextFull => {
-                return Err(Error::ContextFull {
-                    limit: self.context.limit(),
-                    so_far,
-                });
-            }
-            _ => {}
-        }
-        let value = serde_json::from_str(&so_far).map_err(|source| Error::Mistyped {
-            text: so_far.clone(),
-            source,
-        })?;
+        let so_far = self.last_text();
+        self.whole(stop, &so_far)?;
+        let value = value_of(&so_far)?;
         let fields = self.last_traced().fields(&self.gallery);
         Ok(Typed {
             value,
@@ -134,6 +121,48 @@ impl Session {
             timing,
             usage,
         })
+    }
+
+    /// The last answer as a value read off the pictures, as [`Query::run`](super::Query::run) gives
+    /// it, for those who took it from [`Snapshots`]: `json` is what [`Snapshots::so_far`] says.
+    ///
+    /// # Errors
+    /// As those of `run` for an answer that ended before it was whole.
+    pub fn last_typed<T: DeserializeOwned>(
+        &self,
+        json: String,
+        stop: StopReason,
+        timing: Timing,
+        usage: Usage,
+    ) -> Result<Typed<T>> {
+        self.whole(stop, &json)?;
+        let value = value_of(&json)?;
+        let transcript = self.reading().map(|turn| turn.answer.clone());
+        let asked = self.turns.last().is_some_and(|turn| !turn.transcribes);
+        let fields = asked.then(|| self.last_traced().fields(&self.gallery));
+        Ok(Typed {
+            value,
+            json,
+            fields: fields.unwrap_or_default(),
+            transcript,
+            stop,
+            timing,
+            usage,
+        })
+    }
+
+    /// Refuses a typed answer that ended before it was whole.
+    fn whole(&self, stop: StopReason, so_far: &str) -> Result<()> {
+        let so_far = so_far.to_owned();
+        match stop {
+            StopReason::TimeLimit => Err(Error::Timeout { so_far }),
+            StopReason::Cancelled => Err(Error::Cancelled { so_far }),
+            StopReason::ContextFull => Err(Error::ContextFull {
+                limit: self.context.limit(),
+                so_far,
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// A typed answer field by field: to a question, or read off the pictures.
@@ -222,17 +251,20 @@ impl Session {
 
 /// The same answer, its value as a `T`.
 fn typed_as<T: DeserializeOwned>(typed: Typed<Value>) -> Result<Typed<T>> {
-    let value = serde_json::from_str(&typed.json).map_err(|source| Error::Mistyped {
-        text: typed.json.clone(),
-        source,
-    })?;
     Ok(Typed {
-        value,
+        value: value_of(&typed.json)?,
         json: typed.json,
         fields: typed.fields,
         transcript: typed.transcript,
         stop: typed.stop,
         timing: typed.timing,
         usage: typed.usage,
+    })
+}
+
+fn value_of<T: DeserializeOwned>(json: &str) -> Result<T> {
+    serde_json::from_str(json).map_err(|source| Error::Mistyped {
+        text: json.to_owned(),
+        source,
     })
 }

@@ -18,12 +18,14 @@ impl Session {
         let mut stream = self.pieces(prompt, task, request)?;
         stream.by_ref().try_for_each(|piece| piece.map(drop))?;
         let (stop, timing, usage) = stream.finish();
-        Ok(self.answer_of(stop, timing, usage))
+        Ok(self.last_answer(stop, timing, usage))
     }
 
-    /// The last answer with where it was read.
-    pub(crate) fn answer_of(&self, stop: StopReason, timing: Timing, usage: Usage) -> Answer {
-        let text = self.last_answer();
+    /// The last answer with where it was read, as [`Query::run`](super::Query::run) gives it, for
+    /// those who took it from a [`Stream`]: [`Stream::finish`] says how it ended.
+    #[must_use]
+    pub fn last_answer(&self, stop: StopReason, timing: Timing, usage: Usage) -> Answer {
+        let text = self.last_text();
         let says_so = self.model.reader().not_found().is_none_or(|no| text != no);
         Answer {
             found: says_so && !text.is_empty(),
@@ -60,21 +62,22 @@ impl Session {
     /// The text of the pictures, with the boxes of its lines.
     pub(super) fn transcript_of(&mut self, request: &Request) -> Result<Reading> {
         let prompt = self.prompt(Task::Transcribe)?;
-        let Answer {
-            text,
-            stop,
-            timing,
-            usage,
-            ..
-        } = self.words(&prompt, Task::Transcribe, request)?;
-        Ok(Reading {
-            text,
+        let read = self.words(&prompt, Task::Transcribe, request)?;
+        Ok(self.last_reading(read.stop, read.timing, read.usage))
+    }
+
+    /// The last answer as the text of the pictures, as [`Query::run`](super::Query::run) gives it,
+    /// for those who took it from the [`Stream`] of [`ocr`](Self::ocr).
+    #[must_use]
+    pub fn last_reading(&self, stop: StopReason, timing: Timing, usage: Usage) -> Reading {
+        Reading {
+            text: self.last_text(),
             lines: self.last_lines(),
             left_out: self.gallery.left_out(self.model.tokenizer()),
             stop,
             timing,
             usage,
-        })
+        }
     }
 
     pub(super) fn instructed(&self, prompt: &str) -> String {
@@ -217,7 +220,7 @@ impl Session {
         })
     }
 
-    pub(super) fn last_answer(&self) -> String {
+    pub(super) fn last_text(&self) -> String {
         self.turns
             .last()
             .map(|t| t.answer.clone())
