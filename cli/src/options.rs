@@ -1,4 +1,5 @@
 //! What can be said on the command line.
+use crate::examples;
 use clap::{Args, Parser, Subcommand};
 use foveate::batch::Ends;
 use foveate::{Limits, Mode, Request};
@@ -16,7 +17,7 @@ pub struct Cli {
     pub common: Common,
 }
 
-const EXIT_CODES: &str = "\
+pub const EXIT_CODES: &str = "\
 Exit codes: 0 every picture was answered; 1 some were not, or the answer went round in circles, \
 filled the context or took longer than --timeout (each is named on standard error, the others are \
 answered all the same); 2 wrong usage; 3 the model or its adapter cannot be loaded. Whoever closes \
@@ -34,7 +35,7 @@ const MAX_THREADS: usize = 1024;
 pub struct Common {
     /// The model: a name, or a path to its folder (with a / in it). Names are looked for in the
     /// folders of FOVEATE_MODELS, in models beside the executable, and in the user's data folder
-    /// (~/.local/share/foveate/models).
+    /// (~/.local/share/foveate/models) or the system's (/usr/share/foveate/models).
     #[arg(
         long,
         global = true,
@@ -126,30 +127,34 @@ impl Pictures {
     }
 }
 
-/// A picture of the boxes.
+/// What is written besides the answers.
 #[derive(Args)]
-pub struct Overlay {
-    /// Draw the boxes that the answer was read from on the picture, into this file. For one
-    /// picture.
-    #[arg(long, value_name = "OUT.png")]
+pub struct Outputs {
+    /// Draw the boxes that the answer was read from on the picture, into this file; those of
+    /// several pictures into this folder, under their names.
+    #[arg(long, value_name = "OUT.png|FOLDER")]
     pub overlay: Option<PathBuf>,
+    /// Write a page of all pictures: thumbnails with boxes, what was read, how sure it is, and what
+    /// went wrong. It can be sorted, and needs no other file.
+    #[arg(long, value_name = "FILE.html", value_parser = page)]
+    pub report: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
 pub enum Command {
     /// Answer a question about each picture.
-    #[command(after_help = EXIT_CODES)]
+    #[command(after_help = examples::with_codes(examples::ASK))]
     Ask {
         /// The question.
         #[arg(value_parser = question)]
         prompt: String,
         #[command(flatten)]
-        overlay: Overlay,
+        outputs: Outputs,
         #[command(flatten)]
         pictures: Pictures,
     },
     /// Read a value of a JSON Schema off each picture.
-    #[command(after_help = EXIT_CODES)]
+    #[command(after_help = examples::with_codes(examples::READ))]
     Read {
         /// A file that holds the schema.
         #[arg(long, value_name = "FILE")]
@@ -158,30 +163,31 @@ pub enum Command {
         #[arg(long)]
         max_tokens: Option<usize>,
         #[command(flatten)]
-        overlay: Overlay,
+        outputs: Outputs,
         #[command(flatten)]
         pictures: Pictures,
     },
     /// Turn pictures of flyers into an iCalendar.
-    #[command(after_help = EXIT_CODES)]
+    #[command(after_help = examples::with_codes(examples::EVENT))]
     Event {
         /// The day that dates without a year come after, as YYYY-MM-DD; the current day by default.
         #[arg(long, value_name = "DAY")]
         today: Option<Date>,
         #[command(flatten)]
-        overlay: Overlay,
+        outputs: Outputs,
         #[command(flatten)]
         pictures: Pictures,
     },
     /// Read the text of each picture.
-    #[command(after_help = EXIT_CODES)]
+    #[command(after_help = examples::with_codes(examples::OCR))]
     Ocr {
         #[command(flatten)]
-        overlay: Overlay,
+        outputs: Outputs,
         #[command(flatten)]
         pictures: Pictures,
     },
     /// Answer questions about one picture, read from standard input, one a line.
+    #[command(after_help = examples::of(examples::CHAT))]
     Chat {
         /// The picture.
         #[arg(value_name = "PICTURE")]
@@ -189,6 +195,7 @@ pub enum Command {
     },
     /// Read each picture several times and say how long each stage takes, what a second question
     /// costs, and with --adapter what it takes to swap that in.
+    #[command(after_help = examples::of(examples::BENCH))]
     Bench {
         /// How often.
         #[arg(long, default_value_t = 5)]
@@ -204,11 +211,20 @@ pub enum Command {
     #[cfg(feature = "serve")]
     Serve(crate::commands::serve::Arguments),
     /// Say what the model is, what memory it takes, and how many rows it has room for.
+    #[command(after_help = examples::of(examples::INFO))]
     Info,
     /// Print completions for a shell.
+    #[command(after_help = examples::of(examples::COMPLETIONS))]
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
+    },
+    /// Print the page of the manual.
+    #[command(after_help = examples::of(examples::MAN))]
+    Man {
+        /// Write the page of each command into this folder instead.
+        #[arg(long, value_name = "FOLDER")]
+        folder: Option<PathBuf>,
     },
 }
 
@@ -231,6 +247,20 @@ fn seconds(text: &str) -> Result<Duration, String> {
 fn threads(text: &str) -> Result<usize, String> {
     let threads = text.parse().ok().filter(|&n| n <= MAX_THREADS);
     threads.ok_or_else(|| format!("a number from 0 to {MAX_THREADS} is expected"))
+}
+
+fn page(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    let ending = path
+        .extension()
+        .and_then(|e| e.to_str())
+        .unwrap_or_default();
+    let is_page = ["html", "htm"]
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(ending));
+    is_page
+        .then_some(path)
+        .ok_or_else(|| "a name that ends in .html is expected".into())
 }
 
 fn question(text: &str) -> Result<String, String> {

@@ -1,7 +1,12 @@
 //! What goes to standard output and to standard error. Neither panics where nobody reads it.
 use foveate::batch::printable;
+use indicatif::{ProgressBar, ProgressStyle};
 use std::fmt::Display;
-use std::io::{ErrorKind, Result, Write, stderr, stdout};
+use std::io::{ErrorKind, IsTerminal, Result, Write, stderr, stdout};
+use std::time::Duration;
+
+/// Time between two steps of a spinner: indicatif's own examples have it so.
+const TICK: Duration = Duration::from_millis(100);
 
 /// Writes to standard output at once.
 pub fn print(text: &str) -> Result<()> {
@@ -13,6 +18,21 @@ pub fn print(text: &str) -> Result<()> {
 /// Writes a line to standard error. Where nobody reads it there is nobody to be told.
 pub fn say(line: impl Display) {
     let _ = writeln!(stderr().lock(), "{}", harmless(&line.to_string()));
+}
+
+/// Says what is waited for, on a terminal alone, until it is told to finish.
+pub fn waiting(what: &str) -> ProgressBar {
+    if !stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let mut bar = ProgressBar::new_spinner().with_message(harmless(what));
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+        bar = bar.with_style(style);
+    }
+    // Once at once: what is quick is seen, too.
+    bar.tick();
+    bar.enable_steady_tick(TICK);
+    bar
 }
 
 /// A text without characters that command a terminal: only line ends and tabs are left. Names of

@@ -1,5 +1,6 @@
 //! A picture as it is given to a model.
 mod fingerprint;
+mod thumbnail;
 
 use crate::{Error, Result};
 use foveate_vision::{Limits, Pixels};

@@ -90,3 +90,17 @@ pub use overlay::draw_boxes;
 pub use session::{Request, Session};
 pub use task::Task;
 pub use {foveate_language as language, foveate_onnx as onnx, foveate_vision as vision};
+
+/// The pages of the book. Their Rust blocks are tests.
+#[cfg(doctest)]
+mod book {
+    macro_rules! pages {
+        ($($page:ident $file:literal)*) => {
+            $(#[doc = include_str!(concat!("../../book/src/", $file))] struct $page;)*
+        };
+    }
+    pages! {
+        Start "start.md" Typed "typed.md" Schema "schema.md" Adapters "adapters.md"
+        Models "models.md" Server "server.md" Limits "limits.md" How "how.md"
+    }
+}

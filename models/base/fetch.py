@@ -56,15 +56,10 @@ def download(package, folder):
             f"make base: {sys.executable} has no pip; "
             "install it (Debian: apt-get install python3-pip python3-venv)"
         )
-    options = [
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-deps",
-        "--only-binary",
-        ":all:",
-        "--dest",
-        folder,
-    ]
+    # pip shows how far it is; where nobody looks at a terminal it is quiet.
+    options = [] if sys.stdout.isatty() else ["--quiet"]
+    options += ["--disable-pip-version-check", "--no-deps", "--only-binary", ":all:"]
+    options += ["--dest", folder]
     if subprocess.run([*pip, "download", *options, package]).returncode:
         sys.exit(f"make base: pip could not download {package} (see above)")
     return next(Path(folder).glob("*.whl"))

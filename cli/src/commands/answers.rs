@@ -1,15 +1,15 @@
 //! A question, a schema or the text: what is answered about one picture, and how it is told.
-use super::{opened, with_image};
+use super::with_image;
 use crate::many::Said;
 use crate::options::Common;
+use crate::report::Seen;
 use crate::terminal::harmless;
 use anyhow::Result;
 use foveate::batch::{Source, printable};
 use foveate::vision::Note;
-use foveate::{Answer, Image, Line, Region, Session, StopReason, Timing, Typed, Usage, draw_boxes};
+use foveate::{Answer, Image, Line, Region, Session, StopReason, Timing, Typed, Usage};
 use serde_json::{Value, json};
 use std::io::Write;
-use std::path::Path;
 
 /// How an answer ended, and what it cost.
 pub struct Ending<'a> {
@@ -66,15 +66,15 @@ pub fn ask(
     start: &Session,
     prompt: &str,
     source: &Source,
-    overlay: Option<&Path>,
+    seen: &mut Seen,
     common: &Common,
 ) -> Result<Said> {
     let name = source.name();
-    let image = opened(source, common)?;
+    let image = seen.open(source, common)?;
     let notes = notes_of(&image);
     let (mut session, request) = with_image(start, &image, common)?;
     let answer = session.ask(prompt).with(&request).run()?;
-    drawn(&image, answer.region.into_iter(), overlay)?;
+    seen.text(&image, &answer.text, answer.region.as_slice())?;
     let ending = Ending {
         stop: answer.stop,
         timing: &answer.timing,
@@ -114,19 +114,24 @@ pub struct Reader<'a> {
     pub schema: &'a Value,
     /// Most tokens of an answer.
     pub max_tokens: Option<usize>,
-    pub overlay: Option<&'a Path>,
 }
 
 impl Reader<'_> {
-    pub fn read(&self, start: &Session, source: &Source, common: &Common) -> Result<Said> {
+    pub fn read(
+        &self,
+        start: &Session,
+        source: &Source,
+        seen: &mut Seen,
+        common: &Common,
+    ) -> Result<Said> {
         let name = source.name();
-        let image = opened(source, common)?;
+        let image = seen.open(source, common)?;
         let notes = notes_of(&image);
         let (mut session, mut request) = with_image(start, &image, common)?;
         request.max_tokens = self.max_tokens;
         let query = session.read_schema(self.schema).with(&request);
         let typed: Typed<Value> = query.run()?;
-        drawn(&image, typed.fields.iter().map(|f| f.1), self.overlay)?;
+        seen.fields(&image, &typed.value, &typed.fields)?;
         let ending = Ending {
             stop: typed.stop,
             timing: &typed.timing,
@@ -150,22 +155,13 @@ impl Reader<'_> {
 }
 
 /// Reads the text.
-pub fn ocr(
-    start: &Session,
-    source: &Source,
-    overlay: Option<&Path>,
-    common: &Common,
-) -> Result<Said> {
+pub fn ocr(start: &Session, source: &Source, seen: &mut Seen, common: &Common) -> Result<Said> {
     let name = source.name();
-    let image = opened(source, common)?;
+    let image = seen.open(source, common)?;
     let mut notes = notes_of(&image);
     let (mut session, request) = with_image(start, &image, common)?;
     let reading = session.ocr().with(&request).run()?;
-    drawn(
-        &image,
-        reading.lines.iter().filter_map(|l| l.region),
-        overlay,
-    )?;
+    seen.lines(&image, &reading.text, &reading.lines)?;
     if !reading.left_out.is_empty() {
         notes.push(left_out(&reading.left_out));
     }
@@ -211,10 +207,10 @@ fn left_out(lines: &[Line]) -> String {
 pub fn stream_ocr(
     start: &Session,
     source: &Source,
-    overlay: Option<&Path>,
+    seen: &mut Seen,
     common: &Common,
 ) -> Result<Said> {
-    let image = opened(source, common)?;
+    let image = seen.open(source, common)?;
     let (mut session, request) = with_image(start, &image, common)?;
     let mut out = std::io::stdout().lock();
     let mut stream = session.ocr().with(&request).stream()?;
@@ -228,7 +224,8 @@ pub fn stream_ocr(
     }
     let (stop, timing, usage) = stream.finish();
     let lines = session.last_lines();
-    drawn(&image, lines.iter().filter_map(|l| l.region), overlay)?;
+    let text: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
+    seen.lines(&image, &text.join("\n"), &lines)?;
     let ending = Ending {
         stop,
         timing: &timing,
@@ -240,15 +237,6 @@ pub fn stream_ocr(
         failed: ending.is_failure(),
         value: (),
     })
-}
-
-/// Draws boxes on the picture where that was asked for.
-pub fn drawn(
-    image: &Image,
-    regions: impl Iterator<Item = Region>,
-    out: Option<&Path>,
-) -> foveate::Result<()> {
-    out.map_or(Ok(()), |out| draw_boxes(image, regions, out))
 }
 
 /// Where the strings of a value were read, and how surely.

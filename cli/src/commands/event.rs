@@ -1,8 +1,9 @@
 //! Flyers to a calendar.
-use super::answers::{Ending, boxes, drawn, notes_of};
-use super::{opened, with_image};
+use super::answers::{Ending, boxes, notes_of};
+use super::with_image;
 use crate::many::{Job, Said};
 use crate::options::Common;
+use crate::report::Seen;
 use crate::terminal::print;
 use anyhow::{Result, ensure};
 use foveate::batch::Source;
@@ -10,20 +11,17 @@ use foveate::{Session, Typed};
 use foveate_events::{CalendarEvent, Confidence, Date, Entry, Options, Printed, Reading, ics};
 use serde_json::json;
 use std::io::ErrorKind;
-use std::path::Path;
+
+/// What a report has of an event: what is printed, and what a calendar makes of it.
+pub const COLUMNS: [&str; 6] = ["title", "date", "start", "end", "venue", WHEN];
+const WHEN: &str = "in the calendar";
 
 /// Prints one calendar of the events that the pictures announce, or each as JSON. How many announce
 /// none.
-pub fn events(
-    start: &Session,
-    job: Job,
-    today: Option<Date>,
-    overlay: Option<&Path>,
-    common: &Common,
-) -> Result<usize> {
+pub fn events(start: &Session, job: Job, today: Option<Date>, common: &Common) -> Result<usize> {
     let today = today.unwrap_or_else(Date::today);
     let mut entries = Vec::new();
-    let work = |source: &Source| event(start, today, source, overlay, common);
+    let work = |source: &Source, seen: &mut Seen| event(start, today, source, seen, common);
     let failed = job.each(work, |entry| entries.push(entry))?;
     if !common.json && !entries.is_empty() {
         match print(&ics(&entries, today)) {
@@ -39,15 +37,15 @@ fn event(
     start: &Session,
     today: Date,
     source: &Source,
-    overlay: Option<&Path>,
+    seen: &mut Seen,
     common: &Common,
 ) -> Result<Said<Entry>> {
     let name = source.name();
-    let image = opened(source, common)?;
+    let image = seen.open(source, common)?;
     let notes = notes_of(&image);
     let (mut session, request) = with_image(start, &image, common)?;
     let read: Typed<CalendarEvent> = session.read().with(&request).run()?;
-    drawn(&image, read.fields.iter().map(|f| f.1), overlay)?;
+    seen.fields(&image, &json!(read.value), &read.fields)?;
     let ending = Ending {
         stop: read.stop,
         timing: &read.timing,
@@ -61,6 +59,7 @@ fn event(
     let flyer = read.value.as_flyer(read.transcript.as_deref());
     let entry = Entry::from_flyer(flyer, today)?;
     let (confidence, unexplained) = sure(&entry, flyer.when, today);
+    seen.set(WHEN, when(&entry, confidence));
     let mut out = String::new();
     if common.json {
         let line = json!({
@@ -82,6 +81,16 @@ fn event(
         failed: false,
         value: entry,
     })
+}
+
+/// When an event takes place, and how sure that is.
+fn when(entry: &Entry, confidence: &str) -> String {
+    let ends = entry.ends().map(|ends| format!(" to {ends}"));
+    format!(
+        "{}{}\n{confidence} confidence",
+        entry.starts(),
+        ends.unwrap_or_default()
+    )
 }
 
 /// How sure the day and the times of an entry are, and what of the printed pieces they leave

@@ -4,13 +4,15 @@ mod bench;
 mod chat;
 mod event;
 mod info;
+pub mod man;
 #[cfg(feature = "serve")]
 pub mod serve;
 
 use crate::many::Job;
-use crate::options::{Command, Common, Overlay, Pictures};
+use crate::options::{Command, Common, Outputs, Pictures};
+use crate::report::{Overlays, Report};
 use crate::shown;
-use anyhow::Result;
+use anyhow::{Context, Result};
 use foveate::batch::Source;
 use foveate::language::Schema;
 use foveate::readers::glyph::Rules;
@@ -55,8 +57,10 @@ impl<'a> Work<'a> {
         if matches!(command, Command::Bench { .. }) {
             job = job.map(|job| job.one_by_one(common.threads));
         }
-        if command.overlay().is_some() && !job.as_ref().is_some_and(Job::is_single) {
-            return Err("--overlay draws on one picture; name just one".into());
+        if let (Some(job), Some(outputs)) = (&mut job, command.outputs()) {
+            job.overlays = Overlays::new(outputs.overlay.as_deref(), job.is_single())?;
+            let is_text = matches!(command, Command::Ocr { .. }) && !common.json;
+            job.is_streamed = is_text && job.is_single();
         }
         Ok(Self {
             command,
@@ -84,16 +88,17 @@ impl<'a> Work<'a> {
     /// Carries it out; each picture has a conversation of its own that goes on from `start`. How
     /// many failed.
     pub fn run(self, start: &Session, common: &Common) -> Result<usize> {
-        let Some(job) = self.job else {
+        let report = self.report(start)?;
+        let Some(mut job) = self.job else {
             return match self.command {
                 Command::Chat { image } => chat::chat(start, image, common),
                 _ => info::info(start.model(), common).map(|()| 0),
             };
         };
-        let overlay = self.command.overlay();
+        job.report = report;
         match self.command {
             Command::Ask { prompt, .. } => job.each(
-                |source| answers::ask(start, prompt, source, overlay, common),
+                |source, seen| answers::ask(start, prompt, source, seen, common),
                 |()| (),
             ),
             Command::Read { max_tokens, .. } => {
@@ -101,30 +106,62 @@ impl<'a> Work<'a> {
                 let reader = answers::Reader {
                     schema,
                     max_tokens: *max_tokens,
-                    overlay,
                 };
-                job.each(|source| reader.read(start, source, common), |()| ())
+                job.each(
+                    |source, seen| reader.read(start, source, seen, common),
+                    |()| (),
+                )
             }
-            Command::Event { today, .. } => event::events(start, job, *today, overlay, common),
+            Command::Event { today, .. } => event::events(start, job, *today, common),
             Command::Bench {
                 runs, speculation, ..
             } => job.each(
-                |source| bench::bench(start, *runs, *speculation, source, common),
+                |source, _| bench::bench(start, *runs, *speculation, source, common),
                 |()| (),
             ),
-            _ if job.is_single() && !common.json => job.each(
-                |source| answers::stream_ocr(start, source, overlay, common),
+            _ if job.is_streamed => job.each(
+                |source, seen| answers::stream_ocr(start, source, seen, common),
                 |()| (),
             ),
             _ => job.each(
-                |source| answers::ocr(start, source, overlay, common),
+                |source, seen| answers::ocr(start, source, seen, common),
                 |()| (),
             ),
         }
     }
 }
 
+impl Work<'_> {
+    /// The report that was asked for, begun.
+    fn report(&self, start: &Session) -> Result<Option<Report>> {
+        let outputs = self.command.outputs();
+        let Some(file) = outputs.and_then(|outputs| outputs.report.as_deref()) else {
+            return Ok(None);
+        };
+        let (name, columns) = self.command.columns(&self.schema);
+        let title = format!("foveate {name}, {}", start.model().name());
+        let report = Report::create(file, &title, columns);
+        Ok(Some(report.with_context(|| shown(file))?))
+    }
+}
+
 impl Command {
+    /// Its name, and the names of what it reads off a picture.
+    fn columns(&self, schema: &Value) -> (&'static str, Vec<String>) {
+        let one = |name: &str| vec![name.to_owned()];
+        match self {
+            Self::Ask { prompt, .. } => ("ask", one(prompt)),
+            Self::Event { .. } => ("event", event::COLUMNS.map(str::to_owned).to_vec()),
+            Self::Read { .. } => {
+                let fields = schema.get("properties").and_then(Value::as_object);
+                let names: Vec<_> = fields.into_iter().flat_map(|f| f.keys().cloned()).collect();
+                let is_object = !names.is_empty();
+                ("read", if is_object { names } else { one("value") })
+            }
+            _ => ("ocr", one("text")),
+        }
+    }
+
     fn pictures(&self) -> Option<&Pictures> {
         match self {
             Self::Ask { pictures, .. }
@@ -136,15 +173,12 @@ impl Command {
         }
     }
 
-    fn overlay(&self) -> Option<&Path> {
+    fn outputs(&self) -> Option<&Outputs> {
         match self {
-            Self::Ask { overlay, .. }
-            | Self::Read { overlay, .. }
-            | Self::Event { overlay, .. }
-            | Self::Ocr { overlay, .. } => {
-                let Overlay { overlay } = overlay;
-                overlay.as_deref()
-            }
+            Self::Ask { outputs, .. }
+            | Self::Read { outputs, .. }
+            | Self::Event { outputs, .. }
+            | Self::Ocr { outputs, .. } => Some(outputs),
             _ => None,
         }
     }

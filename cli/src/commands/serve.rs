@@ -1,6 +1,6 @@
 //! The server.
 use crate::options::Common;
-use crate::terminal::say;
+use crate::terminal::{say, waiting};
 use crate::{NO_MODEL, misused, shown};
 use anyhow::Result;
 use clap::Args;
@@ -79,10 +79,13 @@ pub fn serve(arguments: &Arguments, common: &Common) -> Result<u8> {
         Ok(options) => options,
         Err(misuse) => return Ok(misused(&misuse)),
     };
-    let model = match super::rules(common.rules.as_deref()) {
-        Ok(rules) => Model::load_with(&common.model, &model_options(arguments, common, rules)),
+    let rules = match super::rules(common.rules.as_deref()) {
+        Ok(rules) => rules,
         Err(misuse) => return Ok(misused(&misuse)),
     };
+    let wait = waiting(&format!("loading {}", common.model.display()));
+    let model = Model::load_with(&common.model, &model_options(arguments, common, rules));
+    wait.finish_and_clear();
     let model = match model {
         Ok(model) => model,
         Err(e) => {

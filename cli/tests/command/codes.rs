@@ -106,7 +106,7 @@ fn two_wrong_usage() {
         ),
         (&["ocr", "--files-from", "tests"], "tests: a folder"),
         (&["chat", "-"], "name its file"),
-        (&["ocr", "--overlay", "x.png", PICTURE, PICTURE], "just one"),
+        (&["ocr", "--overlay", "x.png", PICTURE, PICTURE], "a folder"),
         (&["read", "--schema", schema, "-", "-"], "several times"),
     ] {
         let out = foveate_on(b"", arguments);

@@ -1,9 +1,11 @@
 //! The command line on the tiny bundle.
 mod codes;
+mod help;
 mod models;
 mod names;
 mod pictures;
 mod pipes;
+mod reports;
 #[cfg(all(unix, feature = "serve"))]
 mod serve;
 

@@ -199,15 +199,6 @@ fn what_is_odd_about_a_file_is_told_and_carried_in_json() {
 }
 
 #[test]
-fn boxes_are_drawn_on_one_picture() {
-    let dir = tempfile::tempdir().unwrap();
-    let out = dir.path().join("boxes.png").display().to_string();
-    let drawn = foveate(&["--mode", "rapid", "ocr", "--overlay", &out, PICTURE]);
-    assert!(std::fs::read(&out).unwrap().starts_with(b"\x89PNG"));
-    assert!(!drawn.stdout.is_empty());
-}
-
-#[test]
 fn info_says_memory_and_rows() {
     let line = json(&foveate(&["--json", "info"]));
     assert_eq!(line["name"], "tiny");

@@ -29,9 +29,10 @@ impl Bundle {
     /// as it is. A name is looked for, in this order, in the folders that `FOVEATE_MODELS` lists,
     /// in `models` beside the executable, in the user's data folder
     /// (`~/.local/share/foveate/models`, or as `XDG_DATA_HOME` says; `~/Library/Application
-    /// Support/foveate/models` on macOS; `%LOCALAPPDATA%\foveate\models` on Windows), and in
-    /// `models` of the checkout that cargo works in. It is never looked for in the current folder,
-    /// which may be somebody else's.
+    /// Support/foveate/models` on macOS; `%LOCALAPPDATA%\foveate\models` on Windows), in `models`
+    /// of the checkout that cargo works in, and where packages put them: on Linux and the like in
+    /// `foveate/models` of the folders of `XDG_DATA_DIRS` (`/usr/local/share` and `/usr/share`). It
+    /// is never looked for in the current folder, which may be somebody else's.
     ///
     /// # Errors
     /// [`Error::ModelUnfound`], which says where was looked and what mends it.
@@ -96,6 +97,7 @@ fn places(
         place("beside the executable", one(beside.map(Path::to_owned))),
         place("the user's data folder", one(user_data(&set))),
         place("the checkout", one(set(CHECKOUT).map(PathBuf::from))),
+        place("the system's data folders", absolute(system_data(&set))),
     ]
 }
 
@@ -113,6 +115,17 @@ fn user_data(set: &impl Fn(&'static str) -> Option<OsString>) -> Option<PathBuf>
         named.or_else(|| home().map(|home| home.join(".local/share")))
     };
     data.map(|data| data.join("foveate"))
+}
+
+/// Folders of models that packages install; none where the platform has no place for them.
+fn system_data(set: &impl Fn(&'static str) -> Option<OsString>) -> Vec<PathBuf> {
+    if cfg!(any(windows, target_os = "macos")) {
+        return Vec::new();
+    }
+    // The default is the XDG base directory specification's.
+    let dirs = set("XDG_DATA_DIRS").unwrap_or_else(|| "/usr/local/share:/usr/share".into());
+    let models = |dir: PathBuf| dir.join("foveate/models");
+    env::split_paths(&dirs).map(models).collect()
 }
 
 /// Where was looked, and what mends it.
@@ -191,12 +204,19 @@ mod tests {
         let var = environment(&[
             (MODELS, Path::new(&lists)),
             ("XDG_DATA_HOME", &data),
+            ("XDG_DATA_DIRS", &at("share")),
             (CHECKOUT, &at("code")),
         ]);
         let find = || found(Path::new("nano"), Some(&executable), &var);
         assert!(find().is_err());
         // From the last to the first: each comes before those that are there already.
-        for folder in ["code/models", "data/foveate/models", "bin/models", "listed"] {
+        for folder in [
+            "share/foveate/models",
+            "code/models",
+            "data/foveate/models",
+            "bin/models",
+            "listed",
+        ] {
             let model = with_model(&at(folder), "nano");
             assert_eq!(find().unwrap(), model);
         }
@@ -212,6 +232,7 @@ mod tests {
             (MODELS, dir),
             (CHECKOUT, Path::new("src")),
             ("XDG_DATA_HOME", dir),
+            ("XDG_DATA_DIRS", dir),
         ]);
         let places = places(Some(Path::new("bin/foveate")), &var);
         assert!(places.iter().all(|place| place.folders.is_empty()));
