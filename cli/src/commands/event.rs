@@ -46,7 +46,7 @@ fn event(
     let image = opened(source, common)?;
     let notes = notes_of(&image);
     let (mut session, request) = with_image(start, &image, common)?;
-    let read: Typed<CalendarEvent> = session.read().with(&request).run()?;
+    let mut read: Typed<CalendarEvent> = session.read().with(&request).run()?;
     drawn(&image, read.fields.iter().map(|f| f.1), overlay)?;
     let ending = Ending {
         stop: read.stop,
@@ -61,6 +61,8 @@ fn event(
     let flyer = read.value.as_flyer(read.transcript.as_deref());
     let entry = Entry::from_flyer(flyer, today)?;
     let (confidence, unexplained) = sure(&entry, flyer.when, today);
+    // As the calendar has it: without the lines of a day that were read with it.
+    read.value.title = Some(entry.summary.clone());
     let mut out = String::new();
     if common.json {
         let line = json!({
