@@ -44,7 +44,7 @@ fn event(
     let image = seen.open(source, common)?;
     let notes = notes_of(&image);
     let (mut session, request) = with_image(start, &image, common)?;
-    let read: Typed<CalendarEvent> = session.read().with(&request).run()?;
+    let mut read: Typed<CalendarEvent> = session.read().with(&request).run()?;
     seen.fields(&image, &json!(read.value), &read.fields)?;
     let ending = Ending {
         stop: read.stop,
@@ -60,6 +60,8 @@ fn event(
     let entry = Entry::from_flyer(flyer, today)?;
     let (confidence, unexplained) = sure(&entry, flyer.when, today);
     seen.set(WHEN, when(&entry, confidence));
+    // As the calendar has it: without the lines of a day that were read with it.
+    read.value.title = Some(entry.summary.clone());
     let mut out = String::new();
     if common.json {
         let line = json!({

@@ -124,6 +124,18 @@ impl Flyer<'_> {
         if named(&own) {
             return own;
         }
+        // What was read for the day may be hours: they are then those of the day that is found.
+        let hours = |text: &&str| read::tells_an_hour(text, options);
+        let start = self.when.date.filter(hours).or(self.when.start);
+        let read = |date: String| {
+            let printed = Printed {
+                date: Some(&date),
+                start,
+                ..self.when
+            };
+            let reading = Reading::of(printed, options);
+            (Some(date), reading)
+        };
         // What nobody pointed at counts only where it is surely a day.
         let sure = |found: &(Option<String>, Reading)| found.1.is_sure();
         let found = elsewhere(transcript).map(read).find(sure);
@@ -223,7 +235,7 @@ fn elsewhere(transcript: &str) -> impl Iterator<Item = String> {
 /// Weekday, day, month and year.
 const PIECES: usize = 4;
 
-/// Whether a line is a day or an hour in figures, and nothing else.
+/// Whether a line is a day or an hour in figures, or a day that comes again, and nothing else.
 fn is_when(line: &str, options: Options) -> bool {
     let date = Some(line);
     let reading = Reading::of(
@@ -234,8 +246,10 @@ fn is_when(line: &str, options: Options) -> bool {
         options,
     );
     let day = reading.is_sure() && reading.told == Told::Day;
+    let hour = read::tells_an_hour(line, options);
+    let again = reading.schedules.iter().any(|s| s.repeat.is_some());
     let figures = line.contains(|c: char| c.is_ascii_digit());
-    figures && reading.explains_all() && (day || read::tells_an_hour(line, options))
+    reading.explains_all() && ((figures && (day || hour)) || (day && again))
 }
 
 /// Whether a line is likely to hold a date: it has figures, and is not about another day.

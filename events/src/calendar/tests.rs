@@ -89,6 +89,16 @@ fn a_day_that_comes_again_may_stand_anywhere_in_words() {
     let text = "Open Studios\nThird Wednesday of every month\n5-8pm";
     let start = Some("2026-03-18T17:00".to_owned());
     assert_eq!(start_of(Some("5-8pm"), text), start);
+    let event = CalendarEvent {
+        title: Some("Open Studios Third Wednesday of every month".into()),
+        date: Some("5-8pm".into()),
+        start: Some("5".into()),
+        ..CalendarEvent::default()
+    };
+    let flyer = event.as_flyer(Some(text));
+    let entry = Entry::from_flyer(flyer, "2026-03-10".parse().unwrap()).unwrap();
+    assert_eq!(entry.summary, "Open Studios");
+    assert_eq!(entry.ends().as_deref(), Some("2026-03-18T20:00"));
 }
 
 #[test]
