@@ -350,7 +350,8 @@ fn bundles_whose_tracks_are_not_whole_are_refused_at_load() {
 #[test]
 fn bundles_whose_encoder_does_not_fit_are_refused_at_load() {
     let config = |edit: fn(&mut Value)| refused(move |dir| edited(&dir.join("config.json"), edit));
-    let cases: [(fn(&mut Value), &str); 11] = [
+    type Edit = fn(&mut Value);
+    let cases: [(Edit, &str); 11] = [
         (|c| c["format"] = json!(9), "format 9"),
         (|c| c["image"]["window"] = json!(4), "vision.onnx"),
         (|c| c["image"]["window"] = json!(1 << 20), "config.json"),

@@ -127,6 +127,9 @@ pub enum Command {
         /// The question.
         #[arg(value_parser = question)]
         prompt: String,
+        #[cfg(feature = "remote")]
+        #[command(flatten)]
+        server: crate::commands::remote::Server,
         #[command(flatten)]
         overlay: Overlay,
         #[command(flatten)]

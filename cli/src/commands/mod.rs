@@ -4,6 +4,8 @@ mod bench;
 mod chat;
 mod event;
 mod info;
+#[cfg(feature = "remote")]
+pub mod remote;
 #[cfg(feature = "serve")]
 pub mod serve;
 
@@ -30,6 +32,8 @@ pub struct Work<'a> {
     job: Option<Job>,
     schema: Value,
     rules: Rules,
+    #[cfg(feature = "remote")]
+    server: Option<remote::Asked>,
 }
 
 impl<'a> Work<'a> {
@@ -62,6 +66,11 @@ impl<'a> Work<'a> {
             job,
             schema,
             rules: rules(common.rules.as_deref())?,
+            #[cfg(feature = "remote")]
+            server: match command {
+                Command::Ask { server, .. } => server.asked(common)?,
+                _ => None,
+            },
         })
     }
 
@@ -90,6 +99,13 @@ impl<'a> Work<'a> {
             };
         };
         let overlay = self.command.overlay();
+        #[cfg(feature = "remote")]
+        if let (Some(server), Command::Ask { prompt, .. }) = (&self.server, self.command) {
+            return job.each(
+                |source| server.ask(start, prompt, source, overlay, common),
+                |()| (),
+            );
+        }
         match self.command {
             Command::Ask { prompt, .. } => job.each(
                 |source| answers::ask(start, prompt, source, overlay, common),
