@@ -141,6 +141,7 @@ golden: python ## make the pictures and graphs of the tests again
 	.venv/bin/python vision/tests/golden.py
 	.venv/bin/python vision/tests/spotting.py
 	.venv/bin/python tests/bad/make.py
+	cd training && ../.venv/bin/python -m server.tiny_server ../tests/data/tiny-server
 
 clean: ## remove what was built; what was fetched stays
 	cargo clean

@@ -63,7 +63,8 @@ struct Package {
     published: bool,
 }
 
-fn packages() -> BTreeMap<String, Package> {
+/// What cargo says of the workspace.
+fn metadata() -> Value {
     let cargo = env::var("CARGO").unwrap_or("cargo".to_owned());
     let mut command = Command::new(cargo);
     command.args([
@@ -80,7 +81,11 @@ fn packages() -> BTreeMap<String, Package> {
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn packages() -> BTreeMap<String, Package> {
+    let metadata = metadata();
     let packages = metadata["packages"].as_array().unwrap();
     packages
         .iter()
@@ -129,6 +134,24 @@ fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
         }
     }
     found
+}
+
+#[test]
+fn the_library_opens_no_connection_unless_it_is_asked_to() {
+    let metadata = metadata();
+    let named = |of: &Value, name: &str| of["name"] == name;
+    let packages = metadata["packages"].as_array().unwrap();
+    let library = packages.iter().find(|p| named(p, "foveate")).unwrap();
+    let dependencies = library["dependencies"].as_array().unwrap();
+    let client = dependencies.iter().find(|d| named(d, "ureq")).unwrap();
+    assert_eq!(client["optional"], true);
+    let features = library["features"].as_object().unwrap();
+    assert!(!features.contains_key("default"));
+    let enabling = features
+        .iter()
+        .filter(|(_, on)| on.to_string().contains("dep:ureq"));
+    let enabling: Vec<_> = enabling.map(|(name, _)| name).collect();
+    assert_eq!(enabling, ["remote"]);
 }
 
 #[test]

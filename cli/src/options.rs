@@ -148,6 +148,9 @@ pub enum Command {
         /// The question.
         #[arg(value_parser = question)]
         prompt: String,
+        #[cfg(feature = "remote")]
+        #[command(flatten)]
+        server: crate::commands::remote::Server,
         #[command(flatten)]
         outputs: Outputs,
         #[command(flatten)]

@@ -20,7 +20,7 @@ pub use weights::{FusionWeights, signature};
 pub const FORMATS: RangeInclusive<u32> = 1..=2;
 /// Largest `config.json` and largest `tokenizer.json` that are read.
 const MAX_CONFIG: u64 = 1 << 20;
-const MAX_TOKENIZER: u64 = 64 << 20;
+pub(crate) const MAX_TOKENIZER: u64 = 64 << 20;
 /// Room for the header of a safetensors file beside its numbers.
 pub(crate) const MAX_HEADER: u64 = 1 << 20;
 

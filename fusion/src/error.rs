@@ -39,6 +39,12 @@ pub enum ErrorKind {
     AdapterMismatch,
     /// A saved session does not fit the model.
     Transcript,
+    /// A server cannot be reached.
+    Unreachable,
+    /// A server refused, or its answer cannot be used.
+    Remote,
+    /// A picture may not leave this machine.
+    Forbidden,
 }
 
 /// The error of this crate. Its `Debug` is its message: that is what `fn main() -> Result<(),
@@ -171,6 +177,18 @@ pub enum Error {
     /// A saved session does not fit the model or its pictures.
     #[error("transcript: {0}")]
     Transcript(String),
+    /// A server, or the way to it.
+    #[error(transparent)]
+    Remote(#[from] crate::engine::RemoteError),
+    /// A picture may not leave this machine.
+    #[error(
+        "{picture} may not leave this machine, and the conversation is with a server; show it \
+             to a model here"
+    )]
+    Forbidden {
+        /// Its name.
+        picture: String,
+    },
 }
 
 /// What there is of an answer that broke off.
@@ -224,6 +242,9 @@ impl Error {
             Self::Tool { .. } => ErrorKind::Tool,
             Self::AdapterMismatch { .. } => ErrorKind::AdapterMismatch,
             Self::Transcript(_) => ErrorKind::Transcript,
+            Self::Remote(crate::engine::RemoteError::Unreachable { .. }) => ErrorKind::Unreachable,
+            Self::Remote(_) => ErrorKind::Remote,
+            Self::Forbidden { .. } => ErrorKind::Forbidden,
         }
     }
 }

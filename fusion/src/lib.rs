@@ -43,6 +43,8 @@
 //!
 //! # Features
 //! - `qr`: `codes`, which reads QR codes and is a tool for a model.
+//! - `remote`: `engine::Remote`, conversations with a server over HTTP. Without it nothing here
+//!   opens a connection.
 //! - `async`: `AsyncSession`, a session on a thread of its own, under any executor.
 //!
 //! # What is promised
@@ -64,6 +66,7 @@ pub mod batch;
 pub mod bundle;
 #[cfg(feature = "qr")]
 pub mod codes;
+pub mod engine;
 mod error;
 mod grounding;
 mod image;

@@ -2,7 +2,7 @@
 mod loading;
 
 use crate::answer::{Answer, Reading, Timing, Typed};
-use crate::bundle::Base;
+use crate::bundle::{Base, Tier};
 use crate::lora::Adapter;
 use crate::readers::{Encoded, Reader};
 use crate::session::Limit;
@@ -37,6 +37,7 @@ struct Shared {
 struct Origin {
     dir: PathBuf,
     architecture: String,
+    tier: Tier,
     /// What adapters must have been trained on; `None` of a family that takes none.
     base: Option<Base>,
 }
@@ -62,6 +63,12 @@ impl Model {
     #[must_use]
     pub fn architecture(&self) -> Option<&str> {
         self.0.origin.as_ref().map(|origin| &*origin.architecture)
+    }
+
+    /// Where it is meant to run, by its `config.json`; `None` of one put together of parts.
+    #[must_use]
+    pub fn tier(&self) -> Option<Tier> {
+        self.0.origin.as_ref().map(|origin| origin.tier)
     }
 
     /// Names of the adapters that came with the model, sorted.

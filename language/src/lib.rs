@@ -41,8 +41,8 @@ pub use constrain::{Commit, Constraint, Grammars, JsonConstraint, Schema, comple
 pub use decoder::serve_track;
 pub use decoder::{
     Cache, CheckpointDecoder, CheckpointOptions, DecoderConfig, Dims, Lora, LowRank, MatrixPath,
-    OnnxDecoder, Output, PackedDecoder, Rows, Store, TextDecoder, TrackCounts, TrackDecoder,
-    TrackError, TrackOptions, TrackPlaces, TracksConfig, no_replaced_rows,
+    OnnxDecoder, Output, PackedDecoder, Rows, Store, TextDecoder, TrackCompute, TrackCounts,
+    TrackDecoder, TrackError, TrackOptions, TrackPlaces, TracksConfig, no_replaced_rows,
 };
 pub use error::{Error, ErrorKind, Result};
 pub use generate::{

@@ -7,15 +7,20 @@
 
 Embedding and logits share one weight and therefore one graph; the side that is not wanted is given
 no rows. `tracks.json` holds the sizes.
+
+    track{t}.block{b}.safetensors   the same block's weights as float16, for the integer kernels, which
+                                    round them when they are opened; written if asked for
 """
 
 import json
 import os
 import warnings
 
+import numpy as np
 import onnx
 import torch
 from onnxscript import opset20 as op
+from safetensors.numpy import save_file
 from torch import nn
 from torch.export import Dim
 
@@ -114,8 +119,20 @@ def with_weights(model, block):
     return model
 
 
+def kernel_weights(block):
+    """A block's weights by the names of `runtime/kernels/src/tracks/file.rs`: matrices row by row of
+    what they give, experts as [n, rows, columns]."""
+    out = {}
+    for name, value in block.state_dict().items():
+        if name.endswith(("ffn.router", "ffn.gate", "ffn.up", "ffn.down")):
+            value = value.transpose(-1, -2)  # kept for products from the other side
+        value = value.numpy().astype(np.float16)
+        out[name.removesuffix(".weight")] = np.ascontiguousarray(value)
+    return out
+
+
 @torch.no_grad()
-def export_tracks(model, out):
+def export_tracks(model, out, kernels=False):
     """Every file of the decoder, into the folder `out`. Each kind of block is traced once."""
     os.makedirs(out, exist_ok=True)
     traced = {}
@@ -127,6 +144,8 @@ def export_tracks(model, out):
                 export_block(block, path)
             else:
                 onnx.save(with_weights(onnx.load(first), block), path)
+            if kernels:
+                save_file(kernel_weights(block), path.replace(".onnx", ".safetensors"))
     export_ends(model, os.path.join(out, "ends.onnx"))
     with open(os.path.join(out, "tracks.json"), "w") as f:
         json.dump(model.c.to_json(), f, indent=1)

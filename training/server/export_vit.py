@@ -1,4 +1,5 @@
-"""Writes the server tier's encoder as `vision.onnx`: pixels of views -> features of their patches.
+"""Writes the server tier's encoder as `vision.onnx`: pixels of views -> features of their patches,
+and the published adapter as `adapter.onnx`: features -> tokens.
 
     cd training && python -m server.export_vit --out DIR [--checkpoint FILE] [--side 672]
         [--family openclip|dinov2]
@@ -18,7 +19,7 @@ import torch
 from torch import nn
 from torch.export import Dim
 
-from graph import OPSET
+from graph import OPSET, write_onnx
 
 from .vit import DINOV2_G, OPENCLIP_G, Vit, VitConfig
 from .vit_names import Tensors, load_into
@@ -58,6 +59,24 @@ def export_vit(vit, path, large=True):
             verbose=False,
         )
     program.save(path, external_data=large)
+
+
+class Pooled(nn.Module):
+    """adapter.onnx: features [n, rows, columns, width] -> tokens [n, side * side, dim]."""
+
+    def __init__(self, adapter):
+        super().__init__()
+        self.adapter = adapter
+
+    def forward(self, features):
+        return self.adapter(features.flatten(1, 2))
+
+
+def export_adapter(adapter, c, path):
+    """adapter.onnx of a `PooledAdapter` behind a ViT of the sizes `c`."""
+    features = torch.zeros(2, c.grid, c.grid, c.width)
+    axes = ({0: Dim.DYNAMIC},)
+    write_onnx(Pooled(adapter), (features,), path, ["features"], ["tokens"], axes)
 
 
 def config_for(family, side):

@@ -1,7 +1,9 @@
 """Writes the small decoders of parallel tracks that the Rust tests run on, and what PyTorch says.
 
 cd training && python -m server.golden ../language/tests/tracks
+cd training && python -m server.golden --wide ../language/tests/tracks   (for the kernels, alone)
 cd training && python -m server.golden --long DIR    (one of 65,536 positions, to measure)
+cd training && python -m server.golden --experts DIR (16 experts, top 2, to measure)
 """
 
 import argparse
@@ -24,6 +26,14 @@ TINY = TracksConfig(
 SINGLE = replace(
     TINY, n_tracks=1, n_blocks=1, n_experts=1, experts_per_token=1, expert_dim=24, cycle=99,
     window=512,
+)  # fmt: skip
+# Sizes that the integer kernels take.
+WIDE = replace(
+    TINY, dim=32, n_tracks=1, n_blocks=1, head_dim=16, ffn_dim=32, expert_dim=32,
+)  # fmt: skip
+EXPERTS = replace(
+    WIDE, dim=512, n_heads=8, n_kv_heads=2, head_dim=64, ffn_dim=1024, n_experts=16,
+    experts_per_token=2, expert_dim=1024, window=4096, slack=64, context=8192,
 )  # fmt: skip
 LONG = replace(TINY, n_blocks=1, window=1024, slack=64, context=65_536)
 
@@ -84,9 +94,9 @@ def last_rows(model, rows=8192, wanted=64):
     return {"rows": rows, "hidden": hidden.tolist()}
 
 
-def write(model, out, golden):
+def write(model, out, golden, kernels=False):
     """A bundle and its golden answers."""
-    export_tracks(model, out)
+    export_tracks(model, out, kernels)
     with open(os.path.join(out, "golden.json"), "w") as f:
         json.dump(golden, f)
 
@@ -95,7 +105,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("out", help="folder of the bundles")
     parser.add_argument("--long", action="store_true", help="a bundle of 65,536 positions instead")
+    parser.add_argument("--wide", action="store_true", help="the bundle for the kernels alone")
+    parser.add_argument("--experts", action="store_true", help="a bundle of 16 experts instead")
     args = parser.parse_args()
+    if args.experts:
+        return export_tracks(random_tracks(EXPERTS), args.out, kernels=True)
+    if args.wide:
+        model = random_tracks(WIDE, 3)
+        return write(model, os.path.join(args.out, "wide"), said(model, 48), kernels=True)
     if args.long:
         model = random_tracks(LONG)
         return write(model, args.out, last_rows(model))

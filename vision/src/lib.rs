@@ -68,9 +68,9 @@ pub use spotting::{
 };
 pub use tiling::{
     BALANCED, CanvasPlan, Canvases, CropGrid, Crops, ImageConfig, ImageProcessor, Letterbox, Mode,
-    Tile, TileBatch, Tiling,
+    Quarters, Tile, TileBatch, Tiling,
 };
-pub use tower::{OnnxTower, VisionTower};
+pub use tower::{GlobalSizes, GlobalTower, OnnxTower, VisionTower};
 pub use transform::{Rect, Transform};
 
 // The names that these types had before.

@@ -249,7 +249,7 @@ pub fn boxes(fields: &[(String, Region)]) -> Vec<Value> {
 }
 
 /// Left, top, right, bottom in the stored picture's pixels, to a tenth.
-fn corners(region: &Region) -> [f64; 4] {
+pub fn corners(region: &Region) -> [f64; 4] {
     let r = region.rect;
     [r.x0, r.y0, r.x1, r.y1].map(|v| (v * 10.0).round() / 10.0)
 }

@@ -5,6 +5,8 @@ mod chat;
 mod event;
 mod info;
 pub mod man;
+#[cfg(feature = "remote")]
+pub mod remote;
 #[cfg(feature = "serve")]
 pub mod serve;
 
@@ -33,6 +35,8 @@ pub struct Work<'a> {
     job: Option<Job>,
     schema: Value,
     rules: Rules,
+    #[cfg(feature = "remote")]
+    server: Option<remote::Asked>,
 }
 
 impl<'a> Work<'a> {
@@ -67,6 +71,11 @@ impl<'a> Work<'a> {
             job,
             schema,
             rules: rules(common.rules.as_deref())?,
+            #[cfg(feature = "remote")]
+            server: match command {
+                Command::Ask { server, .. } => server.asked(common)?,
+                _ => None,
+            },
         })
     }
 
@@ -96,6 +105,13 @@ impl<'a> Work<'a> {
             };
         };
         job.report = report;
+        #[cfg(feature = "remote")]
+        if let (Some(server), Command::Ask { prompt, .. }) = (&self.server, self.command) {
+            return job.each(
+                |source, seen| server.ask(start, prompt, source, seen, common),
+                |()| (),
+            );
+        }
         match self.command {
             Command::Ask { prompt, .. } => job.each(
                 |source, seen| answers::ask(start, prompt, source, seen, common),

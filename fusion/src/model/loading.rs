@@ -32,6 +32,10 @@ pub struct Options {
     pub remembered_images: usize,
     /// The thresholds of reading.
     pub rules: Rules,
+    /// Bytes that the views of a picture may take at once in an encoder with global attention
+    /// ([`GlobalTower`](foveate_vision::GlobalTower)), its weights aside. 0, the default, encodes
+    /// one view after another, which is as fast on a CPU.
+    pub view_memory: u64,
 }
 
 impl Default for Options {
@@ -45,6 +49,7 @@ impl Default for Options {
             provider: Provider::default(),
             remembered_images: 16,
             rules: Rules::default(),
+            view_memory: 0,
         }
     }
 }
@@ -117,6 +122,7 @@ impl Model {
         let origin = Origin {
             dir,
             architecture: opened.architecture,
+            tier: opened.tier,
             base: opened.base,
         };
         Self::assemble(parts, Some(origin))

@@ -7,7 +7,7 @@ use super::page::config::PageConfig;
 use super::page::text::{self, PageLine, PageText};
 use super::{Decoding, Encoded, Opened, Reader, Segment, Why, Written};
 use crate::answer::Timing;
-use crate::bundle::{self, Bundle};
+use crate::bundle::{self, Bundle, Tier};
 use crate::{Error, Image, Options, Result, Task};
 use foveate_language::{
     ChatTemplate, CheckpointDecoder, CheckpointOptions, Template, TextDecoder, Tokenizer,
@@ -152,6 +152,7 @@ pub(super) fn open(path: &Path, graphs: &GraphOptions, options: &Options) -> Res
     Ok(Opened {
         name: name.into_owned(),
         architecture: ARCHITECTURE.to_owned(),
+        tier: Tier::OnDevice,
         reader: Box::new(ChatReader {
             spotter: Mutex::new(None),
             graphs: graphs.clone(),

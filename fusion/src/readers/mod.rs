@@ -3,9 +3,10 @@
 mod chat;
 pub mod glyph;
 mod page;
+mod tiled;
 
 use crate::answer::Timing;
-use crate::bundle::{self, Base, Bundle};
+use crate::bundle::{self, Base, Bundle, Tier};
 use crate::{Error, Image, Options, Result, Task};
 use foveate_language::{
     Attribution, Draft, LogitsProcessor, Template, TextDecoder, TokenId, Tokenizer,
@@ -207,6 +208,8 @@ pub(crate) struct Opened {
     pub name: String,
     /// The architecture that `config.json` names.
     pub architecture: String,
+    /// Where it is meant to run.
+    pub tier: Tier,
     pub reader: Box<dyn Reader>,
     pub decoder: Box<dyn TextDecoder>,
     pub tokenizer: Arc<Tokenizer>,
@@ -226,20 +229,25 @@ pub(crate) fn open(dir: &Path, graphs: &GraphOptions, options: &Options) -> Resu
     if chat::is_hugging_face(&config) {
         return chat::open(dir, graphs, options);
     }
-    if config["architecture"] == page::ARCHITECTURE {
-        return page::open(dir, config, graphs, options);
-    }
-    let bundle = Bundle::of(dir, config)?;
-    match bundle.config().architecture.as_str() {
-        glyph::ARCHITECTURE => glyph::open(&bundle, graphs, options, |embed| {
-            let encoder = GlyphEncoder::open(&bundle, embed, graphs, &options.rules)?;
-            Ok(Box::new(encoder))
-        }),
+    // A glyph bundle need not name its family, and says itself what is wrong with a name that is none.
+    let family = config["architecture"]
+        .as_str()
+        .unwrap_or(glyph::ARCHITECTURE);
+    match family.to_owned().as_str() {
+        page::ARCHITECTURE => page::open(dir, config, graphs, options),
+        tiled::ARCHITECTURE => tiled::open(dir, config, graphs, options),
+        glyph::ARCHITECTURE => {
+            let bundle = Bundle::of(dir, config)?;
+            glyph::open(&bundle, graphs, options, |embed| {
+                let encoder = GlyphEncoder::open(&bundle, embed, graphs, &options.rules)?;
+                Ok(Box::new(encoder))
+            })
+        }
         other => Err(Error::AssetsInvalid {
-            file: bundle.dir().join("config.json"),
+            file: dir.join("config.json"),
             why: format!(
                 "architecture {other:?}; this library knows {:?}",
-                [glyph::ARCHITECTURE, page::ARCHITECTURE]
+                [glyph::ARCHITECTURE, page::ARCHITECTURE, tiled::ARCHITECTURE]
             ),
         }),
     }

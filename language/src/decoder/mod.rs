@@ -17,7 +17,9 @@ pub use onnx::OnnxDecoder;
 pub use packed::PackedDecoder;
 #[cfg(unix)]
 pub use tracks::serve_track;
-pub use tracks::{TrackCounts, TrackDecoder, TrackError, TrackOptions, TrackPlaces, TracksConfig};
+pub use tracks::{
+    TrackCompute, TrackCounts, TrackDecoder, TrackError, TrackOptions, TrackPlaces, TracksConfig,
+};
 
 use crate::{Error, Result, TokenId};
 use ndarray::{Array2, ArrayView2};

@@ -7,6 +7,7 @@
 //! - [`Decoder::open_gguf`]: opens a checkpoint of others, of the families in `checkpoint`.
 //! - [`Updates`]: low-rank updates (LoRA) that a run may add to the matrices.
 //! - [`Experts`]: 4-bit experts of a mixture, their rows grouped into one product each.
+//! - [`TrackLayer`]: a layer of a parallel track, with such experts.
 //! - [`Cpu`]: the instruction set, chosen once; results do not depend on it, nor on the number of
 //!   threads.
 //! - [`packed`], [`dot`], [`row`]: the layout and the arithmetic under it.
@@ -36,6 +37,7 @@ mod random;
 pub mod row;
 mod safetensors;
 mod team;
+mod tracks;
 mod weights;
 
 pub use cache::Cache;
@@ -47,6 +49,10 @@ pub use error::{Error, Kind, Result};
 pub use experts::{ExpertScratch, Experts, Routes};
 pub use file::{Attention, Limits};
 pub use lora::{MAX_RANK, Matrix, Update, Updates, half_split_row};
+pub use tracks::{
+    FfnWeights, LayerKind, LayerWeights, TrackCache, TrackLayer, TrackScratch, TrackSizes,
+    open_track_block,
+};
 
 #[cfg(test)]
 mod tests;

@@ -94,6 +94,12 @@ impl ImageConfig {
                 self.window, self.patch
             ));
         }
+        self.check_numbers()
+    }
+
+    /// Checks all but the windows.
+    pub(crate) fn check_numbers(&self) -> Result<()> {
+        let refuse = |message: String| Err(Error::new(ErrorKind::Config, message));
         if !self.mean.iter().all(|mean| mean.is_finite())
             || !self.std.iter().all(|std| std.is_normal() && *std > 0.0)
         {

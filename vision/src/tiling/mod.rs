@@ -4,6 +4,7 @@
 //! Letterbox   one canvas, padded right of or below the picture
 //! Tiling      what a mode says: one letterboxed canvas, or an overview and 2x2 tiles
 //! Crops       overlapping crops at any scale
+//! Quarters    an overview and whole quarters, for a tower with global attention
 //! Canvases    a picture of any shape on as many canvases as its print asks for
 //! ```
 
@@ -13,6 +14,7 @@ mod crops;
 mod letterbox;
 mod normalise;
 mod overview;
+mod quarters;
 
 use ndarray::{Array3, Array4};
 
@@ -21,6 +23,7 @@ pub use config::{BALANCED, ImageConfig, Mode};
 pub use crops::{CropGrid, Crops};
 pub use letterbox::Letterbox;
 pub use overview::{TileBatch, Tiling};
+pub use quarters::Quarters;
 
 use crate::{Pixels, Transform};
 

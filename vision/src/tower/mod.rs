@@ -1,9 +1,11 @@
 //! The vision tower: pixels of tiles to the features of their patches.
 
+mod global;
 mod onnx;
 
 use ndarray::Array4;
 
+pub use global::{GlobalSizes, GlobalTower};
 pub use onnx::OnnxTower;
 
 use crate::{GoOn, ImageConfig, Result, Tile};

@@ -254,6 +254,7 @@ pub(super) fn open(
     Ok(Opened {
         name: config.name.clone(),
         architecture: config.architecture.clone(),
+        tier: config.tier,
         reader: Box::new(reader),
         decoder,
         tokenizer: Arc::new(tokenizer),

@@ -13,6 +13,7 @@ mod weights;
 
 use super::{Decoding, Encoded, Opened, Reader, Segment, Why, Written};
 use crate::answer::Timing;
+use crate::bundle::Tier;
 use crate::{Error, Image, Options, Result, Task};
 use config::PageConfig;
 use draft::LookUp;
@@ -270,6 +271,7 @@ pub(super) fn open(
     Ok(Opened {
         name: config.name,
         architecture: ARCHITECTURE.to_owned(),
+        tier: Tier::OnDevice,
         reader: Box::new(reader),
         decoder: Box::new(decoder),
         tokenizer,

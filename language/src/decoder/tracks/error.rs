@@ -1,6 +1,6 @@
 //! What can be wrong with a bundle of tracks, and with a track at work.
 use crate::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The cause of an [`Error`] of a decoder of tracks; [`TrackError::of`] finds it.
@@ -107,6 +107,18 @@ impl TrackError {
     #[must_use]
     pub fn of(error: &Error) -> Option<&Self> {
         std::error::Error::source(error)?.downcast_ref()
+    }
+
+    /// The file that is at fault, of an error of a bundle.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::MissingTrack { path, .. }
+            | Self::ExpertCount { path, .. }
+            | Self::Depth { path, .. }
+            | Self::Router { path, .. } => Some(path),
+            _ => None,
+        }
     }
 
     /// The track that is at fault, of an error at work.

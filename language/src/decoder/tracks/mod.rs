@@ -9,7 +9,8 @@
 //! ```
 //! Tracks meet at the borders of blocks alone: L/D times a pass, where tensor parallelism
 //! synchronises 2L times. Each keeps its own keys and values. Three layers of four see a window, and
-//! keep no more; the fourth sees everything. `training/server/export_tracks.py` writes the files.
+//! keep no more; the fourth sees everything. The integer kernels may run the blocks too. `training/server/export_tracks.py` writes the files.
+mod block;
 mod bundle;
 mod config;
 mod crew;
@@ -60,6 +61,19 @@ pub enum TrackPlaces {
     },
 }
 
+/// What computes the blocks of tracks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TrackCompute {
+    /// The integer kernels where a bundle has their weights (`trackT.blockB.safetensors`) for every
+    /// block, its graphs otherwise.
+    #[default]
+    Auto,
+    /// The ONNX graphs, in float32.
+    Graphs,
+    /// The integer kernels: experts of 4 bits, the other matrices of 8.
+    Kernels,
+}
+
 /// How a decoder of tracks is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrackOptions {
@@ -67,6 +81,9 @@ pub struct TrackOptions {
     pub places: TrackPlaces,
     /// Threads of each track; 0, the default, shares the cores out among them.
     pub threads: usize,
+    /// What computes the blocks. Tracks in processes of their own always go by
+    /// [`TrackCompute::Auto`].
+    pub compute: TrackCompute,
     /// Rows of a pass at most, 1 to 4096: longer prompts go through in pieces. 256 by default, as
     /// in the integer decoder. A global layer's scores are `n_heads` x this x the context.
     pub chunk: usize,
@@ -80,6 +97,7 @@ impl Default for TrackOptions {
         Self {
             places: TrackPlaces::default(),
             threads: 0,
+            compute: TrackCompute::default(),
             chunk: 256,
             stall: Duration::from_secs(60),
         }
@@ -302,10 +320,10 @@ fn starter(
     options: &TrackOptions,
     graph: GraphOptions,
 ) -> Box<crew::Start> {
-    let (dir, stall) = (dir.to_owned(), options.stall);
+    let (dir, stall, compute) = (dir.to_owned(), options.stall, options.compute);
     match options.places.clone() {
         TrackPlaces::Threads => Box::new(move |track| {
-            let worker = Worker::open(&dir, &config, track, &graph)?;
+            let worker = Worker::open(&dir, &config, track, &graph, compute)?;
             let link: Box<dyn Link> = Box::new(ThreadLink::start(worker, track, stall)?);
             Ok(link)
         }),

@@ -6,7 +6,7 @@ use super::bundle::read_config;
 use super::frame::{Answer, Frame, read_answer, write_answer};
 use super::link::{Link, Lost};
 use super::worker::Worker;
-use super::{MOST_CHUNK, TrackError, TracksConfig, graph_options};
+use super::{MOST_CHUNK, TrackCompute, TrackError, TracksConfig, graph_options};
 use crate::{Error, Result};
 use ndarray::Array2;
 use std::io::{self, Read, Write};
@@ -64,7 +64,7 @@ fn open(
 ) -> std::result::Result<(Worker, TracksConfig), TrackError> {
     let config = read_config(dir)?;
     let options = graph_options(threads, config.n_tracks);
-    let worker = Worker::open(dir, &config, track, &options)?;
+    let worker = Worker::open(dir, &config, track, &options, TrackCompute::Auto)?;
     Ok((worker, config))
 }
 

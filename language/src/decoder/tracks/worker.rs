@@ -1,19 +1,16 @@
-//! A track: its graphs, and its keys and values of every conversation.
-use super::bundle::{names, open_block};
+//! A track: its blocks, and its keys and values of every conversation.
+use super::block::{Block, by_kernels};
 use super::frame::{Answer, Frame};
-use super::{TrackError, TracksConfig};
+use super::{TrackCompute, TrackError, TracksConfig};
 use crate::decoder::part::Part;
-use foveate_onnx::{Graph, GraphOptions, Tensor};
-use ndarray::Array1;
+use foveate_onnx::GraphOptions;
 use std::collections::HashMap;
 use std::path::Path;
 
 /// Runs a track's blocks. The same whether it lives in a thread or in a process.
 pub(super) struct Worker {
     config: TracksConfig,
-    blocks: Vec<Graph>,
-    past: Vec<String>,
-    present: Vec<String>,
+    blocks: Vec<Block>,
     conversations: HashMap<u64, Vec<BlockCache>>,
 }
 
@@ -30,15 +27,13 @@ impl Worker {
         config: &TracksConfig,
         track: usize,
         options: &GraphOptions,
+        compute: TrackCompute,
     ) -> Result<Self, TrackError> {
-        let open = |block| open_block(dir, config, [track, block], options);
+        let kernels = by_kernels(dir, config, compute)?;
+        let open = |block| Block::open(dir, config, [track, block], options, kernels);
         Ok(Self {
             config: *config,
             blocks: (0..config.n_blocks).map(open).collect::<Result<_, _>>()?,
-            past: names(config).map(|name| format!("past_{name}")).collect(),
-            present: names(config)
-                .map(|name| format!("present_{name}"))
-                .collect(),
             conversations: HashMap::new(),
         })
     }
@@ -64,21 +59,9 @@ impl Worker {
             .ok_or("the conversation is not known here")?;
         let cache = &mut caches[frame.block];
         cache.cut(frame, &self.config)?;
-        let positions: Array1<i64> = (frame.past..frame.past + frame.rows.nrows())
-            .map(|p| p as i64)
-            .collect();
-        let mut inputs: Vec<(&str, Tensor<'_>)> = vec![
-            ("rows", (&frame.rows).into()),
-            ("positions", positions.into()),
-        ];
-        for (name, part) in self.past.iter().zip(&cache.parts) {
-            inputs.push((name, part.tensor()));
-        }
-        let failed = |e: foveate_onnx::Error| e.to_string();
-        let mut outputs = self.blocks[frame.block].run(&inputs).map_err(failed)?;
-        let rows = outputs.take("through").map_err(failed)?;
-        let keep = |name: &String| outputs.keep(name).map(Part::from).map_err(failed);
-        cache.parts = self.present.iter().map(keep).collect::<Result<_, _>>()?;
+        let block = &mut self.blocks[frame.block];
+        let rows;
+        (rows, cache.parts) = block.run(&self.config, &frame.rows, frame.past, &cache.parts)?;
         cache.len = frame.past + frame.rows.nrows();
         let bytes = caches
             .iter()

@@ -252,7 +252,7 @@ fn linear(weights: &[f32], [rows, cols]: [usize; 2], what: &str) -> Result<Linea
 }
 
 /// An expert's rows, as many at once as a product takes.
-fn parts(rows: &Range<usize>) -> impl Iterator<Item = Range<usize>> {
+pub(crate) fn parts(rows: &Range<usize>) -> impl Iterator<Item = Range<usize>> {
     let end = rows.end;
     rows.clone()
         .step_by(ROWS)
@@ -260,14 +260,20 @@ fn parts(rows: &Range<usize>) -> impl Iterator<Item = Range<usize>> {
 }
 
 /// A tile's values of some rows, to a row-major matrix with `cols` columns.
-fn put(to: &mut [f32], cols: usize, rows: Range<usize>, tile: usize, values: &[[f32; TILE]]) {
+pub(crate) fn put(
+    to: &mut [f32],
+    cols: usize,
+    rows: Range<usize>,
+    tile: usize,
+    values: &[[f32; TILE]],
+) {
     let n = TILE.min(cols - tile * TILE);
     for (i, values) in rows.zip(values) {
         to[i * cols + tile * TILE..][..n].copy_from_slice(&values[..n]);
     }
 }
 
-fn quantize(cpu: Cpu, a: &mut Activations, i: usize, x: &[f32]) {
+pub(crate) fn quantize(cpu: Cpu, a: &mut Activations, i: usize, x: &[f32]) {
     let (groups, q) = (a.cols.div_ceil(GROUP), &mut a.quantized);
     let records = &mut q.records[i * groups..(i + 1) * groups];
     row::quantize_groups(cpu, x, &mut q.q[i * q.stride..(i + 1) * q.stride], records);
@@ -289,7 +295,7 @@ fn copy_row(from: &Activations, i: usize, to: &mut Activations, j: usize) {
     to.records[j * groups..(j + 1) * groups].copy_from_slice(records);
 }
 
-fn view(a: &Activations) -> View<'_> {
+pub(crate) fn view(a: &Activations) -> View<'_> {
     let q = &a.quantized;
     View {
         x: &a.x,

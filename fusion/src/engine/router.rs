@@ -1,0 +1,388 @@
+//! Conversations here first, and on a server where a policy allows it.
+use super::local::LocalConversation;
+use super::{
+    Cause, Conversation, Engine, Kept, Leave, Local, Outgoing, Pieces, Place, Policy, Route, Terms,
+    Told,
+};
+use crate::{Error, ErrorKind, Image, Result};
+use foveate_language::StopReason;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+/// Conversations in this process first. The server tier is asked only where the [`Policy`] allows
+/// it; what was decided, and why, is part of each answer ([`Told::route`]).
+///
+/// A server that cannot be reached or fails before its first piece is made up for here, and the
+/// answer says so. Answers that a low confidence could still send to the server are not given piece
+/// by piece: they are kept back until that is decided.
+pub struct Router {
+    device: Local,
+    server: Arc<dyn Engine>,
+    policy: Policy,
+}
+
+impl Router {
+    /// Conversations on `device` first, on `server` where `policy` allows it.
+    #[must_use]
+    pub fn new(device: Local, server: impl Engine + 'static, policy: Policy) -> Self {
+        Self {
+            device,
+            server: Arc::new(server),
+            policy,
+        }
+    }
+}
+
+impl Engine for Router {
+    fn begin(&self) -> Result<Box<dyn Conversation>> {
+        Ok(Box::new(Routed {
+            device: self.device.conversation()?,
+            full: None,
+            server: self.server.clone(),
+            policy: self.policy.clone(),
+            steps: Vec::new(),
+            last: Last::None,
+        }))
+    }
+}
+
+/// What happened in a conversation, for a server that is asked later.
+enum Step {
+    Instructed(String),
+    Shown(Image, Leave),
+    Answered(String, String),
+}
+
+/// The last answer.
+enum Last {
+    None,
+    /// The device's own, with what was known of the route before it.
+    Device(Option<Cause>, Option<Kept>),
+    Server(Told),
+}
+
+struct Routed {
+    device: LocalConversation,
+    /// What the device has no room for.
+    full: Option<Cause>,
+    server: Arc<dyn Engine>,
+    policy: Policy,
+    steps: Vec<Step>,
+    last: Last,
+}
+
+impl Routed {
+    /// Does something on the device. Where it has no room, the server tier is left.
+    fn on_device(&mut self, work: impl FnOnce(&mut LocalConversation) -> Result<()>) -> Result<()> {
+        match work(&mut self.device) {
+            Err(e) if e.kind() == ErrorKind::ContextFull => {
+                let most = self.device.most_rows();
+                let found = needed(&e).unwrap_or(most + 1);
+                self.full = Some(Cause::Context { found, most });
+                Ok(())
+            }
+            done => done,
+        }
+    }
+
+    /// What asks for the server before anything is answered.
+    fn before(&self, question: &str) -> Result<Option<Cause>> {
+        if let Some(full) = &self.full {
+            return Ok(Some(full.clone()));
+        }
+        let (rows, most) = (self.device.rows_with(question)?, self.device.most_rows());
+        if rows >= most {
+            return Ok(Some(Cause::Context { found: rows, most }));
+        }
+        Ok(self.policy.before(self.device.print_height(), rows))
+    }
+
+    /// What stands against asking the server.
+    fn against(&self, question: &str, terms: &Terms) -> Result<Option<Kept>> {
+        let private = self.steps.iter().find_map(|step| match step {
+            Step::Shown(image, Leave::Never) => Some(image.name()),
+            _ => None,
+        });
+        let kept = self.policy.against(terms, private, None);
+        if kept.is_some() || self.policy.privacy.is_none() {
+            return Ok(kept);
+        }
+        let outgoing = self.server_conversation()?.outgoing(question);
+        Ok(self.policy.against(terms, private, outgoing.as_ref()))
+    }
+
+    /// A conversation with the server that is told all that happened.
+    fn server_conversation(&self) -> Result<Box<dyn Conversation>> {
+        let mut conversation = self.server.begin()?;
+        for step in &self.steps {
+            match step {
+                Step::Instructed(text) => conversation.instruct(text)?,
+                Step::Shown(image, leave) => conversation.show(image, *leave)?,
+                Step::Answered(question, answer) => conversation.hear(question, answer)?,
+            }
+        }
+        Ok(conversation)
+    }
+
+    /// Asks the server, and waits until it begins to answer.
+    fn ask_server(&self, question: &str, terms: &Terms) -> Result<Receiver<Heard>> {
+        let conversation = self.server_conversation()?;
+        let (question, terms) = (question.to_owned(), terms.clone());
+        let (send, pieces) = sync_channel(16);
+        std::thread::spawn(move || relay(conversation, &question, &terms, &send));
+        match pieces.recv() {
+            Ok(Heard::Begun) => Ok(pieces),
+            Ok(Heard::Failed(e)) => Err(e),
+            _ => Err(lost()),
+        }
+    }
+
+    /// The device's answer piece by piece.
+    fn stream_device<'c>(
+        &'c mut self,
+        question: &str,
+        terms: &Terms,
+        (cause, kept): (Option<Cause>, Option<Kept>),
+    ) -> Result<Pieces<'c>> {
+        let pieces = self.device.ask(question, terms)?;
+        self.last = Last::Device(cause, kept);
+        Ok(Box::new(DevicePieces {
+            pieces,
+            question: question.to_owned(),
+            text: String::new(),
+            steps: &mut self.steps,
+        }))
+    }
+
+    fn stream_server(
+        &mut self,
+        question: &str,
+        cause: Cause,
+        pieces: Receiver<Heard>,
+    ) -> Pieces<'_> {
+        Box::new(ServerPieces {
+            pieces: Some(pieces),
+            question: question.to_owned(),
+            told: Told {
+                text: String::new(),
+                stop: StopReason::Cancelled,
+                region: None,
+                found: true,
+                usage: crate::Usage::default(),
+                route: Route::only(Place::Server),
+            },
+            cause,
+            routed: self,
+        })
+    }
+
+    /// The device's answer once it is whole, or the server's where the device is not sure.
+    fn decide_after(&mut self, question: &str, terms: &Terms) -> Result<Pieces<'_>> {
+        let before = self.device.fork();
+        let told = self.device.answer(question, terms)?;
+        let confidence = told.region.map(|region| region.confidence);
+        let mut kept = None;
+        if let Some(cause) = self.policy.after(told.found, confidence) {
+            match self.ask_server(question, terms) {
+                Ok(pieces) => {
+                    self.device = before;
+                    return Ok(self.stream_server(question, cause, pieces));
+                }
+                Err(e) => kept = Some(failed(e)?),
+            }
+        }
+        self.last = Last::Device(None, kept);
+        let answered = Step::Answered(question.to_owned(), told.text.clone());
+        self.steps.push(answered);
+        Ok(Box::new(std::iter::once(Ok(told.text))))
+    }
+}
+
+/// Why an answer is given here though the server was asked; the error itself where the caller ended
+/// it.
+fn failed(e: Error) -> Result<Kept> {
+    match e.kind() {
+        ErrorKind::Cancelled | ErrorKind::Timeout => Err(e),
+        _ => Ok(Kept::Failed { why: e.to_string() }),
+    }
+}
+
+fn needed(e: &Error) -> Option<usize> {
+    match e {
+        Error::Language(foveate_language::Error::ContextFull { needed, .. }) => Some(*needed),
+        _ => None,
+    }
+}
+
+fn lost() -> Error {
+    Error::Stage {
+        stage: "router",
+        why: "the conversation with the server broke off".to_owned(),
+    }
+}
+
+impl Conversation for Routed {
+    fn instruct(&mut self, instructions: &str) -> Result<()> {
+        self.device.instruct(instructions)?;
+        self.steps.push(Step::Instructed(instructions.to_owned()));
+        Ok(())
+    }
+
+    fn show(&mut self, image: &Image, leave: Leave) -> Result<()> {
+        self.on_device(|device| device.show(image, leave))?;
+        self.steps.push(Step::Shown(image.clone(), leave));
+        Ok(())
+    }
+
+    fn hear(&mut self, question: &str, answer: &str) -> Result<()> {
+        self.on_device(|device| device.hear(question, answer))?;
+        let answered = Step::Answered(question.to_owned(), answer.to_owned());
+        self.steps.push(answered);
+        Ok(())
+    }
+
+    fn ask<'c>(&'c mut self, question: &str, terms: &Terms) -> Result<Pieces<'c>> {
+        self.last = Last::None;
+        let cause = self.before(question)?;
+        let mut kept = self.against(question, terms)?;
+        match cause {
+            None if kept.is_none() => self.decide_after(question, terms),
+            Some(cause) if kept.is_none() => match self.ask_server(question, terms) {
+                Ok(pieces) => Ok(self.stream_server(question, cause, pieces)),
+                Err(e) if self.full.is_some() => Err(e),
+                Err(e) => {
+                    kept = Some(failed(e)?);
+                    self.stream_device(question, terms, (Some(cause), kept))
+                }
+            },
+            cause => self.stream_device(question, terms, (cause, kept)),
+        }
+    }
+
+    fn last(&self) -> Option<Told> {
+        let (cause, kept) = match &self.last {
+            Last::None => return None,
+            Last::Server(told) => return Some(told.clone()),
+            Last::Device(cause, kept) => (cause.clone(), kept.clone()),
+        };
+        let mut told = self.device.last()?;
+        let confidence = told.region.map(|region| region.confidence);
+        told.route.cause = cause.or_else(|| self.policy.after(told.found, confidence));
+        told.route.kept = kept.filter(|_| told.route.cause.is_some());
+        Some(told)
+    }
+
+    fn outgoing(&self, question: &str) -> Option<Outgoing> {
+        self.server_conversation().ok()?.outgoing(question)
+    }
+}
+
+/// What is heard of a server's answer.
+enum Heard {
+    Begun,
+    Failed(Error),
+    Piece(Result<String>),
+    End(Box<Option<Told>>),
+}
+
+/// Asks, and passes on what is answered for as long as anybody listens.
+fn relay(
+    mut conversation: Box<dyn Conversation>,
+    question: &str,
+    terms: &Terms,
+    send: &SyncSender<Heard>,
+) {
+    let pieces = match conversation.ask(question, terms) {
+        Ok(pieces) => pieces,
+        Err(e) => return drop(send.send(Heard::Failed(e))),
+    };
+    if send.send(Heard::Begun).is_err() {
+        return;
+    }
+    for piece in pieces {
+        if send.send(Heard::Piece(piece)).is_err() {
+            return;
+        }
+    }
+    let _ = send.send(Heard::End(Box::new(conversation.last()))); // nobody has to listen
+}
+
+struct DevicePieces<'c> {
+    pieces: Pieces<'c>,
+    question: String,
+    text: String,
+    steps: &'c mut Vec<Step>,
+}
+
+impl Iterator for DevicePieces<'_> {
+    type Item = Result<String>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let piece = self.pieces.next()?;
+        if let Ok(piece) = &piece {
+            self.text += piece;
+        }
+        Some(piece)
+    }
+}
+
+impl Drop for DevicePieces<'_> {
+    fn drop(&mut self) {
+        let [question, text] = [&mut self.question, &mut self.text].map(std::mem::take);
+        self.steps.push(Step::Answered(question, text));
+    }
+}
+
+struct ServerPieces<'c> {
+    pieces: Option<Receiver<Heard>>,
+    question: String,
+    /// The answer so far.
+    told: Told,
+    cause: Cause,
+    routed: &'c mut Routed,
+}
+
+impl Iterator for ServerPieces<'_> {
+    type Item = Result<String>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let heard = self.pieces.as_ref()?.recv();
+        let piece = match heard {
+            Ok(Heard::Piece(Ok(piece))) => {
+                self.told.text += &piece;
+                return Some(Ok(piece));
+            }
+            Ok(Heard::Piece(Err(e)) | Heard::Failed(e)) => Some(Err(e)),
+            Ok(Heard::End(told)) => {
+                self.told = told.unwrap_or(self.told.clone());
+                None
+            }
+            Ok(Heard::Begun) | Err(_) => Some(Err(lost())),
+        };
+        self.pieces = None;
+        piece
+    }
+}
+
+impl Drop for ServerPieces<'_> {
+    fn drop(&mut self) {
+        self.pieces = None;
+        self.told.route = Route {
+            place: Place::Server,
+            cause: Some(self.cause.clone()),
+            kept: None,
+        };
+        let (question, answer) = (std::mem::take(&mut self.question), &self.told.text);
+        // What the device cannot take in for another reason it is not asked about again either.
+        let heard = self
+            .routed
+            .on_device(|device| device.hear(&question, answer));
+        if heard.is_err() && self.routed.full.is_none() {
+            let most = self.routed.device.most_rows();
+            self.routed.full = Some(Cause::Context { found: most, most });
+        }
+        let answered = Step::Answered(question, answer.clone());
+        self.routed.steps.push(answered);
+        self.routed.last = Last::Server(self.told.clone());
+    }
+}

@@ -1,0 +1,142 @@
+//! A track block's weights in a safetensors file: `layers.I.NAME`, float16 or float32, row-major.
+//!
+//! ```text
+//! norm1, norm2 [dim]   q_norm, k_norm [head_dim]   q, k, v [.., dim]   o [dim, ..]
+//! ffn.gate, ffn.up [ffn_dim, dim]   ffn.down [dim, ffn_dim]                    of a dense layer
+//! ffn.router [n, dim]   ffn.gate, ffn.up [n, width, dim]   ffn.down [n, dim, width]   of experts
+//! ```
+//! They are rounded when the file is opened: 4 and 8 bits are this machine's affair, not the file's.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use half::f16;
+
+use super::{FfnWeights, LayerWeights, TrackLayer, TrackSizes};
+use crate::error::{Error, Kind, Result};
+use crate::safetensors::{Dtype, Entry, Raw, header_text, tensor};
+
+/// Longest header taken: a layer's takes two kilobytes.
+const MOST_HEADER: u64 = 1 << 20;
+
+/// What kind of layer stands where in a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LayerKind {
+    /// Whether it sees everything, without positions.
+    pub is_global: bool,
+    /// Experts, how many a row goes through, and the width of one; `None` of a dense layer.
+    pub experts: Option<[usize; 3]>,
+    /// Width of a dense layer.
+    pub ffn_dim: usize,
+}
+
+/// The layers of a block in a file, rounded.
+///
+/// # Errors
+/// A file that is not whole; a tensor missing, not called for, of another shape, or not finite.
+pub fn open_track_block(
+    path: impl AsRef<Path>,
+    sizes: TrackSizes,
+    kinds: &[LayerKind],
+) -> Result<Vec<TrackLayer>> {
+    let mut tensors = Tensors::read(path.as_ref())?;
+    let layer = |(i, kind): (usize, &LayerKind)| tensors.layer(i, &sizes, kind);
+    let layers = kinds.iter().enumerate().map(layer).collect::<Result<_>>()?;
+    match tensors.entries.first_key_value() {
+        None => Ok(layers),
+        Some((name, _)) => Err(Error::new(Kind::Unknown, tensor(name))),
+    }
+}
+
+struct Tensors {
+    data: Vec<u8>,
+    /// Those that nobody has asked for yet.
+    entries: BTreeMap<String, Entry>,
+}
+
+impl Tensors {
+    fn read(path: &Path) -> Result<Self> {
+        let io = |e| Error::caused(Kind::Io, path.display().to_string(), e);
+        let mut file = File::open(path).map_err(io)?;
+        let len = file.metadata().map_err(io)?.len();
+        let raw = Raw::parse(&header_text(&mut file, len, MOST_HEADER)?)?;
+        let mut data = Vec::new();
+        file.read_to_end(&mut data).map_err(io)?;
+        let entries = raw.entries(data.len(), &[Dtype::F16, Dtype::F32], |dtype| dtype.size())?;
+        Ok(Self { data, entries })
+    }
+
+    fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+        let entry = self.entries.remove(name);
+        let entry = entry.ok_or_else(|| Error::new(Kind::Missing, tensor(name)))?;
+        if entry.shape != shape {
+            let what = format!("{}: {:?}, {shape:?} is expected", tensor(name), entry.shape);
+            return Err(Error::new(Kind::Shape, what));
+        }
+        let bytes = &self.data[entry.range];
+        Ok(match entry.dtype {
+            Dtype::F16 => {
+                let halves = bytes.as_chunks().0.iter();
+                halves.map(|b| f16::from_le_bytes(*b).to_f32()).collect()
+            }
+            _ => bytes
+                .as_chunks()
+                .0
+                .iter()
+                .map(|b| f32::from_le_bytes(*b))
+                .collect(),
+        })
+    }
+
+    fn layer(&mut self, i: usize, s: &TrackSizes, kind: &LayerKind) -> Result<TrackLayer> {
+        let (dim, hd) = (s.dim, s.head_dim);
+        let [heads, kv] = [s.n_heads, s.n_kv_heads].map(|n| n.saturating_mul(hd));
+        let mut take =
+            |name: &str, shape: &[usize]| self.take(&format!("layers.{i}.{name}"), shape);
+        let norms = [take("norm1", &[dim])?, take("norm2", &[dim])?];
+        let head_norms = [take("q_norm", &[hd])?, take("k_norm", &[hd])?];
+        let (q, o) = (take("q", &[heads, dim])?, take("o", &[dim, heads])?);
+        let (k, v) = (take("k", &[kv, dim])?, take("v", &[kv, dim])?);
+        let names = ["ffn.gate", "ffn.up", "ffn.down"];
+        let (router, [gate, up, down]) = match kind.experts {
+            None => {
+                let width = kind.ffn_dim;
+                let shapes = [[width, dim], [width, dim], [dim, width]];
+                let [gate, up, down] = [0, 1, 2].map(|i| take(names[i], &shapes[i]));
+                (Vec::new(), [gate?, up?, down?])
+            }
+            Some([n, _, width]) => {
+                let shapes = [[n, width, dim], [n, width, dim], [n, dim, width]];
+                let [gate, up, down] = [0, 1, 2].map(|i| take(names[i], &shapes[i]));
+                (take("ffn.router", &[n, dim])?, [gate?, up?, down?])
+            }
+        };
+        let (gate, up, down) = (&gate, &up, &down);
+        let weights = LayerWeights {
+            norms: norms.each_ref().map(Vec::as_slice),
+            head_norms: head_norms.each_ref().map(Vec::as_slice),
+            q: &q,
+            k: &k,
+            v: &v,
+            o: &o,
+            ffn: match kind.experts {
+                None => FfnWeights::Dense {
+                    width: kind.ffn_dim,
+                    gate,
+                    up,
+                    down,
+                },
+                Some(sizes) => FfnWeights::Experts {
+                    sizes,
+                    router: &router,
+                    gate,
+                    up,
+                    down,
+                },
+            },
+        };
+        TrackLayer::round(*s, kind.is_global, &weights)
+    }
+}

@@ -1,0 +1,414 @@
+//! Which tier answers, and why: a device whose confidence and print are what the picture says, and
+//! a server that counts what it is asked.
+use foveate::bundle::TokenNames;
+use foveate::engine::{
+    Cause, Conversation, Engine, Kept, Leave, Local, Outgoing, Pieces, Place, Policy, Privacy,
+    RemoteError, Route, Router, Sent, Terms, Told,
+};
+use foveate::language::Tokenizer;
+use foveate::language::fake::{self, Fake};
+use foveate::model::Parts;
+use foveate::readers::{Decoding, Encoded, Reader, Segment, Source, Written};
+use foveate::vision::{ImageConfig, Views};
+use foveate::{
+    Error, ErrorKind, Image, Mode, Model, Rect, Request, Result, StopReason, Task, Timing, Usage,
+};
+use std::sync::{Arc, Mutex};
+
+const DIM: usize = 2;
+const CONTEXT: usize = 300;
+
+/// Sees one word, as high as the picture's first red value says and as sure as its second, in
+/// hundredths; it is read as `here`, or as `not found` where the third is not 0.
+struct Word {
+    tokenizer: Arc<Tokenizer>,
+}
+
+fn picture(height: u8, sure: u8, absent: bool) -> Image {
+    let rgb = [height, sure, u8::from(absent)]
+        .into_iter()
+        .flat_map(|v| [v, 0, 0]);
+    Image::from_rgb(3, 1, rgb.collect())
+        .unwrap()
+        .labelled("flyer")
+}
+
+impl Reader for Word {
+    fn encode(&self, image: &Image, _: Mode) -> Result<Encoded> {
+        let red: Vec<f32> = image
+            .pixels()
+            .rgb()
+            .iter()
+            .step_by(3)
+            .map(|&v| f32::from(v))
+            .collect();
+        let views = Views::new(image.pixels(), Mode::Rapid, &ImageConfig::default());
+        Ok(Encoded {
+            segments: vec![Segment::Text(vec![2; 4])],
+            sources: vec![Source {
+                canvas: Rect {
+                    x0: 0.0,
+                    y0: 0.0,
+                    x1: 20.0,
+                    y1: f64::from(red[0]),
+                },
+                confidence: red[1] / 100.0,
+            }],
+            left_out: Vec::new(),
+            transform: *views.placement(),
+            mode: Mode::Rapid,
+            cost: Timing::default(),
+            data: Some(Arc::new(red[2] != 0.0)),
+        })
+    }
+
+    fn prompt(&self, _: Task<'_>) -> Option<String> {
+        None
+    }
+
+    fn not_found(&self) -> Option<&str> {
+        Some("not found")
+    }
+
+    fn decoding<'a>(&'a self, _: Task<'_>, images: &[Arc<Encoded>], _: &[Written]) -> Decoding<'a> {
+        let absent = images
+            .iter()
+            .any(|i| i.data::<bool>().is_some_and(|absent| *absent));
+        let text = if absent { "not found" } else { "here" };
+        let source = (!absent && !images.is_empty()).then_some(0);
+        let tokens = text.bytes().map(|b| (self.tokenizer.byte(b), source));
+        Decoding {
+            answer: Some(tokens.collect()),
+            ..Decoding::default()
+        }
+    }
+}
+
+fn device() -> Local {
+    let tokenizer = Arc::new(fake::byte_tokenizer(&[]));
+    let name = |n: &str| format!("<|{n}|>");
+    let names = TokenNames {
+        begin: name("begin"),
+        image: name("image"),
+        user: name("user"),
+        answer: name("answer"),
+        end: name("end"),
+        pad: name("pad"),
+    };
+    let vocab = tokenizer.len();
+    let decoder = Fake::new(vocab, DIM, CONTEXT, move |_, _| {
+        (vec![0.0; vocab], vec![0.0; DIM])
+    });
+    let model = Model::from_parts(Parts {
+        name: "word".into(),
+        template: names.template(&tokenizer, vocab).unwrap(),
+        reader: Box::new(Word {
+            tokenizer: tokenizer.clone(),
+        }),
+        decoder: Box::new(decoder),
+        tokenizer,
+        mode: Mode::Auto,
+        remembered_images: 4,
+    });
+    Local::new(model.unwrap())
+}
+
+/// What a server was shown and asked, in order.
+type Seen = Arc<Mutex<Vec<String>>>;
+
+/// Answers with a number; its first `down` questions fail.
+#[derive(Clone, Default)]
+struct Server {
+    seen: Seen,
+    down: Arc<Mutex<usize>>,
+}
+
+struct Asked {
+    server: Server,
+    /// What this conversation was told.
+    own: Vec<String>,
+    told: Option<Told>,
+}
+
+impl Engine for Server {
+    fn begin(&self) -> Result<Box<dyn Conversation>> {
+        Ok(Box::new(Asked {
+            server: self.clone(),
+            own: Vec::new(),
+            told: None,
+        }))
+    }
+}
+
+impl Conversation for Asked {
+    fn instruct(&mut self, instructions: &str) -> Result<()> {
+        self.own.push(format!("keep to {instructions}"));
+        Ok(())
+    }
+
+    fn show(&mut self, image: &Image, leave: Leave) -> Result<()> {
+        assert_eq!(leave, Leave::Allowed, "a private picture has left");
+        self.own.push(format!("see {}", image.name()));
+        Ok(())
+    }
+
+    fn hear(&mut self, question: &str, answer: &str) -> Result<()> {
+        self.own.push(format!("{question} {answer}"));
+        Ok(())
+    }
+
+    fn ask<'c>(&'c mut self, question: &str, _: &Terms) -> Result<Pieces<'c>> {
+        let mut down = self.server.down.lock().unwrap();
+        if *down > 0 {
+            *down -= 1;
+            return Err(Error::Remote(RemoteError::Unreachable {
+                url: "https://example.org".into(),
+                attempts: 3,
+                why: "nobody listens".into(),
+            }));
+        }
+        let mut seen = self.server.seen.lock().unwrap();
+        seen.append(&mut self.own);
+        seen.push(question.to_owned());
+        self.told = Some(Told {
+            text: "there".into(),
+            stop: StopReason::End,
+            region: None,
+            found: true,
+            usage: Usage::default(),
+            route: Route::only(Place::Server),
+        });
+        Ok(Box::new(
+            ["the", "re"].into_iter().map(|p| Ok(p.to_owned())),
+        ))
+    }
+
+    fn last(&self) -> Option<Told> {
+        self.told.clone()
+    }
+
+    fn outgoing(&self, question: &str) -> Option<Outgoing> {
+        let asked = Sent::Question(question.to_owned());
+        let shown = self.own.iter().cloned().map(Sent::Instructions);
+        Some(Outgoing {
+            url: "https://example.org".into(),
+            parts: shown.chain([asked]).collect(),
+            bytes: 100,
+        })
+    }
+}
+
+fn terms(consent: bool) -> Terms {
+    Terms {
+        request: Request::default(),
+        consent,
+    }
+}
+
+/// A conversation about a picture, and what the server sees of it.
+fn about(image: &Image, leave: Leave, policy: &Policy) -> (Box<dyn Conversation>, Server) {
+    let server = Server::default();
+    let router = Router::new(device(), server.clone(), policy.clone());
+    let mut conversation = router.begin().unwrap();
+    conversation.show(image, leave).unwrap();
+    (conversation, server)
+}
+
+/// The answer to a question about a picture, and how often the server was asked.
+fn asked(image: &Image, leave: Leave, policy: &Policy, consent: bool) -> (Told, usize) {
+    let (mut conversation, server) = about(image, leave, policy);
+    let told = conversation.answer("Where?", &terms(consent)).unwrap();
+    println!("{}", told.route);
+    assert_eq!(conversation.last().as_ref(), Some(&told));
+    let n = server.seen.lock().unwrap().len();
+    (told, n)
+}
+
+#[test]
+fn what_the_device_is_sure_of_stays_there() {
+    let (told, sent) = asked(
+        &picture(20, 90, false),
+        Leave::Allowed,
+        &Policy::default(),
+        true,
+    );
+    assert_eq!((told.text.as_str(), sent), ("here", 0));
+    assert_eq!(told.route, Route::only(Place::Device));
+    assert_eq!(told.region.unwrap().picture, 0);
+}
+
+#[test]
+fn what_asks_for_the_server_is_told() {
+    let policy = Policy {
+        context: Some(CONTEXT / 2),
+        ..Policy::default()
+    };
+    for (image, cause) in [
+        (
+            picture(20, 50, false),
+            Cause::Confidence {
+                found: 0.5,
+                least: 0.6,
+            },
+        ),
+        (
+            picture(8, 90, false),
+            Cause::Print {
+                found: 8.0,
+                least: 12.0,
+            },
+        ),
+        (picture(20, 90, true), Cause::NotFound),
+    ] {
+        let (told, sent) = asked(&image, Leave::Allowed, &policy, true);
+        assert_eq!((told.text.as_str(), sent), ("there", 2));
+        assert_eq!(told.route.place, Place::Server);
+        assert_eq!(told.route.cause, Some(cause.clone()));
+        // Without consent the device answers, and the reason is told.
+        let (told, sent) = asked(&image, Leave::Allowed, &policy, false);
+        assert_ne!(told.text, "there");
+        assert_eq!((told.route.cause, sent), (Some(cause), 0));
+        assert_eq!(told.route.kept, Some(Kept::NoConsent));
+    }
+    let off = Policy {
+        confidence: None,
+        not_found: false,
+        print: None,
+        ..policy
+    };
+    let (told, sent) = asked(&picture(8, 30, false), Leave::Allowed, &off, true);
+    assert_eq!((told.route, sent), (Route::only(Place::Device), 0));
+}
+
+#[test]
+fn a_long_conversation_asks_for_the_server() {
+    let policy = Policy {
+        context: Some(60),
+        ..Policy::default()
+    };
+    let (mut conversation, server) = about(&picture(20, 90, false), Leave::Allowed, &policy);
+    let long = "long ".repeat(12);
+    let told = conversation.answer(&long, &terms(true)).unwrap();
+    let Some(Cause::Context { found, most: 60 }) = told.route.cause else {
+        panic!("{:?}", told.route)
+    };
+    assert!(found > 60 && told.route.place == Place::Server);
+    assert_eq!(server.seen.lock().unwrap().len(), 2);
+    // Beyond the device's room there is no answer without consent.
+    let longer = "long ".repeat(CONTEXT);
+    let error = conversation.answer(&longer, &terms(false)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ContextFull);
+    assert_eq!(
+        conversation.answer(&longer, &terms(true)).unwrap().text,
+        "there"
+    );
+    let told = conversation.answer("And?", &terms(true)).unwrap();
+    assert_eq!(
+        told.route.place,
+        Place::Server,
+        "the device has no room any more"
+    );
+    let seen = server.seen.lock().unwrap();
+    let earlier = &seen[seen.len() - 3..];
+    assert_eq!(
+        earlier[0],
+        format!("{long} there"),
+        "the server is told what was said"
+    );
+}
+
+#[test]
+fn a_private_picture_and_the_privacy_rule_keep_everything_here() {
+    let unsure = picture(8, 30, false);
+    let (told, sent) = asked(&unsure, Leave::Never, &Policy::default(), true);
+    assert_eq!((told.text.as_str(), sent), ("here", 0));
+    let flyer = "flyer".to_owned();
+    assert_eq!(told.route.kept, Some(Kept::Private { picture: flyer }));
+
+    let rule = Policy {
+        privacy: Some(Privacy::forbid("no consultation hours")),
+        ..Policy::default()
+    };
+    let (told, sent) = asked(&unsure, Leave::Allowed, &rule, true);
+    assert_eq!((told.text.as_str(), sent), ("here", 0));
+    let why = "no consultation hours".to_owned();
+    assert_eq!(told.route.kept, Some(Kept::Rule { why }));
+
+    let salary = |outgoing: &Outgoing| {
+        let asks = |part: &Sent| matches!(part, Sent::Question(text) if text.contains("salary"));
+        outgoing
+            .parts
+            .iter()
+            .any(asks)
+            .then(|| "salaries".to_owned())
+    };
+    let rule = Policy {
+        privacy: Some(Privacy::new(salary)),
+        ..Policy::default()
+    };
+    let (mut conversation, server) = about(&unsure, Leave::Allowed, &rule);
+    let told = conversation.answer("Whose salary?", &terms(true)).unwrap();
+    assert_eq!(told.route.place, Place::Device);
+    let told = conversation.answer("Where?", &terms(true)).unwrap();
+    assert_eq!(told.route.place, Place::Server);
+    assert_eq!(server.seen.lock().unwrap().last().unwrap(), "Where?");
+}
+
+#[test]
+fn a_server_that_fails_is_made_up_for_and_the_answer_says_so() {
+    for image in [picture(8, 90, false), picture(20, 30, false)] {
+        let (mut conversation, server) = about(&image, Leave::Allowed, &Policy::default());
+        *server.down.lock().unwrap() = 1;
+        let told = conversation.answer("Where?", &terms(true)).unwrap();
+        assert_eq!(
+            (told.text.as_str(), told.route.place),
+            ("here", Place::Device)
+        );
+        let Some(Kept::Failed { why }) = &told.route.kept else {
+            panic!("{:?}", told.route)
+        };
+        assert!(why.contains("nobody listens"));
+        let told = conversation.answer("Where?", &terms(true)).unwrap();
+        assert_eq!(told.route.place, Place::Server);
+    }
+}
+
+#[test]
+fn both_tiers_know_the_whole_conversation() {
+    let (mut conversation, server) =
+        about(&picture(8, 90, false), Leave::Allowed, &Policy::default());
+    conversation.instruct("English").unwrap();
+    let first = conversation.answer("One?", &terms(false)).unwrap();
+    let pieces: Vec<String> = conversation
+        .ask("Two?", &terms(true))
+        .unwrap()
+        .map(|piece| piece.unwrap())
+        .collect();
+    assert_eq!(pieces, ["the", "re"]);
+    let third = conversation.answer("Three?", &terms(false)).unwrap();
+    assert_eq!([first.text, third.text], ["here", "here"]);
+    conversation.answer("Four?", &terms(true)).unwrap();
+    let seen = server.seen.lock().unwrap();
+    let last = [
+        "see flyer",
+        "keep to English",
+        "One? here",
+        "Two? there",
+        "Three? here",
+        "Four?",
+    ];
+    assert!(seen.ends_with(&last.map(str::to_owned)), "{seen:?}");
+}
+
+#[test]
+fn what_would_leave_is_listed_before_it_does() {
+    let (conversation, server) = about(&picture(8, 90, false), Leave::Allowed, &Policy::default());
+    let outgoing = conversation.outgoing("Where?").unwrap();
+    assert_eq!(
+        outgoing.parts.last(),
+        Some(&Sent::Question("Where?".into()))
+    );
+    assert!(server.seen.lock().unwrap().is_empty());
+    let local = device().begin().unwrap();
+    assert!(local.outgoing("Where?").is_none(), "nothing leaves");
+}
