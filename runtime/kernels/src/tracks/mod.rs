@@ -12,19 +12,22 @@
 //! each other.
 
 mod attend;
+mod ffn;
 mod file;
 mod round;
 
 use crate::cpu::Cpu;
 use crate::error::{Error, Kind, Result};
-use crate::experts::{ExpertScratch, Experts, Routes, parts, put, quantize, view};
+use crate::experts::{ExpertScratch, parts, put, quantize, view};
 use crate::grouped::GROUP;
 use crate::linear::{Activations, Linear, ROWS};
 use crate::packed::TILE;
 use crate::row;
 use attend::Keys;
+use ffn::Ffn;
 use round::q8_0;
 
+pub use ffn::FfnWeights;
 pub use file::{LayerKind, open_track_block};
 
 /// Largest size of any kind that is taken: a file that claims more is broken.
@@ -69,34 +72,6 @@ pub struct LayerWeights<'a> {
     pub ffn: FfnWeights<'a>,
 }
 
-/// Float weights of a feed-forward layer, or of the experts in its place.
-pub enum FfnWeights<'a> {
-    /// `[ffn_dim, dim]` twice, `[dim, ffn_dim]`.
-    Dense {
-        /// Rows of each.
-        width: usize,
-        /// Before the SiLU.
-        gate: &'a [f32],
-        /// What it is multiplied with.
-        up: &'a [f32],
-        /// Back to `dim`.
-        down: &'a [f32],
-    },
-    /// Experts in every second layer.
-    Experts {
-        /// How many there are, how many a row goes through, and the width of one.
-        sizes: [usize; 3],
-        /// `[n, dim]`
-        router: &'a [f32],
-        /// `[n, width, dim]`
-        gate: &'a [f32],
-        /// `[n, width, dim]`
-        up: &'a [f32],
-        /// `[n, dim, width]`
-        down: &'a [f32],
-    },
-}
-
 /// A layer that is ready to run.
 pub struct TrackLayer {
     sizes: TrackSizes,
@@ -108,19 +83,6 @@ pub struct TrackLayer {
     v: Linear,
     o: Linear,
     ffn: Ffn,
-}
-
-enum Ffn {
-    Dense {
-        gate: Linear,
-        up: Linear,
-        down: Linear,
-    },
-    Experts {
-        per_token: usize,
-        router: Vec<f32>,
-        experts: Experts,
-    },
 }
 
 /// Keys and values of a layer, `[n_kv_heads, held, head_dim]` each.
@@ -175,15 +137,11 @@ impl TrackLayer {
 
     /// Bytes of its matrices.
     pub fn bytes(&self) -> usize {
-        let ffn = match &self.ffn {
-            Ffn::Dense { gate, up, down } => gate.bytes() + up.bytes() + down.bytes(),
-            Ffn::Experts { experts, .. } => experts.bytes(),
-        };
         [&self.q, &self.k, &self.v, &self.o]
             .map(Linear::bytes)
             .iter()
             .sum::<usize>()
-            + ffn
+            + self.ffn.bytes()
     }
 
     /// Runs rows `x` `[t, dim]` at the positions from `position` on, in place. Gives keys and
@@ -311,70 +269,6 @@ impl TrackSizes {
                      of {GROUP}, `head_dim` even, and query heads a multiple of those of keys"
                 ),
             )),
-        }
-    }
-}
-
-impl Ffn {
-    fn round(dim: usize, weights: &FfnWeights<'_>) -> Result<Self> {
-        match *weights {
-            FfnWeights::Dense {
-                width,
-                gate,
-                up,
-                down,
-            } => Ok(Self::Dense {
-                gate: linear("gate", gate, [width, dim])?,
-                up: linear("up", up, [width, dim])?,
-                down: linear("down", down, [dim, width])?,
-            }),
-            FfnWeights::Experts {
-                sizes: [n, per_token, width],
-                router,
-                gate,
-                up,
-                down,
-            } => {
-                let experts = Experts::round([n, dim, width], gate, up, down)?;
-                finite("router", router, n * dim)?;
-                if !(1..=n).contains(&per_token) {
-                    let what = format!("{per_token} of {n} experts are to be picked");
-                    return Err(Error::new(Kind::Config, what));
-                }
-                Ok(Self::Experts {
-                    per_token,
-                    router: router.to_vec(),
-                    experts,
-                })
-            }
-        }
-    }
-
-    fn run(&self, cpu: Cpu, h: &Activations, scratch: &mut TrackScratch) -> Result<Vec<f32>> {
-        match self {
-            Self::Dense { gate, up, down } => {
-                let mut inner = product(cpu, gate, h, &mut scratch.tiles);
-                let ups = product(cpu, up, h, &mut scratch.tiles);
-                row::silu_mul(cpu, &mut inner, &ups);
-                let inner = quantized(cpu, &inner, down.cols);
-                Ok(product(cpu, down, &inner, &mut scratch.tiles))
-            }
-            Self::Experts {
-                per_token,
-                router,
-                experts,
-            } => {
-                let score = |x| {
-                    router
-                        .chunks_exact(h.cols)
-                        .map(move |w| row::dot(cpu, w, x))
-                };
-                let scores: Vec<f32> = h.x.chunks_exact(h.cols).flat_map(score).collect();
-                let routes = Routes::top_k(&scores, experts.count(), *per_token)?;
-                let mut out = vec![0.0; h.x.len()];
-                experts.run(cpu, &h.x, &routes, &mut scratch.experts, &mut out)?;
-                Ok(out)
-            }
         }
     }
 }

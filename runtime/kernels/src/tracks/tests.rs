@@ -1,6 +1,7 @@
 //! Layers in pieces, over every instruction set, and against floats.
 
 use super::*;
+use crate::experts::Routes;
 use crate::random::Random;
 
 const SIZES: TrackSizes = TrackSizes {
