@@ -1,4 +1,4 @@
-"""SmolLM2 out of its GGUF file: tokenizer, frozen weights, LoRA on the seven matrices of each layer.
+"""SmolLM2 out of its GGUF file: tokenizer, frozen weights, LoRA on a layer's seven matrices.
 
 Rows of q and k are kept in the published order (half-split rotary); the file holds them
 interleaved. Shapes are `[out, in]`, as `torch.nn.functional.linear` takes them.
