@@ -221,7 +221,8 @@ proptest! {
     #[test]
     fn a_day_with_its_year_comes_back(d in days(), today in days(), style in 0usize..2000) {
         let text = named(d, style, true);
-        prop_assert_eq!(read(&text, None, today).map(|s| (s.date, s.last)), Some((d, None)), "{}", text);
+        let found = read(&text, None, today).map(|s| (s.date, s.last));
+        prop_assert_eq!(found, Some((d, None)), "{}", text);
     }
 
     #[test]
@@ -301,7 +302,8 @@ proptest! {
     fn any_text_is_read_or_not(text in ".{0,80}", start in ".{0,20}", end in ".{0,20}") {
         let today = Date::new(2026, 4, 22).unwrap();
         let printed = Printed { date: Some(&text), start: Some(&start), end: Some(&end) };
-        let reading = Reading::of(printed, Options { several: Several::Each, ..Options::new(today) });
+        let each = Options { several: Several::Each, ..Options::new(today) };
+        let reading = Reading::of(printed, each);
         for s in reading.schedules {
             prop_assert!(s.last.is_none_or(|last| last > s.date));
         }

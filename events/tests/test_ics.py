@@ -2,6 +2,7 @@
 
 The binary is built by `cargo build -p foveate-events --example ics`; ICS_EXAMPLE names another one.
 """
+
 import os
 import pathlib
 import re
@@ -23,7 +24,9 @@ def written(*args, text=None):
     return run.stdout.decode()
 
 
-@pytest.fixture(scope="module", params=[(), ("2026-04-22", "Europe/Madrid")], ids=["floating", "local"])
+@pytest.fixture(
+    scope="module", params=[(), ("2026-04-22", "Europe/Madrid")], ids=["floating", "local"]
+)
 def calendar(request):
     return written(*request.param)
 
@@ -77,7 +80,10 @@ def moment(value):
 
 def test_values():
     found = events(written())
-    span = {name: (e["DTSTART"].dt, e["DTEND"].dt if "DTEND" in e else None) for name, e in found.items()}
+    span = {
+        name: (e["DTSTART"].dt, e["DTEND"].dt if "DTEND" in e else None)
+        for name, e in found.items()
+    }
     assert span["Cider Evening"] == (datetime(2026, 10, 16, 19), datetime(2026, 10, 16, 21, 30))
     assert span["Whole days"] == (date(2026, 6, 12), date(2026, 6, 15))
     assert span["One day"] == (date(2026, 5, 3), date(2026, 5, 4))
@@ -85,7 +91,11 @@ def test_values():
     assert span["Over midnight"] == (datetime(2026, 12, 31, 22), datetime(2027, 1, 1, 1))
     assert span["Open end"] == (datetime(2026, 5, 3, 19), None)
     assert span["Both days with times"] == (datetime(2026, 8, 1, 9), datetime(2026, 8, 2, 16))
-    utc = {name: moment(s[0]).replace(tzinfo=None) for name, s in span.items() if isinstance(s[0], datetime)}
+    utc = {
+        name: moment(s[0]).replace(tzinfo=None)
+        for name, s in span.items()
+        if isinstance(s[0], datetime)
+    }
     assert utc["Eastern"] == datetime(2026, 6, 30, 19)
     assert utc["Summer time"] == datetime(2026, 10, 16, 16)
     assert utc["Offset"] == datetime(2026, 8, 24, 7)
@@ -117,12 +127,18 @@ REGIONS = re.findall(r'^    [A-Z_]+ "([^"]+)" ', (ROOT / "events/src/zone.rs").r
 def test_rules_of_regions(region):
     days = ["2026-01-15", "2026-03-20", "2026-04-02", "2026-07-15", "2026-10-20", "2026-10-28"]
     text = "".join(f"{day}\t{day}\t12:00\t-\t-\n" for day in days)
-    for event in icalendar.Calendar.from_ical(written("2026-01-01", region, "-", text=text.encode())).walk("VEVENT"):
+    for event in icalendar.Calendar.from_ical(
+        written("2026-01-01", region, "-", text=text.encode())
+    ).walk("VEVENT"):
         wall = datetime.fromisoformat(str(event["SUMMARY"])) + timedelta(hours=12)
-        assert moment(event["DTSTART"].dt) == wall.replace(tzinfo=ZoneInfo(region)).astimezone(timezone.utc)
+        assert moment(event["DTSTART"].dt) == wall.replace(tzinfo=ZoneInfo(region)).astimezone(
+            timezone.utc
+        )
     # vobject makes zones of the VTIMEZONE itself, not of its name.
     vobject.icalendar.TimezoneComponent._registry = {}
-    for event in vobject.readOne(written("2026-01-01", region, "-", text=text.encode())).vevent_list:
+    for event in vobject.readOne(
+        written("2026-01-01", region, "-", text=text.encode())
+    ).vevent_list:
         wall = datetime.fromisoformat(event.summary.value) + timedelta(hours=12)
         expected = wall.replace(tzinfo=ZoneInfo(region)).astimezone(timezone.utc)
         assert event.dtstart.value.astimezone(timezone.utc) == expected, event.summary.value

@@ -1,6 +1,6 @@
 //! Any text is a date or none, and an event or none; the calendar of it has short lines.
 //!
-//! `cargo +nightly fuzz run dates` in this folder's parent; the corpus holds a text of each field
+//! `cargo fuzz run dates` in this folder's parent; the corpus holds a text of each field
 //! between line feeds. `cargo run --release -p foveate-events --example mutate` needs no nightly.
 #![no_main]
 

@@ -56,8 +56,8 @@ pub(crate) fn told(text: &str, today: Date) -> Told {
     read(printed, Options::new(today)).told
 }
 
-/// Whether a text holds an hour that is surely one (`7:30`, `8 pm`, `19 Uhr`, `noon`): figures alone
-/// may be those of a day or a year.
+/// Whether a text holds an hour that is surely one (`7:30`, `8 pm`, `19 Uhr`, `noon`): figures
+/// alone may be those of a day or a year.
 pub(crate) fn tells_an_hour(text: &str, options: Options) -> bool {
     let text = Text::new(short(text));
     let ctx = context(

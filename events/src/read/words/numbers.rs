@@ -92,7 +92,8 @@ pub(super) const NUMBERS: &[Row] = &[
         EN,
         "km,mi,mile,miles,k,m,min,mins,minutes,kg,lb,lbs,years,yrs,year,people,persons,guests,\
          friends,kids,seats,tickets,off,percent,cents,dollars,euros,euro,pounds,pts,points,ft,\
-         feet,sq,acres,bands,acts,stages,artists,hour,winners,and over,and up,and older,and under,or older,or over,spots,places,gb,mb,usd,eur,gbp,chf",
+         feet,sq,acres,bands,acts,stages,artists,hour,winners,and over,and up,and older,\
+         and under,or older,or over,spots,places,gb,mb,usd,eur,gbp,chf",
     ),
     (
         Sense::Unit,

@@ -8,8 +8,9 @@
 //! rows -> ends.onnx -> hidden, logits
 //! ```
 //! Tracks meet at the borders of blocks alone: L/D times a pass, where tensor parallelism
-//! synchronises 2L times. Each keeps its own keys and values. Three layers of four see a window, and
-//! keep no more; the fourth sees everything. The integer kernels may run the blocks too. `training/server/export_tracks.py` writes the files.
+//! synchronises 2L times. Each keeps its own keys and values. Three layers of four see a window,
+//! and keep no more; the fourth sees everything. The integer kernels may run the blocks too.
+//! `training/server/export_tracks.py` writes the files.
 mod block;
 mod bundle;
 mod config;
