@@ -101,6 +101,8 @@ fn every_example_of_the_server_runs() {
             true => line.replace(":8080", ":0"),
             false => format!("{line} --listen 127.0.0.1:0"),
         };
+        // However busy the machine is.
+        let line = format!("{line} --deadline 600");
         // So that the server itself is killed, not a shell around it.
         let line = line.replacen("foveate ", "exec foveate ", 1);
         let mut server = shell(dir.path(), &line);
