@@ -100,9 +100,14 @@ impl Work {
         }
     }
 
-    /// Ends it before its next token, or between two operators of the encoder.
+    /// Ends it before its next token, or between two operators of the encoder. Nothing is done to
+    /// one whose end was told: its handle may be that of other work, too.
     pub fn cancel(&self) {
-        self.cancel.cancel();
+        // Whoever waits holds the lock, and then there is no end yet.
+        let ended = self.state.try_lock().is_ok_and(|state| state.end.is_some());
+        if !ended {
+            self.cancel.cancel();
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -112,10 +117,7 @@ impl Work {
 
 impl Drop for Work {
     fn drop(&mut self) {
-        // One that has ended needs none, and its handle may be another's, too.
-        if self.state().end.is_none() {
-            self.cancel.cancel();
-        }
+        self.cancel();
     }
 }
 
@@ -179,6 +181,7 @@ mod tests {
         };
         let ended = Work::spawn(settings(), |_, _, _| Ok(json!(null))).unwrap();
         ended.wait().unwrap();
+        ended.cancel();
         drop(ended);
         assert!(!cancel.is_cancelled());
         drop(Work::spawn(settings(), |_, _, _| Ok(json!(null))).unwrap());

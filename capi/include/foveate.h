@@ -213,7 +213,7 @@ void foveate_answer_cancel(const foveate_answer *answer);
 void foveate_answer_free(foveate_answer *answer);
 
 #ifdef __cplusplus
-} // extern "C"
-#endif // __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
 
-#endif /* FOVEATE_H */
+#endif  /* FOVEATE_H */

@@ -203,17 +203,18 @@ class Model:
     def read(self, image: "Picture", kind: Any, *, stream: bool = False, **how: Any) -> Any:
         """Reads a value: of a dataclass, TypedDict, pydantic model or whatever msgspec knows, or as
         a JSON Schema (a dict) describes. The pieces of a stream are JSON values that grow, each
-        with the members that are complete."""
+        with the members that are complete; its result counts seconds and tokens from when the text
+        was read."""
+        if not stream:
+            return self.read_typed(image, kind, **how).value
         schema, build = schema_and_build(kind)
-        answering = self._begin(image, "read", schema, stream, **how)
-        if stream:
-            return Stream(answering, json.loads, lambda a: _typed(a, build))
-        return _typed(answering.wait(), build).value
+        answering = self._begin(image, "read", schema, True, **how)
+        return Stream(answering, json.loads, lambda a: _typed(a, build))
 
     def read_typed(self, image: "Picture", kind: type[T], **how: Any) -> Typed[T]:
         """As `read`, with where it was read and what it cost."""
-        stream: Stream[Any, Typed[T]] = self.read(image, kind, stream=True, **how)
-        return stream.result()
+        schema, build = schema_and_build(kind)
+        return _typed(self._begin(image, "read", schema, False, **how).wait(), build)
 
     def event(
         self,

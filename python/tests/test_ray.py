@@ -23,8 +23,8 @@ sys.path.insert(0, str(ROOT / "examples/ray"))
 import read_folder  # noqa: E402
 
 PICTURES = int(os.environ.get("FOVEATE_RAY_PICTURES", "120"))
-# The last of each hundred is no picture.
-BAD = {number for number in range(PICTURES) if number % 100 == 99}
+# The last of each twenty is no picture.
+BAD = {number for number in range(PICTURES) if number % 20 == 19}
 MODE = "rapid"  # one canvas of 224x224, on which a line of 200 pixels is as large as it stands
 ACTORS = 4
 

@@ -137,8 +137,8 @@ impl<'s> Snapshots<'s> {
         }
     }
 
-    /// Why the answer ended, and what it cost. An answer that was not read to its end counts as
-    /// cancelled.
+    /// Why the answer ended, and what it cost since the text of the pictures was read. An answer
+    /// that was not read to its end counts as cancelled.
     pub fn finish(self) -> (StopReason, Timing, Usage) {
         match self.growing {
             Growing::Written(stream) => stream.finish(),
