@@ -8,7 +8,8 @@
     python -m compress html ... [--times FILE]    (compress.html)
 
 in training/. All go on where they were left: a row that is there is not measured again.
-`--times` are the lines of runtime/kernels' example `operations`.
+`--times` are the lines of runtime/kernels' example `operations`, on one thread. With `--decode`,
+what a token takes beyond its matrices is part of the tokens a second of `show`.
 """
 
 import argparse
@@ -16,9 +17,8 @@ import json
 import sys
 from pathlib import Path
 
-from . import html, recover, sensitivity, table
+from . import feedback, html, recover, sensitivity, table
 from .choose import choose, loss, options
-from .methods import Method, compressed
 from .model import Model, read_update
 from .text import dev_pages, measured
 
@@ -31,7 +31,7 @@ class Run:
         self.rows, self.choices = self.out / "table.jsonl", self.out / "choices.json"
         self.sensitivities = self.out / "sensitivities.jsonl"
         self.model = Model(args.gguf)
-        self.page = read_update(self.model, args.page)
+        self.page, self.held = read_update(self.model, args.page), None
 
     def measured(self):
         windows = measured(self.model.tokenizer, self.args.tokens)
@@ -43,19 +43,33 @@ class Run:
     def have(self, name):
         return any(r["method"] == name for r in table.read(self.rows))
 
+    def grams(self, name):
+        """Of the shipped decoder's inputs, where a row's errors are handed on; else `None`."""
+        if not name.endswith(table.FEEDBACK):
+            return None
+        if self.held is None:
+            for m in self.model.matrices:
+                self.model.ship(m)
+            self.held = feedback.grams(self.model, self.page, 4 * self.args.calibration)
+        return self.held
+
+    def measure(self, names):
+        """The rows that are not there yet."""
+        windows, dev = self.measured()
+        for name in names:
+            if not self.have(name):
+                grams, chosen = self.grams(name), self.chosen(name)
+                self.add(table.row(self.model, self.page, windows, dev, name, chosen, grams))
+
     def chosen(self, name):
         """{matrix: choice} of a row of the table."""
+        name = name.removesuffix(table.FEEDBACK)
         mixed = json.loads(self.choices.read_text()) if self.choices.exists() else {}
         return mixed[name]["chosen"] if name in mixed else table.choice_of(self.model, name)
 
 
 def every(run):
-    names = run.args.only.split(",") if run.args.only else table.ROWS
-    windows, dev = run.measured()
-    for name in names:
-        if not run.have(name):
-            chosen = run.chosen(name)
-            run.add(table.row(run.model, run.page, windows, dev, name, chosen))
+    run.measure(run.args.only.split(";") if run.args.only else table.ROWS)
 
 
 def sensitivities(run):
@@ -83,22 +97,18 @@ def mixed(run):
         held[name] = {"chosen": chosen, "predicted loss": loss(known, chosen)}
         print(name, "predicted", held[name]["predicted loss"], flush=True)
     run.choices.write_text(json.dumps(held, indent=1))
-    windows, dev = run.measured()
-    for name in held:
-        if not run.have(name):
-            run.add(table.row(run.model, run.page, windows, dev, name, run.chosen(name)))
+    run.measure([name + end for name in held for end in ("", table.FEEDBACK)])
 
 
 def recovery(run):
     name, args = run.args.row, run.args
-    chosen = run.chosen(name)
+    chosen, grams = run.chosen(name), run.grams(name)
     student = run.model
-    calibration = sensitivity.Calibration(student, run.page, args.calibration)
+    inputs = run.grams(table.FEEDBACK)
     teacher = Model(args.gguf)
     teacher.net.place.copy_(student.net.place)
-    table.put(student, chosen)
-    after = lambda m: compressed(student.value(m.file), Method.named(chosen[m.name]))  # noqa: E731
-    factors = recover.start(student, calibration.inputs, after)
+    table.put(student, chosen, grams)
+    factors = recover.start(student, inputs)
     windows, dev = run.measured()
     total, _ = table.size_of(student, chosen)
     total += sum(2 * t.numel() for pair in factors.values() for t in pair)
@@ -124,8 +134,8 @@ def show(run):
     rates = {}
     for r in rows:
         name = r["method"].split(" + ")[0]
-        rate = html.rate(run.model, run.chosen(name), times) if " + " not in r["method"] else None
-        if rate:
+        rate = html.rate(run.model, run.chosen(name), times, run.args.decode)
+        if rate and " + " not in r["method"]:
             rates[r["method"]] = f"{rate:.0f}"
     print(table.markdown(rows, rates))
 
@@ -153,12 +163,14 @@ def main():
     parser.add_argument("--tokens", type=int, default=20_000, help="of the perplexity")
     parser.add_argument("--pages", type=int, default=64, help="of the answers")
     parser.add_argument("--calibration", type=int, default=1024, help="tokens")
-    parser.add_argument("--only", default="", help="rows of the table, by commas")
+    parser.add_argument("--only", default="", help="rows of the table, by semicolons")
     parser.add_argument("--bits", type=float, default=3.5, help="budget, a weight")
     parser.add_argument("--row", default="round 2 32", help="what is recovered")
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--steps", type=int, default=0, help="stop there, for tests")
     parser.add_argument("--times", default="", help="lines of the example `operations`")
+    parser.add_argument("--decode", type=float, default=0.0,
+                        help="tokens/s as shipped, of the example `checkpoint`")  # fmt: skip
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     COMMANDS[args.what](Run(args))

@@ -29,10 +29,19 @@ def time_of(matrix, choice, times):
     return times.get((matrix.rows, matrix.cols, form))
 
 
-def rate(model, chosen, times):
-    """Tokens a second of all matrices one after another, or `None` where a kernel is missing."""
+def decoding(model, chosen, times):
+    """Microseconds a token of all matrices one after another; `None` where a kernel is missing."""
     each = [time_of(m, chosen[m.name], times) for m in model.matrices]
-    return None if None in each else 1e6 / sum(t[0] for t in each)
+    return None if None in each else sum(t[0] for t in each)
+
+
+def rate(model, chosen, times, measured=0.0):
+    """Tokens a second, or `None`. `measured`: of the file as shipped, in whole; what it takes
+    beyond its matrices is added to every choice."""
+    time = decoding(model, chosen, times)
+    whole = decoding(model, dict.fromkeys(chosen, "as shipped"), times)
+    rest = 1e6 / measured - whole if measured and whole else 0.0
+    return None if time is None else 1e6 / (time + max(rest, 0.0))
 
 
 def data(model, options, times, chosen, shipped):

@@ -1,8 +1,8 @@
 """Accuracy recovery: an update on top of a compressed base, taught by the shipped decoder.
 
-It starts as the best update of its rank for the error of each matrix, columns weighed by the size
-of their inputs, and is then trained to give the shipped decoder's distribution: on text, and on the
-answers of pages with the page's update on both sides. Factors are float16 when they are kept.
+It starts as the update of its rank that is best for the outputs of each matrix alone (Zhang et al.
+2024, arXiv:2410.06040), and is then trained to give the shipped decoder's distribution: on text,
+and on the answers of pages with the page's update on both sides. Factors are kept as float16.
 """
 
 import math
@@ -17,6 +17,7 @@ from torch import nn
 
 from page.smollm import half_split
 
+from .feedback import lower
 from .measure import divergence
 from .text import other_windows, plain, train_pages
 
@@ -32,18 +33,24 @@ def permuted(model, matrix, values):
     return half_split(values, heads) if heads else values
 
 
-def start(model, inputs, after):
-    """{matrix: (a, b)} of the rank's singular values of (before - after) * size of each input.
+def error_of(model, matrix):
+    """What a matrix was less what it is, `[rows, cols]` in the model's order."""
+    before = np.ascontiguousarray(permuted(model, matrix, model.value(matrix.file)))
+    return torch.from_numpy(before) - model.linear(matrix).weight.float()
 
-    `inputs {name: [n, cols]}` of the shipped decoder; `after(matrix)`: the compressed values.
+
+def start(model, grams):
+    """{matrix: (a, b)}: the update of its rank that lowers the squared error of outputs most.
+
+    `grams {name: [cols, cols]}` of the shipped decoder's inputs.
     """
     out = {}
     for matrix, _ in model.linears():
-        error = permuted(model, matrix, model.value(matrix.file) - after(matrix))
-        size = inputs[matrix.name].square().mean(0).sqrt().clamp_min(1e-6)
-        u, s, v = torch.svd_lowrank(torch.from_numpy(error) * size, RANK + 8, niter=3)
-        root = s[:RANK].sqrt()
-        out[matrix.name] = ((v[:, :RANK] * root).T / size, u[:, :RANK] * root)
+        root = lower(grams[matrix.name])
+        u, s, v = torch.svd_lowrank(error_of(model, matrix) @ root, RANK + 8, niter=3)
+        size = s[:RANK].sqrt()
+        a = torch.linalg.solve_triangular(root, (v[:, :RANK] * size).T, upper=False, left=False)
+        out[matrix.name] = (a, u[:, :RANK] * size)
     return out
 
 

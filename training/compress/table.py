@@ -4,16 +4,20 @@ import json
 import os
 import time
 
+from . import feedback
 from .measure import answers, perplexity
 from .methods import Method, bytes_of, compressed
 
 SHIPPED = "as shipped"
 # The published embedding has 4 bits; in all rows but the first it has these.
 EMBEDDING = "palette 4 16"
+# What is added to a row's name where errors are handed on (feedback.py).
+FEEDBACK = " with feedback"
 ROWS = (
     SHIPPED, f"embedding alone: {EMBEDDING}",
     "round 4 32", "round 3 32", "round 2 32", "round 4 row", "round 3 row", "round 2 row",
     "palette 4 16", "palette 3 16", "palette 2 16", "float palette 4 16", "float palette 2 16",
+    f"palette 4 16{FEEDBACK}", f"palette 3 16{FEEDBACK}", f"palette 2 16{FEEDBACK}",
 )  # fmt: skip
 
 
@@ -23,7 +27,7 @@ def choice_of(model, name):
     if name != SHIPPED:
         out[model.matrices[0].name] = EMBEDDING
     if name in ROWS[2:]:
-        out |= {m.name: name for m, _ in model.linears()}
+        out |= {m.name: name.removesuffix(FEEDBACK) for m, _ in model.linears()}
     return out
 
 
@@ -37,13 +41,20 @@ def size_of(model, chosen):
     return total, 8 * total / sum(m.weights for m in model.matrices)
 
 
-def put(model, chosen):
+def values(model, matrix, choice, grams=None):
+    """What a matrix becomes; with `grams {name: ...}` errors are handed on."""
+    w = model.value(matrix.file)
+    if choice == SHIPPED:
+        return w
+    if grams and matrix.name in grams:
+        return feedback.compressed(w, Method.named(choice), grams[matrix.name])
+    return compressed(w, Method.named(choice))
+
+
+def put(model, chosen, grams=None):
     """Makes the model what was chosen."""
     for m in model.matrices:
-        if chosen[m.name] == SHIPPED:
-            model.ship(m)
-        else:
-            model.put(m, compressed(model.value(m.file), Method.named(chosen[m.name])))
+        model.put(m, values(model, m, chosen[m.name], grams))
 
 
 def scores(model, page, windows, dev, update=None):
@@ -59,10 +70,10 @@ def scores(model, page, windows, dev, update=None):
     return out | {"seconds": round(time.time() - start)}
 
 
-def row(model, page, windows, dev, name, chosen):
+def row(model, page, windows, dev, name, chosen, grams=None):
     """One method's row."""
     total, bits = size_of(model, chosen)
-    put(model, chosen)
+    put(model, chosen, grams)
     out = {"method": name, "bytes": total, "bits": round(bits, 3)}
     return out | scores(model, page, windows, dev)
 
