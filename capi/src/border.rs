@@ -160,10 +160,8 @@ mod tests {
         assert!(place.is_null());
         out.give_text("a\0b".into());
         // SAFETY: it was just given.
-        assert_eq!(
-            unsafe { CStr::from_ptr(place) }.to_str().unwrap(),
-            "a\u{fffd}b"
-        );
+        let given = unsafe { CStr::from_ptr(place) };
+        assert_eq!(given.to_str().unwrap(), "a\u{fffd}b");
         // SAFETY: it was given above and is not used again.
         unsafe { foveate_string_free(place) };
     }
