@@ -110,11 +110,11 @@ impl Job {
             |one| {
                 bar.inc(1);
                 done += 1;
+                failed += usize::from(one.is_failure());
                 bar.suspend(|| told(&one))?;
                 if let Some(report) = &mut self.report {
                     one.report(report)?;
                 }
-                failed += usize::from(one.is_failure());
                 one.said.into_iter().for_each(|said| keep(said.value));
                 Ok::<(), std::io::Error>(())
             },
