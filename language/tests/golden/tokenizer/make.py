@@ -49,6 +49,13 @@ KNOWN = {
 }
 
 
+def kind(file):
+    """`tokenizer.ggml.model` of a GGUF file."""
+    from gguf import GGUFReader
+
+    return GGUFReader(file).fields["tokenizer.ggml.model"].contents()
+
+
 def vocabulary(file):
     """Pre-tokenizer, names, kinds and merges of a GGUF file."""
     from gguf import GGUFReader
