@@ -1,5 +1,5 @@
 //! Token ids of lines: `checkpoint_ids MODEL < lines`, a line of ids for each line of text, which
-//! is a JSON string.
+//! is a JSON string and begins a conversation.
 
 use std::io::{self, BufRead, Write};
 
@@ -16,7 +16,7 @@ fn main() -> Result<(), Failure> {
     for line in io::stdin().lock().lines() {
         let text: String = serde_json::from_str(&line?)?;
         let ids: Vec<String> = tokenizer
-            .encode(&text)?
+            .encode_beginning(&text)?
             .iter()
             .map(u32::to_string)
             .collect();

@@ -1,8 +1,8 @@
-//! Reads `tokenizer.json` files whose bytes and values were changed at random: each is refused, or
-//! gives every text back.
+//! Reads `tokenizer.json` files whose bytes and values were changed at random, or GGUF files whose
+//! bytes were: each is refused, or gives every text back and no control token.
 //!
 //! `cargo run --release -p foveate-language --example mutated_tokenizers -- 100000 [--seed 1]
-//! [FILE.json]`
+//! [FILE.json | FILE.gguf]`
 #[path = "../tests/random/mod.rs"]
 #[allow(dead_code, reason = "only the dice are used here")]
 mod random;
@@ -24,35 +24,53 @@ const TEXTS: [&str; 5] = [
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let Some(count) = arguments.first().and_then(|a| a.parse::<u64>().ok()) else {
-        eprintln!("mutated_tokenizers COUNT [--seed NUMBER] [FILE.json]");
+        eprintln!("mutated_tokenizers COUNT [--seed NUMBER] [FILE.json | FILE.gguf]");
         return ExitCode::from(2);
     };
     let seed = arguments.iter().position(|a| a == "--seed");
     let seed = seed
         .and_then(|i| arguments.get(i + 1)?.parse().ok())
         .unwrap_or(1);
-    let file = arguments.iter().find(|a| a.ends_with(".json"));
+    let file = arguments
+        .iter()
+        .find(|a| a.ends_with(".json") || a.ends_with(".gguf"));
     let whole = file.map_or_else(
         || fake::tokenizer_json(&["he", "ll", "wor"]),
         |f| std::fs::read(f).unwrap_or_default(),
     );
+    let gguf = file.is_some_and(|file| file.ends_with(".gguf"));
+    let folder = tempfile::tempdir().expect("a folder for mutated files");
+    let path = folder.path().join("mutated.gguf");
     let mut dice = Dice(seed);
     let (mut read, mut refused, mut wrong, mut slowest) = (0, 0, 0, 0.0_f64);
     for case in 0..count {
-        let bytes = if case % 2 == 0 {
+        let bytes = if gguf {
+            binary(&whole, &mut dice)
+        } else if case % 2 == 0 {
             bytes(&whole, &mut dice)
         } else {
             values(&whole, &mut dice)
         };
+        if gguf {
+            std::fs::write(&path, &bytes).expect("a mutated file");
+        }
         let began = Instant::now();
-        match Tokenizer::from_json(&bytes) {
+        let opened = match gguf {
+            true => Tokenizer::from_gguf(&path),
+            false => Tokenizer::from_json(&bytes),
+        };
+        match opened {
             Err(_) => refused += 1,
             Ok(tokenizer) => {
                 read += 1;
                 for text in TEXTS {
-                    let back = tokenizer.encode(text).map(|ids| tokenizer.decode(&ids));
-                    if back.as_deref().is_ok_and(|back| back != text) {
-                        println!("case {case}: {text:?} came back as {back:?}");
+                    let ids = tokenizer.encode(text);
+                    let back = ids.as_ref().map(|ids| tokenizer.decode(ids));
+                    let control = |&id: &u32| tokenizer.special_name(id).is_some();
+                    if back.as_ref().is_ok_and(|back| back != text)
+                        || ids.as_ref().is_ok_and(|ids| ids.iter().any(control))
+                    {
+                        println!("case {case}: {text:?} came back as {back:?}, {ids:?}");
                         wrong += 1;
                     }
                 }
@@ -76,6 +94,25 @@ fn bytes(whole: &[u8], dice: &mut Dice) -> Vec<u8> {
             0 => drop(bytes.drain(at..(at + 3).min(bytes.len()))),
             1 if at < bytes.len() => bytes[at] = b' ' + dice.below(95) as u8,
             _ => bytes.insert(at.min(bytes.len()), b"0\"{}[],:\\"[dice.below(9) as usize]),
+        }
+    }
+    bytes
+}
+
+/// A few bytes changed for any, or copied over others: names, kinds and scores that are possible.
+fn binary(whole: &[u8], dice: &mut Dice) -> Vec<u8> {
+    let mut bytes = whole.to_vec();
+    for _ in 0..=dice.below(6) {
+        let mut at = || dice.below(whole.len() as u64) as usize;
+        let (from, to) = (at(), at());
+        match dice.below(4) {
+            0 => bytes[to] ^= 1 << dice.below(8),
+            1 => bytes[to] = dice.below(256) as u8,
+            2 => bytes[to] = [0, 1, 3, 4, 6][dice.below(5) as usize],
+            _ => {
+                let n = dice.below(16).min((whole.len() - from.max(to)) as u64) as usize;
+                bytes.copy_within(from..from + n, to);
+            }
         }
     }
     bytes

@@ -97,8 +97,8 @@ impl ChatTemplate {
                  around two; the same is expected"
             )));
         }
-        let encode = |part: &str| tokenizer.encode_with_specials(part);
-        let (mut before, between) = (encode(&first)?, encode(&between)?);
+        let encode = |part: &str, begins| tokenizer.encode_with_specials(part, begins);
+        let (mut before, between) = (encode(&first, true)?, encode(&between, false)?);
         let bos = tokenizer.special(&self.bos).filter(|_| self.add_bos);
         if let Some(bos) = bos.filter(|bos| before.first() != Some(bos)) {
             before.insert(0, bos);
@@ -117,7 +117,7 @@ impl ChatTemplate {
         Ok(Template {
             begin: before,
             question,
-            answer: encode(&answer)?,
+            answer: encode(&answer, false)?,
             end,
             never: Template::never(tokenizer, end, vocab_size),
         })

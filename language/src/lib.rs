@@ -4,7 +4,9 @@
 //!
 //! | stage | file |
 //! |---|---|
-//! | text to token ids and back, no character split; also out of GGUF files | `tokenizer.rs` |
+//! | text to token ids and back, never splitting a character | `tokenizer.rs` |
+//! | tokenizers out of GGUF files: byte-level BPE | `tokenizer/gguf.rs` |
+//! | the same of SentencePiece's pieces | `tokenizer/sentencepiece.rs` |
 //! | how a conversation becomes tokens | `template.rs` |
 //! | the same out of a published model's chat template | `chat.rs` |
 //! | what a decoder is: rows in, logits and hidden rows out, with a cache | `decoder/` |

@@ -22,7 +22,12 @@ impl Template {
     /// token.
     pub fn asked(&self, tokenizer: &Tokenizer, text: &str) -> Result<Vec<TokenId>> {
         let mut ids = self.question.clone();
-        ids.extend(tokenizer.encode(text)?);
+        let before = ids.last().or(self.begin.last());
+        let begins = before.is_none_or(|&id| tokenizer.special_name(id).is_some());
+        ids.extend(match begins {
+            true => tokenizer.encode_beginning(text)?,
+            false => tokenizer.encode(text)?,
+        });
         ids.extend(&self.answer);
         Ok(ids)
     }

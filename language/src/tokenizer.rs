@@ -1,11 +1,16 @@
-//! Text to token ids and back, by byte-level byte-pair encoding.
+//! Text to token ids and back, by byte-pair encoding of bytes or of SentencePiece's pieces.
+mod bytes;
 mod gguf;
+mod sentencepiece;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod vetted;
 
 pub use stream::TextStream;
 
 use crate::{Error, Result};
+use bytes::{byte_chars, named_as_special, single_bytes, spelled};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -15,7 +20,8 @@ const MAX_TEXT: usize = 4 << 20;
 /// A token's number: a row of the decoder's embedding.
 pub type TokenId = u32;
 
-/// The tokenizer of a bundle or checkpoint: byte-level BPE, from a `tokenizer.json` or a GGUF file.
+/// The tokenizer of a bundle or checkpoint: byte-level BPE from a `tokenizer.json` or a GGUF file,
+/// SentencePiece's BPE with byte fallback from a GGUF file.
 ///
 /// Of a `tokenizer.json`, padding, truncation and templates are left out. Refused are normalizers
 /// other than Unicode's, patterns that could search without end, and models other than BPE.
@@ -36,6 +42,16 @@ pub struct Tokenizer {
     of_byte: [Option<TokenId>; 256],
     /// Bytes of the longest token.
     longest: usize,
+    spaces: Spaces,
+}
+
+/// How a vocabulary writes spaces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Spaces {
+    /// As any other byte.
+    Plain,
+    /// As SentencePiece's mark; with `prefix`, one stands before a text that begins.
+    Marked { prefix: bool },
 }
 
 impl Tokenizer {
@@ -82,24 +98,30 @@ impl Tokenizer {
                 None => bytes[id] = spelled(&name, &chars).map_err(Error::Tokenizer)?,
             }
         }
-        Self::of(inner, bytes, special)
+        Self::of(gguf::Read {
+            inner,
+            bytes,
+            special,
+            fallback: Vec::new(),
+            spaces: Spaces::Plain,
+        })
     }
 
     /// Reads the tokenizer of a GGUF file, whose tensors are left where they are.
     ///
-    /// Taken is `tokenizer.ggml.model` `gpt2` (byte-level BPE) with the pre-tokenizers of Llama 3,
-    /// Qwen, SmolLM, GPT-2 and their kin. Control tokens are unknown to the encoder itself.
+    /// | `tokenizer.ggml.model` | what it is |
+    /// |---|---|
+    /// | `gpt2` | byte-level BPE, pre-tokenizers of Llama 3, Qwen, SmolLM, GPT-2 and their kin |
+    /// | `llama` | SentencePiece's BPE with scores and all 256 byte tokens: Gemma, Llama 2 |
+    ///
+    /// Others (`t5`, `bert`, `rwkv`) are refused by name. Control tokens are unknown to the encoder
+    /// itself.
     pub fn from_gguf(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let named = |what: String| Error::Tokenizer(format!("{}: {what}", path.display()));
         let file = foveate_gguf::File::open(path).map_err(|e| named(e.to_string()))?;
         let read = caught(|| gguf::read(file.directory()))?;
-        let gguf::Read {
-            inner,
-            bytes,
-            special,
-        } = read.map_err(named)?;
-        Self::of(inner, bytes, special)
+        Self::of(read.map_err(named)?)
     }
 
     /// The tokenizer of a checkpoint: of a GGUF file, or `tokenizer.json` of a folder.
@@ -111,20 +133,16 @@ impl Tokenizer {
         Self::from_gguf(path)
     }
 
-    fn of(
-        mut inner: tokenizers::Tokenizer,
-        bytes: Vec<Vec<u8>>,
-        special: Vec<Option<String>>,
-    ) -> Result<Self> {
+    fn of(read: gguf::Read) -> Result<Self> {
+        let mut inner = read.inner;
         inner.set_encode_special_tokens(true);
-        let of_byte = single_bytes(&bytes)?;
-        let longest = bytes.iter().map(Vec::len).max().unwrap_or(1);
         Ok(Self {
             inner,
-            bytes,
-            special,
-            of_byte,
-            longest,
+            of_byte: single_bytes(&read.bytes, &read.fallback)?,
+            longest: read.bytes.iter().map(Vec::len).max().unwrap_or(1),
+            bytes: read.bytes,
+            special: read.special,
+            spaces: read.spaces,
         })
     }
 
@@ -169,6 +187,23 @@ impl Tokenizer {
             );
             return Err(Error::Tokenizer(what));
         }
+        if self.spaces == Spaces::Plain {
+            return self.encode_part(text);
+        }
+        // The mark itself would come back as a space: it is spelled in bytes.
+        let mut ids = Vec::new();
+        for (i, part) in text.split(sentencepiece::MARK).enumerate() {
+            if i > 0 {
+                ids.extend(self.spelled_out(sentencepiece::MARK.as_bytes()));
+            }
+            if !part.is_empty() {
+                ids.extend(self.encode_part(part)?);
+            }
+        }
+        Ok(ids)
+    }
+
+    fn encode_part(&self, text: &str) -> Result<Vec<TokenId>> {
         let encoded = caught(|| self.inner.encode_fast(text, false))?
             .map_err(|e| Error::Tokenizer(e.to_string()))?;
         let ids = encoded.get_ids().to_vec();
@@ -182,9 +217,20 @@ impl Tokenizer {
         Ok(self.spelled_out(text.as_bytes()).collect())
     }
 
+    /// As [`Tokenizer::encode`], for a text that stands at the beginning or behind a control token.
+    /// Many SentencePiece vocabularies put a space before it (`tokenizer.ggml.add_space_prefix`), so
+    /// that its first word is the same token as elsewhere. The space is part of the decoded text.
+    pub fn encode_beginning(&self, text: &str) -> Result<Vec<TokenId>> {
+        match self.spaces {
+            Spaces::Marked { prefix: true } if !text.is_empty() => self.encode(&format!(" {text}")),
+            _ => self.encode(text),
+        }
+    }
+
     /// As [`Tokenizer::encode`], but names of special tokens give these: for a template's own text,
-    /// never for what a user or a document says.
-    pub(crate) fn encode_with_specials(&self, text: &str) -> Result<Vec<TokenId>> {
+    /// never for what a user or a document says. `begins` says whether the text stands at the
+    /// beginning or behind a control token.
+    pub(crate) fn encode_with_specials(&self, text: &str, begins: bool) -> Result<Vec<TokenId>> {
         let names = self.special.iter().enumerate();
         let named = names.filter_map(|(id, name)| Some((name.as_deref()?, id as TokenId)));
         let there: Vec<_> = named.filter(|(name, _)| text.contains(name)).collect();
@@ -197,12 +243,18 @@ impl Tokenizer {
                 .filter_map(at)
                 .min_by_key(|&(at, len, _)| (at, usize::MAX - len))
         };
+        let encode = |text: &str, begins| match begins {
+            true => self.encode_beginning(text),
+            false => self.encode(text),
+        };
+        let mut begins = begins;
         while let Some((at, len, id)) = first(rest) {
-            ids.extend(self.encode(&rest[..at])?);
+            ids.extend(encode(&rest[..at], begins)?);
             ids.push(id);
             rest = &rest[at + len..];
+            begins = true;
         }
-        ids.extend(self.encode(rest)?);
+        ids.extend(encode(rest, begins)?);
         Ok(ids)
     }
 
@@ -290,111 +342,4 @@ impl std::fmt::Debug for Tokenizer {
 fn caught<T>(work: impl FnOnce() -> T) -> Result<T> {
     catch_unwind(AssertUnwindSafe(work))
         .map_err(|_| Error::Tokenizer("the tokenizer's crate gave up on it".into()))
-}
-
-/// The characters that byte-level BPE writes bytes with (GPT-2's `bytes_to_unicode`), by byte.
-fn byte_chars() -> [char; 256] {
-    let mut shifted = 0x100u32;
-    std::array::from_fn(|b| {
-        let b = b as u32;
-        if matches!(b, 0x21..=0x7e | 0xa1..=0xac | 0xae..=0xff) {
-            return char::from_u32(b).unwrap_or('?');
-        }
-        shifted += 1;
-        char::from_u32(shifted - 1).unwrap_or('?')
-    })
-}
-
-fn spelled(name: &str, chars: &[char; 256]) -> Result<Vec<u8>, String> {
-    let byte = |c: char| chars.iter().position(|&x| x == c).map(|b| b as u8);
-    let bytes: Option<Vec<u8>> = name.chars().map(byte).collect();
-    bytes.ok_or_else(|| format!("token {name:?} is not spelled in byte-level characters"))
-}
-
-/// Whether a token's name is that of a control token, whatever the file says of it.
-fn named_as_special(name: &str) -> bool {
-    name.len() > 4 && name.starts_with("<|") && name.ends_with("|>")
-}
-
-fn single_bytes(bytes: &[Vec<u8>]) -> Result<[Option<TokenId>; 256]> {
-    let mut of_byte = [None; 256];
-    for (id, b) in bytes.iter().enumerate() {
-        if let [b] = b[..] {
-            of_byte[usize::from(b)].get_or_insert(id as TokenId);
-        }
-    }
-    let needed = |b: u8| matches!(b, b' '..=b'~' | b'\t' | b'\n');
-    let missing = (0..=255).find(|&b| needed(b) && of_byte[usize::from(b)].is_none());
-    match missing {
-        Some(b) => Err(Error::Tokenizer(format!(
-            "no token stands for the byte 0x{b:02x}; a byte-level vocabulary is expected to have \
-             printing ASCII, tab and line end"
-        ))),
-        None => Ok(of_byte),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fake;
-
-    #[test]
-    fn every_text_comes_back() {
-        let t = fake::byte_tokenizer(&["he", "ll", "é"]);
-        for text in [
-            "",
-            "hello",
-            "Café – 7.30pm\n",
-            "日本語 🎉",
-            "<|end|> \"x\"",
-            "\u{0}\u{7f}",
-        ] {
-            assert_eq!(t.decode(&t.encode(text).unwrap()), text);
-        }
-    }
-
-    #[test]
-    fn text_never_becomes_a_special_token() {
-        let t = fake::byte_tokenizer(&[]);
-        let ids = t.encode("a<|end|>b").unwrap();
-        assert!(ids.iter().all(|&id| t.special_name(id).is_none()));
-        assert_eq!(ids.len(), 9);
-        assert!(t.special("<|end|>").is_some());
-    }
-
-    #[test]
-    fn bytes_that_are_not_text_are_kept() {
-        let t = fake::byte_tokenizer(&[]);
-        let odd = [b'a', 0xff, 0xc3, b'b'];
-        let back: Vec<u8> = t
-            .encode_bytes(&odd)
-            .iter()
-            .flat_map(|&id| t.bytes(id))
-            .copied()
-            .collect();
-        assert_eq!(back, odd);
-    }
-
-    #[test]
-    fn a_missing_byte_is_refused() {
-        let json = String::from_utf8(fake::tokenizer_json(&[]))
-            .unwrap()
-            .replace("\"A\":", "\"AA\":");
-        let err = Tokenizer::from_json(json.as_bytes()).unwrap_err();
-        assert!(err.to_string().contains("0x41"), "{err}");
-    }
-
-    #[test]
-    fn a_control_character_that_the_vocabulary_lacks_is_left_out() {
-        let json = String::from_utf8(fake::tokenizer_json(&["he"]))
-            .unwrap()
-            .replace("\"Ā\":", "\"ĀĀ\":");
-        let t = Tokenizer::from_json(json.as_bytes()).unwrap();
-        let (he, y) = (t.encode("he").unwrap(), t.byte(b'y'));
-        assert_eq!(he.len(), 1);
-        assert_eq!(t.encode("he\0y").unwrap(), [he[0], y]);
-        assert_eq!(t.encode_bytes(b"he\0\xff"), [he[0], t.byte(0xff)]);
-        assert_eq!((t.find_byte(0), t.byte(0)), (None, t.byte(b'?')));
-    }
 }

@@ -134,7 +134,7 @@ fn what_does_not_fit_is_refused_by_name() {
     let broken = vec!["he".to_owned()];
     let text = |t: &str| Some(Meta::Text(t.into()));
     for (key, value, words) in [
-        ("model", text("llama"), &["`llama`", "`gpt2`"][..]),
+        ("model", text("rwkv"), &["`rwkv`", "`gpt2`", "`llama`"][..]),
         ("model", None, &["tokenizer.ggml.model"]),
         ("pre", text("klingon"), &["`klingon`", "qwen2", "smollm"]),
         ("pre", None, &["pre-tokenizer", "convert"]),

@@ -90,9 +90,9 @@ impl Model {
     /// path.
     ///
     /// A path to a GGUF file, or to a Hugging Face folder with a chat template, loads a model of
-    /// others: Llama, Qwen2 or Qwen3 with a byte-level tokenizer. It answers in its own words,
-    /// without boxes, and is shown the text of pictures where the spotter of `models/base` is
-    /// found.
+    /// others: Llama, Qwen2, Qwen3 or Gemma 3, with a tokenizer that `models/FORMAT.md` lists. It
+    /// answers in its own words, without boxes, and is shown the text of pictures where the spotter
+    /// of `models/base` is found.
     pub fn load(model: impl AsRef<Path>) -> Result<Self> {
         Self::load_with(model, &Options::default())
     }

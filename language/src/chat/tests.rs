@@ -101,7 +101,7 @@ fn no_text_becomes_a_control_token() {
     assert!(ids[start..behind].iter().all(plain));
     assert_eq!(t.decode(&ids[start..behind]), said);
     assert_eq!(
-        t.encode_with_specials("<|im_end|>").unwrap(),
+        t.encode_with_specials("<|im_end|>", true).unwrap(),
         [template.end]
     );
 }

@@ -1,7 +1,8 @@
 //! The tokenizer of a GGUF file: vocabulary, kinds of tokens and merges from the metadata, the
 //! pre-tokenizer by its name. Keys, kinds and names: llama.cpp, `gguf-py/gguf/constants.py` and
 //! `src/llama-vocab.cpp`.
-use super::{byte_chars, named_as_special, spelled};
+use super::bytes::{byte_chars, named_as_special, spelled};
+use super::{Spaces, TokenId, sentencepiece};
 use foveate_gguf::{Directory, Value};
 use std::collections::{BTreeSet, HashSet};
 use tokenizers::models::bpe::{BPE, Vocab};
@@ -10,17 +11,17 @@ use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 use tokenizers::pre_tokenizers::digits::Digits;
 use tokenizers::pre_tokenizers::sequence::Sequence;
 use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
-use tokenizers::{AddedToken, SplitDelimiterBehavior};
+use tokenizers::{AddedToken, ModelWrapper, SplitDelimiterBehavior};
 
 /// What a token is, by `tokenizer.ggml.token_type`.
-const NORMAL: i64 = 1;
+pub(super) const NORMAL: i64 = 1;
 const USER_DEFINED: i64 = 4;
-const BYTE: i64 = 6;
+pub(super) const BYTE: i64 = 6;
 
 /// Keys of tokens that never stand in a text, whatever their kind.
 const CONTROL: [&str; 6] = ["bos", "eos", "unknown", "padding", "eot", "eom"];
 
-type Refused<T> = Result<T, String>;
+pub(super) type Refused<T> = Result<T, String>;
 
 /// A tokenizer without its control tokens, and what each token stands for.
 pub(super) struct Read {
@@ -29,62 +30,73 @@ pub(super) struct Read {
     pub bytes: Vec<Vec<u8>>,
     /// Name of every special token, by id.
     pub special: Vec<Option<String>>,
+    /// Tokens of a byte that may be part of a character, ascending: used where no other spells it.
+    pub fallback: Vec<TokenId>,
+    /// How the vocabulary writes spaces.
+    pub spaces: Spaces,
 }
 
 /// Reads the metadata. Control tokens are not in the encoder's vocabulary: no text and no merge can
 /// give one.
 pub(super) fn read(d: &Directory) -> Refused<Read> {
     let model = d.text("tokenizer.ggml.model").map_err(|e| e.to_string())?;
-    if model != "gpt2" {
-        return Err(format!(
-            "the tokenizer is of the kind `{model}`, `gpt2` (byte-level BPE) is expected; take a \
-             model with such a tokenizer (Llama 3, Qwen, SmolLM)"
-        ));
+    match model {
+        "gpt2" => byte_level(d),
+        "llama" => sentencepiece::read(d),
+        other => Err(format!(
+            "the tokenizer is of the kind `{other}`; `gpt2` (byte-level BPE: Llama 3, Qwen, \
+             SmolLM) or `llama` (SentencePiece: Gemma, Llama 2) is expected"
+        )),
     }
+}
+
+fn byte_level(d: &Directory) -> Refused<Read> {
     let pre = pre_tokenizer(d.text("tokenizer.ggml.pre").map_err(|_| {
         "the file does not name its pre-tokenizer (`tokenizer.ggml.pre`); convert the model again \
          with a converter of 2024 or later"
     })?)?;
-    let tokens = Tokens::read(d)?;
+    let chars = byte_chars();
+    let tokens = Tokens::read(d, |_, name| spelled(name, &chars))?;
     let model = BPE::builder()
         .vocab_and_merges(tokens.vocabulary()?, merges(d)?)
         .ignore_merges(pre.ignore_merges)
         .build()
         .map_err(|e| format!("the merges do not fit the vocabulary: {e}"))?;
-    let mut inner = tokenizers::Tokenizer::new(model);
+    let mut inner = tokens.encoder(model)?;
     inner.with_pre_tokenizer(Some(pre.steps));
-    let added = tokens
-        .added
-        .iter()
-        .map(|name| AddedToken::from(*name, false));
-    inner
-        .add_tokens(added.map(|token| token.normalized(false)))
-        .map_err(|e| format!("the user-defined tokens cannot be added: {e}"))?;
     let Tokens { bytes, special, .. } = tokens;
     Ok(Read {
         inner,
         bytes,
         special,
+        fallback: Vec::new(),
+        spaces: Spaces::Plain,
     })
 }
 
 /// The vocabulary, by id.
-struct Tokens<'a> {
-    names: Vec<&'a str>,
+pub(super) struct Tokens<'a> {
+    pub names: Vec<&'a str>,
+    /// As the file has them; special tokens may be of any kind.
+    pub kinds: &'a [i64],
     /// Those that are found in a text before anything else.
     added: Vec<&'a str>,
-    bytes: Vec<Vec<u8>>,
-    special: Vec<Option<String>>,
+    pub bytes: Vec<Vec<u8>>,
+    pub special: Vec<Option<String>>,
 }
 
 impl<'a> Tokens<'a> {
-    fn read(d: &'a Directory) -> Refused<Self> {
+    /// `spelled` gives the bytes that a token stands for, from its kind and name.
+    pub(super) fn read(
+        d: &'a Directory,
+        spelled: impl Fn(i64, &str) -> Refused<Vec<u8>>,
+    ) -> Refused<Self> {
         let raw = strings(d, "tokenizer.ggml.tokens")?;
         let kinds = kinds(d, raw.len())?;
         let control = control_ids(d);
-        let chars = byte_chars();
         let mut tokens = Self {
             names: Vec::with_capacity(raw.len()),
+            kinds,
             added: Vec::new(),
             bytes: vec![Vec::new(); raw.len()],
             special: vec![None; raw.len()],
@@ -101,15 +113,25 @@ impl<'a> Tokens<'a> {
                 tokens.added.push(name);
                 tokens.bytes[id] = raw.clone();
             } else {
-                let bytes = spelled(name, &chars);
+                let bytes = spelled(kind, name);
                 tokens.bytes[id] = bytes.map_err(|e| format!("token {id}: {e}"))?;
             }
         }
         Ok(tokens)
     }
 
+    /// An encoder with the user-defined tokens.
+    pub(super) fn encoder(&self, model: impl Into<ModelWrapper>) -> Refused<tokenizers::Tokenizer> {
+        let mut encoder = tokenizers::Tokenizer::new(model);
+        let added = self.added.iter().map(|name| AddedToken::from(*name, false));
+        encoder
+            .add_tokens(added.map(|token| token.normalized(false)))
+            .map_err(|e| format!("the user-defined tokens cannot be added: {e}"))?;
+        Ok(encoder)
+    }
+
     /// Names and ids of the tokens that a text can have.
-    fn vocabulary(&self) -> Refused<Vocab> {
+    pub(super) fn vocabulary(&self) -> Refused<Vocab> {
         let plain = |(id, _): &(usize, &&str)| self.special[*id].is_none();
         let named = || self.names.iter().enumerate().filter(plain);
         let mut seen = HashSet::new();

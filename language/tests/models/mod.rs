@@ -228,8 +228,10 @@ pub enum Meta {
     Text(String),
     Number(u32),
     Float(f32),
+    Bool(bool),
     Texts(Vec<String>),
     Numbers(Vec<i32>),
+    Floats(Vec<f32>),
 }
 
 impl Meta {
@@ -242,12 +244,20 @@ impl Meta {
             }
             Self::Number(value) => kind(&[4, *value]),
             Self::Float(value) => kind(&[6, value.to_bits()]),
+            Self::Bool(value) => {
+                kind(&[7]);
+                to.push(u8::from(*value));
+            }
             Self::Texts(values) => {
                 kind(&[9, 8, values.len() as u32, 0]);
                 values.iter().for_each(|v| text(to, v.as_bytes()));
             }
             Self::Numbers(values) => {
                 kind(&[9, 5, values.len() as u32, 0]);
+                to.extend(values.iter().flat_map(|v| v.to_le_bytes()));
+            }
+            Self::Floats(values) => {
+                kind(&[9, 6, values.len() as u32, 0]);
                 to.extend(values.iter().flat_map(|v| v.to_le_bytes()));
             }
         }

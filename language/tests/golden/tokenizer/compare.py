@@ -1,14 +1,18 @@
 #!/usr/bin/env python3
-"""Token ids of a GGUF file's tokenizer beside those of the package `tokenizers`, on mixed text.
+"""Token ids of a GGUF file's tokenizer beside those of the package `tokenizers`, or for SentencePiece's kind
+(`tokenizer.ggml.model` `llama`) of llama.cpp, on mixed text.
 
-    pip install tokenizers gguf
+    pip install tokenizers gguf xllamacpp
     cargo build --release -p foveate-language --example checkpoint_ids
     python3 compare.py MODEL.gguf target/release/examples/checkpoint_ids [COUNT] [FOLDER ...]
 
-The reference is built of the file's own vocabulary and merges, with the pre-tokenizer of the
-published `tokenizer.json` (see `make.py`) and control tokens left as text. Text: lines of the
-FOLDERs' files (Python's own by default, and what Debian documents), and lines of random characters
-and fragments that `make.py` makes. Prints how many lines are equal, and the first that are not.
+The first reference is built of the file's own vocabulary and merges, with the pre-tokenizer of the
+published `tokenizer.json` (see `make.py`); in both, control tokens are left as text. Known
+differences to llama.cpp: it takes `</s>` for a control token, which in Gemma 3's file is a tag of
+HTML, and SentencePiece's mark of a space in a text for a space, which ours spells in bytes. Text:
+lines of the FOLDERs' files (Python's own by default, and what Debian documents), and lines of
+random characters and fragments that `make.py` makes. Prints how many lines are equal, and the
+first that are not.
 """
 
 import json
@@ -18,7 +22,8 @@ import sys
 import sysconfig
 from pathlib import Path
 
-from make import nasty, reference, vocabulary
+import llama_cpp
+from make import kind, nasty, reference, vocabulary
 
 ENDINGS = {
     ".py",
@@ -68,21 +73,26 @@ def main():
     texts = list(lines(folders, count))[: count * 3 // 4]
     source = random.Random(2)
     texts += [nasty(source) for _ in range(count - len(texts))]
-    pre, names, kinds, merges = vocabulary(file)
-    encode = reference(pre, names, kinds, merges)
+    encode = llama_cpp.encoder(file) if kind(file) == "llama" else reference(*vocabulary(file))
     stdin = "\n".join(map(json.dumps, texts)) + "\n"
     out = subprocess.run(
         [binary, file], input=stdin, check=True, stdout=subprocess.PIPE, text=True
     ).stdout
     ours = [[int(x) for x in line.split()] for line in out.split("\n")[: len(texts)]]
-    wrong = [(t, a, encode(t)) for t, a in zip(texts, ours, strict=True) if a != encode(t)]
+    theirs = map(encode, texts)
+    wrong = [(t, a, b) for t, a, b in zip(texts, ours, theirs, strict=True) if a != b]
     tokens = sum(map(len, ours))
     print(
-        f"{len(texts) - len(wrong)} of {len(texts)} lines equal, {tokens} tokens, "
-        f"{sum(map(len, texts))} characters"
+        f"{len(texts) - len(wrong)} of {len(texts)} lines equal, {tokens} tokens, {sum(map(len, texts))} characters"
+    )
+    named = {"a mark of a space": "\u2581", "</s>": "</s>"}
+    print(
+        "of those that are not:",
+        {name: sum(part in text for text, _, _ in wrong) for name, part in named.items()},
     )
     for text, a, b in wrong[:5]:
-        print(repr(text[:200]), a[:20], b[:20], sep="\n  ")
+        at = next((i for i, (x, y) in enumerate(zip(a, b)) if x != y), min(len(a), len(b)))
+        print(repr(text[:200]), f"from token {at}:", a[at : at + 20], b[at : at + 20], sep="\n  ")
     sys.exit(bool(wrong))
 
 

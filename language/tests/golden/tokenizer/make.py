@@ -59,6 +59,13 @@ KNOWN = {
 }
 
 
+def kind(file):
+    """`tokenizer.ggml.model` of a GGUF file."""
+    from gguf import GGUFReader
+
+    return GGUFReader(file).fields["tokenizer.ggml.model"].contents()
+
+
 def vocabulary(file):
     """Pre-tokenizer, names, kinds and merges of a GGUF file."""
     from gguf import GGUFReader
@@ -69,8 +76,7 @@ def vocabulary(file):
 
 
 def reference(pre, names, kinds, merges):
-    """A function from text to ids, as the published tokenizer has them with control tokens as text.
-    """
+    """A function from text to ids, as the published tokenizer has them with control tokens as text."""
     steps, whole = KNOWN[pre]
     vocab = {name: i for i, (name, kind) in enumerate(zip(names, kinds, strict=True)) if kind != 3}
     model = {
