@@ -21,6 +21,17 @@ use std::fmt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+/// What a model is scored on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Task {
+    /// The event that a flyer announces.
+    Flyer,
+    /// Who a business card is of, without and with an adapter.
+    BusinessCard,
+    /// Fields of a flyer that a schema names as no schema of training does.
+    Unseen,
+}
+
 /// Scores over the clean and over the photographed flyers.
 #[derive(Clone, Debug, Default)]
 pub struct Report {

@@ -110,7 +110,7 @@ struct FlyersArgs {
 struct EvalArgs {
     /// What is to be read.
     #[arg(long, default_value = "flyer")]
-    task: Task,
+    task: eval::Task,
     /// The model's folder.
     #[arg(long)]
     model: PathBuf,
@@ -286,18 +286,6 @@ fn rules(named: Option<&std::path::Path>) -> Result<foveate::readers::glyph::Rul
     })
 }
 
-/// What a model is scored on.
-#[cfg(feature = "eval")]
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Task {
-    /// The event that a flyer announces.
-    Flyer,
-    /// Who a business card is of, without and with an adapter.
-    BusinessCard,
-    /// Fields of a flyer that a schema names as no schema of training does.
-    Unseen,
-}
-
 fn main() -> Result<()> {
     let cli = Cli::parse();
     let mut fonts = Fonts::discover(cli.fonts.as_deref());
@@ -380,7 +368,7 @@ impl EvalArgs {
         };
         let dump = self.dump.as_deref();
         match self.task {
-            Task::Flyer => {
+            eval::Task::Flyer => {
                 anyhow::ensure!(self.adapter.is_none(), "flyers are read without an adapter");
                 let report = match &self.from {
                     Some(folder) => eval::from::evaluate(&model, folder, dump)?,
@@ -388,11 +376,11 @@ impl EvalArgs {
                 };
                 print!("{report}");
             }
-            Task::Unseen => {
+            eval::Task::Unseen => {
                 anyhow::ensure!(self.adapter.is_none(), "flyers are read without an adapter");
                 print!("{}", eval::unseen::evaluate(&model, fonts, &set));
             }
-            Task::BusinessCard => {
+            eval::Task::BusinessCard => {
                 let name = self.adapter.as_deref().unwrap_or("business-card");
                 let adapter = model.adapter(name)?;
                 let report = eval::cards::evaluate(&model, &adapter, fonts, &set, dump)?;

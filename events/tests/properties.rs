@@ -289,7 +289,9 @@ proptest! {
     }
 
     #[test]
-    fn a_day_beside_an_amount_comes_back(d in days(), style in 0usize..2000, amount in 0usize..400) {
+    fn a_day_beside_an_amount_comes_back(
+        d in days(), style in 0usize..2000, amount in 0usize..400,
+    ) {
         let price = priced(1 + amount as u8 % 30, amount);
         let day = named(d, style, true);
         for text in [format!("{day}, {price}"), format!("{price}, {day}")] {

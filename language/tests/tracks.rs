@@ -284,7 +284,8 @@ fn by(compute: TrackCompute) -> TrackDecoder {
 
 /// Root of the squared error of hidden rows over that of the rows: experts of 4 bits, the other
 /// matrices of 8, against PyTorch in float32, through four layers of width 32. 0.283 was measured;
-/// PyTorch with its weights rounded alike is 0.271 from itself, since some rows go to other experts.
+/// PyTorch with its weights rounded alike is 0.271 from itself, since some rows go to other
+/// experts.
 const BY_BITS: f32 = 0.35;
 
 #[test]

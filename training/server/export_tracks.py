@@ -8,8 +8,8 @@
 Embedding and logits share one weight and therefore one graph; the side that is not wanted is given
 no rows. `tracks.json` holds the sizes.
 
-    track{t}.block{b}.safetensors   the same block's weights as float16, for the integer kernels, which
-                                    round them when they are opened; written if asked for
+    track{t}.block{b}.safetensors   the same block's weights as float16, for the integer kernels,
+                                    which round them when they are opened; written if asked for
 """
 
 import json
@@ -120,8 +120,8 @@ def with_weights(model, block):
 
 
 def kernel_weights(block):
-    """A block's weights by the names of `runtime/kernels/src/tracks/file.rs`: matrices row by row of
-    what they give, experts as [n, rows, columns]."""
+    """A block's weights by the names of `runtime/kernels/src/tracks/file.rs`: matrices row by row
+    of what they give, experts as [n, rows, columns]."""
     out = {}
     for name, value in block.state_dict().items():
         if name.endswith(("ffn.router", "ffn.gate", "ffn.up", "ffn.down")):

@@ -15,6 +15,7 @@ mod resolve;
 mod said;
 mod spans;
 mod spelled;
+mod sure;
 mod text;
 mod tokens;
 mod words;

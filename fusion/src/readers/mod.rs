@@ -229,7 +229,8 @@ pub(crate) fn open(dir: &Path, graphs: &GraphOptions, options: &Options) -> Resu
     if chat::is_hugging_face(&config) {
         return chat::open(dir, graphs, options);
     }
-    // A glyph bundle need not name its family, and says itself what is wrong with a name that is none.
+    // A glyph bundle need not name its family, and says itself what is wrong with a name that is
+    // none.
     let family = config["architecture"]
         .as_str()
         .unwrap_or(glyph::ARCHITECTURE);

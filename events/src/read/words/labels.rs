@@ -5,7 +5,8 @@ pub(super) const LABELS: &[Row] = &[
     (
         Sense::Currency,
         ALL,
-        "rs,inr,usd,eur,gbp,chf,cad,aud,nzd,sgd,hkd,jpy,cny,krw,thb,myr,idr,vnd,pkr,lkr,npr,bdt,aed,\
+        "rs,inr,usd,eur,gbp,chf,cad,aud,nzd,sgd,hkd,jpy,cny,krw,thb,myr,idr,vnd,pkr,lkr,npr,bdt,\
+         aed,\
          sar,ils,zar,ngn,kes,ghs,sek,nok,dkk,isk,pln,czk,huf,ron,brl,mxn,ars,clp,cop,kr,zl,euro,\
          euros,dollar,dollars,rupee,rupees",
     ),
@@ -22,7 +23,8 @@ pub(super) const LABELS: &[Row] = &[
     (
         Sense::Label,
         EN,
-        "fee,fees,price,prices,cost,costs,cover charge,admission,tickets,donation,donations,deposit,\
+        "fee,fees,price,prices,cost,costs,cover charge,admission,tickets,donation,donations,\
+         deposit,\
          surcharge",
     ),
     (
@@ -43,7 +45,8 @@ pub(super) const LABELS: &[Row] = &[
     (
         Sense::Label,
         EN,
-        "vol,volume,page,pages,pp,issue,version,chapter,episode,grade,grades,size,sizes,score,ratio,\
+        "vol,volume,page,pages,pp,issue,version,chapter,episode,grade,grades,size,sizes,score,\
+         ratio,\
          section,article,apt,apartment,flat,suite,unit,plot,plot no,sector,hwy,highway,zip,\
          pin,pincode,po box",
     ),

@@ -5,7 +5,8 @@
 //! ffn.gate, ffn.up [ffn_dim, dim]   ffn.down [dim, ffn_dim]                    of a dense layer
 //! ffn.router [n, dim]   ffn.gate, ffn.up [n, width, dim]   ffn.down [n, dim, width]   of experts
 //! ```
-//! They are rounded when the file is opened: 4 and 8 bits are this machine's affair, not the file's.
+//! They are rounded when the file is opened: 4 and 8 bits are this machine's affair, not the
+//! file's.
 
 use std::collections::BTreeMap;
 use std::fs::File;
