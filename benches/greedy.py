@@ -35,21 +35,13 @@ def run(*command, **options):
 def theirs(server, ids, n):
     """Tokens, and the log probabilities of the likeliest of each place."""
     asked = dict(
-        prompt=ids,
-        n_predict=n,
-        temperature=0,
-        ignore_eos=True,
-        cache_prompt=False,
-        n_probs=10,
-        return_tokens=True,
+        prompt=ids, n_predict=n, temperature=0, ignore_eos=True, cache_prompt=False, logprobs=10
     )
     answer = server.handle_completions(asked)
     answer = json.loads(answer) if isinstance(answer, (str, bytes)) else answer
-    likely = [
-        {t["id"]: t["logprob"] for t in p["top_logprobs"]}
-        for p in answer["completion_probabilities"]
-    ]
-    return answer["tokens"], likely, answer["content"]
+    places = answer["choices"][0]["logprobs"]["content"]
+    likely = [{t["id"]: t["logprob"] for t in place["top_logprobs"]} for place in places]
+    return [place["id"] for place in places], likely, answer["choices"][0]["text"]
 
 
 def main():

@@ -20,7 +20,7 @@ pub(super) const MARK: &str = "▁";
 /// Longest piece, in bytes: finding its merges takes the square of its length. SentencePiece's
 /// trainer makes 16 characters by default; the longest piece of Gemma 3 has 48 bytes.
 const MAX_PIECE: usize = 512;
-/// Bytes of all merges, for a byte of the vocabulary.
+/// Bytes of all merges, for a byte of all pieces: Gemma 3 has 2.04 (513,511 merges).
 const MERGES: usize = 8;
 /// Bytes of merges that every vocabulary may have: small ones may be all runs of one sign.
 const MERGES_LEAST: usize = 1 << 20;
