@@ -9,11 +9,12 @@
 //! - [`Experts`]: 4-bit experts of a mixture, their rows grouped into one product each.
 //! - [`Cpu`]: the instruction set, chosen once; results do not depend on it, nor on the number of
 //!   threads.
+//! - [`operations`]: how long one matrix takes, in each form.
 //! - [`packed`], [`dot`], [`row`]: the layout and the arithmetic under it.
 //!
-//! This is the only crate of the project with `unsafe` code: in `dot` (vector loads, checked at its
-//! door), `row` (instruction sets, proved by the token), `cpu` (a question to the operating
-//! system), `bytes` (aligned memory), `team` and `forward` (buffers that workers share).
+//! This is the only crate of the project with `unsafe` code: in `dot` and `palette` (vector loads,
+//! checked at their doors), `row` (instruction sets, proved by the token), `cpu` (a question to the
+//! operating system), `bytes` (aligned memory), `team` and `forward` (buffers that workers share).
 
 mod attention;
 pub mod bench;
@@ -31,7 +32,9 @@ mod forward;
 mod grouped;
 mod linear;
 mod lora;
+pub mod operations;
 pub mod packed;
+mod palette;
 mod random;
 pub mod row;
 mod safetensors;
