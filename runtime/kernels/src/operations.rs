@@ -1,5 +1,6 @@
-//! How long a matrix takes, alone and on one thread, in each form that there is a kernel for: what a
-//! choice of bits for each matrix rests on. Activations are int8 already.
+//! How long a matrix takes, alone and on one thread, in each form that there is a kernel for.
+//!
+//! A choice of bits for each matrix rests on it. Activations are int8 already.
 
 use std::time::Instant;
 
