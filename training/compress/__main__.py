@@ -83,16 +83,22 @@ def predicted(run):
     if missing:
         raise SystemExit(f"{len(missing)} matrices have no sensitivity, first {missing[0]}: run "
                          "`python -m compress sensitivity` to its end")  # fmt: skip
-    return {m.name: options(m, sensitivity.losses(rows[m.name])) for m in run.model.matrices}
+    known = {m.name: options(m, sensitivity.losses(rows[m.name])) for m in run.model.matrices}
+    embedding = run.model.matrices[0]
+    known[embedding.name].append((embedding.shipped, 0.0, table.SHIPPED))
+    return known
 
 
 def mixed(run):
     kinds = {"2 and 4": ("palette 2 16", "palette 4 16"), "2, 3 and 4": sensitivity.CHOICES}
     held = json.loads(run.choices.read_text()) if run.choices.exists() else {}
-    budget = run.args.bits * sum(m.weights for m in run.model.matrices) / 8
+    # The embedding stays, and is not of the budget.
+    first, *others = run.model.matrices
+    budget = run.args.bits * sum(m.weights for m in others) / 8 + first.shipped
     for kind, allowed in kinds.items():
-        name = f"mixed {kind}, {run.args.bits:g} bits"
+        name = f"mixed {kind}, {run.args.bits:g} bits{table.KEPT}"
         known = {k: [r for r in rows if r[2] in allowed] for k, rows in predicted(run).items()}
+        known[first.name] = [(first.shipped, 0.0, table.SHIPPED)]
         chosen = choose(known, budget)
         held[name] = {"chosen": chosen, "predicted loss": loss(known, chosen)}
         print(name, "predicted", held[name]["predicted loss"], flush=True)

@@ -44,6 +44,10 @@ def rate(model, chosen, times, measured=0.0):
     return None if time is None else 1e6 / (time + max(rest, 0.0))
 
 
+def bits_of(choice):
+    return 8 if choice == "as shipped" else Method.named(choice).bits
+
+
 def data(model, options, times, chosen, shipped):
     """What the page shows. `options {name: [(bytes, loss, choice)]}`."""
     matrices = []
@@ -51,7 +55,7 @@ def data(model, options, times, chosen, shipped):
         rows = []
         for size, loss, choice in options[m.name]:
             decode, prefill = time_of(m, choice, times) or (None, None)
-            rows.append({"choice": choice, "bits": Method.named(choice).bits, "bytes": size,
+            rows.append({"choice": choice, "bits": bits_of(choice), "bytes": size,
                          "loss": loss, "decode": decode, "prefill": prefill})  # fmt: skip
         matrices.append({"name": m.name, "layer": m.layer, "part": m.part, "rows": m.rows,
                          "cols": m.cols, "options": rows, "chosen": chosen[m.name]})  # fmt: skip

@@ -9,25 +9,33 @@ from .measure import answers, perplexity
 from .methods import Method, bytes_of, compressed
 
 SHIPPED = "as shipped"
-# The published embedding has 4 bits; in all rows but the first it has these.
+# The published embedding has 4 bits: of rows that do not say that it is as shipped.
 EMBEDDING = "palette 4 16"
-# What is added to a row's name where errors are handed on (feedback.py).
-FEEDBACK = " with feedback"
-ROWS = (
-    SHIPPED, f"embedding alone: {EMBEDDING}",
+# What is added to a row's name where the embedding is not touched, and where errors are
+# handed on (feedback.py).
+KEPT, FEEDBACK = ", embedding as shipped", " with feedback"
+METHODS = (
     "round 4 32", "round 3 32", "round 2 32", "round 4 row", "round 3 row", "round 2 row",
     "palette 4 16", "palette 3 16", "palette 2 16", "float palette 4 16", "float palette 2 16",
-    f"palette 4 16{FEEDBACK}", f"palette 3 16{FEEDBACK}", f"palette 2 16{FEEDBACK}",
 )  # fmt: skip
+ROWS = (
+    SHIPPED,
+    f"embedding alone: {EMBEDDING}",
+    *(method + KEPT for method in METHODS),
+    *(f"palette {bits} 16{KEPT}{FEEDBACK}" for bits in (4, 3, 2)),
+    *("palette 4 16", "palette 4 16" + FEEDBACK),
+)
 
 
 def choice_of(model, name):
     """{matrix name: choice} of a row that treats all matrices alike; none where as shipped."""
     out = {m.name: SHIPPED for m in model.matrices}
-    if name != SHIPPED:
+    name = name.removesuffix(FEEDBACK)
+    if name != SHIPPED and not name.endswith(KEPT):
         out[model.matrices[0].name] = EMBEDDING
-    if name in ROWS[2:]:
-        out |= {m.name: name.removesuffix(FEEDBACK) for m, _ in model.linears()}
+    if name not in ROWS[:2]:
+        choice = str(Method.named(name.removesuffix(KEPT)))
+        out |= {m.name: choice for m, _ in model.linears()}
     return out
 
 

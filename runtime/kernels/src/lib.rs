@@ -10,11 +10,12 @@
 //! - [`TrackLayer`]: a layer of a parallel track, with such experts.
 //! - [`Cpu`]: the instruction set, chosen once; results do not depend on it, nor on the number of
 //!   threads.
+//! - [`operations`]: how long one matrix takes, in each form.
 //! - [`packed`], [`dot`], [`row`]: the layout and the arithmetic under it.
 //!
-//! This is the only crate of the project with `unsafe` code: in `dot` (vector loads, checked at its
-//! door), `row` (instruction sets, proved by the token), `cpu` (a question to the operating
-//! system), `bytes` (aligned memory), `team` and `forward` (buffers that workers share).
+//! This is the only crate of the project with `unsafe` code: in `dot` and `palette` (vector loads,
+//! checked at their doors), `row` (instruction sets, proved by the token), `cpu` (a question to the
+//! operating system), `bytes` (aligned memory), `team` and `forward` (buffers that workers share).
 
 mod attention;
 pub mod bench;
@@ -32,7 +33,9 @@ mod forward;
 mod grouped;
 mod linear;
 mod lora;
+pub mod operations;
 pub mod packed;
+mod palette;
 mod random;
 pub mod row;
 mod safetensors;

@@ -11,6 +11,7 @@ use crate::file::{Tensors, form_bits};
 use crate::grouped::pack::{Block, Draft};
 use crate::grouped::{self, GROUP, Grouped, Record};
 use crate::packed::{Bits, Packed, TILE};
+use crate::palette::{self, Table};
 use crate::row;
 
 /// Rows of activations that one product takes at most: with 2048 columns they are 128 KiB, and stay
@@ -102,6 +103,8 @@ enum Form {
         bits: Bits,
         codes: Range<usize>,
         scale: Range<usize>,
+        /// A [`Table`] a tile; none where codes are levels.
+        tables: Option<Range<usize>>,
     },
     Float(Range<usize>),
     Grouped {
@@ -120,6 +123,7 @@ impl Linear {
                 bits: form_bits(form)?,
                 codes,
                 scale: tensors.range(&format!("{name}.scale"))?,
+                tables: None,
             })
         };
         let float = || tensors.range(&format!("{name}.f32")).map(Form::Float);
@@ -139,6 +143,43 @@ impl Linear {
             linear.view()?;
         }
         Ok(linear)
+    }
+
+    /// A matrix of packed codes `[tiles, blocks, 64]` with `scale` `[tiles, groups, 16]`, and a
+    /// palette for each tile where codes are its entries (then one group).
+    pub fn packed(
+        bits: Bits,
+        rows: usize,
+        cols: usize,
+        codes: &[u8],
+        scale: &[f32],
+        tables: Option<&[Table]>,
+    ) -> Result<Self> {
+        let groups = Packed::new(bits, rows, cols, codes, scale)?.groups();
+        let fits = |t: &[Table]| t.len() == rows.div_ceil(TILE) && groups == 1;
+        if bits == Bits::Eight && tables.is_some() || !tables.is_none_or(fits) {
+            let place = format!("palettes of a {rows} x {cols} matrix");
+            return Err(Error::new(Kind::Shape, place));
+        }
+        let flat = tables.map(<[Table]>::as_flattened);
+        let (end, scales) = (codes.len() + 4 * scale.len(), codes.len());
+        let mut bytes = Bytes::zeroed(end + flat.map_or(0, <[u8]>::len));
+        let (head, tail) = bytes.as_mut_slice().split_at_mut(end);
+        head[..scales].copy_from_slice(codes);
+        let kept = as_f32_mut(&mut head[scales..]).into_iter().flatten();
+        kept.zip(scale).for_each(|(kept, s)| *kept = *s);
+        tail.copy_from_slice(flat.unwrap_or_default());
+        Ok(Self {
+            rows,
+            cols,
+            form: Form::Packed {
+                bits,
+                codes: 0..scales,
+                scale: scales..end,
+                tables: tables.map(|_| end..bytes.len()),
+            },
+            bytes: Arc::new(bytes),
+        })
     }
 
     /// A matrix of floats, row-major.
@@ -191,7 +232,10 @@ impl Linear {
     }
 
     fn view(&self) -> Result<Packed<'_>> {
-        let Form::Packed { bits, codes, scale } = &self.form else {
+        let Form::Packed {
+            bits, codes, scale, ..
+        } = &self.form
+        else {
             return Err(Error::new(Kind::Dtype, "float matrix"));
         };
         let bytes = self.bytes.as_slice();
@@ -212,7 +256,12 @@ impl Linear {
     /// Bytes that one pass over the matrix reads.
     pub fn bytes(&self) -> usize {
         match &self.form {
-            Form::Packed { codes, scale, .. } => codes.len() + scale.len(),
+            Form::Packed {
+                codes,
+                scale,
+                tables,
+                ..
+            } => codes.len() + scale.len() + tables.as_ref().map_or(0, Range::len),
             Form::Grouped { codes, params, .. } => codes.len() + params.len(),
             Form::Float(range) => range.len(),
         }
@@ -221,7 +270,14 @@ impl Linear {
     /// The values of a row, `[cols]`.
     pub fn row(&self, row: usize, out: &mut [f32]) {
         match self.lend() {
-            Lent::Packed(packed) => packed.row(row, out),
+            Lent::Packed(packed, None) => packed.row(row, out),
+            Lent::Packed(packed, Some(tables)) => {
+                let (table, scale) = (tables[row / TILE], packed.scale(row / TILE, 0));
+                for (col, out) in out.iter_mut().enumerate() {
+                    let entry = f32::from(table[usize::from(packed.code(row, col))]) - 128.0;
+                    *out = entry * scale[row % TILE];
+                }
+            }
             Lent::Grouped(grouped) => grouped.row(row, out),
             Lent::Float(weights) => out.copy_from_slice(&weights[row * self.cols..][..self.cols]),
         }
@@ -230,7 +286,11 @@ impl Linear {
     /// The weights, for a run of [`Lent::tile`].
     pub fn lend(&self) -> Lent<'_> {
         match &self.form {
-            Form::Packed { .. } => Lent::Packed(self.view().expect("checked when opened")),
+            Form::Packed { tables, .. } => {
+                let tables = tables.clone().map(|t| &self.bytes.as_slice()[t]);
+                let view = self.view().expect("checked when opened");
+                Lent::Packed(view, tables.map(|t| t.as_chunks().0))
+            }
             Form::Float(range) => Lent::Float(self.float(range)),
             Form::Grouped {
                 form,
@@ -249,7 +309,7 @@ impl Linear {
 /// A matrix, lent for reading.
 #[derive(Clone, Copy)]
 pub(crate) enum Lent<'a> {
-    Packed(Packed<'a>),
+    Packed(Packed<'a>, Option<&'a [Table]>),
     Grouped(Grouped<'a>),
     Float(&'a [f32]),
 }
@@ -258,16 +318,17 @@ impl Lent<'_> {
     /// The products of one tile with `rows` of the activations: `out` `[rows, 16]`.
     pub fn tile(self, cpu: Cpu, x: View, rows: Range<usize>, tile: usize, out: &mut [[f32; TILE]]) {
         match self {
-            Lent::Packed(packed) if rows.len() > STEP && dot::at_once(cpu) > STEP => {
+            Lent::Packed(packed, None) if rows.len() > STEP && dot::at_once(cpu) > STEP => {
                 for (start, out) in rows.clone().step_by(ROWS).zip(out.chunks_mut(ROWS)) {
                     let rows = start..rows.end.min(start + ROWS);
-                    packed_tile::<ROWS>(cpu, packed, x, rows, tile, out);
+                    packed_tile::<ROWS>(cpu, packed, None, x, rows, tile, out);
                 }
             }
-            Lent::Packed(packed) => {
+            Lent::Packed(packed, tables) => {
+                let table = tables.map(|t| &t[tile]);
                 for (start, out) in rows.clone().step_by(STEP).zip(out.chunks_mut(STEP)) {
                     let rows = start..rows.end.min(start + STEP);
-                    packed_tile::<STEP>(cpu, packed, x, rows, tile, out);
+                    packed_tile::<STEP>(cpu, packed, table, x, rows, tile, out);
                 }
             }
             Lent::Grouped(grouped) => {
@@ -295,30 +356,28 @@ impl Lent<'_> {
 const STEP: usize = 8;
 
 /// `y = s * sum over groups of (f32(2 * sum(c * xq) - top * sum(xq)) * 0.5) * scale`, for at most
-/// `N` rows
+/// `N` rows. With a palette c is an entry, which is 128 too large: `top` is 256.
 fn packed_tile<const N: usize>(
     cpu: Cpu,
     w: Packed,
+    table: Option<&Table>,
     x: View,
     rows: Range<usize>,
     tile: usize,
     out: &mut [[f32; TILE]],
 ) {
-    let top = w.bits().top();
+    let top = table.map_or(w.bits().top(), |_| 256);
     let width = w.cols() / w.groups();
     let mut zeros = [0; N];
     for group in 0..w.groups() {
         let mut sums = [[0; TILE]; N];
         let sums = &mut sums[..rows.len()];
         let from = rows.start * x.stride + group * width;
-        dot::tile(
-            cpu,
-            w.bits(),
-            w.tile_group(tile, group),
-            &x.q[from..],
-            x.stride,
-            sums,
-        );
+        let (codes, q) = (w.tile_group(tile, group), &x.q[from..]);
+        match table {
+            None => dot::tile(cpu, w.bits(), codes, q, x.stride, sums),
+            Some(table) => palette::tile(cpu, w.bits(), table, codes, q, x.stride, sums),
+        }
         for (i, zero) in rows.clone().zip(&mut zeros) {
             *zero = top.wrapping_mul(x.sum(i, group * width..(group + 1) * width));
         }

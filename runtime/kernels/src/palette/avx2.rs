@@ -1,0 +1,108 @@
+//! AVX2: entries as two nibbles, each looked up in a table of its own.
+//!
+//! ```text
+//! entry = 16 * high + low; one vpmaddubsw of a nibble adds two products, at most 2 * 15 * 128
+//!     = 3840 in 16 bits, so 8 fit: 4 blocks of 2 fields (4 bits), 2 blocks of 4 fields (2 bits)
+//! ```
+//! The other way, `vpsignb` with signed entries, fits one product in 16 bits and widens each.
+
+use core::arch::x86_64::*;
+
+use super::Table;
+use crate::packed::{BLOCK, Bits, TILE};
+
+/// Bytes ahead that memory is asked for: as in `dot`.
+const AHEAD: usize = 4096;
+
+/// # Safety
+/// AVX2; lengths as [`super::tile`] checks them.
+#[target_feature(enable = "avx2")]
+pub(super) unsafe fn tile(
+    bits: Bits,
+    table: &Table,
+    codes: &[u8],
+    x: &[i8],
+    stride: usize,
+    sums: &mut [[i32; TILE]],
+) {
+    let blocks = codes.len() / BLOCK;
+    // SAFETY: 16 bytes of the table.
+    let table = unsafe { _mm256_broadcastsi128_si256(_mm_loadu_si128(table.as_ptr().cast())) };
+    let mask = _mm256_set1_epi8(15);
+    let nibbles = [
+        _mm256_and_si256(table, mask),
+        _mm256_and_si256(_mm256_srli_epi16::<4>(table), mask),
+    ];
+    for (i, sums) in sums.iter_mut().enumerate() {
+        // SAFETY: row i is one of the rows the caller vouches for.
+        unsafe {
+            let x = x.as_ptr().add(i * stride);
+            match bits {
+                Bits::Two => row::<2, 2>(nibbles, codes.as_ptr(), blocks, x, sums),
+                _ => row::<4, 4>(nibbles, codes.as_ptr(), blocks, x, sums),
+            }
+        }
+    }
+}
+
+/// One row; sums move to 32 bits after every `SPAN` blocks.
+///
+/// # Safety
+/// As [`tile`].
+#[target_feature(enable = "avx2")]
+unsafe fn row<const BITS: u32, const SPAN: usize>(
+    nibbles: [__m256i; 2],
+    codes: *const u8,
+    blocks: usize,
+    x: *const i8,
+    sums: &mut [i32; TILE],
+) {
+    let fields = 8 / BITS as usize;
+    let mask = _mm256_set1_epi8((1 << BITS) - 1);
+    let weight = [_mm256_set1_epi16(1), _mm256_set1_epi16(16)];
+    let mut acc = [_mm256_setzero_si256(); 2];
+    // SAFETY: block b reads codes[64 b ..][..64] and x[4 * fields * b ..][..4 * fields], as the
+    // caller checked.
+    unsafe {
+        for start in (0..blocks).step_by(SPAN) {
+            let mut short = [[_mm256_setzero_si256(); 2]; 2];
+            for b in start..blocks.min(start + SPAN) {
+                let at = codes.add(b * BLOCK);
+                _mm_prefetch::<_MM_HINT_T0>(at.wrapping_add(AHEAD).cast());
+                for (half, short) in short.iter_mut().enumerate() {
+                    let w = _mm256_loadu_si256(at.add(32 * half).cast());
+                    for field in 0..fields {
+                        let c = _mm256_and_si256(shift::<BITS>(w, field), mask);
+                        let x = x.add(4 * (b * fields + field));
+                        let x = _mm256_set1_epi32(x.cast::<i32>().read_unaligned());
+                        for (short, table) in short.iter_mut().zip(nibbles) {
+                            let entry = _mm256_shuffle_epi8(table, c);
+                            *short = _mm256_add_epi16(*short, _mm256_maddubs_epi16(entry, x));
+                        }
+                    }
+                }
+            }
+            for (acc, short) in acc.iter_mut().zip(short) {
+                for (short, weight) in short.into_iter().zip(weight) {
+                    *acc = _mm256_add_epi32(*acc, _mm256_madd_epi16(short, weight));
+                }
+            }
+        }
+        for (half, acc) in acc.into_iter().enumerate() {
+            let at = sums.as_mut_ptr().add(8 * half).cast::<__m256i>();
+            _mm256_storeu_si256(at, _mm256_add_epi32(_mm256_loadu_si256(at), acc));
+        }
+    }
+}
+
+/// `w >> BITS * field` in every lane.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn shift<const BITS: u32>(w: __m256i, field: usize) -> __m256i {
+    match BITS as usize * field {
+        0 => w,
+        2 => _mm256_srli_epi32::<2>(w),
+        4 => _mm256_srli_epi32::<4>(w),
+        _ => _mm256_srli_epi32::<6>(w),
+    }
+}
