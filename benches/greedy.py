@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Greedy text of a GGUF file by our kernels beside llama.cpp's: where they part, and by what margin.
+"""Greedy text of a GGUF file by our kernels beside llama.cpp's: where they part, by what margin.
 
     pip install xllamacpp
     cargo build --release -p foveate-kernels --example checkpoint
     cargo build --release -p foveate-language --example checkpoint_ids
     python3 benches/greedy.py MODEL.gguf --binaries target/release/examples [--bos 2] [--tokens 64]
 
-Both get the same ids: `--bos` if given, and those of our tokenizer. Our cache is float16 and int8, theirs
-float16. At the first difference it prints what llama.cpp gives the two tokens as log probabilities, and what
-ours gives them as logits: a small margin is rounding, a large one a fault.
+Both get the same ids: `--bos` if given, and those of our tokenizer. Our cache is float16 and int8,
+theirs float16. At the first difference it prints what llama.cpp gives the two tokens as log
+probabilities, and what ours gives them as logits: a small margin is rounding, a large one a fault.
 """
 
 import argparse
@@ -92,8 +92,8 @@ def main():
             logits = struct.unpack(f"<{len(raw) // 4}f", raw)
             gap = likely[at][b] - likely[at][a] if a in likely[at] else float("inf")
             print(
-                f"  {cache}: the same {at} tokens, then {a} for {b}; ours prefers it by {logits[a] - logits[b]:.3f},"
-                f" llama.cpp the other by {gap:.3f}"
+                f"  {cache}: the same {at} tokens, then {a} for {b}; ours prefers it by "
+                f"{logits[a] - logits[b]:.3f}, llama.cpp the other by {gap:.3f}"
             )
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Token ids of a GGUF file's tokenizer beside those of the package `tokenizers`, or for SentencePiece's kind
-(`tokenizer.ggml.model` `llama`) of llama.cpp, on mixed text.
+"""Token ids of a GGUF file's tokenizer beside those of the package `tokenizers`, or for
+SentencePiece's kind (`tokenizer.ggml.model` `llama`) of llama.cpp, on mixed text.
 
     pip install tokenizers gguf xllamacpp
     cargo build --release -p foveate-language --example checkpoint_ids
@@ -83,7 +83,8 @@ def main():
     wrong = [(t, a, b) for t, a, b in zip(texts, ours, theirs, strict=True) if a != b]
     tokens = sum(map(len, ours))
     print(
-        f"{len(texts) - len(wrong)} of {len(texts)} lines equal, {tokens} tokens, {sum(map(len, texts))} characters"
+        f"{len(texts) - len(wrong)} of {len(texts)} lines equal, {tokens} tokens, "
+        f"{sum(map(len, texts))} characters"
     )
     named = {"a mark of a space": "\u2581", "</s>": "</s>"}
     print(

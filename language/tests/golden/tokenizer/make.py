@@ -76,7 +76,7 @@ def vocabulary(file):
 
 
 def reference(pre, names, kinds, merges):
-    """A function from text to ids, as the published tokenizer has them with control tokens as text."""
+    """A function from text to ids, those of the published tokenizer; control tokens are text."""
     steps, whole = KNOWN[pre]
     vocab = {name: i for i, (name, kind) in enumerate(zip(names, kinds, strict=True)) if kind != 3}
     model = {

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Writes `pieces.gguf` and `pieces.json`: a small SentencePiece vocabulary, nasty lines, and their ids by the
-package `sentencepiece`.
+"""Writes `pieces.gguf` and `pieces.json`: a small SentencePiece vocabulary, nasty lines, and their
+ids by the package `sentencepiece`.
 
     pip install sentencepiece protobuf gguf tokenizers && python3 make_pieces.py
 
-The vocabulary is trained here, on the repository's own documents: BPE with byte fallback, no normalisation, as
-those of Llama 2 and Gemma. `begins` are the ids with the space that SentencePiece puts before a text, `inside`
-those without it.
+The vocabulary is trained here, on the repository's own documents: BPE with byte fallback, no
+normalisation, as those of Llama 2 and Gemma. `begins` are the ids with the space that SentencePiece
+puts before a text, `inside` those without it.
 """
 
 import io

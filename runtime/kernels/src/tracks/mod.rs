@@ -2,9 +2,9 @@
 //! layer or a mixture of experts.
 //!
 //! ```text
-//! h = rmsnorm(x);  q = rope_norm(Wq h), k = rope_norm(Wk h), v = Wv h   per head, no rope if global
-//! x += Wo attention(q, keys, values)                                   grouped queries, causal
-//! h = rmsnorm(x);  x += Wdown (silu(Wgate h) * (Wup h))                 or experts, by the router
+//! h = rmsnorm(x);  q = rope_norm(Wq h), k = rope_norm(Wk h), v = Wv h  per head, no rope if global
+//! x += Wo attention(q, keys, values)                                  grouped queries, causal
+//! h = rmsnorm(x);  x += Wdown (silu(Wgate h) * (Wup h))                or experts, by the router
 //! ```
 //! Matrices are rounded at load: those of attention and of dense layers to 8 bits (GGUF's Q8_0),
 //! experts to 4 ([`Experts`]). Norms, the router, scores and the cache stay float32. Results do not
