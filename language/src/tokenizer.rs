@@ -219,7 +219,8 @@ impl Tokenizer {
 
     /// As [`Tokenizer::encode`], for a text that stands at the beginning or behind a control token.
     /// Many SentencePiece vocabularies put a space before it (`tokenizer.ggml.add_space_prefix`),
-    /// so that its first word is the same token as elsewhere. The space is part of the decoded text.
+    /// so that its first word is the same token as elsewhere. The space is part of the decoded
+    /// text.
     pub fn encode_beginning(&self, text: &str) -> Result<Vec<TokenId>> {
         match self.spaces {
             Spaces::Marked { prefix: true } if !text.is_empty() => self.encode(&format!(" {text}")),
