@@ -1,4 +1,6 @@
-"""Pages written by hand, with questions in free words: what drawn pages do not have.
+"""Pages written one by one, with questions in free words: what drawn pages do not have.
+
+A language model wrote them; it had seen no picture that anything is measured on.
 
 `written/*.txt`, of which `*.dev.txt` is only scored. A page is
 
