@@ -153,6 +153,10 @@ impl TextDecoder for CheckpointDecoder {
         self.kernel.new_cache()
     }
 
+    fn cache_row_bytes(&self) -> Option<usize> {
+        Some(self.kernel.inner.kv_bytes_per_token())
+    }
+
     fn forward(&self, cache: &mut Cache, rows: Rows<'_>) -> Result<Output> {
         self.kernel.forward(cache, &rows)
     }

@@ -70,6 +70,12 @@ pub trait TextDecoder: Send + Sync {
     /// An empty cache for a conversation with this decoder.
     fn new_cache(&self) -> Cache;
 
+    /// Bytes of the cache for each row of a conversation; `None` where it is not known beforehand,
+    /// as where some layers see a window alone.
+    fn cache_row_bytes(&self) -> Option<usize> {
+        None
+    }
+
     /// Runs `rows` at the positions `cache.len()..`, adds them to the cache and answers for the
     /// selected ones.
     ///
@@ -99,6 +105,10 @@ impl TextDecoder for Arc<dyn TextDecoder> {
 
     fn new_cache(&self) -> Cache {
         (**self).new_cache()
+    }
+
+    fn cache_row_bytes(&self) -> Option<usize> {
+        (**self).cache_row_bytes()
     }
 
     fn forward(&self, cache: &mut Cache, rows: Rows<'_>) -> Result<Output> {

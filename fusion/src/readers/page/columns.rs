@@ -4,6 +4,7 @@
 //! documents") that only parts what is surely columns: the longest run of lines that a gutter
 //! leaves whole, with running text on both sides of it. Lines of tables, receipts and timetables
 //! are short, and stay row by row.
+use super::rules::columns::{BESIDE, FULL, GUTTER, LINES, LONG, MOST, PITCH};
 
 /// A line's place, in any unit; y goes down.
 #[derive(Debug, Clone, Copy)]
@@ -13,23 +14,6 @@ pub(super) struct Place {
     pub right: [f64; 2],
     pub height: f64,
 }
-
-/// Least width of a gutter, in heights of the median line. A spotter's boxes reach over their print
-/// by about a quarter of a height on each side.
-const GUTTER: f64 = 0.25;
-/// Least lines of a column.
-const LINES: usize = 3;
-/// Least width of most lines of running text, in their heights: some 12 letters.
-const LONG: f64 = 6.0;
-/// Most lines of running text fill so much of the widest one.
-const FULL: f64 = 0.7;
-/// From the middle of a line of running text to that of the next, in heights; rows of tables stand
-/// farther apart.
-const PITCH: f64 = 1.8;
-/// What "most" is.
-const MOST: f64 = 0.6;
-/// Columns stand beside each other for at least so much of the shorter one.
-const BESIDE: f64 = 0.5;
 
 /// A line on a page that was turned upright.
 #[derive(Debug, Clone, Copy)]

@@ -1,8 +1,6 @@
 //! Prompt look-up (Saxena 2023): an answer that copies a line goes on as the line does.
+use super::rules::DRAFTED;
 use foveate_language::{Draft, TokenId};
-
-/// Most tokens guessed at a time: values of flyers have three to six.
-const AHEAD: usize = 4;
 
 /// The tokens of the lines that the decoder is shown, each with its word's source; `None` ends a
 /// line.
@@ -30,7 +28,10 @@ impl Draft for LookUp {
             return Vec::new();
         };
         let rest = self.tokens.get(at..).unwrap_or_default();
-        rest.iter().map_while(|token| *token).take(AHEAD).collect()
+        rest.iter()
+            .map_while(|token| *token)
+            .take(DRAFTED)
+            .collect()
     }
 
     fn wrote(&mut self, id: TokenId, source: Option<usize>) {

@@ -7,6 +7,7 @@ mod columns;
 pub(super) mod config;
 mod draft;
 mod place;
+mod rules;
 mod spotted;
 pub(super) mod text;
 mod weights;
@@ -24,6 +25,7 @@ use foveate_language::{
 use foveate_onnx::{GoOn, GraphOptions};
 use foveate_vision::{Mode, Spotter};
 use place::Places;
+use rules::PAGE_ROWS;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -37,9 +39,6 @@ pub use config::ARCHITECTURE;
 const NOT_FOUND: &str = "not found";
 /// What comes before the answer to a question of yes or no, from the same place.
 const LEADS: [&str; 2] = ["yes: ", "no: "];
-/// Most rows of a page, set by hand: what is left of the context of 4,096 holds questions and
-/// answers.
-const PAGE_ROWS: usize = 3000;
 
 /// Reads pictures by a spotter, for a decoder that knows language.
 pub struct PageReader {

@@ -1,19 +1,7 @@
 //! What a spotter read, on the canvas: which lines are print, their order, and boxes around them.
 use super::columns::{Place, by_columns};
-use crate::readers::glyph::Legible;
+use super::rules::{LEGIBLE, ROW};
 use foveate_vision::{Quad, Rect, Spotted, SpottedChar, SpottedLine, Transform};
-
-/// Height of the rows by which lines are sorted, in canvas pixels; training sorts by as many
-/// (`training/page/page.py`).
-const ROW: f64 = 16.0;
-
-/// Least confidence of a line, and of a character that stands alone. On 76 real pictures with text
-/// and 18 without, lines under them held as many words that are there as words that are not: recall
-/// 0.803 -> 0.802, precision 0.867 -> 0.890 (letters of lines alone, `foveate-datasets lines`).
-const LEGIBLE: Legible = Legible {
-    probability: 0.6,
-    alone: 0.9,
-};
 
 /// Whether a line is print by [`LEGIBLE`].
 pub(super) fn is_legible(line: &SpottedLine) -> bool {

@@ -1,4 +1,5 @@
 //! What a spotter read, as lines of words in reading order.
+use super::rules::{AHEAD, BELOW};
 use super::spotted::{around, canvas_corners, centre, in_order, is_legible};
 use crate::Result;
 use crate::readers::{Encoded, LeftOut, Source, Why, Written};
@@ -110,12 +111,6 @@ pub(in crate::readers) struct PageText {
     tokens: Vec<Vec<TokenId>>,
     follows: Vec<Vec<usize>>,
 }
-
-/// Lines ahead in reading order with which a value may go on. Set by hand: two columns alternate.
-const AHEAD: usize = 2;
-/// How far below a line the next one of its column may begin, in its heights. Set by hand: titles
-/// are set with up to a line between.
-const BELOW: f64 = 1.5;
 
 impl PageText {
     pub(in crate::readers) fn new(lines: Vec<PageLine>) -> Self {

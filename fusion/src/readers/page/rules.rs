@@ -1,0 +1,44 @@
+//! The thresholds of this reader, each with where it comes from. What says how a page is shown to
+//! the decoder is no threshold: it is what the decoder was taught (`place.rs`, `ROW` below).
+use crate::readers::glyph::Legible;
+
+/// Height of the rows by which lines are sorted, in canvas pixels; training sorts by as many
+/// (`training/page/page.py`).
+pub(super) const ROW: f64 = 16.0;
+/// Most rows of a page, set by hand: what is left of the context of 4,096 holds questions and
+/// answers.
+pub(super) const PAGE_ROWS: usize = 3000;
+/// Least confidence of a line, and of a character that stands alone. On 76 real pictures with text
+/// and 18 without, lines under them held as many words that are there as words that are not: recall
+/// 0.803 -> 0.802, precision 0.867 -> 0.890 (letters of lines alone, `foveate-datasets lines`).
+pub(super) const LEGIBLE: Legible = Legible {
+    probability: 0.6,
+    alone: 0.9,
+};
+/// Lines ahead in reading order with which a value may go on. Set by hand: two columns alternate.
+pub(super) const AHEAD: usize = 2;
+/// How far below a line the next one of its column may begin, in its heights. Set by hand: titles
+/// are set with up to a line between.
+pub(super) const BELOW: f64 = 1.5;
+/// Most tokens guessed at a time: values of flyers have three to six.
+pub(super) const DRAFTED: usize = 4;
+
+/// Of columns; all were set by hand.
+pub(super) mod columns {
+    /// Least width of a gutter, in heights of the median line. A spotter's boxes reach over their print
+    /// by about a quarter of a height on each side.
+    pub(in crate::readers::page) const GUTTER: f64 = 0.25;
+    /// Least lines of a column.
+    pub(in crate::readers::page) const LINES: usize = 3;
+    /// Least width of most lines of running text, in their heights: some 12 letters.
+    pub(in crate::readers::page) const LONG: f64 = 6.0;
+    /// Most lines of running text fill so much of the widest one.
+    pub(in crate::readers::page) const FULL: f64 = 0.7;
+    /// From the middle of a line of running text to that of the next, in heights; rows of tables stand
+    /// farther apart.
+    pub(in crate::readers::page) const PITCH: f64 = 1.8;
+    /// What "most" is.
+    pub(in crate::readers::page) const MOST: f64 = 0.6;
+    /// Columns stand beside each other for at least so much of the shorter one.
+    pub(in crate::readers::page) const BESIDE: f64 = 0.5;
+}
