@@ -25,8 +25,8 @@ pub(super) const DRAFTED: usize = 4;
 
 /// Of columns; all were set by hand.
 pub(super) mod columns {
-    /// Least width of a gutter, in heights of the median line. A spotter's boxes reach over their print
-    /// by about a quarter of a height on each side.
+    /// Least width of a gutter, in heights of the median line. A spotter's boxes reach over their
+    /// print by about a quarter of a height on each side.
     pub(in crate::readers::page) const GUTTER: f64 = 0.25;
     /// Least lines of a column.
     pub(in crate::readers::page) const LINES: usize = 3;
@@ -34,8 +34,8 @@ pub(super) mod columns {
     pub(in crate::readers::page) const LONG: f64 = 6.0;
     /// Most lines of running text fill so much of the widest one.
     pub(in crate::readers::page) const FULL: f64 = 0.7;
-    /// From the middle of a line of running text to that of the next, in heights; rows of tables stand
-    /// farther apart.
+    /// From the middle of a line of running text to that of the next, in heights; rows of tables
+    /// stand farther apart.
     pub(in crate::readers::page) const PITCH: f64 = 1.8;
     /// What "most" is.
     pub(in crate::readers::page) const MOST: f64 = 0.6;
