@@ -148,7 +148,8 @@ def main():
     for name, batches in given.items():
         rounded(args.bundle / name, args.out / name, batches, args.percentile)
     rounded_as_it_runs(args.bundle / "mixer.onnx", args.out / "mixer.onnx")
-    dim = features[0].shape[-1]
+    mixer = onnx.load(args.bundle / "mixer.onnx").graph.input[0]
+    dim = mixer.type.tensor_type.shape.dim[-1].dim_value
     tokens = np.random.default_rng(args.seed).standard_normal((500, dim)).astype(np.float32)
     one = {"vision.onnx": {"pixels": pixels[0][:1]}, "adapter.onnx": {"features": features[0][:1]}}
     for name, feed in (one | {"mixer.onnx": {"tokens": tokens}}).items():

@@ -56,8 +56,13 @@ def graph_values(path):
     found = {w.name: onnx.numpy_helper.to_array(w) for w in graph.initializer}
     axes = {n.input[0]: a.i for n in graph.node for a in n.attribute if a.name == "axis"}
     columns = {n.input[1] for n in graph.node if n.op_type == "MatMulInteger"}
+    rounded = [name for name in found if name.endswith("_quantized")]
+    bases = [*rounded, *(name.removesuffix("_quantized") for name in rounded)]
+    forms = {base + end for base in bases for end in ("_scale", "_zero_point")}
     out = {}
     for name, value in found.items():
+        if name in forms:
+            continue
         base = name.removesuffix("_quantized")
         scale = found.get(f"{base}_scale", found.get(f"{name}_scale"))
         if base != name and scale is not None:
