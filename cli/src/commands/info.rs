@@ -19,7 +19,7 @@ pub fn info(model: &Model, common: &Common) -> Result<()> {
         ("vocabulary", json!(dims.vocab_size)),
         ("rows", json!(dims.context)),
         ("picture_rows", json!(model.reader().most_rows())),
-        ("cache_row_bytes", json!(model.decoder().cache_row_bytes())),
+        ("row_bytes", json!(model.decoder().cache_row_bytes())),
         (
             "mode",
             json!(format!("{:?}", model.default_mode()).to_lowercase()),
@@ -35,7 +35,7 @@ pub fn info(model: &Model, common: &Common) -> Result<()> {
         let object: serde_json::Map<_, _> = facts.collect();
         return Ok(print(&format!("{}\n", Value::Object(object)))?);
     }
-    let line = |(name, value): &(&str, Value)| format!("{name:<16}{}\n", told(name, value));
+    let line = |(name, value): &(&str, Value)| format!("{name:<15}{}\n", told(name, value));
     Ok(print(&facts.iter().map(line).collect::<String>())?)
 }
 
@@ -46,8 +46,8 @@ fn told(name: &str, value: &Value) -> String {
         ("rows", n) => format!("{n} of a conversation, pictures, questions and answers together"),
         ("picture_rows", Value::Null) => "as many as its text takes".into(),
         ("picture_rows", n) => format!("{n} at most"),
-        ("cache_row_bytes", Value::Null) => "unknown beforehand".into(),
-        ("cache_row_bytes", n) => format!("{n} bytes of memory for each row of a conversation"),
+        ("row_bytes", Value::Null) => "unknown beforehand".into(),
+        ("row_bytes", n) => format!("{n} bytes of memory for each row of a conversation"),
         ("mode", mode) => format!("{} by default", mode.as_str().unwrap_or_default()),
         ("file_bytes" | "resident_bytes", Value::Number(n)) => {
             format!("{:.1} MB", n.as_f64().unwrap_or_default() / 1e6)

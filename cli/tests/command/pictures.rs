@@ -202,7 +202,7 @@ fn what_is_odd_about_a_file_is_told_and_carried_in_json() {
 fn info_says_memory_and_rows() {
     let line = json(&foveate(&["--json", "info"]));
     assert_eq!(line["name"], "tiny");
-    for number in ["rows", "picture_rows", "cache_row_bytes", "file_bytes"] {
+    for number in ["rows", "picture_rows", "file_bytes"] {
         assert!(line[number].as_u64().unwrap() > 0, "{line}");
     }
     let told = text(&foveate(&["info"]).stdout);
