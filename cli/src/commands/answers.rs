@@ -81,9 +81,7 @@ pub fn ask(
         usage: &answer.usage,
     };
     let out = if common.json {
-        let mut line = answered(&answer, &notes);
-        line["file"] = json!(name);
-        line.to_string()
+        answered(&name, &answer, &notes).to_string()
     } else {
         harmless(&answer.text)
     };
@@ -95,11 +93,11 @@ pub fn ask(
     })
 }
 
-/// An answer in words as JSON, but for what it is about.
-pub fn answered(answer: &Answer, notes: &[String]) -> Value {
+/// An answer in words about a picture, as JSON.
+pub fn answered(name: &str, answer: &Answer, notes: &[String]) -> Value {
     let place = answer.region.as_ref();
     json!({
-        "file": null,
+        "file": name,
         "answer": answer.text,
         "found": answer.found,
         "box": place.map(corners),

@@ -102,8 +102,7 @@ fn as_json(
     name: &str,
     notes: &[String],
 ) -> Result<(StopReason, Timing, Usage)> {
-    let mut line = answered(answer, notes);
-    line["file"] = json!(name);
+    let mut line = answered(name, answer, notes);
     line["question"] = json!(question);
     print(&format!("{line}\n"))?;
     Ok((answer.stop, answer.timing, answer.usage))
