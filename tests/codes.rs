@@ -89,7 +89,7 @@ fn a_sheet_of_corner_squares_takes_no_time() {
     let level = |i: usize| if black(i % 450, i / 450) { 0 } else { 255 };
     let rgb = (0..450 * 450).flat_map(|i| [level(i); 3]).collect();
     assert!(codes::read(&Image::from_rgb(450, 450, rgb).unwrap()).is_empty());
-    // Of a sheet of codes some are read: `rqrr` takes squares of neighbours together.
+    // Of a sheet of codes some are read: four of these when this was written, why was not found.
     let at = |i: u32| ("sheet", 20 + 200 * (i % 4), 20 + 200 * (i / 4), 5);
     let sheet: Vec<_> = (0..12).map(at).collect();
     assert!(!codes::read(&picture(820, 620, &sheet)).is_empty());
