@@ -53,7 +53,7 @@ def extraction(page, rng):
     known = {k: page.says(k) for k in page.fields}
     known = {k: v for k, v in known.items() if v}
     n = rng.random()
-    if page.kind in ("event", "flyer") and n < (0.75 if page.by_hand else 0.55):
+    if page.kind in ("event", "flyer") and n < 0.55:
         note = EVENT if rng.random() < 0.6 else dict.fromkeys(EVENT, "")
         chosen = [(k, k, True, note[k]) for k in EVENT]
     else:
@@ -90,17 +90,17 @@ def items_of(page):
 def some_fields(page, known, rng):
     own = [k for k in known if k in ALIASES or page.by_hand and not k.startswith("ask ")]
     rng.shuffle(own)
-    own = own[: rng.randrange(1, 8)]
+    own = own[: rng.randrange(1, 7)]
     near = {other for k in own for other in NEAR.get(k, ())}
     missing = [k for k in ABSENT if k in ALIASES and k not in known and k not in near]
-    missing = [] if page.by_hand else missing
-    if page.kind not in ("event", "flyer"):
+    missing = list(page.missing) if page.by_hand else missing
+    if page.kind not in ("event", "flyer") and not page.by_hand:
         missing = [
             k
             for k in missing
             if k not in ("title", "performer", "organizer", "venue", "start", "website")
         ]
-    own += rng.sample(missing, min(len(missing), rng.randrange(0, 3)))
+    own += rng.sample(missing, min(len(missing), rng.randrange(4 if page.by_hand else 3)))
     rng.shuffle(own)
     out = []
     for key in own:

@@ -7,6 +7,7 @@ A language model wrote them; it had seen no picture that anything is measured on
     == poster                        its kind
     6 | WINTER LANTERN WALK          a line and its relative size
     E title > WINTER LANTERN WALK    a field of an event (`F`: of anything else)
+    E phone > -                      a field that somebody would ask for and that is not there
     Q Can I take my dog? > yes: Dogs on a leash are welcome
     Q When is it over? > -           the page does not say it
 
@@ -26,6 +27,17 @@ FOLDER = Path(__file__).parent / "written"
 LINE = re.compile(r"(\d+) \| (.*)")
 SAID = re.compile(r"([EFQ]) (.*) > (.*)")
 LEAD = re.compile(r"(yes|no): ")
+# What a page has on it if it has such a field.
+SIGNS = {
+    "phone": r"\d{3}|call|tel|phone|ring",
+    "email": r"@|mail",
+    "website": r"www|http|\.\w{2,}\b/?|@|#|site|online",
+    "price": r"[$€£¥₹]|free|\bRs|\d[.,]\d\d\b|ticket|entry|admission|donation|fee|price|cost",
+    "age": r"\bages?\b|\d\+|years|under|over|adult|kid|child|old",
+    "sponsor": r"spons|support|thank|present|partner|courtesy|fund",
+    "hashtag": r"#",
+    "deadline": r"\bby\b|before|until|deadline|due|last|latest|close|rsvp|regist|apply|submit",
+}
 FIGURES = re.compile(r"(?<![\d:.])\d{1,2}(?=:\d\d)|(?<=\d:)\d\d|\d+")
 
 
@@ -34,12 +46,29 @@ class Written:
     kind: str
     lines: list = field(default_factory=list)  # (relative size, text)
     fields: dict = field(default_factory=dict)  # name: value
+    missing: list = field(default_factory=list)  # names of fields that are not there
     asks: list = field(default_factory=list)  # (question, answer); "-" where there is none
     event: bool = False
 
     @property
     def text(self):
         return " ".join(text for _, text in self.lines)
+
+    def add(self, what, name, said):
+        """A field of an event ("E") or of anything ("F"), or a question ("Q")."""
+        if what == "Q":
+            return self.asks.append((name, said))
+        self.event |= what == "E"
+        if said == "-":
+            return self.missing.append(name)
+        self.fields[name] = said
+
+    def lacks(self):
+        """Names of fields that are surely not there: as written, and by the signs that their
+        kinds have."""
+        known = {*self.missing, *self.fields}
+        by_sign = (k for k, sign in SIGNS.items() if not re.search(sign, self.text, re.I))
+        return self.missing + [k for k in by_sign if k not in known]
 
 
 def pages_of(path):
@@ -54,11 +83,7 @@ def pages_of(path):
             what, name, said = found[1], found[2].strip(), found[3].strip()
             if said != "-" and LEAD.sub("", said) not in out[-1].text:
                 raise ValueError(f"{path}:{n}: {said!r} is no piece of its page")
-            if what == "Q":
-                out[-1].asks.append((name, said))
-            else:
-                out[-1].event |= what == "E"
-                out[-1].fields[name] = said
+            out[-1].add(what, name, said)
         elif line.strip():
             raise ValueError(f"{path}:{n}: found {line!r}, expected '==', 'N |', 'E', 'F' or 'Q'")
     return out
@@ -130,5 +155,5 @@ def drawn(rng, written):
             sheet.fields[f"ask {n}"] = ranges_of(LEAD.sub("", answer), written.text)
         sheet.ask(change(question), f"ask {n}" if answer != "-" else "", lead[1] if lead else "")
     page = sheet.page("event" if written.event else "written")
-    page.by_hand = True
+    page.by_hand, page.missing = True, written.lacks()
     return page
