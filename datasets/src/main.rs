@@ -251,6 +251,9 @@ struct RealArgs {
     /// The thresholds of reading: `off`, or a JSON file with those that differ from the usual.
     #[arg(long, value_name = "off|FILE")]
     rules: Option<PathBuf>,
+    /// Write every event and answer with what is right there, one JSON object a line.
+    #[arg(long, value_name = "FILE")]
+    answers: Option<PathBuf>,
 }
 
 #[cfg(feature = "eval")]
@@ -271,6 +274,10 @@ impl RealArgs {
         let today = self.today.unwrap_or_else(foveate_events::Date::today);
         let report = eval::real::evaluate(&model, &self.truth, parts, today)?;
         print!("{report}");
+        if let Some(file) = &self.answers {
+            let lines: Vec<String> = report.answers.iter().map(ToString::to_string).collect();
+            std::fs::write(file, lines.join("\n") + "\n")?;
+        }
         Ok(())
     }
 }

@@ -10,6 +10,7 @@ use indicatif::ProgressBar;
 use questions::{Question, QuestionMarks};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -61,6 +62,8 @@ pub struct Report {
     texts: Vec<(String, TextMarks)>,
     events: EventMarks,
     questions: QuestionMarks,
+    /// Every event and answer, with what is right.
+    pub answers: Vec<Value>,
 }
 
 /// Shows the pictures of `folder` to `model`, one after another. Dates without a year come after
@@ -78,7 +81,11 @@ pub fn evaluate(
     let pictures = pictures(folder)?;
     let asked = folder.join("qa.json");
     let wanted = parts.contains(&Part::Questions) && asked.exists();
-    let questions: Vec<Question> = if wanted { json(&asked)? } else { Vec::new() };
+    let questions: Vec<Question> = if wanted {
+        read_json(&asked)?
+    } else {
+        Vec::new()
+    };
     let mut report = Report::default();
     let progress = ProgressBar::new(pictures.len() as u64);
     for picture in &pictures {
@@ -99,10 +106,13 @@ pub fn evaluate(
             .as_ref()
             .filter(|_| parts.contains(&Part::Events))
         {
-            report.events.add(truth, session.as_ref(), today);
+            let mut said = report.events.add(truth, session.as_ref(), today);
+            said["file"] = json!(picture.file);
+            report.answers.push(said);
         }
         for question in questions.iter().filter(|one| one.file == picture.file) {
-            report.questions.add(question, session.as_ref());
+            let said = report.questions.add(question, session.as_ref());
+            report.answers.push(said);
         }
         progress.inc(1);
     }
@@ -112,7 +122,7 @@ pub fn evaluate(
 
 /// The pictures of a folder's `truth.json`.
 pub(super) fn pictures(folder: &Path) -> anyhow::Result<Vec<Picture>> {
-    let pictures: Vec<Picture> = json(&folder.join("truth.json"))?;
+    let pictures: Vec<Picture> = read_json(&folder.join("truth.json"))?;
     let own = |file: &Path| file.file_name() == Some(file.as_os_str());
     if let Some(Picture { file, .. }) = pictures.iter().find(|picture| !own(&picture.file)) {
         anyhow::bail!("truth.json: {} is not a file of its folder", file.display());
@@ -120,7 +130,7 @@ pub(super) fn pictures(folder: &Path) -> anyhow::Result<Vec<Picture>> {
     Ok(pictures)
 }
 
-fn json<T: DeserializeOwned>(file: &Path) -> anyhow::Result<T> {
+fn read_json<T: DeserializeOwned>(file: &Path) -> anyhow::Result<T> {
     let named = |e: &dyn fmt::Display| anyhow::anyhow!("{}: {e}", file.display());
     let bytes = std::fs::read(file).map_err(|e| named(&e))?;
     serde_json::from_slice(&bytes).map_err(|e| named(&e))

@@ -149,15 +149,15 @@ impl Flyer<'_> {
     }
 
     /// The same day with what the time's own line says of it: its zone, whether it is in the
-    /// morning, its end. Where no time was read, the only line that is a marked hour and nothing
-    /// else.
+    /// morning, its end. Where no time was read, or what was read is none, the only marked hour of
+    /// the transcript.
     fn time(&self, date: &str, day: &Reading, options: Options) -> Option<Reading> {
         let [known] = day.schedules.as_slice() else {
             return None;
         };
         let (transcript, start) = (self.transcript?, self.when.start.unwrap_or_default());
         let as_good = |found: &Reading| {
-            found.unexplained == day.unexplained
+            (found.unexplained.is_empty() || found.unexplained == day.unexplained)
                 && matches!(found.schedules.as_slice(), [one] if goes_with(known, one))
         };
         if known.start.is_some() {
@@ -168,24 +168,46 @@ impl Flyer<'_> {
             };
             return around(transcript, start).map(read).find(as_good);
         }
-        if !start.trim().is_empty() || date.len() > LONG {
+        // "At sunset" is a time that has no figures; a street is none.
+        let worded = !start.trim().is_empty() && !start.contains(|c: char| c.is_ascii_digit());
+        if worded || date.len() > LONG {
             return None;
         }
-        let read = |line: &str| {
+        let read = |line: String| {
             let date = format!("{date}, {line}");
-            let date = Some(date.as_str());
-            Reading::of(Printed { date, ..self.when }, options)
+            let (date, start) = (Some(date.as_str()), None);
+            let end = self.when.end;
+            Reading::of(Printed { date, start, end }, options)
         };
-        let lines = transcript.lines();
-        let hours = |line: &&str| read::tells_an_hour(line, options) && !is_about_another(line);
-        let lines = lines.filter(hours);
-        let mut times = lines.map(read).filter(as_good);
+        let mut times = hours(transcript, options).map(read).filter(as_good);
         times.next().filter(|_| times.next().is_none())
     }
 }
 
 /// Bytes from which on a date is taken for more than one.
 const LONG: usize = 200;
+
+/// The lines that tell an hour, one from which the next but one goes on ("10 am", "to", "4 pm")
+/// with it.
+fn hours(transcript: &str, options: Options) -> impl Iterator<Item = String> {
+    let lines: Vec<&str> = transcript.lines().collect();
+    let tells = move |line: &str| read::tells_an_hour(line, options) && !is_about_another(line);
+    let mut used = 0;
+    (0..lines.len()).filter_map(move |i| {
+        if i < used || !tells(lines[i]) {
+            return None;
+        }
+        let joined = lines.get(i..i + 3).filter(|three| {
+            let [_, middle, last] = three else {
+                return false;
+            };
+            middle.split_whitespace().count() == 1 && !tells(middle) && tells(last)
+        });
+        let all = joined.map(|three| three.join(" "));
+        used = i + all.as_ref().map_or(1, |_| 3);
+        Some(all.unwrap_or_else(|| lines[i].to_owned()))
+    })
+}
 
 /// Whether `found` is at the time of `known`, as far as that is known: figures may have been those
 /// of the morning.

@@ -246,6 +246,36 @@ fn a_fragment_of_a_date_is_read_in_its_line() {
 }
 
 #[test]
+fn a_start_that_is_no_hour_is_looked_for() {
+    let today: Date = "2026-04-22".parse().unwrap();
+    let starts = |start: &str, lines: &str| {
+        let transcript = format!("Fair\n24 August 2026\n12 Mill Lane NE\n{lines}\nHall 7");
+        let flyer = Flyer {
+            title: Some("Fair"),
+            when: Printed {
+                date: Some("24 August 2026"),
+                start: Some(start),
+                end: None,
+            },
+            venue: None,
+            transcript: Some(&transcript),
+        };
+        let entry = Entry::from_flyer(flyer, today).unwrap();
+        let end = entry.schedule.end.map(|time| time.to_string());
+        (entry.starts(), end.unwrap_or_default())
+    };
+    let on = |start: &str, end: &str| (format!("2026-08-24{start}"), end.to_owned());
+    assert_eq!(
+        starts("12 Mill Lane NE", "10:00AM\nTO\n4:00PM"),
+        on("T10:00", "16:00")
+    );
+    assert_eq!(starts("12 Mill Lane NE", "7:30 pm"), on("T19:30", ""));
+    // Which of two, nobody knows; and a time in words is one.
+    assert_eq!(starts("12 Mill Lane NE", "7 pm\n9 pm"), on("", ""));
+    assert_eq!(starts("at sunset", "7:30 pm"), on("", ""));
+}
+
+#[test]
 fn a_receipt_announces_nothing() {
     let receipt = "CHEMIST\nPlasters\n2.95\nSUBTOTAL\n11.80\nVAT\n0.94\nTOTAL\n12.74\n14/05/2026";
     let told = |date: &str| {

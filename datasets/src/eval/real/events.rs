@@ -3,6 +3,7 @@ use super::words;
 use foveate::{Result, Session};
 use foveate_events::{CalendarEvent, Date, Entry, ics};
 use serde::Deserialize;
+use serde_json::{Value, json};
 use std::fmt;
 
 /// The event that a picture announces. The `*_alt` are as good.
@@ -102,10 +103,17 @@ pub(super) struct EventMarks {
 }
 
 impl EventMarks {
-    pub(super) fn add(&mut self, truth: &EventTruth, session: Option<&Session>, today: Date) {
+    /// Asks and counts. Returns what the calendar says and which of it is right.
+    pub(super) fn add(
+        &mut self,
+        truth: &EventTruth,
+        session: Option<&Session>,
+        today: Date,
+    ) -> Value {
         let said = session.and_then(|session| calendar(session, today).ok().flatten());
         self.failed += usize::from(said.is_none());
-        let right = Said::of(&said.unwrap_or_default()).judged(truth);
+        let said = Said::of(&said.unwrap_or_default());
+        let right = said.judged(truth);
         let venue = right.venue == Some(true);
         let marks = [right.title, right.date, right.start, venue, right.all()];
         for (sum, mark) in self.right.iter_mut().zip(marks) {
@@ -113,6 +121,12 @@ impl EventMarks {
         }
         self.events += 1;
         self.with_venue += usize::from(right.venue.is_some());
+        json!({
+            "event": [said.title, said.start, said.place],
+            "wanted": [truth.title, truth.date, truth.start, truth.venue],
+            "right": { "title": right.title, "date": right.date, "start": right.start,
+                "venue": right.venue, "all": right.all() },
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 //! else; a question whose answer is not on the picture, where the answer says so.
 use foveate::Session;
 use serde::Deserialize;
+use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
@@ -191,12 +192,17 @@ pub(super) struct QuestionMarks {
 }
 
 impl QuestionMarks {
-    pub(super) fn add(&mut self, question: &Question, session: Option<&Session>) {
+    /// Asks and counts. Returns the answer and whether it is right.
+    pub(super) fn add(&mut self, question: &Question, session: Option<&Session>) -> Value {
         let asked = session.map(|session| session.fork().ask(&question.question).run());
         // Without an answer it is wrong, whatever was asked.
-        let answer = asked.and_then(Result::ok);
-        let right = answer.is_some_and(|answer| question.is_right(&answer.text));
+        let answer = asked.and_then(Result::ok).map(|answer| answer.text);
+        let right = answer.as_ref().is_some_and(|text| question.is_right(text));
         self.count(&question.kind, right);
+        json!({
+            "file": question.file, "question": question.question, "type": question.kind,
+            "wanted": question.answers, "answer": answer, "right": right,
+        })
     }
 
     fn count(&mut self, kind: &str, right: bool) {

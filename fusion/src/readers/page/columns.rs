@@ -1,10 +1,12 @@
-//! Columns of running text are read one after another; everything else by rows.
+//! Columns and blocks are read one after another; everything else by rows.
 //!
 //! A recursive cut (Nagy and Seth 1984, "Hierarchical representation of optically scanned
-//! documents") that only parts what is surely columns: the longest run of lines that a gutter
-//! leaves whole, with running text on both sides of it. Lines of tables, receipts and timetables
-//! are short, and stay row by row.
-use super::rules::columns::{BESIDE, FULL, GUTTER, LINES, LONG, MOST, PITCH};
+//! documents") that only parts what is surely no table: the longest run of lines that a gutter
+//! leaves whole, with running text on both sides of it, or with blocks whose lines stand at
+//! heights of their own. Cells of tables, receipts and timetables stand in rows, and stay so.
+use super::rules::columns::{
+    APART, BESIDE, FULL, GUTTER, IN_ROWS, LEVEL, LINES, LONG, MOST, NEXT, PITCH,
+};
 
 /// A line's place, in any unit; y goes down.
 #[derive(Debug, Clone, Copy)]
@@ -80,15 +82,20 @@ struct Columns {
 
 /// The most lines in a row, from the top, that are two columns; `None` without any.
 fn columns(lines: &[Strip]) -> Option<Columns> {
-    let width = GUTTER * median(&mut lines.iter().map(|l| l.height).collect::<Vec<_>>());
+    let height = median(&mut lines.iter().map(|l| l.height).collect::<Vec<_>>());
     let mut best: Option<Columns> = None;
-    for gutter in lines.iter().map(|line| line.x1) {
+    let kinds: [(f64, Sides); 2] = [(GUTTER, are_running), (APART, are_blocks)];
+    for (gutter, kind) in lines
+        .iter()
+        .flat_map(|line| kinds.map(|kind| (line.x1, kind)))
+    {
+        let (width, fit) = (kind.0 * height, kind.1);
         let whole = |line: &Strip| line.x1 <= gutter || line.x0 >= gutter + width;
         let mut at = 0;
         for run in lines.chunk_by(|a, b| whole(a) == whole(b)) {
             for (from, part) in parts(run) {
                 let longest = best.as_ref().is_none_or(|b| b.to - b.from < part.len());
-                if longest && whole(&part[0]) && are_columns(part, gutter) {
+                if longest && whole(&part[0]) && are_beside(part, gutter, fit) {
                     let from = at + from;
                     let to = from + part.len();
                     best = Some(Columns { from, to, gutter });
@@ -116,8 +123,11 @@ fn is_near(above: &Strip, line: &Strip) -> bool {
     line.y - above.y <= PITCH * above.height.max(line.height)
 }
 
-/// Whether there is running text on both sides of a gutter, side by side.
-fn are_columns(lines: &[Strip], gutter: f64) -> bool {
+/// What is asked of the lines on the left and on the right of a gutter, from the top.
+type Sides = fn(&[Strip], &[Strip]) -> bool;
+
+/// Whether the lines on both sides of a gutter stand side by side, and are `fit`.
+fn are_beside(lines: &[Strip], gutter: f64, fit: Sides) -> bool {
     let (left, right): (Vec<Strip>, Vec<Strip>) =
         lines.iter().copied().partition(|l| l.x1 <= gutter);
     let ends = |part: &[Strip]| Some((part.first()?.y, part.last()?.y));
@@ -126,7 +136,32 @@ fn are_columns(lines: &[Strip], gutter: f64) -> bool {
     };
     let beside = a.1.min(b.1) - a.0.max(b.0);
     let shorter = (a.1 - a.0).min(b.1 - b.0);
-    beside >= BESIDE * shorter && is_running(&left) && is_running(&right)
+    beside >= BESIDE * shorter && fit(&left, &right)
+}
+
+/// Whether both sides are running text.
+fn are_running(left: &[Strip], right: &[Strip]) -> bool {
+    is_running(left) && is_running(right)
+}
+
+/// Whether both sides are blocks: lines close together, few of which stand in a row with one of
+/// the other side.
+fn are_blocks(left: &[Strip], right: &[Strip]) -> bool {
+    let (few, many) = if left.len() <= right.len() {
+        (left, right)
+    } else {
+        (right, left)
+    };
+    let level = |a: &Strip, b: &Strip| (a.y - b.y).abs() <= LEVEL * a.height.min(b.height);
+    let in_rows = few.iter().filter(|a| many.iter().any(|b| level(a, b)));
+    is_block(left) && is_block(right) && in_rows.count() as f64 <= IN_ROWS * few.len() as f64
+}
+
+/// Whether lines, from the top, are more than one row and close together.
+fn is_block(lines: &[Strip]) -> bool {
+    let pairs = || lines.windows(2).map(|pair| (&pair[0], &pair[1]));
+    let is_next = |(a, b): (&Strip, &Strip)| b.y - a.y > NEXT * a.height.min(b.height);
+    pairs().any(is_next) && pairs().all(|(a, b)| is_near(a, b))
 }
 
 /// Whether lines, from the top, are running text: long, close together, and most as wide as their
@@ -214,6 +249,22 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn blocks_at_heights_of_their_own_are_read_one_after_another() {
+        // Names of some bands, and beside them what it costs, set lower and closer.
+        let mut page = vec![line(100.0, 10.0, 300.0)];
+        page.extend([0.0, 30.0, 60.0, 90.0].map(|y| line(0.0, 60.0 + y, 130.0)));
+        page.extend([0.0, 25.0, 50.0].map(|y| line(250.0, 72.0 + y, 90.0)));
+        assert_eq!(given(page), (0..8).collect::<Vec<_>>());
+        // The same, level: labels and what they say, with one line of the left broken.
+        let mut rows = Vec::new();
+        for y in [60.0, 90.0, 120.0] {
+            rows.extend([line(0.0, y, 130.0), line(250.0, y + 2.0, 90.0)]);
+        }
+        rows.push(line(0.0, 150.0, 60.0));
+        assert_eq!(given(rows), (0..7).collect::<Vec<_>>());
     }
 
     #[test]

@@ -39,6 +39,15 @@ pub(super) mod columns {
     pub(in crate::readers::page) const PITCH: f64 = 1.8;
     /// What "most" is.
     pub(in crate::readers::page) const MOST: f64 = 0.6;
+    /// Least width of the gutter between blocks, in heights of the median line.
+    pub(in crate::readers::page) const APART: f64 = 1.0;
+    /// Two lines stand in one row when their middles are no farther apart, in heights of the
+    /// smaller one.
+    pub(in crate::readers::page) const LEVEL: f64 = 0.3;
+    /// Of the lines of the shorter of two blocks, at most so many stand in rows with the other's.
+    pub(in crate::readers::page) const IN_ROWS: f64 = 0.34;
+    /// A line is below another when its middle is so far below, in heights of the smaller one.
+    pub(in crate::readers::page) const NEXT: f64 = 0.5;
     /// Columns stand beside each other for at least so much of the shorter one.
     pub(in crate::readers::page) const BESIDE: f64 = 0.5;
 }
