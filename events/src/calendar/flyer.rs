@@ -102,14 +102,16 @@ impl Flyer<'_> {
 
     /// The text that names the day, and what it says.
     fn day(&self, options: Options) -> (Option<String>, Reading) {
-        let read = |date: String| {
+        let read_with = |date: String, start| {
             let printed = Printed {
                 date: Some(&date),
+                start,
                 ..self.when
             };
             let reading = Reading::of(printed, options);
             (Some(date), reading)
         };
+        let read = |date: String| read_with(date, self.when.start);
         let named = |(_, reading): &(Option<String>, Reading)| !reading.schedules.is_empty();
         let own = match self.when.date {
             Some(date) => read(date.to_owned()),
@@ -125,6 +127,10 @@ impl Flyer<'_> {
         if let Some(found) = lines.map(|line| read(line.to_owned())).find(whole) {
             return found;
         }
+        // What was read for the day may be hours: they are then those of the day that is found.
+        let hours = |text: &&str| read::tells_an_hour(text, options);
+        let start = self.when.date.filter(hours).or(self.when.start);
+        let read = |date: String| read_with(date, start);
         let today = options.today;
         let agreeing = elsewhere(transcript, today).find(|text| known.agrees(text, today));
         if let Some(found) = agreeing.map(read).filter(named) {
@@ -133,18 +139,6 @@ impl Flyer<'_> {
         if named(&own) {
             return own;
         }
-        // What was read for the day may be hours: they are then those of the day that is found.
-        let hours = |text: &&str| read::tells_an_hour(text, options);
-        let start = self.when.date.filter(hours).or(self.when.start);
-        let read = |date: String| {
-            let printed = Printed {
-                date: Some(&date),
-                start,
-                ..self.when
-            };
-            let reading = Reading::of(printed, options);
-            (Some(date), reading)
-        };
         // What nobody pointed at counts only where it is surely a day.
         let sure = |found: &(Option<String>, Reading)| found.1.is_sure();
         let found = elsewhere(transcript, today).map(read).find(sure);
