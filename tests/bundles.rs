@@ -49,6 +49,50 @@ fn truncated_and_empty_files_are_named() {
 }
 
 #[test]
+#[cfg(unix)]
+fn devices_and_pipes_are_named_and_not_read() {
+    for file in FILES {
+        let device = |path: PathBuf| {
+            fs::remove_file(&path).unwrap();
+            std::os::unix::fs::symlink("/dev/zero", path).unwrap();
+        };
+        let pipe = |path: PathBuf| {
+            fs::remove_file(&path).unwrap();
+            let made = std::process::Command::new("mkfifo").arg(path).status();
+            assert!(made.unwrap().success());
+        };
+        for (kind, e) in [error(file, device), error(file, pipe)] {
+            assert_eq!(kind, ErrorKind::AssetsInvalid, "{file}: {e}");
+            assert!(e.contains("a device or pipe"), "{e}");
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_not_the_one_config_json_names_is_named() {
+    for file in ["vision.onnx", "tokenizer.json"] {
+        let (kind, e) = error(file, |path| {
+            let config = path.with_file_name("config.json");
+            let sum = format!("{:064x}", 7);
+            edited(&config, |c| c["sha256"] = serde_json::json!({file: sum}));
+        });
+        assert_eq!(kind, ErrorKind::AssetsInvalid);
+        assert!(
+            e.contains("its SHA-256 is") && e.contains("make base"),
+            "{e}"
+        );
+    }
+}
+
+#[test]
+fn the_models_of_this_repository_are_checked_whole() {
+    let nano = concat!(env!("CARGO_MANIFEST_DIR"), "/models/nano");
+    let checked = Model::load(nano).unwrap().checked();
+    assert_eq!(checked.files, 6);
+    assert!(checked.bytes > 10_000_000, "{checked:?}");
+}
+
+#[test]
 fn a_configuration_at_odds_is_refused_by_name() {
     for (pointer, value, says) in [
         ("/format", 3.into(), "format 3"),

@@ -81,18 +81,36 @@ fn pictures_without_codes_give_none() {
 fn a_sheet_of_corner_squares_takes_no_time() {
     // 2,500 squares that mark corners of codes, 7 pixels wide: which of them belong together was
     // tried for 48 s.
-    let black = |x: usize, y: usize| {
+    let square = |[x, y]: [usize; 2]| {
         let edge = |v: usize| v.min(6usize.saturating_sub(v));
-        let (x, y) = (x % 9, y % 9);
         x < 7 && y < 7 && edge(x).min(edge(y)) != 1
     };
+    let black = |x: usize, y: usize| square([x % 9, y % 9]);
     let level = |i: usize| if black(i % 450, i / 450) { 0 } else { 255 };
     let rgb = (0..450 * 450).flat_map(|i| [level(i); 3]).collect();
     assert!(codes::read(&Image::from_rgb(450, 450, rgb).unwrap()).is_empty());
-    // Of a sheet of codes some are read: four of these when this was written, why was not found.
-    let at = |i: u32| ("sheet", 20 + 200 * (i % 4), 20 + 200 * (i / 4), 5);
-    let sheet: Vec<_> = (0..12).map(at).collect();
-    assert!(!codes::read(&picture(820, 620, &sheet)).is_empty());
+    // Few enough to be tried, of which many threes may belong together: 25, 21 pixels wide.
+    let black = |x: usize, y: usize| square([x % 24 / 3, y % 24 / 3]);
+    let level = |i: usize| if black(i % 120, i / 120) { 0 } else { 255 };
+    let rgb = (0..120 * 120).flat_map(|i| [level(i); 3]).collect();
+    assert!(codes::read(&Image::from_rgb(120, 120, rgb).unwrap()).is_empty());
+}
+
+#[test]
+fn every_code_of_a_sheet_is_read() {
+    let texts: Vec<String> = (0..12).map(|i| format!("sticker {i}")).collect();
+    // Far apart, and as close as their margins let them stand: 25 modules and 4 or 2 between.
+    for (module, pitch) in [(5, 200), (5, 145), (4, 108)] {
+        let at = |i: u32| {
+            let text = texts[i as usize].as_str();
+            (text, 20 + pitch * (i % 4), 20 + pitch * (i / 4), module)
+        };
+        let sheet: Vec<_> = (0..12).map(at).collect();
+        let codes = codes::read(&picture(40 + 4 * pitch, 40 + 3 * pitch, &sheet));
+        let mut read: Vec<&str> = codes.iter().map(|code| code.text.as_str()).collect();
+        read.sort_unstable_by_key(|text| (text.len(), *text));
+        assert_eq!(read, texts, "modules of {module}, {pitch} apart");
+    }
 }
 
 #[test]

@@ -21,6 +21,7 @@ from graph import write_onnx
 from packed import save_packed
 from quantize import is_quantized
 from rules import RULES
+from sums import write_sums
 from vision import VisionConfig
 
 FREE = Dim.DYNAMIC
@@ -205,6 +206,7 @@ def main():
     vision = load_vision(*args.vision, weights=args.weights)
     model = load_decoder(*args.decoder, weights=args.weights)
     export_bundle(vision, model, args.out, args.name)
+    write_sums(args.out)
 
 
 if __name__ == "__main__":

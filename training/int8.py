@@ -7,7 +7,7 @@ channel.
 Convolutions and matrix products of which one side is a weight run on int8 in ONNX Runtime;
 attention, norms and sums stay in float32, where rounding cost more time than it saved. Ranges of
 activations are those of crops of the train split (`--crops` of each kind); those of the mixer are
-found as it runs.
+found as it runs. `sums.py` is to be run on the bundle that the graphs are put into.
 """
 
 import argparse

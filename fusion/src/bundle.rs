@@ -1,6 +1,7 @@
 //! A model's folder: what it claims, checked before anything is allocated for it.
 mod config;
 mod find;
+mod sums;
 pub(crate) mod tensors;
 mod weights;
 
@@ -12,8 +13,10 @@ use serde_json::Value;
 use std::fs;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+pub(crate) use sums::check as check_sums;
 
 pub use config::{AdapterConfig, Config, FusionConfig, Prompts, Tier, TokenNames};
+pub use sums::Checked;
 pub use weights::{FusionWeights, signature};
 
 /// The versions of `models/FORMAT.md` that this library reads.
@@ -33,7 +36,7 @@ pub struct Bundle {
 
 impl Bundle {
     /// Reads and checks `config.json`; the other files only have to exist here, and are checked
-    /// when they are opened.
+    /// when they are opened. Their SHA-256 is checked by [`Model::load`](crate::Model::load).
     pub fn open(dir: impl AsRef<Path>) -> Result<Self> {
         let dir = dir.as_ref();
         Self::of(dir, config(dir)?)
@@ -102,6 +105,28 @@ impl Bundle {
     }
 }
 
+/// Refuses a model, a folder or a file, of which a part is a device or a pipe: reading might never
+/// end, and opening a pipe waits for somebody to write.
+pub(crate) fn check_plain(model: &Path) -> Result<()> {
+    let entries = fs::read_dir(model).into_iter().flatten().flatten();
+    let mut paths = entries.map(|entry| entry.path()).chain([model.to_owned()]);
+    match paths.find(|path| is_odd(path)) {
+        Some(file) => Err(Error::AssetsInvalid {
+            file,
+            why: ODD.to_owned(),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Why what [`is_odd`] is refused.
+const ODD: &str = "a device or pipe; a plain file is expected";
+
+/// Whether it is there and neither file nor folder, links followed.
+fn is_odd(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir())
+}
+
 /// What `config.json` in a folder says, of whichever architecture.
 pub(crate) fn config(dir: &Path) -> Result<Value> {
     let file = dir.join("config.json");
@@ -165,6 +190,7 @@ pub(crate) fn read(file: &Path, limit: u64) -> Result<Vec<u8>> {
         why,
     };
     let length = match fs::metadata(file) {
+        Ok(_) if is_odd(file) => return Err(refused(ODD.to_owned())),
         Ok(meta) => meta.len(),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
             return Err(Error::AssetsMissing(file.to_owned()));

@@ -71,6 +71,21 @@ pub enum Error {
         /// What is wrong with it.
         why: String,
     },
+    /// A file of the bundle is not the one whose SHA-256 `config.json` names.
+    #[error(
+        "{}: its SHA-256 is {found}, config.json says {expected}: it is damaged or of another \
+         version. Fetch the model again (`make base` for base); if you changed the file yourself, \
+         write its sum into config.json (`training/sums.py` does)",
+        file.display()
+    )]
+    AssetsDamaged {
+        /// The file that differs.
+        file: PathBuf,
+        /// Its SHA-256, lower-case hexadecimal.
+        found: String,
+        /// What `config.json` says.
+        expected: String,
+    },
     /// ONNX Runtime is missing, too old, or failed.
     #[error(transparent)]
     Runtime(#[from] foveate_onnx::Error),
@@ -221,7 +236,7 @@ impl Error {
         use foveate_language::ErrorKind as Language;
         match self {
             Self::AssetsMissing(_) | Self::ModelUnfound { .. } => ErrorKind::AssetsMissing,
-            Self::AssetsInvalid { .. } => ErrorKind::AssetsInvalid,
+            Self::AssetsInvalid { .. } | Self::AssetsDamaged { .. } => ErrorKind::AssetsInvalid,
             Self::Runtime(_) => ErrorKind::Runtime,
             Self::InvalidImage { .. } | Self::Unfound { .. } => ErrorKind::InvalidImage,
             Self::Language(e) => match e.kind() {

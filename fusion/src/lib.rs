@@ -94,9 +94,12 @@ pub use session::{Request, Session};
 pub use task::Task;
 pub use {foveate_language as language, foveate_onnx as onnx, foveate_vision as vision};
 
-/// The pages of the book. Their Rust blocks are tests.
+/// The README and the pages of the book. Their Rust blocks are tests.
 #[cfg(doctest)]
 mod book {
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
+
     macro_rules! pages {
         ($($page:ident $file:literal)*) => {
             $(#[doc = include_str!(concat!("../../book/src/", $file))] struct $page;)*

@@ -2,7 +2,7 @@
 mod loading;
 
 use crate::answer::{Answer, Reading, Timing, Typed};
-use crate::bundle::{Base, Tier};
+use crate::bundle::{Base, Checked, Tier};
 use crate::lora::Adapter;
 use crate::readers::{Encoded, Reader};
 use crate::session::Limit;
@@ -40,6 +40,8 @@ struct Origin {
     tier: Tier,
     /// What adapters must have been trained on; `None` of a family that takes none.
     base: Option<Base>,
+    /// What was held against sums when it was loaded.
+    checked: Checked,
 }
 
 /// A model, loaded once; clones share it, and any number of threads may use it at a time.
@@ -57,6 +59,14 @@ impl Model {
     #[must_use]
     pub fn dir(&self) -> Option<&Path> {
         self.0.origin.as_ref().map(|origin| &*origin.dir)
+    }
+
+    /// How many of its files were held against the SHA-256 of its `config.json`, and how long that
+    /// took. A file that differs is [`Error::AssetsDamaged`](crate::Error::AssetsDamaged) at load.
+    #[must_use]
+    pub fn checked(&self) -> Checked {
+        let origin = self.0.origin.as_ref();
+        origin.map(|origin| origin.checked).unwrap_or_default()
     }
 
     /// The architecture that its `config.json` names; `None` of one put together of parts.

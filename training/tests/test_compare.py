@@ -1,11 +1,13 @@
 """`compare.py` tells files that are the same from files that compute the same, and from others."""
 
+import json
 import shutil
 from pathlib import Path
 
 import onnx
 
-from compare import BYTES, DIFFERS, GRAPH, MISSING, compare
+from compare import BYTES, DIFFERS, GRAPH, MISSING, SUMS, compare
+from sums import write_sums
 
 TINY = Path(__file__).resolve().parents[2] / "tests" / "data" / "tiny"
 
@@ -26,10 +28,12 @@ def test_two_bundles_are_compared_file_by_file(tmp_path):
     shutil.copytree(TINY, other)
     assert set(compare(TINY, other).values()) == {BYTES}
     renamed(other / "mixer.onnx")
-    with open(other / "config.json", "a") as config:
-        config.write("\n")
+    write_sums(other)
     (other / "tokenizer.json").unlink()
     found = compare(TINY, other)
     changed = {name: how for name, how in found.items() if how != BYTES}
-    expected = {"mixer.onnx": GRAPH, "config.json": DIFFERS, "tokenizer.json": MISSING}
+    expected = {"mixer.onnx": GRAPH, "config.json": SUMS, "tokenizer.json": MISSING}
     assert changed == expected
+    config = json.loads((other / "config.json").read_text())
+    (other / "config.json").write_text(json.dumps(config | {"format": 2}))
+    assert compare(TINY, other)["config.json"] == DIFFERS

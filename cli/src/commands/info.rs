@@ -25,6 +25,7 @@ pub fn info(model: &Model, common: &Common) -> Result<()> {
             json!(format!("{:?}", model.default_mode()).to_lowercase()),
         ),
         ("file_bytes", json!(bytes_of(folder))),
+        ("checked", checked(model)),
         ("resident_bytes", json!(resident())),
         ("adapters", json!(model.adapters())),
     ];
@@ -37,6 +38,16 @@ pub fn info(model: &Model, common: &Common) -> Result<()> {
     }
     let line = |(name, value): &(&str, Value)| format!("{name:<15}{}\n", told(name, value));
     Ok(print(&facts.iter().map(line).collect::<String>())?)
+}
+
+/// What was held against the sums of `config.json`.
+fn checked(model: &Model) -> Value {
+    let checked = model.checked();
+    json!({
+        "files": checked.files,
+        "bytes": checked.bytes,
+        "seconds": checked.time.as_secs_f64(),
+    })
 }
 
 /// A fact in words.
@@ -52,6 +63,14 @@ fn told(name: &str, value: &Value) -> String {
         ("file_bytes" | "resident_bytes", Value::Number(n)) => {
             format!("{:.1} MB", n.as_f64().unwrap_or_default() / 1e6)
         }
+        ("checked", checked) => match checked["files"].as_u64() {
+            None | Some(0) => "no file: config.json names no SHA-256".into(),
+            Some(files) => format!(
+                "{files} files, {:.1} MB, by SHA-256 in {:.0} ms",
+                checked["bytes"].as_f64().unwrap_or_default() / 1e6,
+                checked["seconds"].as_f64().unwrap_or_default() * 1e3
+            ),
+        },
         (_, Value::Null) => "unknown on this system".into(),
         (_, Value::Array(names)) if names.is_empty() => "none".into(),
         (_, Value::Array(names)) => {

@@ -1,7 +1,8 @@
 //! Any text is a date or none, and an event or none; the calendar of it has short lines.
 //!
 //! `cargo fuzz run dates` in this folder's parent; the corpus holds a text of each field
-//! between line feeds. `cargo run --release -p foveate-events --example mutate` needs no nightly.
+//! between line feeds. `cargo run --release -p foveate-events --example mutated_dates` needs no
+//! nightly.
 #![no_main]
 
 use foveate_events::{Date, Entry, Flyer, Options, Printed, Several, ics};

@@ -70,19 +70,27 @@ impl Flyer<'_> {
         timed.unwrap_or(day)
     }
 
-    /// The title without the lines at its end that are a day or an hour and nothing else.
+    /// The title without what stands at its end and is a day or an hour and nothing else: lines, or
+    /// how the line below its own begins.
     pub(crate) fn name(&self, options: Options) -> Option<String> {
         let title = self.title.unwrap_or_default();
         let mut words: Vec<&str> = title.split_whitespace().collect();
         let lines = self.transcript.unwrap_or_default().lines();
         let lines: Vec<Vec<&str>> = lines.map(|l| l.split_whitespace().collect()).collect();
+        let is_when = |words: &[&str]| is_when(&words.join(" "), options);
         let ends = |words: &[&str]| {
             let whole = |l: &&Vec<&str>| !l.is_empty() && l.len() < words.len();
             let line = lines.iter().filter(whole).find(|l| words.ends_with(l))?;
-            is_when(&line.join(" "), options).then_some(line.len())
+            is_when(line).then_some(line.len())
+        };
+        let begins = |words: &[&str]| {
+            let n = lines
+                .windows(2)
+                .find_map(|pair| common(words, &pair[0], &pair[1]))?;
+            is_when(&words[words.len() - n..]).then_some(n)
         };
         let all = words.len();
-        while let Some(n) = ends(&words) {
+        while let Some(n) = ends(&words).or_else(|| begins(&words)) {
             words.truncate(words.len() - n);
         }
         match words.len() {
@@ -94,14 +102,16 @@ impl Flyer<'_> {
 
     /// The text that names the day, and what it says.
     fn day(&self, options: Options) -> (Option<String>, Reading) {
-        let read = |date: String| {
+        let read_with = |date: String, start| {
             let printed = Printed {
                 date: Some(&date),
+                start,
                 ..self.when
             };
             let reading = Reading::of(printed, options);
             (Some(date), reading)
         };
+        let read = |date: String| read_with(date, self.when.start);
         let named = |(_, reading): &(Option<String>, Reading)| !reading.schedules.is_empty();
         let own = match self.when.date {
             Some(date) => read(date.to_owned()),
@@ -117,28 +127,21 @@ impl Flyer<'_> {
         if let Some(found) = lines.map(|line| read(line.to_owned())).find(whole) {
             return found;
         }
-        let agreeing = elsewhere(transcript).find(|text| known.agrees(text, options.today));
+        // What was read for the day may be hours: they are then those of the day that is found.
+        let hours = |text: &&str| read::tells_an_hour(text, options);
+        let start = self.when.date.filter(hours).or(self.when.start);
+        let read = |date: String| read_with(date, start);
+        let today = options.today;
+        let agreeing = elsewhere(transcript, today).find(|text| known.agrees(text, today));
         if let Some(found) = agreeing.map(read).filter(named) {
             return found;
         }
         if named(&own) {
             return own;
         }
-        // What was read for the day may be hours: they are then those of the day that is found.
-        let hours = |text: &&str| read::tells_an_hour(text, options);
-        let start = self.when.date.filter(hours).or(self.when.start);
-        let read = |date: String| {
-            let printed = Printed {
-                date: Some(&date),
-                start,
-                ..self.when
-            };
-            let reading = Reading::of(printed, options);
-            (Some(date), reading)
-        };
         // What nobody pointed at counts only where it is surely a day.
         let sure = |found: &(Option<String>, Reading)| found.1.is_sure();
-        let found = elsewhere(transcript).map(read).find(sure);
+        let found = elsewhere(transcript, today).map(read).find(sure);
         let comes_again = |line: &str| {
             let found = read(line.to_owned());
             let again = |s: &Schedule| s.repeat.is_some();
@@ -182,6 +185,19 @@ impl Flyer<'_> {
         let mut times = hours(transcript, options).map(read).filter(as_good);
         times.next().filter(|_| times.next().is_none())
     }
+}
+
+/// How many words at the end of `words` are those with which the line `below` begins, the others
+/// being the end of the line above it.
+fn common(words: &[&str], above: &[&str], below: &[&str]) -> Option<usize> {
+    let bare = |word: &&str| word.trim_end_matches([',', ';', ':', '.']).to_owned();
+    let same = |n: &usize| {
+        let (title, end) = words.split_at(words.len() - n);
+        let alike = end.iter().map(bare).eq(below.iter().take(*n).map(bare));
+        alike && (title.ends_with(above) || above.ends_with(title))
+    };
+    let most = words.len().min(below.len() + 1);
+    (1..most).find(|n| !above.is_empty() && same(n))
 }
 
 /// Bytes from which on a date is taken for more than one.
@@ -239,7 +255,7 @@ fn holds(line: &str, part: &str) -> bool {
 
 /// The lines that may hold the event's date, from the top; before each, it and as many short ones
 /// below it as [`PIECES`] lets be: a date may be printed in pieces.
-fn elsewhere(transcript: &str) -> impl Iterator<Item = String> {
+fn elsewhere(transcript: &str, today: Date) -> impl Iterator<Item = String> {
     let lines: Vec<&str> = transcript.lines().collect();
     let count = lines.len();
     let short = |l: &&str| l.split_whitespace().count() <= 2;
@@ -251,7 +267,8 @@ fn elsewhere(transcript: &str) -> impl Iterator<Item = String> {
             .map(|n| lines[i..i + n].join(" "))
             .collect::<Vec<_>>()
     };
-    (0..count).flat_map(from).filter(|text| names_a_day(text))
+    let days = (0..count).flat_map(from);
+    days.filter(move |text| names_a_day(text, today))
 }
 
 /// Weekday, day, month and year.
@@ -274,9 +291,11 @@ fn is_when(line: &str, options: Options) -> bool {
     reading.explains_all() && ((figures && (day || hour)) || (day && again))
 }
 
-/// Whether a line is likely to hold a date: it has figures, and is not about another day.
-fn names_a_day(line: &str) -> bool {
-    line.contains(|c: char| c.is_ascii_digit()) && !is_about_another(line)
+/// Whether a line is likely to hold a date: it has figures or tells a whole day in words, and is
+/// not about another day.
+fn names_a_day(line: &str, today: Date) -> bool {
+    let figures = line.contains(|c: char| c.is_ascii_digit());
+    (figures || read::told(line, today) == Told::Day) && !is_about_another(line)
 }
 
 /// Whether a line is about another day than the event's.

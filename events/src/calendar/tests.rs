@@ -341,3 +341,35 @@ fn a_time_is_read_in_its_line() {
     }
     assert_eq!(read(None, None, "19 Uhr"), at("T19:00", "", None));
 }
+
+#[test]
+fn a_day_in_words_is_found_where_the_field_holds_its_hour() {
+    let text = "You are invited\nSaturday, the twelfth of September\n\
+                at three o'clock in the afternoon\nMossgate Chapel";
+    assert_eq!(
+        start_of(Some("three o'clock in the afternoon"), text).as_deref(),
+        Some("2026-09-12T15:00")
+    );
+}
+
+#[test]
+fn a_title_that_runs_into_the_day_ends_before_it() {
+    let name = |title: &str, transcript: &str| {
+        let flyer = Flyer {
+            title: Some(title),
+            transcript: Some(transcript),
+            ..Flyer::default()
+        };
+        let options = crate::Options::new("2026-03-10".parse().unwrap());
+        flyer.name(options)
+    };
+    let text = "Star Night\nDec 2 2026, 10:40:00 pm\nOld Tower";
+    let cut = Some("Star Night".to_owned());
+    assert_eq!(name("Star Night Dec 2 2026", text), cut);
+    assert_eq!(name("Star Night Dec 2 2026, 10:40:00 pm", text), cut);
+    // No day, and a day that stands in the title's own line.
+    let other = "Star Night\n2026 edition";
+    assert_eq!(name("Star Night 2026", other).unwrap(), "Star Night 2026");
+    let own = "Fiesta 4 May\nin the park";
+    assert_eq!(name("Fiesta 4 May", own).unwrap(), "Fiesta 4 May");
+}

@@ -1,6 +1,6 @@
 //! Safetensors files of a bundle: read once their header was found to describe all of them, and the
 //! tensors that they hold as arrays.
-use super::MAX_HEADER;
+use super::{MAX_HEADER, ODD, is_odd};
 use crate::{Error, Result};
 use foveate_language::TokenId;
 use half::{bf16, f16};
@@ -27,6 +27,9 @@ pub(crate) fn read(
         ErrorKind::UnexpectedEof => refused("it ends within its header".into()),
         _ => refused(e.to_string()),
     };
+    if is_odd(file) {
+        return Err(refused(ODD.to_owned()));
+    }
     let mut open = File::open(file).map_err(io)?;
     let length = open.metadata().map_err(io)?.len();
     let mut start = [0; 8];

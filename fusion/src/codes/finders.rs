@@ -1,14 +1,105 @@
-//! The squares in the corners of QR codes, counted before anybody tries which of them belong
-//! together: the time for that grows with the third power of their number, and a picture of 300
-//! bytes can hold thousands.
+//! The squares in the corners of QR codes, found before anybody tries which of them belong together:
+//! the time for that grows with the third power of their number, and a picture of 300 bytes can
+//! hold thousands.
 
-/// Most squares that are looked at: those of 42 codes. `rqrr` (0.11) takes 48 s for 2,500 of them,
-/// so some 7 ms for as many as these.
-pub(super) const MOST: f64 = 128.0;
+/// Most squares whose codes are looked for one by one: those of 42 codes.
+pub(super) const MOST: usize = 128;
+
+/// A square of the shape `1:1:3:1:1` in rows and columns.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Square {
+    /// Its centre in pixels (x, y).
+    pub centre: [f64; 2],
+    /// The side of a module in pixels.
+    pub module: f64,
+}
 
 /// About how many squares of the shape `1:1:3:1:1` stand in rows of black (`true`) and white.
 pub(super) fn count(width: usize, height: usize, black: impl Fn(usize, usize) -> bool) -> f64 {
     let mut squares = 0.0;
+    each_row_of_a_square(width, height, &black, |x, y, runs| {
+        let right = runs[3] + runs[4];
+        let above = (0..y).rev().take(2 * right);
+        let below = (y + 1..height).take(2 * right);
+        let [above, below] = [
+            above.take_while(|&y| black(x, y)).count(),
+            below.take_while(|&y| black(x, y)).count(),
+        ];
+        squares += 1.0 / (above + 1 + below) as f64;
+        true
+    });
+    squares
+}
+
+/// The squares that have that shape in their columns, too; none where there are more than [`MOST`].
+pub(super) fn squares(
+    width: usize,
+    height: usize,
+    black: impl Fn(usize, usize) -> bool,
+) -> Vec<Square> {
+    let mut found: Vec<(Square, f64)> = Vec::new();
+    each_row_of_a_square(width, height, &black, |x, y, runs| {
+        let most = runs.iter().sum();
+        if let Some((middle, module)) = column([x, y], height, most, &black) {
+            add(&mut found, [x as f64, middle], module);
+        }
+        found.len() <= MOST
+    });
+    match found.len() {
+        ..=MOST => found.into_iter().map(|(square, _)| square).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Takes the mean of all that was seen of a square.
+fn add(found: &mut Vec<(Square, f64)>, centre: [f64; 2], module: f64) {
+    let near = |square: &Square| {
+        let apart = [0, 1].map(|axis| (square.centre[axis] - centre[axis]).abs());
+        apart[0].max(apart[1]) < 3.0 * square.module
+    };
+    let Some((square, seen)) = found.iter_mut().find(|(square, _)| near(square)) else {
+        found.push((Square { centre, module }, 1.0));
+        return;
+    };
+    *seen += 1.0;
+    for (mean, new) in square.centre.iter_mut().zip(centre) {
+        *mean += (new - *mean) / *seen;
+    }
+    square.module += (module - square.module) / *seen;
+}
+
+/// The middle of the square whose inner part is at (x, y), in its column, and its module. No run of
+/// it is longer than `most`.
+fn column(
+    [x, y]: [usize; 2],
+    height: usize,
+    most: usize,
+    black: impl Fn(usize, usize) -> bool,
+) -> Option<(f64, f64)> {
+    let mut down = y..height;
+    let mut up = (0..y).rev();
+    let run = |rows: &mut dyn Iterator<Item = usize>, ink: bool| {
+        // The first row of the next run is consumed, and belongs to it.
+        rows.take(most).take_while(|&y| black(x, y) == ink).count()
+    };
+    let below = run(&mut down, true);
+    let above = run(&mut up, true);
+    let white = [run(&mut up, false) + 1, run(&mut down, false) + 1];
+    let outer = [run(&mut up, true) + 1, run(&mut down, true) + 1];
+    let runs = [outer[0], white[0], above + below, white[1], outer[1]];
+    let module = (runs[0] + runs[1] + runs[3] + runs[4]) as f64 / 4.0;
+    let middle = (y as f64) + (below as f64 - above as f64) / 2.0;
+    is_square(&runs).then_some((middle, module))
+}
+
+/// Goes over the rows of squares: the middle's pixel (x, y), and the five runs. Ends where `seen`
+/// says `false`.
+fn each_row_of_a_square(
+    width: usize,
+    height: usize,
+    black: impl Fn(usize, usize) -> bool,
+    mut seen: impl FnMut(usize, usize, &[usize; 5]) -> bool,
+) {
     let mut runs: Vec<usize> = Vec::new();
     for y in 0..height {
         runs.clear();
@@ -19,22 +110,16 @@ pub(super) fn count(width: usize, height: usize, black: impl Fn(usize, usize) ->
             }
             runs.push(x - from);
             if black(from, y) && is_square(&runs) {
-                // Two modules to the right of the middle one, which is three high.
-                let right: usize = runs[runs.len() - 2..].iter().sum();
-                let middle = x - right - runs[runs.len() - 3] / 2 - 1;
-                let above = (0..y)
-                    .rev()
-                    .take(2 * right)
-                    .take_while(|&y| black(middle, y));
-                let below = (y + 1..height)
-                    .take(2 * right)
-                    .take_while(|&y| black(middle, y));
-                squares += 1.0 / (above.count() + 1 + below.count()) as f64;
+                let last = runs.last_chunk::<5>().copied().unwrap_or_default();
+                // Two modules to the right of the middle one, which is three wide.
+                let middle = x - last[3] - last[4] - last[2].div_ceil(2);
+                if !seen(middle, y, &last) {
+                    return;
+                }
             }
             from = x;
         }
     }
-    squares
 }
 
 /// Whether the last five runs are those of a row through a square's middle, as `rqrr` has it: each
@@ -75,9 +160,33 @@ mod tests {
     }
 
     #[test]
+    fn squares_stand_where_they_were_drawn() {
+        for m in [1, 2, 5] {
+            let pitch = 9 * m;
+            let black = |x: usize, y: usize| square(m, x % pitch, y % pitch);
+            let found = squares(3 * pitch, 2 * pitch, black);
+            assert_eq!(found.len(), 6, "modules of {m}: {found:?}");
+            let near = |square: &Square, place: [usize; 2]| {
+                let apart = |axis: usize| {
+                    square.centre[axis] - (place[axis] * pitch) as f64 - 3.5 * m as f64
+                };
+                apart(0).abs().max(apart(1).abs()) <= m as f64
+            };
+            for place in (0..6).map(|i| [i % 3, i / 3]) {
+                assert!(
+                    found.iter().any(|square| near(square, place)),
+                    "{place:?} in {found:?}"
+                );
+            }
+        }
+        assert!(squares(900, 900, |x, y| square(1, x % 9, y % 9)).is_empty());
+    }
+
+    #[test]
     fn strokes_and_nothing_are_no_squares() {
         assert_eq!(count(0, 0, |_, _| false), 0.0);
         assert_eq!(count(50, 50, |_, _| true), 0.0);
         assert_eq!(count(60, 60, |x, _| x % 4 < 2), 0.0);
+        assert!(squares(60, 60, |x, _| [1, 0, 1, 1, 1, 0, 1, 0][x % 8] == 1).is_empty());
     }
 }

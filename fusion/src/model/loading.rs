@@ -109,7 +109,7 @@ impl Model {
             at_once: options.at_once,
             ..GraphOptions::default()
         };
-        let opened = readers::open(&dir, &graphs, options)?;
+        let (opened, checked) = readers::open(&dir, &graphs, options)?;
         let parts = Parts {
             name: opened.name,
             tokenizer: opened.tokenizer,
@@ -124,6 +124,7 @@ impl Model {
             architecture: opened.architecture,
             tier: opened.tier,
             base: opened.base,
+            checked,
         };
         Self::assemble(parts, Some(origin))
     }

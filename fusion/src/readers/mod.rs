@@ -6,7 +6,7 @@ mod page;
 mod tiled;
 
 use crate::answer::Timing;
-use crate::bundle::{self, Base, Bundle, Tier};
+use crate::bundle::{self, Base, Bundle, Checked, Tier};
 use crate::{Error, Image, Options, Result, Task};
 use foveate_language::{
     Attribution, Draft, LogitsProcessor, Template, TextDecoder, TokenId, Tokenizer,
@@ -15,7 +15,9 @@ use foveate_onnx::{GoOn, GraphOptions};
 use foveate_vision::{Mode, Placement, Rect};
 use glyph::GlyphEncoder;
 use ndarray::Array2;
+use serde_json::Value;
 use std::any::Any;
+use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -220,12 +222,42 @@ pub(crate) struct Opened {
     pub base: Option<Base>,
 }
 
-/// Opens the bundle in `dir` as its `architecture` says, or the checkpoint of others that it is.
-pub(crate) fn open(dir: &Path, graphs: &GraphOptions, options: &Options) -> Result<Opened> {
+/// Opens the model in `dir`, and holds its files against the sums that its `config.json` names. If
+/// that is in order and a file is not the one it names, this is the error, whatever else comes of
+/// it.
+pub(crate) fn open(
+    dir: &Path,
+    graphs: &GraphOptions,
+    options: &Options,
+) -> Result<(Opened, Checked)> {
+    bundle::check_plain(dir)?;
     if chat::is_gguf(dir) {
-        return chat::open(dir, graphs, options);
+        return Ok((chat::open(dir, graphs, options)?, Checked::default()));
     }
     let config = bundle::config(dir)?;
+    std::thread::scope(|scope| {
+        let checked = scope.spawn(|| bundle::check_sums(dir, &config));
+        let opened = open_family(dir, config.clone(), graphs, options);
+        let checked = checked.join();
+        let checked = checked.unwrap_or_else(|panic| resume_unwind(panic));
+        match opened {
+            Err(e) if is_about_config(&e) => Err(e),
+            opened => checked.and_then(|checked| Ok((opened?, checked))),
+        }
+    })
+}
+
+fn is_about_config(e: &Error) -> bool {
+    matches!(e, Error::AssetsInvalid { file, .. } if file.ends_with("config.json"))
+}
+
+/// Opens the bundle in `dir` as its `architecture` says, or the checkpoint of others that it is.
+fn open_family(
+    dir: &Path,
+    config: Value,
+    graphs: &GraphOptions,
+    options: &Options,
+) -> Result<Opened> {
     if chat::is_hugging_face(&config) {
         return chat::open(dir, graphs, options);
     }

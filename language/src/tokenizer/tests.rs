@@ -59,3 +59,24 @@ fn a_control_character_that_the_vocabulary_lacks_is_left_out() {
     assert_eq!(t.encode_bytes(b"he\0\xff"), [he[0], t.byte(0xff)]);
     assert_eq!((t.find_byte(0), t.byte(0)), (None, t.byte(b'?')));
 }
+
+#[test]
+fn a_text_too_long_by_its_length_is_not_tokenised() {
+    let t = fake::byte_tokenizer(&[]);
+    // More than is tokenised at all, which would be another error.
+    let long = "a".repeat(MAX_TEXT + 1);
+    assert!(matches!(t.encode(&long), Err(Error::Tokenizer(_))));
+    let least = t.least_tokens(&long);
+    let Err(Error::ContextFull { needed, limit }) = t.encode_within(&long, 100) else {
+        panic!("it was tokenised");
+    };
+    assert_eq!((needed, limit), (least, 100));
+    assert_eq!(t.encode_within("abc", 3).unwrap().len(), 3);
+    assert!(matches!(
+        t.encode_within("abcd", 3),
+        Err(Error::ContextFull {
+            needed: 4,
+            limit: 3
+        })
+    ));
+}

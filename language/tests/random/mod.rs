@@ -291,7 +291,7 @@ impl Bench {
     }
 
     /// The tokens of an answer that says at random what it may.
-    fn walk(&self, schema: &Value, budget: usize, dice: &mut Dice) -> Result<Vec<TokenId>> {
+    pub fn walk(&self, schema: &Value, budget: usize, dice: &mut Dice) -> Result<Vec<TokenId>> {
         let schema = Schema::new(schema)?;
         let _ = schema.field_list();
         let mut constraint = self.grammars.json(&schema, budget)?;

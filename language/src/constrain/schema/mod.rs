@@ -195,8 +195,25 @@ fn prepare(schema: &mut Value, root: &Value, path: &str) -> Result<()> {
     Ok(())
 }
 
+/// Refuses what should hold several schemas and does not.
+fn check_holders(map: &Map<String, Value>, path: &str) -> Result<()> {
+    let named = ["properties", "patternProperties", "$defs", "definitions"];
+    for key in named {
+        if map.get(key).is_some_and(|held| !held.is_object()) {
+            return Err(unsupported(path, key, "is not an object"));
+        }
+    }
+    for key in ["allOf", "anyOf", "oneOf", "prefixItems"] {
+        if map.get(key).is_some_and(|held| !held.is_array()) {
+            return Err(unsupported(path, key, "is not an array"));
+        }
+    }
+    Ok(())
+}
+
 /// Refuses what is not known, and drops what says nothing about values.
 fn check_keywords(map: &mut Map<String, Value>, path: &str) -> Result<()> {
+    check_holders(map, path)?;
     if let Some(Value::Object(more)) = map.remove("definitions") {
         let definitions = map.entry("$defs").or_insert_with(|| json!({}));
         let definitions = definitions.as_object_mut();
@@ -342,6 +359,12 @@ mod tests {
             ),
             (json!({"$ref": "other.json"}), "$ref", "#"),
             (json!({"items": 3}), "(schema)", "#/items"),
+            (json!({"$defs": 3, "items": {}}), "$defs", "#"),
+            (json!({"$defs": [], "items": true}), "$defs", "#"),
+            (json!({"definitions": null}), "definitions", "#"),
+            (json!({"properties": [{}]}), "properties", "#"),
+            (json!({"items": {"anyOf": {}}}), "anyOf", "#/items"),
+            (json!({"oneOf": {"a": {}}}), "oneOf", "#"),
         ] {
             match Schema::new(&schema).unwrap_err() {
                 Error::UnsupportedSchema {

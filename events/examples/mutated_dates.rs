@@ -1,7 +1,7 @@
 //! Reads random and mutated dates and times, and says how many and which took longest.
 //!
 //! ```text
-//! cargo run --release -p foveate-events --example mutate -- [MILLIONS [SEED]]
+//! cargo run --release -p foveate-events --example mutated_dates -- [MILLIONS [SEED]]
 //! ```
 //! One thread, the same strings for the same seed. It ends with the first panic, whose text is then
 //! that of the last line on standard error.
