@@ -187,6 +187,19 @@ def test_a_page_written_by_hand_says_its_fields_when_it_is_set():
             assert lead in ("", "yes", "no")
 
 
+def test_what_is_not_there_is_asked_for_by_hand_and_by_sign():
+    page = written.Written("poster", [(1, "Fair"), (1, "Mill Hall, call 0123 456")])
+    for what, name, said in [("E", "title", "Fair"), ("E", "end", "-"), ("Q", "Who?", "-")]:
+        page.add(what, name, said)
+    assert page.event and page.fields == {"title": "Fair"} and page.asks == [("Who?", "-")]
+    lacks = page.lacks()
+    assert lacks[0] == "end" and "email" in lacks and "price" in lacks
+    assert not {"phone", "title", "venue"} & set(lacks)
+    rng = random.Random(4)
+    asked = [tasks.some_fields(written.drawn(rng, page), {"title": "Fair"}, rng) for _ in range(20)]
+    assert any(key in lacks for fields in asked for key, *_ in fields)
+
+
 def test_figures_change_alike_everywhere():
     change = written.Figures(random.Random(2))
     text = change("Doors 7:30 pm, room 1240, 24 May 2024, $1500")
