@@ -16,7 +16,7 @@ fn a_second_question_costs_no_encoding_and_no_prefill_of_what_was_there() {
     let first = session.ask("One?").run().unwrap();
     assert_eq!((model.encoder_runs(), first.usage.cached), (1, 0));
     let rows = decoder.rows();
-    // A wrong guess would be a row more.
+    // A rejected draft token would be a row more.
     let request = Request {
         draft: false,
         ..Request::default()

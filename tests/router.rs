@@ -3,7 +3,7 @@
 use foveate::bundle::TokenNames;
 use foveate::engine::{
     Cause, Conversation, Engine, Kept, Leave, Local, Outgoing, Pieces, Place, Policy, Privacy,
-    RemoteError, Route, Router, Sent, Terms, Told,
+    RemoteError, Reply, Route, Router, Sent, Terms,
 };
 use foveate::language::Tokenizer;
 use foveate::language::fake::{self, Fake};
@@ -125,9 +125,9 @@ struct Server {
 
 struct Asked {
     server: Server,
-    /// What this conversation was told.
+    /// What this conversation was given.
     own: Vec<String>,
-    told: Option<Told>,
+    reply: Option<Reply>,
 }
 
 impl Engine for Server {
@@ -135,7 +135,7 @@ impl Engine for Server {
         Ok(Box::new(Asked {
             server: self.clone(),
             own: Vec::new(),
-            told: None,
+            reply: None,
         }))
     }
 }
@@ -152,7 +152,7 @@ impl Conversation for Asked {
         Ok(())
     }
 
-    fn hear(&mut self, question: &str, answer: &str) -> Result<()> {
+    fn append(&mut self, question: &str, answer: &str) -> Result<()> {
         self.own.push(format!("{question} {answer}"));
         Ok(())
     }
@@ -170,7 +170,7 @@ impl Conversation for Asked {
         let mut seen = self.server.seen.lock().unwrap();
         seen.append(&mut self.own);
         seen.push(question.to_owned());
-        self.told = Some(Told {
+        self.reply = Some(Reply {
             text: "there".into(),
             stop: StopReason::End,
             region: None,
@@ -183,8 +183,8 @@ impl Conversation for Asked {
         ))
     }
 
-    fn last(&self) -> Option<Told> {
-        self.told.clone()
+    fn last(&self) -> Option<Reply> {
+        self.reply.clone()
     }
 
     fn outgoing(&self, question: &str) -> Option<Outgoing> {
@@ -215,26 +215,26 @@ fn about(image: &Image, leave: Leave, policy: &Policy) -> (Box<dyn Conversation>
 }
 
 /// The answer to a question about a picture, and how often the server was asked.
-fn asked(image: &Image, leave: Leave, policy: &Policy, consent: bool) -> (Told, usize) {
+fn asked(image: &Image, leave: Leave, policy: &Policy, consent: bool) -> (Reply, usize) {
     let (mut conversation, server) = about(image, leave, policy);
-    let told = conversation.answer("Where?", &terms(consent)).unwrap();
-    println!("{}", told.route);
-    assert_eq!(conversation.last().as_ref(), Some(&told));
+    let reply = conversation.answer("Where?", &terms(consent)).unwrap();
+    println!("{}", reply.route);
+    assert_eq!(conversation.last().as_ref(), Some(&reply));
     let n = server.seen.lock().unwrap().len();
-    (told, n)
+    (reply, n)
 }
 
 #[test]
 fn what_the_device_is_sure_of_stays_there() {
-    let (told, sent) = asked(
+    let (reply, sent) = asked(
         &picture(20, 90, false),
         Leave::Allowed,
         &Policy::default(),
         true,
     );
-    assert_eq!((told.text.as_str(), sent), ("here", 0));
-    assert_eq!(told.route, Route::only(Place::Device));
-    assert_eq!(told.region.unwrap().picture, 0);
+    assert_eq!((reply.text.as_str(), sent), ("here", 0));
+    assert_eq!(reply.route, Route::only(Place::Device));
+    assert_eq!(reply.region.unwrap().picture, 0);
 }
 
 #[test]
@@ -260,15 +260,15 @@ fn what_asks_for_the_server_is_told() {
         ),
         (picture(20, 90, true), Cause::NotFound),
     ] {
-        let (told, sent) = asked(&image, Leave::Allowed, &policy, true);
-        assert_eq!((told.text.as_str(), sent), ("there", 2));
-        assert_eq!(told.route.place, Place::Server);
-        assert_eq!(told.route.cause, Some(cause.clone()));
-        // Without consent the device answers, and the reason is told.
-        let (told, sent) = asked(&image, Leave::Allowed, &policy, false);
-        assert_ne!(told.text, "there");
-        assert_eq!((told.route.cause, sent), (Some(cause), 0));
-        assert_eq!(told.route.kept, Some(Kept::NoConsent));
+        let (reply, sent) = asked(&image, Leave::Allowed, &policy, true);
+        assert_eq!((reply.text.as_str(), sent), ("there", 2));
+        assert_eq!(reply.route.place, Place::Server);
+        assert_eq!(reply.route.cause, Some(cause.clone()));
+        // Without consent the device answers, and says why.
+        let (reply, sent) = asked(&image, Leave::Allowed, &policy, false);
+        assert_ne!(reply.text, "there");
+        assert_eq!((reply.route.cause, sent), (Some(cause), 0));
+        assert_eq!(reply.route.kept, Some(Kept::NoConsent));
     }
     let off = Policy {
         confidence: None,
@@ -276,8 +276,8 @@ fn what_asks_for_the_server_is_told() {
         print: None,
         ..policy
     };
-    let (told, sent) = asked(&picture(8, 30, false), Leave::Allowed, &off, true);
-    assert_eq!((told.route, sent), (Route::only(Place::Device), 0));
+    let (reply, sent) = asked(&picture(8, 30, false), Leave::Allowed, &off, true);
+    assert_eq!((reply.route, sent), (Route::only(Place::Device), 0));
 }
 
 #[test]
@@ -288,11 +288,11 @@ fn a_long_conversation_asks_for_the_server() {
     };
     let (mut conversation, server) = about(&picture(20, 90, false), Leave::Allowed, &policy);
     let long = "long ".repeat(12);
-    let told = conversation.answer(&long, &terms(true)).unwrap();
-    let Some(Cause::Context { found, most: 60 }) = told.route.cause else {
-        panic!("{:?}", told.route)
+    let reply = conversation.answer(&long, &terms(true)).unwrap();
+    let Some(Cause::Context { found, most: 60 }) = reply.route.cause else {
+        panic!("{:?}", reply.route)
     };
-    assert!(found > 60 && told.route.place == Place::Server);
+    assert!(found > 60 && reply.route.place == Place::Server);
     assert_eq!(server.seen.lock().unwrap().len(), 2);
     // Beyond the device's room there is no answer without consent.
     let longer = "long ".repeat(CONTEXT);
@@ -302,9 +302,9 @@ fn a_long_conversation_asks_for_the_server() {
         conversation.answer(&longer, &terms(true)).unwrap().text,
         "there"
     );
-    let told = conversation.answer("And?", &terms(true)).unwrap();
+    let reply = conversation.answer("And?", &terms(true)).unwrap();
     assert_eq!(
-        told.route.place,
+        reply.route.place,
         Place::Server,
         "the device has no room any more"
     );
@@ -313,26 +313,26 @@ fn a_long_conversation_asks_for_the_server() {
     assert_eq!(
         earlier[0],
         format!("{long} there"),
-        "the server is told what was said"
+        "the server gets what was said"
     );
 }
 
 #[test]
 fn a_private_picture_and_the_privacy_rule_keep_everything_here() {
     let unsure = picture(8, 30, false);
-    let (told, sent) = asked(&unsure, Leave::Never, &Policy::default(), true);
-    assert_eq!((told.text.as_str(), sent), ("here", 0));
+    let (reply, sent) = asked(&unsure, Leave::Never, &Policy::default(), true);
+    assert_eq!((reply.text.as_str(), sent), ("here", 0));
     let flyer = "flyer".to_owned();
-    assert_eq!(told.route.kept, Some(Kept::Private { picture: flyer }));
+    assert_eq!(reply.route.kept, Some(Kept::Private { picture: flyer }));
 
     let rule = Policy {
         privacy: Some(Privacy::forbid("no consultation hours")),
         ..Policy::default()
     };
-    let (told, sent) = asked(&unsure, Leave::Allowed, &rule, true);
-    assert_eq!((told.text.as_str(), sent), ("here", 0));
+    let (reply, sent) = asked(&unsure, Leave::Allowed, &rule, true);
+    assert_eq!((reply.text.as_str(), sent), ("here", 0));
     let why = "no consultation hours".to_owned();
-    assert_eq!(told.route.kept, Some(Kept::Rule { why }));
+    assert_eq!(reply.route.kept, Some(Kept::Rule { why }));
 
     let salary = |outgoing: &Outgoing| {
         let asks = |part: &Sent| matches!(part, Sent::Question(text) if text.contains("salary"));
@@ -347,10 +347,10 @@ fn a_private_picture_and_the_privacy_rule_keep_everything_here() {
         ..Policy::default()
     };
     let (mut conversation, server) = about(&unsure, Leave::Allowed, &rule);
-    let told = conversation.answer("Whose salary?", &terms(true)).unwrap();
-    assert_eq!(told.route.place, Place::Device);
-    let told = conversation.answer("Where?", &terms(true)).unwrap();
-    assert_eq!(told.route.place, Place::Server);
+    let reply = conversation.answer("Whose salary?", &terms(true)).unwrap();
+    assert_eq!(reply.route.place, Place::Device);
+    let reply = conversation.answer("Where?", &terms(true)).unwrap();
+    assert_eq!(reply.route.place, Place::Server);
     assert_eq!(server.seen.lock().unwrap().last().unwrap(), "Where?");
 }
 
@@ -359,17 +359,17 @@ fn a_server_that_fails_is_made_up_for_and_the_answer_says_so() {
     for image in [picture(8, 90, false), picture(20, 30, false)] {
         let (mut conversation, server) = about(&image, Leave::Allowed, &Policy::default());
         *server.down.lock().unwrap() = 1;
-        let told = conversation.answer("Where?", &terms(true)).unwrap();
+        let reply = conversation.answer("Where?", &terms(true)).unwrap();
         assert_eq!(
-            (told.text.as_str(), told.route.place),
+            (reply.text.as_str(), reply.route.place),
             ("here", Place::Device)
         );
-        let Some(Kept::Failed { why }) = &told.route.kept else {
-            panic!("{:?}", told.route)
+        let Some(Kept::Failed { why }) = &reply.route.kept else {
+            panic!("{:?}", reply.route)
         };
         assert!(why.contains("nobody listens"));
-        let told = conversation.answer("Where?", &terms(true)).unwrap();
-        assert_eq!(told.route.place, Place::Server);
+        let reply = conversation.answer("Where?", &terms(true)).unwrap();
+        assert_eq!(reply.route.place, Place::Server);
     }
 }
 

@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Modules across the smallest QR code: nothing smaller, in pixels, can hold one.
 const LEAST_SIDE: u32 = 21;
-/// Most codes that are told of one picture: a sheet full of stickers would fill the conversation.
+/// Most codes that a result lists: a sheet full of stickers would fill the conversation.
 const MAX_CODES: usize = 16;
 
 /// A QR code.

@@ -1,7 +1,7 @@
 //! A conversation about pictures. Nothing that was seen, computed or said is computed again.
+mod append;
 mod blank;
 mod evidence;
-mod heard;
 mod query;
 mod request;
 mod stream;

@@ -2,7 +2,7 @@
 use crate::date::{Date, Time};
 use crate::read;
 use crate::schedule::{Options, Printed, Reading, Schedule};
-use crate::told::Told;
+use crate::stated::Stated;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -107,8 +107,8 @@ impl Flyer<'_> {
             Some(date) => read(date.to_owned()),
             None => (None, Reading::of(self.when, options)),
         };
-        let known = read::told(self.when.date.unwrap_or_default(), options.today);
-        if known == Told::Day && named(&own) {
+        let known = read::stated(self.when.date.unwrap_or_default(), options.today);
+        if known == Stated::Day && named(&own) {
             return own;
         }
         let transcript = self.transcript.unwrap_or_default();
@@ -245,7 +245,7 @@ fn is_when(line: &str, options: Options) -> bool {
         },
         options,
     );
-    let day = reading.is_sure() && reading.told == Told::Day;
+    let day = reading.is_sure() && reading.stated == Stated::Day;
     let hour = read::tells_an_hour(line, options);
     let again = reading.schedules.iter().any(|s| s.repeat.is_some());
     let figures = line.contains(|c: char| c.is_ascii_digit());

@@ -199,7 +199,7 @@ pub struct Decoding<'a> {
     pub attribution: Option<Box<dyn Attribution + 'a>>,
     /// The whole answer, where the family knows it without asking the decoder.
     pub answer: Option<Vec<Written>>,
-    /// Guesses what comes next.
+    /// Proposes what comes next.
     pub draft: Option<Box<dyn Draft + 'a>>,
 }
 
