@@ -9,7 +9,7 @@ use foveate::language::Tokenizer;
 use foveate::language::fake::{self, Fake};
 use foveate::model::Parts;
 use foveate::readers::{Decoding, Encoded, Reader, Segment, Source, Written};
-use foveate::vision::{ImageConfig, Views};
+use foveate::vision::{ImageConfig, TileBatch};
 use foveate::{
     Error, ErrorKind, Image, Mode, Model, Rect, Request, Result, StopReason, Task, Timing, Usage,
 };
@@ -42,7 +42,7 @@ impl Reader for Word {
             .step_by(3)
             .map(|&v| f32::from(v))
             .collect();
-        let views = Views::new(image.pixels(), Mode::Rapid, &ImageConfig::default());
+        let views = TileBatch::new(image.pixels(), Mode::Rapid, &ImageConfig::default());
         Ok(Encoded {
             segments: vec![Segment::Text(vec![2; 4])],
             sources: vec![Source {

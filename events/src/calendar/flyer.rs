@@ -92,16 +92,25 @@ impl Flyer<'_> {
         }
     }
 
+    /// What `date` says, with `start` and the printed end.
+    fn read(
+        &self,
+        date: String,
+        start: Option<&str>,
+        options: Options,
+    ) -> (Option<String>, Reading) {
+        let printed = Printed {
+            date: Some(&date),
+            start,
+            ..self.when
+        };
+        let reading = Reading::of(printed, options);
+        (Some(date), reading)
+    }
+
     /// The text that names the day, and what it says.
     fn day(&self, options: Options) -> (Option<String>, Reading) {
-        let read = |date: String| {
-            let printed = Printed {
-                date: Some(&date),
-                ..self.when
-            };
-            let reading = Reading::of(printed, options);
-            (Some(date), reading)
-        };
+        let read = |date: String| self.read(date, self.when.start, options);
         let named = |(_, reading): &(Option<String>, Reading)| !reading.schedules.is_empty();
         let own = match self.when.date {
             Some(date) => read(date.to_owned()),
@@ -127,15 +136,7 @@ impl Flyer<'_> {
         // What was read for the day may be hours: they are then those of the day that is found.
         let hours = |text: &&str| read::tells_an_hour(text, options);
         let start = self.when.date.filter(hours).or(self.when.start);
-        let read = |date: String| {
-            let printed = Printed {
-                date: Some(&date),
-                start,
-                ..self.when
-            };
-            let reading = Reading::of(printed, options);
-            (Some(date), reading)
-        };
+        let read = |date: String| self.read(date, start, options);
         // What nobody pointed at counts only where it is surely a day.
         let sure = |found: &(Option<String>, Reading)| found.1.is_sure();
         let found = elsewhere(transcript).map(read).find(sure);

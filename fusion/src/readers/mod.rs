@@ -12,7 +12,7 @@ use foveate_language::{
     Attribution, Draft, LogitsProcessor, Template, TextDecoder, TokenId, Tokenizer,
 };
 use foveate_onnx::{GoOn, GraphOptions};
-use foveate_vision::{Mode, Placement, Rect};
+use foveate_vision::{Mode, Rect, Transform};
 use glyph::GlyphEncoder;
 use ndarray::Array2;
 use std::any::Any;
@@ -85,7 +85,7 @@ pub struct Encoded {
     /// What was found and is not shown to the decoder.
     pub left_out: Vec<LeftOut>,
     /// The way back from the canvas to the picture's own pixels.
-    pub transform: Placement,
+    pub transform: Transform,
     /// The mode it was encoded in, never `Auto`.
     pub mode: Mode,
     /// What it cost.

@@ -86,7 +86,7 @@ pub(crate) fn pool(
 
 /// Chooses among the slots, and sorts into reading order; at most `max_glyphs` are kept. `far` says
 /// that the views are an overview and tiles, and where the second tiles begin
-/// ([`foveate_vision::Views::far_tiles`]).
+/// ([`foveate_vision::TileBatch::far_tiles`]).
 pub fn choose(
     slots: &Slots,
     far: Option<[u32; 2]>,
