@@ -19,6 +19,31 @@ fn language_knows_nothing_of_pictures() {
     }
 }
 
+/// Metaphors of our own, each with the field's term.
+#[test]
+fn words_are_the_fields() {
+    let terms = [
+        ("heard", "transcript, source"),
+        ("spent", "coverage"),
+        ("mended truth", "corrected label"),
+        ("guessing ahead", "drafting"),
+        ("second look", "test-time augmentation"),
+    ];
+    for folder in [
+        "cli", "datasets", "events", "fusion", "language", "runtime", "vision",
+    ] {
+        for (path, text) in sources(&root().join(folder)) {
+            let text = text.to_lowercase();
+            let words: Vec<_> = text.split(|c: char| !c.is_alphanumeric()).collect();
+            let text = format!(" {} ", words.join(" "));
+            for (word, term) in terms {
+                let private = text.contains(&format!(" {word} "));
+                assert!(!private, "{} says {word} for {term}", path.display());
+            }
+        }
+    }
+}
+
 /// The code of a file, without its tests and comments.
 fn code(text: &str) -> Vec<&str> {
     let code = text.split("#[cfg(test)]").next().unwrap_or_default();

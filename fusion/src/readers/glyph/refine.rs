@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_unsure_and_of_a_readable_size_is_looked_at_again() {
+    fn only_what_is_unsure_and_of_a_readable_size_is_encoded_again() {
         let at = |em: f32, x: f32| [x, 100.0, 10.0, em];
         let all = [
             at(20.0, 100.0),
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_look_adds_to_the_glyph_it_is_nearest_to_and_finds_no_new_ones() {
+    fn a_crop_adds_to_the_glyph_it_is_nearest_to_and_finds_no_new_ones() {
         let parts = parts();
         let rules = (&rule(), &Rules::default().nms);
         let [first, second] = [[100.0, 100.0, 20.0, 30.0], [112.0, 100.0, 20.0, 30.0]];

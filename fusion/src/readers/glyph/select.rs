@@ -59,8 +59,8 @@ impl Chosen {
 
     /// Means of `[slots, d]` over what claims each glyph, weighed by presence: `[n, d]`.
     ///
-    /// A glyph in two views, or at the border of two patches, was looked at twice, and the mistakes
-    /// of the looks differ.
+    /// A glyph in two views, or at the border of two patches, was encoded twice, and the mistakes
+    /// of the two encodings differ.
     #[must_use]
     pub fn pooled(&self, values: ArrayView2<'_, f32>, presence: &Array1<f32>) -> Array2<f32> {
         let mut out = Array2::zeros((self.claimed.len(), values.ncols()));
