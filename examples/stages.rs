@@ -10,7 +10,7 @@ use foveate::language::{
     TokenStream, Tokenizer,
 };
 use foveate::readers::glyph::{GlyphEmbedding, Mixer, SlotAdapter, image_tokens};
-use foveate::vision::{Encoder, Limits, Mode, Pixels, Views};
+use foveate::vision::{Limits, Mode, OnnxTower, Pixels, TileBatch};
 use foveate_onnx::GraphOptions;
 use std::path::PathBuf;
 
@@ -27,11 +27,11 @@ fn main() -> anyhow::Result<()> {
     let bundle = Bundle::open(Bundle::find(&arguments.model)?)?;
     let (config, options) = (bundle.config(), GraphOptions::default());
 
-    // bytes -> Pixels -> Views -> features [views, rows, columns, d]
+    // bytes -> Pixels -> TileBatch -> features [views, rows, columns, d]
     let pixels = Pixels::open(&arguments.picture, &Limits::default())?;
-    let views = Views::new(&pixels, Mode::Auto, &config.image);
+    let views = TileBatch::new(&pixels, Mode::Auto, &config.image);
     let features =
-        Encoder::open(bundle.file("vision.onnx")?, &config.image, &options)?.encode(&views)?;
+        OnnxTower::open(bundle.file("vision.onnx")?, &config.image, &options)?.encode(&views)?;
     println!(
         "{}x{} pixels, {:?}, features {:?}",
         pixels.width(),

@@ -178,7 +178,8 @@ const FOUND: &[(&str, &[&str])] = &[
     (
         "a stranger's folder was the default model, and names commanded the terminal",
         &[
-            "cli/tests/command/models.rs: a_model_in_the_current_folder_is_loaded_by_its_path_alone",
+            "cli/tests/command/models.rs: \
+             a_model_in_the_current_folder_is_loaded_by_its_path_alone",
             "cli/tests/command/names.rs: names_do_not_command_the_terminal",
         ],
     ),

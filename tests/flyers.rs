@@ -76,14 +76,14 @@ fn read_all(model: &Model, image: &Image, draft: bool) -> (String, Usage) {
 }
 
 #[test]
-fn guessing_ahead_reads_the_same_in_half_the_runs() {
+fn drafting_reads_the_same_in_half_the_runs() {
     let Some(model) = model() else { return };
     let (mut fast, mut slow) = (0, 0);
     for (name, path) in flyers() {
         let image = Image::open(path).unwrap();
-        let (guessed, usage) = read_all(&model, &image, true);
+        let (drafted, usage) = read_all(&model, &image, true);
         let (plain, without) = read_all(&model, &image, false);
-        assert_eq!(guessed, plain, "{name}");
+        assert_eq!(drafted, plain, "{name}");
         assert_eq!(without.drafted, 0);
         eprintln!("{name}: {usage:?}, {} runs without", without.runs);
         (fast, slow) = (fast + usage.runs, slow + without.runs);

@@ -231,7 +231,7 @@ fn small_print_is_encoded_again() {
     let (_, timing) = model.encode(&image, Mode::Auto).unwrap();
     assert!(timing.glance.is_zero() && timing.encode.is_zero());
     assert_eq!(model.encoder_runs(), 2 + usize::from(small));
-    // What cannot be shown larger is not looked at again.
+    // What cannot be shown larger is not encoded again.
     let picture = Image::open(tiny().join("picture.png")).unwrap();
     let (seen, timing) = model.encode(&picture, Mode::Auto).unwrap();
     assert_eq!((seen.mode, timing.glance.is_zero()), (Mode::Balanced, true));

@@ -168,7 +168,7 @@ fn unsupported_schemas_are_named() {
 }
 
 #[test]
-fn guessing_ahead_changes_the_speed_and_nothing_else() {
+fn drafting_changes_the_speed_and_nothing_else() {
     let plain = Request {
         draft: false,
         ..Request::default()

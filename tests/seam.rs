@@ -6,7 +6,7 @@ use foveate::language::fake::{self, Fake, REPLACED};
 use foveate::language::{TokenId, Tokenizer};
 use foveate::model::Parts;
 use foveate::readers::{Decoding, Encoded, Reader, Segment, Written};
-use foveate::vision::{ImageConfig, Views};
+use foveate::vision::{ImageConfig, TileBatch};
 use foveate::{Image, Mode, Model, Request, Result, StopReason, Task, Timing};
 use ndarray::Array2;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ impl Reader for Tiles {
             let row = |(i, j): (usize, usize)| if j == 0 { f32::from(tile[i]) } else { 0.5 };
             Segment::Embeddings(Array2::from_shape_fn((tile.len(), DIM), row))
         };
-        let views = Views::new(image.pixels(), Mode::Rapid, &ImageConfig::default());
+        let views = TileBatch::new(image.pixels(), Mode::Rapid, &ImageConfig::default());
         Ok(Encoded {
             segments: vec![
                 Segment::Text(vec![self.markers[0]]),

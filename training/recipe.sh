@@ -29,7 +29,8 @@ ROOT=$(cd "$(dirname "$0")/.." && pwd)
 RUNS=$(realpath -ms "${RUNS:-$ROOT/runs/recipe}")
 DEVICE=${DEVICE:-auto}
 PYTHON=$(absolute "${PYTHON:-$ROOT/.venv/bin/python}")
-GENERATOR=$(absolute "${GENERATOR:-$ROOT/target/release/foveate-datasets}")
+BUILT=$(realpath -ms "${CARGO_TARGET_DIR:-$ROOT/target}")
+GENERATOR=$(absolute "${GENERATOR:-$BUILT/release/foveate-datasets}")
 PHOTOS=${PHOTOS:+$(realpath "$PHOTOS")}
 BUNDLE=$RUNS/nano
 
@@ -52,6 +53,10 @@ for argument in "$@"; do
         NAMED+=("$argument")
     fi
 done
+command -v "$PYTHON" > /dev/null || {
+    echo "recipe.sh: no $PYTHON; \`make python\` makes it, or PYTHON names another" >&2
+    exit 1
+}
 mkdir -p "$RUNS"
 # The generator is started by itself, not by cargo: it is told where ONNX Runtime may be.
 export FOVEATE_CHECKOUT=${FOVEATE_CHECKOUT:-$ROOT}

@@ -31,7 +31,7 @@ pub struct Job {
     pub plan: Plan,
     /// Where the boxes of each picture are drawn.
     pub overlays: Overlays,
-    /// Where all pictures are told of besides.
+    /// The report that all pictures go into as well.
     pub report: Option<Report>,
     /// Whether the answer is printed while it is written.
     pub is_streamed: bool,
@@ -111,7 +111,7 @@ impl Job {
                 bar.inc(1);
                 done += 1;
                 failed += usize::from(one.is_failure());
-                bar.suspend(|| told(&one))?;
+                bar.suspend(|| show(&one))?;
                 if let Some(report) = &mut self.report {
                     one.report(report)?;
                 }
@@ -211,7 +211,7 @@ fn fault(panic: &(dyn Any + Send)) -> anyhow::Error {
     )
 }
 
-fn told<T>(one: &Outcome<T>) -> std::io::Result<()> {
+fn show<T>(one: &Outcome<T>) -> std::io::Result<()> {
     match &one.said {
         Ok(said) => {
             let printed = print(&said.out);

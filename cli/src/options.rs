@@ -47,7 +47,7 @@ pub struct Common {
     /// the model (`info` names them), or a path to its folder.
     #[arg(long, global = true, value_name = "NAME|FOLDER")]
     pub adapter: Option<PathBuf>,
-    /// How closely pictures are looked at: auto, rapid, balanced or high.
+    /// The resolution that pictures are encoded at: auto, rapid, balanced or high.
     #[arg(long, global = true, value_parser = mode)]
     pub mode: Option<Mode>,
     /// Threads for each picture; as many pictures are answered at once as leaves no core idle. 0

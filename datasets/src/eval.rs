@@ -1,6 +1,7 @@
 //! A model's scores on flyers that it never saw.
 
 pub mod ablate;
+pub mod arguments;
 pub mod calibrate;
 pub mod cards;
 pub mod from;

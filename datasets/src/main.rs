@@ -4,7 +4,10 @@
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 #[cfg(feature = "eval")]
-use foveate_datasets::eval;
+use foveate_datasets::eval::{
+    self,
+    arguments::{Drawing, Loading, Thresholds},
+};
 use foveate_datasets::files::Set;
 use foveate_datasets::fonts::{Fonts, Split};
 use foveate_datasets::stream::{self, Kind, Options};
@@ -111,9 +114,8 @@ struct EvalArgs {
     /// What is to be read.
     #[arg(long, default_value = "flyer")]
     task: eval::Task,
-    /// The model's folder.
-    #[arg(long)]
-    model: PathBuf,
+    #[command(flatten)]
+    model: Loading,
     /// The adapter that a task is read with too, by its name in the model's folder (default: the
     /// task's name; flyers take none).
     #[arg(long)]
@@ -123,27 +125,13 @@ struct EvalArgs {
     #[arg(long, value_name = "DIR",
         conflicts_with_all = ["split", "count", "seed", "photographed", "task"])]
     from: Option<PathBuf>,
-    /// Fonts and layouts to draw from.
-    #[arg(long, default_value = "test")]
-    split: Split,
-    /// How many pictures.
-    #[arg(long, default_value_t = 200)]
-    count: u64,
-    /// Seed of the pictures.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// Share that passes through the camera.
-    #[arg(long, default_value_t = 0.3)]
-    photographed: f32,
-    /// How closely to look: auto, rapid, balanced or high (default: the model's).
+    #[command(flatten)]
+    drawing: Drawing,
+    /// The mode of encoding: auto, rapid, balanced or high (default: the model's).
     #[arg(long)]
     mode: Option<String>,
-    /// Threads of the model (default: all).
-    #[arg(long, default_value_t = 0)]
-    threads: usize,
-    /// The thresholds of reading: `off`, or a JSON file with those that differ from the usual.
-    #[arg(long, value_name = "off|FILE")]
-    rules: Option<PathBuf>,
+    #[command(flatten)]
+    thresholds: Thresholds,
     /// Folder for pictures with a mistake, and what was expected and read.
     #[arg(long)]
     dump: Option<PathBuf>,
@@ -152,45 +140,21 @@ struct EvalArgs {
 #[cfg(feature = "eval")]
 #[derive(clap::Args)]
 struct AblateArgs {
-    /// The model's folder.
-    #[arg(long)]
-    model: PathBuf,
+    #[command(flatten)]
+    model: Loading,
     /// The rules to be switched off (default: each there is).
     #[arg(value_name = "RULE",
         default_values_t = foveate::readers::glyph::Rules::NAMES.map(String::from))]
     rules: Vec<String>,
-    /// Fonts and layouts to draw from.
-    #[arg(long, default_value = "dev")]
-    split: Split,
-    /// How many pictures.
-    #[arg(long, default_value_t = 60)]
-    count: u64,
-    /// Seed of the pictures.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// Share that passes through the camera.
-    #[arg(long, default_value_t = 0.3)]
-    photographed: f32,
-    /// Threads of the model (default: all).
-    #[arg(long, default_value_t = 0)]
-    threads: usize,
+    #[command(flatten)]
+    drawing: Drawing,
 }
 
 #[cfg(feature = "eval")]
 impl AblateArgs {
     fn run(&self, fonts: &Fonts) -> Result<()> {
-        let options = foveate::Options {
-            threads: self.threads,
-            remembered_images: 0,
-            ..foveate::Options::default()
-        };
-        let set = Set {
-            split: self.split,
-            seed: self.seed,
-            count: self.count,
-            photographed: self.photographed,
-        };
-        let model = (self.model.as_path(), &options);
+        let (options, set) = (self.model.options(), self.drawing.set(Split::Dev, 60));
+        let model = (self.model.model.as_path(), &options);
         let table = eval::ablate::ablate(model, &self.rules, fonts, &set)?;
         print!("{table}");
         Ok(())
@@ -200,12 +164,8 @@ impl AblateArgs {
 #[cfg(feature = "eval")]
 #[derive(clap::Args)]
 struct LinesArgs {
-    /// The model's folder.
-    #[arg(long)]
-    model: PathBuf,
-    /// Threads of the model (default: all).
-    #[arg(long, default_value_t = 0)]
-    threads: usize,
+    #[command(flatten)]
+    model: Loading,
     /// Pictures.
     pictures: Vec<PathBuf>,
 }
@@ -213,12 +173,10 @@ struct LinesArgs {
 #[cfg(feature = "eval")]
 impl LinesArgs {
     fn run(&self) -> Result<()> {
-        let options = foveate::Options {
-            threads: self.threads,
+        let model = self.model.load(&foveate::Options {
             rules: foveate::readers::glyph::Rules::off(),
-            ..foveate::Options::default()
-        };
-        let model = foveate::Model::load_with(&self.model, &options)?;
+            ..self.model.options()
+        })?;
         for picture in &self.pictures {
             let name = picture.display().to_string();
             match foveate::Image::open(picture) {
@@ -233,9 +191,8 @@ impl LinesArgs {
 #[cfg(feature = "eval")]
 #[derive(clap::Args)]
 struct RealArgs {
-    /// The model's folder.
-    #[arg(long)]
-    model: PathBuf,
+    #[command(flatten)]
+    model: Loading,
     /// Folder of the pictures, with `truth.json` and perhaps `qa.json`.
     #[arg(long, value_name = "FOLDER")]
     truth: PathBuf,
@@ -245,28 +202,21 @@ struct RealArgs {
     /// The day that dates without a year come after, as YYYY-MM-DD; the current day by default.
     #[arg(long, value_name = "DAY")]
     today: Option<foveate_events::Date>,
-    /// Threads of the model (default: all).
-    #[arg(long, default_value_t = 0)]
-    threads: usize,
-    /// The thresholds of reading: `off`, or a JSON file with those that differ from the usual.
-    #[arg(long, value_name = "off|FILE")]
-    rules: Option<PathBuf>,
     /// Write every event and answer with what is right there, one JSON object a line.
     #[arg(long, value_name = "FILE")]
     answers: Option<PathBuf>,
+    #[command(flatten)]
+    thresholds: Thresholds,
 }
 
 #[cfg(feature = "eval")]
 impl RealArgs {
     fn run(&self) -> Result<()> {
         use eval::real::Part;
-        let options = foveate::Options {
-            threads: self.threads,
-            remembered_images: 0,
-            rules: rules(self.rules.as_deref())?,
-            ..foveate::Options::default()
-        };
-        let model = foveate::Model::load_with(&self.model, &options)?;
+        let model = self.model.load(&foveate::Options {
+            rules: self.thresholds.rules()?,
+            ..self.model.options()
+        })?;
         let parts = match self.parts.as_slice() {
             [] => &[Part::Text, Part::Events, Part::Questions],
             parts => parts,
@@ -280,17 +230,6 @@ impl RealArgs {
         }
         Ok(())
     }
-}
-
-/// The rules that `--rules` names.
-#[cfg(feature = "eval")]
-fn rules(named: Option<&std::path::Path>) -> Result<foveate::readers::glyph::Rules> {
-    use foveate::readers::glyph::Rules;
-    Ok(match named {
-        None => Rules::default(),
-        Some(off) if off.as_os_str() == "off" => Rules::off(),
-        Some(file) => serde_json::from_slice(&std::fs::read(file)?)?,
-    })
 }
 
 fn main() -> Result<()> {
@@ -360,19 +299,13 @@ impl FlyersArgs {
 #[cfg(feature = "eval")]
 impl EvalArgs {
     fn run(&self, fonts: &Fonts) -> Result<()> {
-        let options = foveate::Options {
+        let model = self.model.load(&foveate::Options {
             mode: self.mode.as_deref().map(mode).transpose()?,
-            threads: self.threads,
-            rules: rules(self.rules.as_deref())?,
+            threads: self.model.threads,
+            rules: self.thresholds.rules()?,
             ..foveate::Options::default()
-        };
-        let model = foveate::Model::load_with(&self.model, &options)?;
-        let set = Set {
-            split: self.split,
-            seed: self.seed,
-            count: self.count,
-            photographed: self.photographed,
-        };
+        })?;
+        let set = self.drawing.set(Split::Test, 200);
         let dump = self.dump.as_deref();
         match self.task {
             eval::Task::Flyer => {

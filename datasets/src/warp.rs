@@ -63,12 +63,6 @@ impl Warp {
         self.bend[0] == 0.0
     }
 
-    /// Whether axis-aligned rectangles stay so.
-    pub fn is_upright(&self) -> bool {
-        let m = &self.matrix;
-        self.is_straight() && m[1] == 0.0 && m[3] == 0.0 && m[6] == 0.0 && m[7] == 0.0
-    }
-
     /// A point of the page in pixels.
     pub fn map(&self, p: [f32; 2]) -> [f32; 2] {
         let m = &self.matrix;

@@ -34,7 +34,7 @@
 //! - **Doors and show**: the show is the start.
 //! - **Several days**: days in a row are one event; of others the first counts, or each
 //!   ([`Several`]).
-//! - **A time told in two zones** is that in the first.
+//! - **A time given in two zones** is that in the first.
 #![forbid(unsafe_code)]
 
 mod calendar;
@@ -42,7 +42,7 @@ mod date;
 mod read;
 mod repeat;
 mod schedule;
-mod told;
+mod stated;
 mod zone;
 
 pub use calendar::{CalendarEvent, Entry, Flyer, Ics, NoEvent, ics};

@@ -2,7 +2,7 @@
 use crate::date::{Date, Order, Time};
 use crate::read;
 use crate::repeat::Repeat;
-use crate::told::Told;
+use crate::stated::Stated;
 use crate::zone::Region;
 
 /// What a flyer says of the time of its event, each as printed.
@@ -102,7 +102,7 @@ pub struct Reading {
     pub unexplained: String,
     /// How a date in figures was read.
     pub figures: Option<Figures>,
-    pub(crate) told: Told,
+    pub(crate) stated: Stated,
     /// Whether two figures are all that names the day: neither a year nor a weekday.
     pub(crate) bare: bool,
     pub(crate) effort: usize,

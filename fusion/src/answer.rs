@@ -9,7 +9,7 @@ use std::time::Duration;
 pub struct Timing {
     /// Decoding picture files.
     pub image: Duration,
-    /// A first look that showed that a closer one was needed ([`foveate_vision::Mode::Auto`]).
+    /// A first encoding, which showed that `high` was needed ([`foveate_vision::Mode::Auto`]).
     pub glance: Duration,
     /// Views and encoder.
     pub encode: Duration,
@@ -36,7 +36,7 @@ pub struct Usage {
     pub forced: usize,
     /// Runs of the decoder.
     pub runs: usize,
-    /// Tokens drafted: guesses that were checked in one run.
+    /// Tokens drafted, and checked in one run.
     pub drafted: usize,
     /// Those of them that were right.
     pub accepted: usize,
@@ -71,7 +71,7 @@ impl std::fmt::Display for Timing {
         let ms = |d: Duration| d.as_secs_f64() * 1e3;
         write!(f, "image {:.0} ms, ", ms(self.image))?;
         if self.glance > Duration::ZERO {
-            write!(f, "first look {:.0} ms, ", ms(self.glance))?;
+            write!(f, "first encoding {:.0} ms, ", ms(self.glance))?;
         }
         write!(
             f,

@@ -113,11 +113,11 @@ impl AsyncSession {
     /// As [`ask_with`](Self::ask_with): a stream of pieces of text.
     pub fn stream_with(&self, prompt: &str, request: &Request) -> Pieces<String> {
         let prompt = prompt.to_owned();
-        self.pieces(request, move |session, request, told| {
+        self.pieces(request, move |session, request, send| {
             let mut stream = session.ask(prompt).with(request).stream()?;
             stream
                 .by_ref()
-                .try_for_each(|piece| piece.map(&mut *told))?;
+                .try_for_each(|piece| piece.map(&mut *send))?;
             let (stop, timing, usage) = stream.finish();
             Ok(session.last_answer(stop, timing, usage))
         })
@@ -125,11 +125,11 @@ impl AsyncSession {
 
     /// As [`Session::ocr`]: a stream of pieces of text.
     pub fn stream_ocr(&self, request: &Request) -> Pieces<String> {
-        self.pieces(request, move |session, request, told| {
+        self.pieces(request, move |session, request, send| {
             let mut stream = session.ocr().with(request).stream()?;
             stream
                 .by_ref()
-                .try_for_each(|piece| piece.map(&mut *told))?;
+                .try_for_each(|piece| piece.map(&mut *send))?;
             Ok(answer(stream.so_far().to_owned(), stream.finish()))
         })
     }
@@ -140,11 +140,11 @@ impl AsyncSession {
         &self,
         request: &Request,
     ) -> Pieces<serde_json::Value> {
-        self.pieces(request, move |session, request, told| {
+        self.pieces(request, move |session, request, send| {
             let mut snapshots = session.read::<T>().with(request).stream()?;
             snapshots
                 .by_ref()
-                .try_for_each(|value| value.map(&mut *told))?;
+                .try_for_each(|value| value.map(&mut *send))?;
             Ok(answer(snapshots.so_far(), snapshots.finish()))
         })
     }

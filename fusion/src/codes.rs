@@ -11,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Modules across the smallest QR code: nothing smaller, in pixels, can hold one.
 const LEAST_SIDE: usize = 21;
-/// Most codes that are told of one picture: a sheet full of stickers would fill the conversation.
+/// Most codes that a result lists: a sheet full of stickers would fill the conversation.
 const MAX_CODES: usize = 16;
 /// What the search for the codes of a picture may cost, in copies of a pixel: `rqrr` (0.11) copies
 /// the picture for each three of squares that it tries. Two to three seconds at most.
@@ -34,8 +34,8 @@ pub struct Code {
 ///
 /// Codes that are damaged, blurred, inverted or hold other bytes are passed over. The squares that
 /// mark the corners of codes are found first: where there are many, each three that may belong
-/// together are looked at by themselves. Of more than 128 none is read so, and the search ends after
-/// two or three seconds.
+/// together are looked at by themselves. Of more than 128 none is read so, and the search ends
+/// after two or three seconds.
 #[must_use]
 pub fn read(image: &Image) -> Vec<Code> {
     let pixels = image.pixels();

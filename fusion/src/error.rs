@@ -60,7 +60,7 @@ pub enum Error {
     ModelUnfound {
         /// The name.
         name: PathBuf,
-        /// Where it was looked for, and what mends it.
+        /// Where it was looked for, and what fixes it.
         looked: String,
     },
     /// A file of the bundle is truncated, malformed, or does not fit the others.

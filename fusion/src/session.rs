@@ -1,7 +1,7 @@
 //! A conversation about pictures. Nothing that was seen, computed or said is computed again.
+mod append;
 mod blank;
 mod evidence;
-mod heard;
 mod query;
 mod request;
 mod stream;
@@ -75,7 +75,7 @@ pub struct PictureRecord {
     pub fingerprint: crate::Fingerprint,
     /// Turns before it was shown.
     pub(crate) after: usize,
-    /// How closely it was looked at.
+    /// The resolution that it was encoded at.
     #[serde(serialize_with = "mode_word")]
     pub(crate) mode: Mode,
     /// Its image tokens.

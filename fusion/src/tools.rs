@@ -101,7 +101,7 @@ impl Session {
             }
             let result = self.carry_out(tools, &name, &arguments)?;
             // A result that is marked as untrusted keeps its mark in the question, where
-            // `heard_strangers` finds it.
+            // `holds_untrusted` finds it.
             question = format!("{name}: {result}");
             calls.push((name, arguments, result));
         }
@@ -122,7 +122,7 @@ impl Session {
             .ok_or_else(|| failed("there is no such tool".into()))?;
         tool.call(Call {
             arguments,
-            untrusted: !self.pictures().is_empty() || self.heard_strangers(),
+            untrusted: !self.pictures().is_empty() || self.holds_untrusted(),
         })
         .map_err(failed)
     }
@@ -130,7 +130,7 @@ impl Session {
     /// Whether a tool brought in text that it marked as untrusted. It is read off the turns, so
     /// that it outlives a saved conversation; somebody who writes the mark into a question of their
     /// own is taken at their word.
-    fn heard_strangers(&self) -> bool {
+    fn holds_untrusted(&self) -> bool {
         self.turns().iter().any(|t| t.prompt.contains(UNTRUSTED))
     }
 }

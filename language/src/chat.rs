@@ -129,7 +129,7 @@ impl ChatTemplate {
         // A panic in the engine is an error of the template.
         let rendered = catch_unwind(AssertUnwindSafe(|| self.run(turns)));
         let rendered = rendered.map_err(|_| refused("the template engine gave up on it"))?;
-        let text = rendered.map_err(|e| refused(told(&e)))?;
+        let text = rendered.map_err(|e| refused(explained(&e)))?;
         if text.len() > MAX_OUTPUT {
             let n = text.len();
             return Err(refused(format!(
@@ -174,7 +174,7 @@ fn environment() -> Environment<'static> {
 }
 
 /// What a template got wrong, and where.
-fn told(e: &minijinja::Error) -> String {
+fn explained(e: &minijinja::Error) -> String {
     let line = e.line().map_or(String::new(), |n| format!(" in line {n}"));
     match e.kind() {
         ErrorKind::OutOfFuel => format!("it takes more than {FUEL} steps{line}"),

@@ -18,7 +18,7 @@
 //! | answers that are spans of given text | `generate/copy/` |
 //! | logits to a token | `sample.rs` |
 //! | which tokens may come next, and JSON Schema as such a rule | `constrain/` |
-//! | guesses that are checked several at a time | `generate/draft.rs` |
+//! | draft tokens, checked several at a time | `generate/draft.rs` |
 //! | why it ended; limits as adapters on the iterator | `generate/{stop,repetition}.rs` |
 //! | decoders whose answers are obvious, for tests | `fake.rs` |
 //!

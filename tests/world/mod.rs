@@ -78,7 +78,7 @@ impl EncodeGlyphs for Glyphs {
             Array2::from_shape_fn((n, DIM), |(i, j)| if j == 3 { i as f32 + 1.0 } else { 0.0 });
         let canvas =
             Array2::from_shape_fn((n, 4), |(i, j)| [spots[i].1, spots[i].2, 10.0, 10.0][j]);
-        let views = foveate::vision::Views::new(
+        let views = foveate::vision::TileBatch::new(
             image.pixels(),
             Mode::Rapid,
             &foveate::vision::ImageConfig::default(),

@@ -72,6 +72,3 @@ pub use tiling::{
 };
 pub use tower::{GlobalSizes, GlobalTower, OnnxTower, VisionTower};
 pub use transform::{Rect, Transform};
-
-// The names that these types had before.
-pub use {CropGrid as Parts, OnnxTower as Encoder, TileBatch as Views, Transform as Placement};

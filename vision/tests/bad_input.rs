@@ -6,7 +6,7 @@ use std::{fs, path::PathBuf};
 
 use foveate_vision::{
     ErrorKind::{self, Empty, Malformed, TooLarge, UnknownFormat, Unsupported},
-    ImageConfig, Limits, Mode, Note, Orientation, Pixels, Views,
+    ImageConfig, Limits, Mode, Note, Orientation, Pixels, TileBatch,
 };
 
 /// The pictures that cannot be read, with the error each gives.
@@ -277,7 +277,7 @@ fn the_smallest_and_the_thinnest_pass_every_mode() {
         let pixels = open(name).unwrap();
         assert_eq!([pixels.width(), pixels.height()], size);
         for mode in [Mode::Auto, Mode::Rapid, Mode::Balanced, Mode::High] {
-            let views = Views::new(&pixels, mode, &config);
+            let views = TileBatch::new(&pixels, mode, &config);
             let content = views.placement().content_size();
             assert!(
                 content

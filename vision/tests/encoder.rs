@@ -4,7 +4,9 @@
 use std::path::{Path, PathBuf};
 
 use foveate_onnx::GraphOptions;
-use foveate_vision::{Encoder, ErrorKind, ImageConfig, Mode, Parts, Pixels, Views, VisionTower};
+use foveate_vision::{
+    CropGrid, ErrorKind, ImageConfig, Mode, OnnxTower, Pixels, TileBatch, VisionTower,
+};
 use ndarray::Array4;
 
 fn graph(name: &str) -> PathBuf {
@@ -25,8 +27,8 @@ fn unscaled() -> ImageConfig {
     }
 }
 
-fn pool(config: &ImageConfig) -> Encoder {
-    Encoder::open(graph("tests/pool.onnx"), config, &GraphOptions::default()).unwrap()
+fn pool(config: &ImageConfig) -> OnnxTower {
+    OnnxTower::open(graph("tests/pool.onnx"), config, &GraphOptions::default()).unwrap()
 }
 
 #[test]
@@ -38,7 +40,7 @@ fn features_lie_where_their_patches_are() {
         (Mode::High, 5, 42),
     ];
     for (mode, views, side) in cases {
-        let seen = Views::new(&patches(), mode, &config);
+        let seen = TileBatch::new(&patches(), mode, &config);
         let features = pool(&config).encode(&seen).unwrap();
         assert_eq!(features.dim(), (views, side, side, 3));
         let first = if mode == Mode::High { 1 } else { 0 };
@@ -68,7 +70,10 @@ fn features_lie_where_their_patches_are() {
 
 #[test]
 fn a_picture_that_nobody_wants_is_not_encoded() {
-    let (config, seen) = (unscaled(), Views::new(&patches(), Mode::Rapid, &unscaled()));
+    let (config, seen) = (
+        unscaled(),
+        TileBatch::new(&patches(), Mode::Rapid, &unscaled()),
+    );
     let tower = pool(&config);
     let error = tower.encode_view_while(&seen, 0, Some(&|| false));
     assert_eq!(error.unwrap_err().kind(), ErrorKind::Stopped);
@@ -83,8 +88,8 @@ fn parts_show_the_picture_at_their_scale() {
     let shade = |x: u32, y: u32| [(x / 100 * 19) as u8, (y / 100 * 28) as u8, 255];
     let rgb = (0..900).flat_map(|y| (0..1344).flat_map(move |x| shade(x, y)));
     let pixels = Pixels::from_rgb(1344, 900, rgb.collect()).unwrap();
-    let views = Views::new(&pixels, Mode::High, &config);
-    let parts = Parts::new(&pixels, views.placement(), 0.5, &config);
+    let views = TileBatch::new(&pixels, Mode::High, &config);
+    let parts = CropGrid::new(&pixels, views.placement(), 0.5, &config);
     let encoder = pool(&config);
     // 672 x 450: two across that overlap, two down of which the second shows two lines more.
     assert_eq!(parts.count(), 4);
@@ -140,7 +145,7 @@ fn a_view_is_encoded_as_far_as_it_shows_the_picture() {
     ];
     for ([width, height], covered) in cases {
         let rgb = (0..width * height * 3).map(|i| (i % 251) as u8).collect();
-        let seen = Views::new(
+        let seen = TileBatch::new(
             &Pixels::from_rgb(width, height, rgb).unwrap(),
             Mode::High,
             &config,
@@ -181,8 +186,8 @@ impl VisionTower for Corner {
 #[test]
 fn tiles_go_through_any_tower() {
     let config = unscaled();
-    let batch = Views::new(&patches(), Mode::High, &config);
-    let grid = Parts::new(&patches(), batch.placement(), 1.0, &config);
+    let batch = TileBatch::new(&patches(), Mode::High, &config);
+    let grid = CropGrid::new(&patches(), batch.placement(), 1.0, &config);
     let onnx = pool(&config);
     let towers: [&dyn VisionTower; 2] = [&onnx, &Corner(config.clone())];
     for tile in batch.tiles().iter().chain(&[grid.tile(0, &config)]) {
@@ -202,7 +207,7 @@ fn tiles_go_through_any_tower() {
 fn another_graph_or_configuration_is_refused() {
     let (config, options) = (ImageConfig::default(), GraphOptions::default());
     let open = |name: &str, config: &ImageConfig| {
-        Encoder::open(graph(name), config, &options).unwrap_err()
+        OnnxTower::open(graph(name), config, &options).unwrap_err()
     };
     let error = open("../runtime/onnx/tests/add.onnx", &config);
     assert_eq!(error.kind(), ErrorKind::Graph);
@@ -252,9 +257,9 @@ fn another_graph_or_configuration_is_refused() {
     }
     // The windows fit, but the graph has patches of 16 pixels, not 8.
     let other = ImageConfig { patch: 8, ..config };
-    let encoder = Encoder::open(graph("tests/pool.onnx"), &other, &options).unwrap();
+    let encoder = OnnxTower::open(graph("tests/pool.onnx"), &other, &options).unwrap();
     let error = encoder
-        .encode(&Views::new(&patches(), Mode::Rapid, &other))
+        .encode(&TileBatch::new(&patches(), Mode::Rapid, &other))
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Graph);
     assert!(

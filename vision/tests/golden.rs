@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use foveate_vision::{ImageConfig, Limits, Mode, Pixels, Views};
+use foveate_vision::{ImageConfig, Limits, Mode, Pixels, TileBatch};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -42,7 +42,7 @@ fn every_mode_and_shape_agrees_with_pillow() {
     for case in cases {
         let mode = format!("{:?}", case.mode).to_lowercase();
         let name = format!("{}-{mode}", case.name);
-        let views = Views::new(&picture(&case.name), case.mode, &config);
+        let views = TileBatch::new(&picture(&case.name), case.mode, &config);
         assert_eq!(views.mode(), case.mode);
         assert_eq!(views.placement().content_size(), case.size, "{name}");
         assert_eq!(views.rgb().dim().0, case.views, "{name}");

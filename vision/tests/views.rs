@@ -1,7 +1,7 @@
 //! Where pictures lie on their canvases, and the way back.
 
 use foveate_vision::{
-    Error, ErrorKind, ImageConfig, Limits, Mode, Orientation, Pixels, Rect, Views,
+    Error, ErrorKind, ImageConfig, Limits, Mode, Orientation, Pixels, Rect, TileBatch,
 };
 
 /// A picture whose colour says where it is: red from left to right, green from top to bottom.
@@ -25,7 +25,7 @@ fn uniform(width: u32, height: u32, colour: [u8; 3]) -> Pixels {
 fn sizes_on_the_canvas() {
     let config = ImageConfig::default();
     let size = |width, height, mode| {
-        let views = Views::new(&uniform(width, height, [9; 3]), mode, &config);
+        let views = TileBatch::new(&uniform(width, height, [9; 3]), mode, &config);
         (
             views.placement().canvas(),
             views.placement().content_size(),
@@ -49,7 +49,7 @@ fn sizes_on_the_canvas() {
 #[test]
 fn tiles_are_the_quarters_and_the_overview_the_whole() {
     let config = ImageConfig::default();
-    let views = Views::new(&ramp(1344, 1344), Mode::High, &config);
+    let views = TileBatch::new(&ramp(1344, 1344), Mode::High, &config);
     let rgb = views.rgb();
     let share = |at: usize| (at * 255 / 1343) as u8;
     for (tile, (row, column)) in [(0, 0), (0, 672), (672, 0), (672, 672)]
@@ -68,14 +68,14 @@ fn tiles_are_the_quarters_and_the_overview_the_whole() {
 fn second_tiles_begin_earlier_by_what_is_free_of_their_windows() {
     let config = ImageConfig::default();
     let far = |width, height, mode| {
-        Views::new(&uniform(width, height, [9; 3]), mode, &config).far_tiles()
+        TileBatch::new(&uniform(width, height, [9; 3]), mode, &config).far_tiles()
     };
     // 448 px are looked at, of which 278 show the picture and 16 are padding: 152 are free.
     assert_eq!(far(950, 1344, Mode::High), Some([672 - 152, 672]));
     assert_eq!(far(1344, 1200, Mode::High), Some([672, 672 - 120]));
     assert_eq!(far(660, 1344, Mode::High), Some([672; 2]));
     assert_eq!(far(600, 600, Mode::Balanced), None);
-    let views = Views::new(&ramp(950, 1344), Mode::High, &config);
+    let views = TileBatch::new(&ramp(950, 1344), Mode::High, &config);
     let red = |view: usize, x: usize| views.rgb()[[view, 0, x, 0]];
     assert_eq!(
         [red(2, 0), red(2, 100), red(4, 151)],
@@ -91,7 +91,7 @@ fn second_tiles_begin_earlier_by_what_is_free_of_their_windows() {
 fn a_point_of_the_canvas_is_twice_that_of_the_overview() {
     let config = ImageConfig::default();
     for (width, height) in [(2000, 900), (500, 300), (60, 700)] {
-        let views = Views::new(&uniform(width, height, [0, 200, 0]), Mode::High, &config);
+        let views = TileBatch::new(&uniform(width, height, [0, 200, 0]), Mode::High, &config);
         let content = views.placement().content_size();
         let green =
             |view: usize, x: u32, y: u32| views.rgb()[[view, y as usize, x as usize, 1]] == 200;
@@ -114,7 +114,7 @@ fn what_is_not_picture_is_padding() {
         pad: [1, 2, 3],
         ..ImageConfig::default()
     };
-    let views = Views::new(&uniform(50, 100, [200; 3]), Mode::Rapid, &config);
+    let views = TileBatch::new(&uniform(50, 100, [200; 3]), Mode::Rapid, &config);
     let at = |x: usize, y: usize| [0, 1, 2].map(|channel| views.rgb()[[0, y, x, channel]]);
     assert_eq!(views.placement().content_size(), [100, 200]);
     assert_eq!(
@@ -137,7 +137,7 @@ fn one_colour_stays_that_colour_at_any_reduction() {
         (1_000_000, 100),
     ] {
         for mode in [Mode::Rapid, Mode::High] {
-            let views = Views::new(&uniform(width, height, [200, 100, 50]), mode, &config);
+            let views = TileBatch::new(&uniform(width, height, [200, 100, 50]), mode, &config);
             let [right, bottom] = views
                 .placement()
                 .content_size()
@@ -167,7 +167,8 @@ fn the_way_to_the_canvas_and_back() {
     let config = ImageConfig::default();
     for (width, height) in [(640, 480), (97, 1500), (1, 1), (4000, 3000)] {
         for mode in [Mode::Rapid, Mode::Balanced, Mode::High] {
-            let placement = *Views::new(&uniform(width, height, [0; 3]), mode, &config).placement();
+            let placement =
+                *TileBatch::new(&uniform(width, height, [0; 3]), mode, &config).placement();
             let corner = placement.from_upright([f64::from(width), f64::from(height)]);
             assert_eq!(corner, placement.content_size().map(f64::from));
             for point in [
@@ -211,7 +212,8 @@ fn a_box_goes_back_through_every_orientation() {
         )
         .unwrap();
         let orientation = Orientation::from_exif(number).unwrap();
-        let placement = *Views::new(&pixels, Mode::Balanced, &ImageConfig::default()).placement();
+        let placement =
+            *TileBatch::new(&pixels, Mode::Balanced, &ImageConfig::default()).placement();
         assert_eq!(placement.scale(), [2.0, 2.0]);
         // The stored pixels (1..4, 2..7), where they come to lie on the canvas, and back.
         let stored = Rect {

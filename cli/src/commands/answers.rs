@@ -1,4 +1,4 @@
-//! A question, a schema or the text: what is answered about one picture, and how it is told.
+//! A question, a schema or the text: what is answered about one picture, and how it is shown.
 use super::with_image;
 use crate::many::Said;
 use crate::options::Common;
@@ -26,21 +26,31 @@ impl Ending<'_> {
         matches!(self.stop, Repetition | ContextFull | TimeLimit)
     }
 
-    /// What people are told besides the answer to a picture named `name`.
+    /// What people read besides the answer to a picture named `name`.
     pub fn notes(&self, name: &str, notes: &[String], common: &Common) -> Vec<String> {
-        let mut told = notes.to_vec();
+        let mut all = notes.to_vec();
         if !self.stop.is_complete() {
-            told.push(format!("the answer is not complete: {}", reason(self.stop)));
+            all.push(format!("the answer is not complete: {}", reason(self.stop)));
         }
         if common.timing {
             let (timing, usage) = (self.timing, self.usage);
-            told.push(format!(
-                "{timing}, {} runs of the decoder, {} of {} guesses right",
+            all.push(format!(
+                "{timing}, {} runs of the decoder, {} of {} drafted tokens accepted",
                 usage.runs, usage.accepted, usage.drafted
             ));
         }
         let name = printable(name);
-        told.iter().map(|note| format!("{name}: {note}")).collect()
+        all.iter().map(|note| format!("{name}: {note}")).collect()
+    }
+
+    /// The answer `out` to a picture named `name`, with its notes.
+    pub fn said(&self, out: String, name: &str, notes: &[String], common: &Common) -> Said {
+        Said {
+            out: out + "\n",
+            notes: self.notes(name, notes, common),
+            failed: self.is_failure(),
+            value: (),
+        }
     }
 }
 
@@ -85,12 +95,7 @@ pub fn ask(
     } else {
         harmless(&answer.text)
     };
-    Ok(Said {
-        out: out + "\n",
-        notes: ending.notes(&name, &notes, common),
-        failed: ending.is_failure(),
-        value: (),
-    })
+    Ok(ending.said(out, &name, &notes, common))
 }
 
 /// An answer in words about a picture, as JSON.
@@ -143,12 +148,7 @@ impl Reader<'_> {
         } else {
             harmless(&typed.json)
         };
-        Ok(Said {
-            out: out + "\n",
-            notes: ending.notes(&name, &notes, common),
-            failed: ending.is_failure(),
-            value: (),
-        })
+        Ok(ending.said(out, &name, &notes, common))
     }
 }
 
@@ -187,12 +187,7 @@ pub fn ocr(start: &Session, source: &Source, seen: &mut Seen, common: &Common) -
     } else {
         format!("== {}\n{}", printable(&name), harmless(&reading.text))
     };
-    Ok(Said {
-        out: out + "\n",
-        notes: ending.notes(&name, &notes, common),
-        failed: ending.is_failure(),
-        value: (),
-    })
+    Ok(ending.said(out, &name, &notes, common))
 }
 
 /// Says what is missing in a text.
@@ -229,12 +224,7 @@ pub fn stream_ocr(
         timing: &timing,
         usage: &usage,
     };
-    Ok(Said {
-        out: "\n".into(),
-        notes: ending.notes(&source.name(), &notes_of(&image), common),
-        failed: ending.is_failure(),
-        value: (),
-    })
+    Ok(ending.said(String::new(), &source.name(), &notes_of(&image), common))
 }
 
 /// Where the strings of a value were read, and how surely.

@@ -24,7 +24,7 @@ struct Run {
 }
 
 /// Reads a picture `runs` times, each time as if for the first; with `speculation` as often without
-/// guesses too.
+/// drafting too.
 pub fn bench(
     start: &Session,
     runs: usize,
@@ -33,10 +33,10 @@ pub fn bench(
     common: &Common,
 ) -> Result<Said> {
     let image = opened(source, common)?;
-    let (mut guessed, mut plain, mut swaps) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut drafted, mut plain, mut swaps) = (Vec::new(), Vec::new(), Vec::new());
     // By turns, so that whatever else the machine does slows all down.
     for _ in 0..runs.max(1) {
-        guessed.push(read(start, &image, true)?);
+        drafted.push(read(start, &image, true)?);
         if speculation {
             plain.push(read(start, &image, false)?);
         }
@@ -44,18 +44,18 @@ pub fn bench(
             swaps.push(swap(start, adapter, common)?);
         }
     }
-    let mut told = vec![stages(&guessed), second(&guessed)];
+    let mut lines = vec![stages(&drafted), second(&drafted)];
     if speculation {
-        told.push(compared(&guessed, &plain)?);
+        lines.push(compared(&drafted, &plain)?);
     }
     if let Some(adapter) = start.adapter() {
-        told.push(swapped(adapter, &swaps));
+        lines.push(swapped(adapter, &swaps));
     }
     let name = source.name();
-    let line = |told: &String| format!("{}: {told}\n", printable(&name));
+    let line = |line: &String| format!("{}: {line}\n", printable(&name));
     let out = match common.json {
-        true => as_json(&name, &guessed, &notes_of(&image)),
-        false => told.iter().map(line).collect(),
+        true => as_json(&name, &drafted, &notes_of(&image)),
+        false => lines.iter().map(line).collect(),
     };
     Ok(Said {
         out,
@@ -141,7 +141,8 @@ fn stages(runs: &[Run]) -> String {
     let speed = usage.generated as f64 / (decode / 1e3);
     format!(
         "encode {:.0} ms, adapter {:.0} ms, prefill {:.0} ms ({} rows), \
-         decode {decode:.0} ms ({} tokens, {speed:.0}/s, {} runs, {} of {} guesses right)",
+         decode {decode:.0} ms ({} tokens, {speed:.0}/s, {} runs, \
+         {} of {} drafted tokens accepted)",
         typical(runs, |r| r.reading.timing.encode),
         typical(runs, |r| r.reading.timing.adapter),
         typical(runs, |r| r.reading.timing.prefill),
@@ -166,16 +167,16 @@ fn second(runs: &[Run]) -> String {
     }
 }
 
-/// What the guesses were worth; an error where they changed the answer, which they must not.
-fn compared(guessed: &[Run], plain: &[Run]) -> Result<String> {
-    let (with, without) = (&guessed[0].reading, &plain[0].reading);
+/// What drafting was worth; an error where it changed the answer, which it must not.
+fn compared(drafted: &[Run], plain: &[Run]) -> Result<String> {
+    let (with, without) = (&drafted[0].reading, &plain[0].reading);
     let same = (&with.text, &with.lines) == (&without.text, &without.lines);
     ensure!(same, "drafting changed what is read");
     let (fast, slow) = (with.usage, without.usage);
-    let [with, without] = [guessed, plain].map(|runs| typical(runs, |r| r.reading.timing.decode));
+    let [with, without] = [drafted, plain].map(|runs| typical(runs, |r| r.reading.timing.decode));
     let share = 100.0 * fast.accepted as f64 / fast.drafted.max(1) as f64;
     Ok(format!(
-        "drafting: {share:.0}% of {} guesses right, {} runs instead of {}, decode \
+        "drafting: {share:.0}% of {} drafted tokens accepted, {} runs instead of {}, decode \
          {with:.0} ms instead of {without:.0}: {:.2} times as fast, the same answer",
         fast.drafted,
         fast.runs,

@@ -46,7 +46,7 @@ pub fn chat(start: &Session, picture: &Path, common: &Common) -> Result<usize> {
                 }
             }
         }
-        // They are about the picture: told once.
+        // They are about the picture: printed once.
         notes.clear();
     }
     Ok(failed)

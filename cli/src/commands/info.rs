@@ -36,7 +36,7 @@ pub fn info(model: &Model, common: &Common) -> Result<()> {
         let object: serde_json::Map<_, _> = facts.collect();
         return Ok(print(&format!("{}\n", Value::Object(object)))?);
     }
-    let line = |(name, value): &(&str, Value)| format!("{name:<15}{}\n", told(name, value));
+    let line = |(name, value): &(&str, Value)| format!("{name:<15}{}\n", described(name, value));
     Ok(print(&facts.iter().map(line).collect::<String>())?)
 }
 
@@ -51,7 +51,7 @@ fn checked(model: &Model) -> Value {
 }
 
 /// A fact in words.
-fn told(name: &str, value: &Value) -> String {
+fn described(name: &str, value: &Value) -> String {
     match (name, value) {
         ("vocabulary", n) => format!("{n} tokens"),
         ("rows", n) => format!("{n} of a conversation, pictures, questions and answers together"),

@@ -91,32 +91,27 @@ impl Asked {
             consent: self.consent,
             ..Terms::default()
         };
-        let told = conversation.answer(prompt, &terms)?;
-        seen.text(&image, &told.text, told.region.as_slice())?;
-        let route = told.route.to_string();
+        let reply = conversation.answer(prompt, &terms)?;
+        seen.text(&image, &reply.text, reply.region.as_slice())?;
+        let route = reply.route.to_string();
         let mut notes = notes_of(&image);
         notes.push(route.clone());
-        let (stop, usage, timing) = (told.stop, &told.usage, &Timing::default());
+        let (stop, usage, timing) = (reply.stop, &reply.usage, &Timing::default());
         let ending = Ending {
             stop,
             timing,
             usage,
         };
         let out = if common.json {
-            let (place, sure) = (told.region.as_ref(), told.region.map(|r| r.confidence));
-            json!({"file": name, "answer": told.text, "found": told.found,
+            let (place, sure) = (reply.region.as_ref(), reply.region.map(|r| r.confidence));
+            json!({"file": name, "answer": reply.text, "found": reply.found,
                 "box": place.map(corners), "confidence": sure, "stop": stop.as_str(),
-                "place": told.route.place.as_str(), "route": route})
+                "place": reply.route.place.as_str(), "route": route})
             .to_string()
         } else {
-            harmless(&told.text)
+            harmless(&reply.text)
         };
-        Ok(Said {
-            out: out + "\n",
-            notes: ending.notes(&name, &notes, common),
-            failed: ending.is_failure(),
-            value: (),
-        })
+        Ok(ending.said(out, &name, &notes, common))
     }
 
     fn listed(&self, prompt: &str, image: &Image) -> Result<Said> {

@@ -91,6 +91,17 @@ fn an_event_is_read_by_the_binary_alone_with_the_model_in_the_users_data_folder(
     assert!(stdout.contains("BEGIN:VEVENT"), "{stdout}");
 }
 
+/// One byte for each of 64 channels of keys and of values, in 2 heads of the 5 layers that have
+/// some.
+#[test]
+fn info_says_what_a_row_of_a_conversation_takes() {
+    let nano = root().join("models/nano").display().to_string();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_foveate"));
+    let out = command.args(["--model", &nano, "--json", "info"]).output();
+    let line: serde_json::Value = serde_json::from_slice(&out.unwrap().stdout).unwrap();
+    assert_eq!(line["row_bytes"], 2 * 64 * 2 * 5);
+}
+
 #[test]
 fn a_model_in_the_current_folder_is_loaded_by_its_path_alone() {
     let machine = Machine::new();

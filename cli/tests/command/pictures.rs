@@ -1,4 +1,4 @@
-//! Answers about pictures: their order, where they come from, what is told beside them.
+//! Answers about pictures: their order, where they come from, what is printed beside them.
 use crate::{PICTURE, album, files, foveate, foveate_on, root, short, text};
 
 #[test]
@@ -134,13 +134,13 @@ fn an_adapter_is_named_and_changes_answers() {
 }
 
 #[test]
-fn guesses_second_questions_and_adapters_are_measured() {
+fn drafting_second_questions_and_adapters_are_measured() {
     let bench = ["--mode", "rapid", "bench", "--runs", "1", "--speculation"];
     let out = foveate(&[&bench[..], &["--adapter", "loud", PICTURE]].concat());
     let stdout = text(&out.stdout);
     assert!(out.status.success(), "{}", text(&out.stderr));
     for told in [
-        "guesses right",
+        "drafted tokens accepted",
         "the same answer",
         "second question: ",
         "adapter loud (rank 4): loaded in ",
@@ -205,10 +205,10 @@ fn info_says_memory_and_rows() {
     for number in ["rows", "picture_rows", "file_bytes"] {
         assert!(line[number].as_u64().unwrap() > 0, "{line}");
     }
-    let told = text(&foveate(&["info"]).stdout);
+    let said = text(&foveate(&["info"]).stdout);
     assert!(
-        told.contains("of a conversation") && told.contains(" MB"),
-        "{told}"
+        said.contains("of a conversation") && said.contains(" MB"),
+        "{said}"
     );
 }
 

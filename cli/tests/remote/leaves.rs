@@ -35,9 +35,9 @@ fn a_forbidden_picture_never_leaves() {
     let other = Image::from_rgb(20, 20, vec![200; 1200]).unwrap();
     conversation.show(&other, Leave::Allowed).unwrap();
     for question in ["Where?", "When?"] {
-        let told = conversation.answer(question, &consenting()).unwrap();
-        assert_eq!(told.route.place, Place::Device);
-        let kept = told.route.kept.unwrap();
+        let reply = conversation.answer(question, &consenting()).unwrap();
+        assert_eq!(reply.route.place, Place::Device);
+        let kept = reply.route.kept.unwrap();
         assert!(matches!(&kept, Kept::Private { picture } if picture.contains("picture.png")));
     }
     // Nor does a request that nobody consented to, nor one that the rule forbids.
@@ -50,8 +50,8 @@ fn a_forbidden_picture_never_leaves() {
             consent,
             ..consenting()
         };
-        let told = conversation.answer("Where?", &terms).unwrap();
-        assert_eq!(told.route.place, Place::Device);
+        let reply = conversation.answer("Where?", &terms).unwrap();
+        assert_eq!(reply.route.place, Place::Device);
     }
     // Nor can it be shown to a server past the router.
     let refused = remote
@@ -69,8 +69,8 @@ fn a_forbidden_picture_never_leaves() {
     // What may leave is what was listed, and a head.
     let mut conversation = router.begin().unwrap();
     conversation.show(&picture(), Leave::Allowed).unwrap();
-    let told = conversation.answer("Where?", &consenting()).unwrap();
-    assert_eq!(told.route.place, Place::Server);
+    let reply = conversation.answer("Where?", &consenting()).unwrap();
+    assert_eq!(reply.route.place, Place::Server);
     let sent = bytes.load(SeqCst);
     println!("{sent} bytes were sent; listed were\n{listed}");
     // `max_tokens` was not in the listing's request.
@@ -95,11 +95,11 @@ fn a_server_that_dies_is_made_up_for_here() {
     let router = Router::new(Local::new(model()), serving.remote(), eager());
     let mut conversation = router.begin().unwrap();
     conversation.show(&picture(), Leave::Allowed).unwrap();
-    let told = conversation.answer("Where?", &consenting()).unwrap();
-    assert_eq!(told.route.place, Place::Server);
+    let reply = conversation.answer("Where?", &consenting()).unwrap();
+    assert_eq!(reply.route.place, Place::Server);
     drop(serving);
-    let told = conversation.answer("When?", &consenting()).unwrap();
-    println!("{}", told.route);
-    assert_eq!(told.route.place, Place::Device);
-    assert!(matches!(told.route.kept, Some(Kept::Failed { .. })));
+    let reply = conversation.answer("When?", &consenting()).unwrap();
+    println!("{}", reply.route);
+    assert_eq!(reply.route.place, Place::Device);
+    assert!(matches!(reply.route.kept, Some(Kept::Failed { .. })));
 }

@@ -30,8 +30,8 @@ fn nothing_of_a_request_is_written() {
         request: brief(),
         consent: true,
     };
-    let told = conversation.answer(QUESTION, &terms).unwrap();
-    assert_eq!(told.route.place, Place::Server);
+    let reply = conversation.answer(QUESTION, &terms).unwrap();
+    assert_eq!(reply.route.place, Place::Server);
     let id = serving.child.id().to_string();
     assert!(
         Command::new("kill")

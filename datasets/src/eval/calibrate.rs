@@ -1,10 +1,10 @@
 //! How far the confidence of words can be relied on: of the words that a model is so sure of, the
 //! share that is right.
+use super::arguments::{Drawing, Loading, Thresholds};
 use super::{picture, real as truths};
 use crate::files::Set;
 use crate::fonts::{Fonts, Split};
 use crate::pen::Pen;
-use foveate::readers::glyph::Rules;
 use foveate::{Model, Options, Reading};
 use indicatif::ProgressBar;
 use std::collections::HashMap;
@@ -17,30 +17,15 @@ const BINS: [f32; 8] = [0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99];
 /// What is read, and by whom.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The model's folder.
-    #[arg(long)]
-    model: PathBuf,
+    #[command(flatten)]
+    model: Loading,
     /// Folder of real pictures, with `truth.json` (see FORMAT.md).
     #[arg(long, value_name = "FOLDER")]
     truth: Option<PathBuf>,
-    /// Fonts and layouts to draw from.
-    #[arg(long, default_value = "dev")]
-    split: Split,
-    /// How many pictures are drawn.
-    #[arg(long, default_value_t = 60)]
-    count: u64,
-    /// Seed of the drawn pictures.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// Share of them that passes through the camera.
-    #[arg(long, default_value_t = 0.3)]
-    photographed: f32,
-    /// Threads of the model (default: all).
-    #[arg(long, default_value_t = 0)]
-    threads: usize,
-    /// Keep what is hardly legible: without the thresholds of reading.
-    #[arg(long)]
-    no_rules: bool,
+    #[command(flatten)]
+    drawing: Drawing,
+    #[command(flatten)]
+    thresholds: Thresholds,
 }
 
 impl Arguments {
@@ -49,23 +34,12 @@ impl Arguments {
     /// # Errors
     /// Those of loading the model, of [`drawn`] and of [`real`].
     pub fn run(&self, fonts: &Fonts) -> anyhow::Result<()> {
-        let rules = match self.no_rules {
-            true => Rules::off(),
-            false => Rules::default(),
-        };
         let options = Options {
-            threads: self.threads,
-            remembered_images: 0,
-            rules,
-            ..Options::default()
+            rules: self.thresholds.rules()?,
+            ..self.model.options()
         };
-        let model = Model::load_with(&self.model, &options)?;
-        let set = Set {
-            split: self.split,
-            seed: self.seed,
-            count: self.count,
-            photographed: self.photographed,
-        };
+        let model = self.model.load(&options)?;
+        let set = self.drawing.set(Split::Dev, 60);
         if set.count > 0 {
             println!("drawn pictures:\n\n{}", drawn(&model, fonts, &set)?);
         }

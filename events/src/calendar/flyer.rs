@@ -2,7 +2,7 @@
 use crate::date::{Date, Time};
 use crate::read;
 use crate::schedule::{Options, Printed, Reading, Schedule};
-use crate::told::Told;
+use crate::stated::Stated;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -100,25 +100,32 @@ impl Flyer<'_> {
         }
     }
 
+    /// What `date` says, with `start` and the printed end.
+    fn read(
+        &self,
+        date: String,
+        start: Option<&str>,
+        options: Options,
+    ) -> (Option<String>, Reading) {
+        let printed = Printed {
+            date: Some(&date),
+            start,
+            ..self.when
+        };
+        let reading = Reading::of(printed, options);
+        (Some(date), reading)
+    }
+
     /// The text that names the day, and what it says.
     fn day(&self, options: Options) -> (Option<String>, Reading) {
-        let read_with = |date: String, start| {
-            let printed = Printed {
-                date: Some(&date),
-                start,
-                ..self.when
-            };
-            let reading = Reading::of(printed, options);
-            (Some(date), reading)
-        };
-        let read = |date: String| read_with(date, self.when.start);
+        let read = |date: String| self.read(date, self.when.start, options);
         let named = |(_, reading): &(Option<String>, Reading)| !reading.schedules.is_empty();
         let own = match self.when.date {
             Some(date) => read(date.to_owned()),
             None => (None, Reading::of(self.when, options)),
         };
-        let known = read::told(self.when.date.unwrap_or_default(), options.today);
-        if known == Told::Day && named(&own) {
+        let known = read::stated(self.when.date.unwrap_or_default(), options.today);
+        if known == Stated::Day && named(&own) {
             return own;
         }
         let transcript = self.transcript.unwrap_or_default();
@@ -130,7 +137,7 @@ impl Flyer<'_> {
         // What was read for the day may be hours: they are then those of the day that is found.
         let hours = |text: &&str| read::tells_an_hour(text, options);
         let start = self.when.date.filter(hours).or(self.when.start);
-        let read = |date: String| read_with(date, start);
+        let read = |date: String| self.read(date, start, options);
         let today = options.today;
         let agreeing = elsewhere(transcript, today).find(|text| known.agrees(text, today));
         if let Some(found) = agreeing.map(read).filter(named) {
@@ -284,7 +291,7 @@ fn is_when(line: &str, options: Options) -> bool {
         },
         options,
     );
-    let day = reading.is_sure() && reading.told == Told::Day;
+    let day = reading.is_sure() && reading.stated == Stated::Day;
     let hour = read::tells_an_hour(line, options);
     let again = reading.schedules.iter().any(|s| s.repeat.is_some());
     let figures = line.contains(|c: char| c.is_ascii_digit());

@@ -29,7 +29,7 @@ pub fn ics(entries: &[Entry], today: Date) -> String {
     calendar.write(entries)
 }
 
-/// How a moment is told.
+/// How a moment is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Clock {
     /// Without a zone.
@@ -71,8 +71,8 @@ impl Ics {
         zones
     }
 
-    /// An offset is told in Greenwich time, which every calendar understands; an event that comes
-    /// again keeps its own clock, as its weekday may be another in Greenwich.
+    /// An offset is written in Greenwich time, which every calendar understands; an event that
+    /// comes again keeps its own clock, as its weekday may be another in Greenwich.
     fn clock(&self, schedule: &Schedule) -> Clock {
         match (schedule.region.or(self.local), schedule.zone) {
             (Some(region), _) if schedule.region.is_some() => Clock::Zoned(Zone::Region(region)),
@@ -131,7 +131,7 @@ fn rule(s: &Schedule, clock: Clock) -> Option<String> {
         hour: 23,
         minute: 59,
     };
-    // It has the form of DTSTART, but is told in Greenwich time if that has a zone.
+    // It has the form of DTSTART, but is written in Greenwich time if that has a zone.
     let until = match (s.start, clock) {
         (None, _) => day(until),
         (Some(_), Clock::Zoned(zone)) => stamp(until, last, Clock::Utc(zone.offset(until, last))),

@@ -1,4 +1,4 @@
-//! VTIMEZONE: the rules of the zones that a calendar's times are told in.
+//! VTIMEZONE: the rules of the zones that a calendar's times are written in.
 use super::lines::{Lines, offset};
 use crate::date::Date;
 use crate::zone::{Region, Zone};

@@ -20,7 +20,7 @@ mod text;
 mod tokens;
 mod words;
 
-pub(crate) use said::{read, tells_an_hour, told};
+pub(crate) use said::{read, stated, tells_an_hour};
 
 #[cfg(test)]
 mod tests;

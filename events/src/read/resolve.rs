@@ -245,11 +245,14 @@ fn single(part: &Partial, from: Date, first: bool) -> Option<Found> {
     }
 }
 
+/// The days that are looked through, from `from` on.
+fn days(from: Date) -> impl Iterator<Item = Date> {
+    (0..DAYS_AHEAD).map(move |days| from.plus_days(days))
+}
+
 /// `Friday the 13th`, `the 9th`.
 fn day_of_month(part: &Partial, day: u8, from: Date) -> Option<Found> {
-    let mut same = (0..DAYS_AHEAD)
-        .map(|days| from.plus_days(days))
-        .filter(|d| d.day() == day as i8);
+    let mut same = days(from).filter(|d| d.day() == day as i8);
     let fits = |d: &Date| part.weekday.is_none_or(|w| w == d.weekday());
     let date = same.find(fits)?;
     let months = from.days_until(date) / 60;
@@ -264,9 +267,7 @@ fn weekday_in(part: &Partial, month: Option<u8>, from: Date) -> Option<Found> {
             && month.is_none_or(|m| m as i8 == d.month())
             && part.year.is_none_or(|y| y == d.year())
     };
-    let date = (0..DAYS_AHEAD)
-        .map(|days| from.plus_days(days))
-        .find(fits)?;
+    let date = days(from).find(fits)?;
     let alone = month.is_some() && !part.plural;
     Some((date, if alone { 0.6 } else { 0.0 }))
 }
@@ -283,9 +284,7 @@ fn nth(part: &Partial, from: Date) -> Option<Found> {
             && part.month.is_none_or(|m| m as i8 == d.month())
             && part.year.is_none_or(|y| y == d.year())
     };
-    let date = (0..DAYS_AHEAD)
-        .map(|days| from.plus_days(days))
-        .find(fits)?;
+    let date = days(from).find(fits)?;
     Some((date, 0.0))
 }
 

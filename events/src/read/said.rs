@@ -9,7 +9,7 @@ use super::words::{Langs, Part, language};
 use crate::date::{Date, Order, Time};
 use crate::repeat::{Every, Repeat};
 use crate::schedule::{Confidence, Options, Printed, Reading, Schedule, Several};
-use crate::told::Told;
+use crate::stated::Stated;
 use std::cell::{Cell, RefCell};
 
 /// The longest text of a field, in bytes; what follows is not read.
@@ -48,12 +48,12 @@ fn short(text: &str) -> &str {
 }
 
 /// How much of a day a text names.
-pub(crate) fn told(text: &str, today: Date) -> Told {
+pub(crate) fn stated(text: &str, today: Date) -> Stated {
     let printed = Printed {
         date: Some(text),
         ..Printed::default()
     };
-    read(printed, Options::new(today)).told
+    read(printed, Options::new(today)).stated
 }
 
 /// Whether a text holds an hour that is surely one (`7:30`, `8 pm`, `19 Uhr`, `noon`): figures
@@ -115,7 +115,7 @@ impl Fields<'_> {
         let Some(chosen) = chosen else {
             return reading;
         };
-        reading.told = told_by(chosen[0]);
+        reading.stated = stated_by(chosen[0]);
         // Its own year, once more, explains itself.
         let year = chosen[0]
             .days
@@ -178,7 +178,7 @@ impl Fields<'_> {
             },
             unexplained,
             figures: None,
-            told: Told::Nothing,
+            stated: Stated::Nothing,
             bare: false,
             effort: self.effort.get(),
         }
@@ -365,17 +365,17 @@ fn days_of(meaning: &Meaning) -> Option<&Days> {
     meaning.groups.iter().find_map(|g| g.days.as_ref())
 }
 
-fn told_by(group: &Group) -> Told {
+fn stated_by(group: &Group) -> Stated {
     let Some(days) = &group.days else {
-        return Told::Nothing;
+        return Stated::Nothing;
     };
     let first = &days.first;
     match (first.day, first.weekday) {
         _ if group.rank() == 5 || first.relative.is_some() || first.nth > 0 || first.weekend => {
-            Told::Day
+            Stated::Day
         }
-        (Some(day), _) => Told::OfMonth(day as i8),
-        (None, Some(weekday)) => Told::Weekday(weekday),
-        (None, None) => Told::Nothing,
+        (Some(day), _) => Stated::OfMonth(day as i8),
+        (None, Some(weekday)) => Stated::Weekday(weekday),
+        (None, None) => Stated::Nothing,
     }
 }

@@ -1,4 +1,4 @@
-//! A beginning and an end of the day, with the zone they are told in.
+//! A beginning and an end of the day, with the zone they are given in.
 use super::bare::{NEVER, bare};
 use super::clock::{Clock, clocks};
 use super::text::{Context, Field, Text};

@@ -35,7 +35,7 @@ impl Bundle {
     /// is never looked for in the current folder, which may be somebody else's.
     ///
     /// # Errors
-    /// [`Error::ModelUnfound`], which says where was looked and what mends it.
+    /// [`Error::ModelUnfound`], which says where was looked and what fixes it.
     pub fn find(model: impl AsRef<Path>) -> Result<PathBuf> {
         let executable = env::current_exe().ok();
         found(model.as_ref(), executable.as_deref(), |name| {
@@ -128,7 +128,7 @@ fn system_data(set: &impl Fn(&'static str) -> Option<OsString>) -> Vec<PathBuf> 
     env::split_paths(&dirs).map(models).collect()
 }
 
-/// Where was looked, and what mends it.
+/// Where was looked, and what fixes it.
 fn looked(model: &Path, places: &[Place]) -> String {
     let mut text = "Looked for its config.json in:".to_owned();
     for place in places {
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn the_error_says_where_was_looked_and_what_mends_it() {
+    fn the_error_says_where_was_looked_and_what_fixes_it() {
         let dir = tempfile::tempdir().unwrap();
         let var = environment(&[(MODELS, dir.path())]);
         let e = found(Path::new("nano"), None, var).unwrap_err();

@@ -1,6 +1,6 @@
-//! The squares in the corners of QR codes, found before anybody tries which of them belong together:
-//! the time for that grows with the third power of their number, and a picture of 300 bytes can
-//! hold thousands.
+//! The squares in the corners of QR codes, found before anybody tries which of them belong
+//! together: the time for that grows with the third power of their number, and a picture of 300
+//! bytes can hold thousands.
 
 /// Most squares whose codes are looked for one by one: those of 42 codes.
 pub(super) const MOST: usize = 128;

@@ -1,5 +1,5 @@
 //! Conversations in this process.
-use super::{Conversation, Engine, Leave, Outgoing, Pieces, Place, Route, Terms, Told};
+use super::{Conversation, Engine, Leave, Outgoing, Pieces, Place, Reply, Route, Terms};
 use crate::answer::{Timing, Usage};
 use crate::session::Stream;
 use crate::{Image, Model, Result, Session};
@@ -91,8 +91,8 @@ impl Conversation for LocalConversation {
         self.session.add_image(image).map(drop)
     }
 
-    fn hear(&mut self, question: &str, answer: &str) -> Result<()> {
-        self.session.hear(question, answer)
+    fn append(&mut self, question: &str, answer: &str) -> Result<()> {
+        self.session.append(question, answer)
     }
 
     fn ask<'c>(&'c mut self, question: &str, terms: &Terms) -> Result<Pieces<'c>> {
@@ -105,10 +105,10 @@ impl Conversation for LocalConversation {
         }))
     }
 
-    fn last(&self) -> Option<Told> {
+    fn last(&self) -> Option<Reply> {
         let (stop, timing, usage) = self.ended?;
         let answer = self.session.last_answer(stop, timing, usage);
-        Some(Told {
+        Some(Reply {
             text: answer.text,
             stop,
             region: answer.region,

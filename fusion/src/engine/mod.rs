@@ -61,20 +61,20 @@ pub trait Conversation: Send {
     fn show(&mut self, image: &Image, leave: Leave) -> Result<()>;
 
     /// Takes in a question and its answer that were given elsewhere.
-    fn hear(&mut self, question: &str, answer: &str) -> Result<()>;
+    fn append(&mut self, question: &str, answer: &str) -> Result<()>;
 
     /// Asks a question. After an error the question is not part of the conversation.
     fn ask<'c>(&'c mut self, question: &str, terms: &Terms) -> Result<Pieces<'c>>;
 
     /// The last answer, once its pieces were read or dropped.
-    fn last(&self) -> Option<Told>;
+    fn last(&self) -> Option<Reply>;
 
     /// What would leave this machine if `question` were asked of a server; `None` of a
     /// conversation that has none.
     fn outgoing(&self, question: &str) -> Option<Outgoing>;
 
     /// Asks, and waits for the whole answer.
-    fn answer(&mut self, question: &str, terms: &Terms) -> Result<Told> {
+    fn answer(&mut self, question: &str, terms: &Terms) -> Result<Reply> {
         for piece in self.ask(question, terms)? {
             piece?;
         }
@@ -107,14 +107,14 @@ pub struct Terms {
 
 /// An answer, and where it was given.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Told {
+pub struct Reply {
     /// The text.
     pub text: String,
     /// Why it ended.
     pub stop: StopReason,
     /// Where in the pictures it was read; `None` where nobody says.
     pub region: Option<Region>,
-    /// Whether the pictures tell it, as far as is known.
+    /// Whether it stands in the pictures, as far as is known.
     pub found: bool,
     /// Tokens, counted by whoever gave it.
     pub usage: Usage,

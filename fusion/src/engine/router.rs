@@ -1,8 +1,8 @@
 //! Conversations here first, and on a server where a policy allows it.
 use super::local::LocalConversation;
 use super::{
-    Cause, Conversation, Engine, Kept, Leave, Local, Outgoing, Pieces, Place, Policy, Route, Terms,
-    Told,
+    Cause, Conversation, Engine, Kept, Leave, Local, Outgoing, Pieces, Place, Policy, Reply, Route,
+    Terms,
 };
 use crate::{Error, ErrorKind, Image, Result};
 use foveate_language::StopReason;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 /// Conversations in this process first. The server tier is asked only where the [`Policy`] allows
-/// it; what was decided, and why, is part of each answer ([`Told::route`]).
+/// it; what was decided, and why, is part of each answer ([`Reply::route`]).
 ///
 /// A server that cannot be reached or fails before its first piece is made up for here, and the
 /// answer says so. Answers that a low confidence could still send to the server are not given piece
@@ -58,7 +58,7 @@ enum Last {
     None,
     /// The device's own, with what was known of the route before it.
     Device(Option<Cause>, Option<Kept>),
-    Server(Told),
+    Server(Reply),
 }
 
 struct Routed {
@@ -111,28 +111,28 @@ impl Routed {
         Ok(self.policy.against(terms, private, outgoing.as_ref()))
     }
 
-    /// A conversation with the server that is told all that happened.
+    /// A conversation with the server with all that happened so far.
     fn server_conversation(&self) -> Result<Box<dyn Conversation>> {
         let mut conversation = self.server.begin()?;
         for step in &self.steps {
             match step {
                 Step::Instructed(text) => conversation.instruct(text)?,
                 Step::Shown(image, leave) => conversation.show(image, *leave)?,
-                Step::Answered(question, answer) => conversation.hear(question, answer)?,
+                Step::Answered(question, answer) => conversation.append(question, answer)?,
             }
         }
         Ok(conversation)
     }
 
     /// Asks the server, and waits until it begins to answer.
-    fn ask_server(&self, question: &str, terms: &Terms) -> Result<Receiver<Heard>> {
+    fn ask_server(&self, question: &str, terms: &Terms) -> Result<Receiver<Message>> {
         let conversation = self.server_conversation()?;
         let (question, terms) = (question.to_owned(), terms.clone());
         let (send, pieces) = sync_channel(16);
         std::thread::spawn(move || relay(conversation, &question, &terms, &send));
         match pieces.recv() {
-            Ok(Heard::Begun) => Ok(pieces),
-            Ok(Heard::Failed(e)) => Err(e),
+            Ok(Message::Begun) => Ok(pieces),
+            Ok(Message::Failed(e)) => Err(e),
             _ => Err(lost()),
         }
     }
@@ -158,12 +158,12 @@ impl Routed {
         &mut self,
         question: &str,
         cause: Cause,
-        pieces: Receiver<Heard>,
+        pieces: Receiver<Message>,
     ) -> Pieces<'_> {
         Box::new(ServerPieces {
             pieces: Some(pieces),
             question: question.to_owned(),
-            told: Told {
+            reply: Reply {
                 text: String::new(),
                 stop: StopReason::Cancelled,
                 region: None,
@@ -179,10 +179,10 @@ impl Routed {
     /// The device's answer once it is whole, or the server's where the device is not sure.
     fn decide_after(&mut self, question: &str, terms: &Terms) -> Result<Pieces<'_>> {
         let before = self.device.fork();
-        let told = self.device.answer(question, terms)?;
-        let confidence = told.region.map(|region| region.confidence);
+        let reply = self.device.answer(question, terms)?;
+        let confidence = reply.region.map(|region| region.confidence);
         let mut kept = None;
-        if let Some(cause) = self.policy.after(told.found, confidence) {
+        if let Some(cause) = self.policy.after(reply.found, confidence) {
             match self.ask_server(question, terms) {
                 Ok(pieces) => {
                     self.device = before;
@@ -192,9 +192,9 @@ impl Routed {
             }
         }
         self.last = Last::Device(None, kept);
-        let answered = Step::Answered(question.to_owned(), told.text.clone());
+        let answered = Step::Answered(question.to_owned(), reply.text.clone());
         self.steps.push(answered);
-        Ok(Box::new(std::iter::once(Ok(told.text))))
+        Ok(Box::new(std::iter::once(Ok(reply.text))))
     }
 }
 
@@ -234,8 +234,8 @@ impl Conversation for Routed {
         Ok(())
     }
 
-    fn hear(&mut self, question: &str, answer: &str) -> Result<()> {
-        self.on_device(|device| device.hear(question, answer))?;
+    fn append(&mut self, question: &str, answer: &str) -> Result<()> {
+        self.on_device(|device| device.append(question, answer))?;
         let answered = Step::Answered(question.to_owned(), answer.to_owned());
         self.steps.push(answered);
         Ok(())
@@ -259,17 +259,17 @@ impl Conversation for Routed {
         }
     }
 
-    fn last(&self) -> Option<Told> {
+    fn last(&self) -> Option<Reply> {
         let (cause, kept) = match &self.last {
             Last::None => return None,
-            Last::Server(told) => return Some(told.clone()),
+            Last::Server(reply) => return Some(reply.clone()),
             Last::Device(cause, kept) => (cause.clone(), kept.clone()),
         };
-        let mut told = self.device.last()?;
-        let confidence = told.region.map(|region| region.confidence);
-        told.route.cause = cause.or_else(|| self.policy.after(told.found, confidence));
-        told.route.kept = kept.filter(|_| told.route.cause.is_some());
-        Some(told)
+        let mut reply = self.device.last()?;
+        let confidence = reply.region.map(|region| region.confidence);
+        reply.route.cause = cause.or_else(|| self.policy.after(reply.found, confidence));
+        reply.route.kept = kept.filter(|_| reply.route.cause.is_some());
+        Some(reply)
     }
 
     fn outgoing(&self, question: &str) -> Option<Outgoing> {
@@ -277,12 +277,12 @@ impl Conversation for Routed {
     }
 }
 
-/// What is heard of a server's answer.
-enum Heard {
+/// What arrives of a server's answer.
+enum Message {
     Begun,
     Failed(Error),
     Piece(Result<String>),
-    End(Box<Option<Told>>),
+    End(Box<Option<Reply>>),
 }
 
 /// Asks, and passes on what is answered for as long as anybody listens.
@@ -290,21 +290,21 @@ fn relay(
     mut conversation: Box<dyn Conversation>,
     question: &str,
     terms: &Terms,
-    send: &SyncSender<Heard>,
+    send: &SyncSender<Message>,
 ) {
     let pieces = match conversation.ask(question, terms) {
         Ok(pieces) => pieces,
-        Err(e) => return drop(send.send(Heard::Failed(e))),
+        Err(e) => return drop(send.send(Message::Failed(e))),
     };
-    if send.send(Heard::Begun).is_err() {
+    if send.send(Message::Begun).is_err() {
         return;
     }
     for piece in pieces {
-        if send.send(Heard::Piece(piece)).is_err() {
+        if send.send(Message::Piece(piece)).is_err() {
             return;
         }
     }
-    let _ = send.send(Heard::End(Box::new(conversation.last()))); // nobody has to listen
+    let _ = send.send(Message::End(Box::new(conversation.last()))); // nobody has to listen
 }
 
 struct DevicePieces<'c> {
@@ -334,10 +334,10 @@ impl Drop for DevicePieces<'_> {
 }
 
 struct ServerPieces<'c> {
-    pieces: Option<Receiver<Heard>>,
+    pieces: Option<Receiver<Message>>,
     question: String,
     /// The answer so far.
-    told: Told,
+    reply: Reply,
     cause: Cause,
     routed: &'c mut Routed,
 }
@@ -346,18 +346,18 @@ impl Iterator for ServerPieces<'_> {
     type Item = Result<String>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let heard = self.pieces.as_ref()?.recv();
-        let piece = match heard {
-            Ok(Heard::Piece(Ok(piece))) => {
-                self.told.text += &piece;
+        let message = self.pieces.as_ref()?.recv();
+        let piece = match message {
+            Ok(Message::Piece(Ok(piece))) => {
+                self.reply.text += &piece;
                 return Some(Ok(piece));
             }
-            Ok(Heard::Piece(Err(e)) | Heard::Failed(e)) => Some(Err(e)),
-            Ok(Heard::End(told)) => {
-                self.told = told.unwrap_or(self.told.clone());
+            Ok(Message::Piece(Err(e)) | Message::Failed(e)) => Some(Err(e)),
+            Ok(Message::End(reply)) => {
+                self.reply = reply.unwrap_or(self.reply.clone());
                 None
             }
-            Ok(Heard::Begun) | Err(_) => Some(Err(lost())),
+            Ok(Message::Begun) | Err(_) => Some(Err(lost())),
         };
         self.pieces = None;
         piece
@@ -367,22 +367,22 @@ impl Iterator for ServerPieces<'_> {
 impl Drop for ServerPieces<'_> {
     fn drop(&mut self) {
         self.pieces = None;
-        self.told.route = Route {
+        self.reply.route = Route {
             place: Place::Server,
             cause: Some(self.cause.clone()),
             kept: None,
         };
-        let (question, answer) = (std::mem::take(&mut self.question), &self.told.text);
+        let (question, answer) = (std::mem::take(&mut self.question), &self.reply.text);
         // What the device cannot take in for another reason it is not asked about again either.
-        let heard = self
+        let message = self
             .routed
-            .on_device(|device| device.hear(&question, answer));
-        if heard.is_err() && self.routed.full.is_none() {
+            .on_device(|device| device.append(&question, answer));
+        if message.is_err() && self.routed.full.is_none() {
             let most = self.routed.device.most_rows();
             self.routed.full = Some(Cause::Context { found: most, most });
         }
         let answered = Step::Answered(question, answer.clone());
         self.routed.steps.push(answered);
-        self.routed.last = Last::Server(self.told.clone());
+        self.routed.last = Last::Server(self.reply.clone());
     }
 }

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex};
 pub struct Options {
     /// Threads of the graphs; 0 (the default) is as many as the process may use.
     pub threads: usize,
-    /// How closely pictures are looked at; the bundle's own default where it is `None`.
+    /// The resolution that pictures are encoded at; the bundle's own default where it is `None`.
     pub mode: Option<Mode>,
     /// Pictures that may go through the graphs at once; others wait. Each beyond the first costs a
     /// copy of the weights of the ONNX graphs, opened when it is first needed. 1 by default.

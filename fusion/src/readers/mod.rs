@@ -12,7 +12,7 @@ use foveate_language::{
     Attribution, Draft, LogitsProcessor, Template, TextDecoder, TokenId, Tokenizer,
 };
 use foveate_onnx::{GoOn, GraphOptions};
-use foveate_vision::{Mode, Placement, Rect};
+use foveate_vision::{Mode, Rect, Transform};
 use glyph::GlyphEncoder;
 use ndarray::Array2;
 use serde_json::Value;
@@ -87,7 +87,7 @@ pub struct Encoded {
     /// What was found and is not shown to the decoder.
     pub left_out: Vec<LeftOut>,
     /// The way back from the canvas to the picture's own pixels.
-    pub transform: Placement,
+    pub transform: Transform,
     /// The mode it was encoded in, never `Auto`.
     pub mode: Mode,
     /// What it cost.
@@ -201,7 +201,7 @@ pub struct Decoding<'a> {
     pub attribution: Option<Box<dyn Attribution + 'a>>,
     /// The whole answer, where the family knows it without asking the decoder.
     pub answer: Option<Vec<Written>>,
-    /// Guesses what comes next.
+    /// Proposes what comes next.
     pub draft: Option<Box<dyn Draft + 'a>>,
 }
 

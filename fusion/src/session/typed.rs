@@ -14,6 +14,10 @@ use std::time::{Duration, Instant};
 /// more than a flyer's fields.
 const TYPED_TOKENS: usize = 1024;
 
+/// Room for the tokens around two questions and their answers: three each where a transcript takes
+/// rows (user, answer, end), and two to spare.
+const CONTROL: usize = 8;
+
 /// What is known before a value is read off pictures.
 struct Read {
     /// Their text; empty where there is none.
@@ -219,7 +223,7 @@ impl Session {
         let reserved = question.len()
             + prompt.len()
             + request.max_tokens.unwrap_or(TYPED_TOKENS).min(TYPED_TOKENS)
-            + 8;
+            + CONTROL;
         let room = self.room().saturating_sub(reserved);
         let request = Request {
             max_tokens: (!self.is_aside(Task::Transcribe)).then_some(room),

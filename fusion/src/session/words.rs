@@ -169,46 +169,33 @@ impl Session {
         };
         let prompt_rows = context.len();
         // One row is left for the end token.
-        let most = max_tokens
-            .unwrap_or(usize::MAX)
-            .min(context.room().saturating_sub(1));
-        let by_context = max_tokens.is_none_or(|m| m > most);
-        let template = model.template();
-        let known = decoding.answer.take();
-        if let Some(answer) = known {
-            // It need not fit into the context.
-            let most = max_tokens.unwrap_or(usize::MAX);
-            let script = if aside {
-                Scripted::aside(answer)
-            } else {
-                Scripted::new(context, answer, decoding.attribution)
-            };
-            return Ok(Stream {
-                tokens: limited(script, most, request),
-                turn,
-                text: TextStream::default(),
-                tokenizer: model.tokenizer(),
-                prompt_rows,
-                by_context: false,
-                seeing,
-                usage,
-                finished: false,
-            });
-        }
-        let mut generator = Generator::new(
-            decoder(model, adapter.as_ref()),
-            context,
-            Sampler::new(request.sampling),
-            template.end,
-        )
-        .processed(Box::new(Suppress(&template.never)))
-        .watching_for_loops();
-        if let Some(constraint) = constraint {
-            generator = generator.constrained(constraint);
-        }
-        let generator = guided(generator, decoding, request.draft);
+        let room = context.room().saturating_sub(1);
+        let most = max_tokens.unwrap_or(usize::MAX);
+        let (tokens, by_context) = match decoding.answer.take() {
+            Some(answer) => {
+                let script = match aside {
+                    true => Scripted::aside(answer),
+                    false => Scripted::new(context, answer, decoding.attribution),
+                };
+                // It need not fit into the context.
+                (limited(script, most, request), false)
+            }
+            None => {
+                let (decoder, end) = (decoder(model, adapter.as_ref()), model.template().end);
+                let sampler = Sampler::new(request.sampling);
+                let mut generator = Generator::new(decoder, context, sampler, end)
+                    .processed(Box::new(Suppress(&model.template().never)))
+                    .watching_for_loops();
+                if let Some(constraint) = constraint {
+                    generator = generator.constrained(constraint);
+                }
+                let generator = guided(generator, decoding, request.draft);
+                let by_context = most > room || max_tokens.is_none();
+                (limited(generator, most.min(room), request), by_context)
+            }
+        };
         Ok(Stream {
-            tokens: limited(generator, most, request),
+            tokens,
             turn,
             text: TextStream::default(),
             tokenizer: model.tokenizer(),

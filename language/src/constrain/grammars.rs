@@ -1,4 +1,4 @@
-//! Constraints for one tokenizer: a schema or a pattern, compiled to a grammar by llguidance.
+//! Constraints for one tokenizer: a schema, compiled to a grammar by llguidance.
 use super::json::{JsonConstraint, Vocabulary};
 use super::rules::Rules;
 use crate::{Error, Result, Schema, TokenId, Tokenizer};
@@ -72,12 +72,6 @@ impl Grammars {
         strip_unique(&mut schema);
         options.apply_to(&mut schema);
         self.constraint(TopLevelGrammar::from_json_schema(schema), rules, budget)
-    }
-
-    /// A constraint to text that matches a regular expression, in at most `budget` tokens.
-    pub fn regex(&self, pattern: &str, budget: usize) -> Result<JsonConstraint> {
-        let rules = Rules::text();
-        self.constraint(TopLevelGrammar::from_regex(pattern), rules, budget)
     }
 
     fn constraint(

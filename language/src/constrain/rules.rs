@@ -18,12 +18,10 @@ const DECIMALS: usize = 15;
 const NESTING: usize = 100;
 
 /// Which rules hold, and where a schema wants the items of an array to differ.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Rules {
     schema: Value,
     differ: bool,
-    /// Whether the text is JSON at all.
-    json: bool,
 }
 
 impl Rules {
@@ -31,16 +29,7 @@ impl Rules {
     pub(crate) fn new(schema: &Value) -> Self {
         let differ = has_unique(schema);
         let schema = if differ { schema.clone() } else { Value::Null };
-        Self {
-            schema,
-            differ,
-            json: true,
-        }
-    }
-
-    /// No rules: the text is not JSON.
-    pub(crate) fn text() -> Self {
-        Self::default()
+        Self { schema, differ }
     }
 
     /// Whether the array at the end of a path is one of different items by any reading of the
@@ -152,12 +141,6 @@ impl Written {
     /// Writes `bytes`; `false` where they break a rule, and then this is of no more use.
     #[must_use]
     pub(crate) fn push(&mut self, bytes: &[u8]) -> bool {
-        if !self.rules.json {
-            for &byte in bytes {
-                self.scanner.push(byte);
-            }
-            return true;
-        }
         bytes.iter().all(|&b| self.push_byte(b))
     }
 
@@ -168,12 +151,11 @@ impl Written {
 
     /// Whether `bytes` could break a rule at all: most cannot, which is cheap to tell.
     fn may_break(&self, bytes: &[u8]) -> bool {
-        self.rules.json
-            && match self.scanner.place() {
-                Place::String { .. } => bytes.contains(&b'"'),
-                Place::Word => true,
-                _ => bytes.len() > 1 || self.depth() + 1 >= NESTING,
-            }
+        match self.scanner.place() {
+            Place::String { .. } => bytes.contains(&b'"'),
+            Place::Word => true,
+            _ => bytes.len() > 1 || self.depth() + 1 >= NESTING,
+        }
     }
 
     fn push_byte(&mut self, byte: u8) -> bool {

@@ -103,18 +103,6 @@ impl CheckpointDecoder {
         self.kernel.inner.config().n_layers()
     }
 
-    /// Bytes of weights that decoding a token reads: all of them, untied embeddings aside.
-    #[must_use]
-    pub fn weight_bytes(&self) -> usize {
-        self.kernel.inner.weight_bytes_per_token()
-    }
-
-    /// Bytes of cache that a row takes.
-    #[must_use]
-    pub fn kv_bytes_per_row(&self) -> usize {
-        self.kernel.inner.kv_bytes_per_token()
-    }
-
     /// The instruction set in use.
     #[must_use]
     pub fn cpu(&self) -> &'static str {

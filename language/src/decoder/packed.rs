@@ -28,9 +28,11 @@ impl PackedDecoder {
             n_heads: c.n_heads,
             n_kv_heads: c.n_kv_heads,
             head_dim: c.head_dim,
+            ffn_dim: c.ffn_dim,
             vocab_size: c.vocab_size,
+            rope_theta: c.rope_theta,
             context: c.context,
-            ..config
+            norm_eps: config.norm_eps, // the file's has half the digits
         };
         if found != config {
             return Err(Error::decoder(format!(

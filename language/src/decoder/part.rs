@@ -54,7 +54,7 @@ impl From<Kept> for Part {
 }
 
 /// Some rows of every head, `[heads, rows, width]`. Each head's rows lie together and are copied as
-/// one piece: guesses that were wrong are cut off after nearly every run.
+/// one piece: draft tokens that were wrong are cut off after nearly every run.
 fn cut(kv: ArrayView3<'_, f32>, rows: Range<usize>) -> Array3<f32> {
     let (heads, held, width) = kv.dim();
     let rows = rows.start.min(held)..rows.end.min(held);

@@ -44,7 +44,8 @@ pub struct Generator<'a> {
     stop: Option<StopReason>,
     loops: Option<LoopDetector>,
     draft: Option<Box<dyn Draft + 'a>>,
-    /// Rows of the context up to the last token handed out; accepted guesses may lie behind it.
+    /// Rows of the context up to the last token handed out; accepted draft tokens may lie behind
+    /// it.
     handed: usize,
     work: Work,
 }
@@ -106,7 +107,7 @@ impl<'a> Generator<'a> {
         self
     }
 
-    /// Checks the guesses of `draft` along with each token. Only greedy answers are drafted.
+    /// Checks the tokens of `draft` along with each token. Only greedy answers are drafted.
     #[must_use]
     pub fn drafted(mut self, draft: Box<dyn Draft + 'a>) -> Self {
         self.draft = Some(draft).filter(|_| self.sampler.is_greedy());
@@ -166,24 +167,24 @@ impl<'a> Generator<'a> {
         }
     }
 
-    /// Decides on the next tokens: one sampled after each guess that held, and those that they
+    /// Decides on the next tokens: one sampled after each accepted draft token, and those that they
     /// force.
     fn decide(&mut self) -> Result<()> {
         let began = Instant::now();
         let rows = self.context.len() - self.context.cached().min(self.context.len() - 1);
         let base = self.context.len();
-        let guesses = self.guess()?;
-        let mut output = self.context.forward(self.decoder, guesses.len() + 1)?;
+        let drafted = self.propose()?;
+        let mut output = self.context.forward(self.decoder, drafted.len() + 1)?;
         self.work.runs += 1;
         if self.work.runs == 1 {
             (self.work.prefill_rows, self.work.prefill) = (rows, began.elapsed());
         }
         let mut held = 0;
-        while self.choose(&mut output, held, guesses.get(held).copied())? {
+        while self.choose(&mut output, held, drafted.get(held).copied())? {
             held += 1;
         }
         self.context.truncate(base + held);
-        self.work.drafted += guesses.len();
+        self.work.drafted += drafted.len();
         self.work.accepted += held;
         if self.work.runs > 1 {
             self.work.decode += began.elapsed();
@@ -191,30 +192,30 @@ impl<'a> Generator<'a> {
         Ok(())
     }
 
-    /// Puts guesses behind the context; each with the last source once it was right.
-    fn guess(&mut self) -> Result<Vec<(TokenId, Option<usize>)>> {
+    /// Puts draft tokens behind the context; each with the last source once it was right.
+    fn propose(&mut self) -> Result<Vec<(TokenId, Option<usize>)>> {
         let Some(draft) = &mut self.draft else {
             return Ok(Vec::new());
         };
-        let mut guesses = draft.propose(self.last);
-        guesses.truncate(self.context.room().saturating_sub(2));
+        let mut drafted = draft.propose(self.last);
+        drafted.truncate(self.context.room().saturating_sub(2));
         let mut last = self.last;
-        for (id, source) in &mut guesses {
+        for (id, source) in &mut drafted {
             last = source.or(last);
             *source = last;
             let row = self.attribution.as_ref().zip(last).map(|(a, s)| a.row(s));
             self.context.push(*id, row)?;
         }
-        Ok(guesses)
+        Ok(drafted)
     }
 
-    /// Decides on the token of one row; whether it is the one guessed, so that the next row counts
+    /// Decides on the token of one row; whether it is the one drafted, so that the next row counts
     /// too.
     fn choose(
         &mut self,
         output: &mut Output,
         row: usize,
-        guess: Option<(TokenId, Option<usize>)>,
+        draft: Option<(TokenId, Option<usize>)>,
     ) -> Result<bool> {
         let hidden = output.hidden.row(row);
         let hidden = hidden
@@ -236,7 +237,7 @@ impl<'a> Generator<'a> {
         let id = self.sampler.pick(logits)?;
         let source = self.attribution.as_ref().and_then(|a| a.source(id));
         let goes_on = self.commit(id, source)?;
-        Ok(goes_on && self.stop.is_none() && guess == Some((id, self.at())))
+        Ok(goes_on && self.stop.is_none() && draft == Some((id, self.at())))
     }
 
     /// Where the queue stands: the last source in it.

@@ -28,7 +28,7 @@ pub struct Work {
     pub tokens: usize,
     /// Those of them that a constraint demanded, so that the decoder was not asked.
     pub forced: usize,
-    /// Tokens guessed.
+    /// Tokens drafted.
     pub drafted: usize,
     /// Those of them that were right.
     pub accepted: usize,

@@ -124,7 +124,7 @@ impl Looked {
     fn note(&mut self, place: &Place, path: &Path, kind: ErrorKind, why: impl fmt::Display) {
         self.lines
             .push(format!("{}: {}: {why}", place.name, path.display()));
-        // What can be mended in one step says most.
+        // What can be fixed in one step says most.
         let weight = |kind| {
             [
                 ErrorKind::LibraryMissing,
@@ -148,18 +148,18 @@ impl Looked {
             .iter()
             .map(|line| format!("\n  {line}"))
             .collect();
-        let mend = mend();
+        let fix = fix();
         let message = format!(
             "ONNX Runtime 1.{OLDEST_MINOR} or newer ({}) was not found; looked in:{lines}\n\
-            to mend it: {mend}",
+            to fix it: {fix}",
             file_name()
         );
         Error::new(kind, message)
     }
 }
 
-/// The one command that mends it, here.
-fn mend() -> String {
+/// The one command that fixes it, here.
+fn fix() -> String {
     match env::var_os(CHECKOUT).map(PathBuf::from) {
         Some(root) if root.join("Makefile").exists() => format!(
             "`make -C {} runtime` (or set ORT_DYLIB_PATH)",

@@ -50,7 +50,7 @@ pub(crate) fn watched<T, E>(
         let watcher = thread::Builder::new().spawn_scoped(scope, watch);
         watcher.is_ok().then(work)
     });
-    // A run that was done before it heard of the end is as good as any.
+    // A run that was done before it knew of the end is as good as any.
     done.filter(|result| result.is_ok() || !stopped.load(Ordering::Relaxed))
 }
 

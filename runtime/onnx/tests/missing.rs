@@ -22,7 +22,7 @@ fn what_is_wrong_is_said_and_then_the_right_one_loads() {
     for part in [
         "ONNX Runtime 1.",
         "nothing.so: not there",
-        "to mend it: `",
+        "to fix it: `",
         "ORT_DYLIB_PATH",
     ] {
         assert!(text.contains(part), "{text}");

@@ -9,7 +9,7 @@ pub const BALANCED: u32 = 672;
 /// The edge of the `high` canvas: 2x2 tiles.
 pub(super) const HIGH: u32 = 2 * BALANCED;
 
-/// How much of a picture's detail is looked at.
+/// The resolution that pictures are encoded at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {

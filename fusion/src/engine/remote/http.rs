@@ -18,12 +18,12 @@ use ureq::{Agent, Body};
 const MOST_EVENT: u64 = 1 << 20;
 /// Longest body of a refusal that is read.
 const MOST_REFUSAL: u64 = 1 << 14;
-/// Characters of it that are told.
+/// Characters of it that an error repeats.
 const MOST_MESSAGE: usize = 500;
 /// Most attempts, whatever the options say.
 const MOST_RETRIES: u32 = 16;
-/// How often a waiting caller looks whether it was cancelled.
-const LOOK: Duration = Duration::from_millis(20);
+/// How often a waiting caller checks whether it was cancelled.
+const POLL: Duration = Duration::from_millis(20);
 /// Longest time for an answer, whatever is asked for: a day.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
@@ -108,10 +108,10 @@ impl Client {
         let (client, wanted) = (self.clone(), Arc::new(()));
         let listened = Arc::downgrade(&wanted);
         std::thread::spawn(move || {
-            let told = client
+            let done = client
                 .connected(&body, deadline, &send)
                 .and_then(|response| client.events(response, &send, &listened));
-            if let Err(e) = told {
+            if let Err(e) = done {
                 let _ = send.send(Event::Failed(e)); // nobody has to listen
             }
         });
@@ -365,7 +365,7 @@ impl Waiting {
             if left.is_zero() {
                 return Err(Ended::Late);
             }
-            match self.events.recv_timeout(left.min(LOOK)) {
+            match self.events.recv_timeout(left.min(POLL)) {
                 Ok(Event::Failed(Error::Timeout { .. })) => return Err(Ended::Late),
                 Ok(Event::Failed(e)) => return Err(Ended::Failed(e)),
                 Ok(event) => return Ok(event),

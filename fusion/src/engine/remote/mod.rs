@@ -3,7 +3,7 @@ mod form;
 mod http;
 mod pieces;
 
-use super::{Conversation, Engine, Leave, Outgoing, Pieces, RemoteError, Terms, Told};
+use super::{Conversation, Engine, Leave, Outgoing, Pieces, RemoteError, Reply, Terms};
 use crate::{Error, Image, Result};
 use form::Messages;
 use http::Client;
@@ -73,7 +73,7 @@ impl Engine for Remote {
         Ok(Box::new(RemoteConversation {
             client: self.0.clone(),
             messages: Messages::default(),
-            told: None,
+            reply: None,
         }))
     }
 }
@@ -81,7 +81,7 @@ impl Engine for Remote {
 struct RemoteConversation {
     client: Arc<Client>,
     messages: Messages,
-    told: Option<Told>,
+    reply: Option<Reply>,
 }
 
 impl Conversation for RemoteConversation {
@@ -101,13 +101,13 @@ impl Conversation for RemoteConversation {
         }
     }
 
-    fn hear(&mut self, question: &str, answer: &str) -> Result<()> {
+    fn append(&mut self, question: &str, answer: &str) -> Result<()> {
         self.messages.answered(question, answer);
         Ok(())
     }
 
     fn ask<'c>(&'c mut self, question: &str, terms: &Terms) -> Result<Pieces<'c>> {
-        self.told = None;
+        self.reply = None;
         let limit = terms.request.time_limit.unwrap_or(self.client.time_limit());
         let deadline = Instant::now() + limit.min(self.client.longest());
         let body = self
@@ -116,14 +116,16 @@ impl Conversation for RemoteConversation {
         let cancel = terms.request.cancel.clone().unwrap_or_default();
         let mut waiting = self.client.post(body, deadline, cancel);
         waiting.opened()?;
-        let Self { messages, told, .. } = self;
+        let Self {
+            messages, reply, ..
+        } = self;
         Ok(Box::new(RemotePieces::new(
-            waiting, question, messages, told,
+            waiting, question, messages, reply,
         )))
     }
 
-    fn last(&self) -> Option<Told> {
-        self.told.clone()
+    fn last(&self) -> Option<Reply> {
+        self.reply.clone()
     }
 
     fn outgoing(&self, question: &str) -> Option<Outgoing> {

@@ -2,7 +2,7 @@
 use super::form::Messages;
 use super::http::{Ended, Event, Waiting};
 use crate::answer::Usage;
-use crate::engine::{Place, RemoteError, Route, Told};
+use crate::engine::{Place, RemoteError, Reply, Route};
 use crate::{Error, Result};
 use foveate_language::StopReason;
 use serde_json::Value;
@@ -18,7 +18,7 @@ pub(super) struct RemotePieces<'c> {
     /// Whether it ended in an error: the question is then not part of the conversation.
     failed: bool,
     messages: &'c mut Messages,
-    told: &'c mut Option<Told>,
+    reply: &'c mut Option<Reply>,
 }
 
 impl<'c> RemotePieces<'c> {
@@ -26,7 +26,7 @@ impl<'c> RemotePieces<'c> {
         waiting: Waiting,
         question: &str,
         messages: &'c mut Messages,
-        told: &'c mut Option<Told>,
+        reply: &'c mut Option<Reply>,
     ) -> Self {
         Self {
             waiting,
@@ -37,7 +37,7 @@ impl<'c> RemotePieces<'c> {
             over: false,
             failed: false,
             messages,
-            told,
+            reply,
         }
     }
 
@@ -110,7 +110,7 @@ impl Drop for RemotePieces<'_> {
         }
         self.messages.answered(&self.question, &self.text);
         let stop = self.stop.filter(|_| self.over);
-        *self.told = Some(Told {
+        *self.reply = Some(Reply {
             text: std::mem::take(&mut self.text),
             stop: stop.unwrap_or(StopReason::Cancelled),
             region: None,

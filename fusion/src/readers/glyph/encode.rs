@@ -13,7 +13,7 @@ use crate::bundle::{AdapterConfig, Bundle};
 use crate::readers::LeftOut;
 use crate::{Error, Image, Result};
 use foveate_onnx::{GoOn, GraphOptions};
-use foveate_vision::{BALANCED, Encoder, Mode, Parts, Placement, Views};
+use foveate_vision::{BALANCED, CropGrid, Mode, OnnxTower, TileBatch, Transform};
 use std::time::{Duration, Instant};
 
 /// A picture as the glyph encoder found it.
@@ -24,7 +24,7 @@ pub struct Seen {
     /// Lines that it is not shown.
     pub left_out: Vec<LeftOut>,
     /// The way back from the canvas to the picture's own pixels.
-    pub placement: Placement,
+    pub placement: Transform,
     /// The mode it was encoded in, never `Auto`.
     pub mode: Mode,
     /// What it cost.
@@ -35,7 +35,7 @@ pub struct Seen {
 /// `mixer.onnx`.
 #[derive(Debug)]
 pub struct GlyphEncoder {
-    encoder: Encoder,
+    encoder: OnnxTower,
     adapter: SlotAdapter,
     mixer: Option<Mixer>,
     config: AdapterConfig,
@@ -58,7 +58,7 @@ impl GlyphEncoder {
             why: e.to_string(),
         };
         Ok(Self {
-            encoder: Encoder::open(&vision, &config.image, options).map_err(refused)?,
+            encoder: OnnxTower::open(&vision, &config.image, options).map_err(refused)?,
             adapter: SlotAdapter::open(bundle.file("adapter.onnx")?, embed.sizes(), options)?,
             mixer: Mixer::of(bundle, options)?,
             config: config.adapter,
@@ -103,7 +103,7 @@ impl GlyphEncoder {
 
     fn pass(&self, image: &Image, mode: Mode, go_on: Option<&GoOn<'_>>) -> Result<Pass> {
         let began = Instant::now();
-        let views = Views::new(image.pixels(), mode, self.encoder.config());
+        let views = TileBatch::new(image.pixels(), mode, self.encoder.config());
         let mut encode = began.elapsed();
         let mut parts = Vec::new();
         for view in 0..views.count() {
@@ -153,7 +153,7 @@ impl GlyphEncoder {
         }
         let began = Instant::now();
         let config = self.encoder.config();
-        let parts = Parts::new(image.pixels(), pass.views.placement(), rule.scale, config);
+        let parts = CropGrid::new(image.pixels(), pass.views.placement(), rule.scale, config);
         pass.encode += began.elapsed();
         for part in refine::worth_it(unsure, &parts, config, rule) {
             let began = Instant::now();
@@ -200,7 +200,7 @@ impl GlyphEncoder {
 
 /// A picture in one mode, what the adapter made of it, and how long that took.
 struct Pass {
-    views: Views,
+    views: TileBatch,
     slots: Slots,
     glyphs: Vec<Glyph>,
     encode: Duration,

@@ -13,7 +13,7 @@ pub struct PlaceEmbedding {
     weight: Array2<f32>,
     /// `[dim]`
     bias: Array1<f32>,
-    /// `[8 * n_freq, dim]`: what an image token is told of the one before it.
+    /// `[8 * n_freq, dim]`: what an image token gets of the one before it.
     before: Array2<f32>,
 }
 
@@ -40,11 +40,11 @@ impl PlaceEmbedding {
         self.embedded(&self.waves(place))
     }
 
-    /// `[n, 4]` places of image tokens in their order to `[n, dim]`: what each is told of the one
+    /// `[n, 4]` places of image tokens in their order to `[n, dim]`: what each gets of the one
     /// before it, zeros for the first.
     #[must_use]
     pub fn before(&self, place: ArrayView2<'_, f32>) -> Array2<f32> {
-        self.told(&self.waves(place))
+        self.previous(&self.waves(place))
     }
 
     /// `[n, 4]` places of image tokens in their order to what [`embed`](Self::embed) and
@@ -52,20 +52,20 @@ impl PlaceEmbedding {
     #[must_use]
     pub fn both(&self, place: ArrayView2<'_, f32>) -> [Array2<f32>; 2] {
         let waves = self.waves(place);
-        [self.embedded(&waves), self.told(&waves)]
+        [self.embedded(&waves), self.previous(&waves)]
     }
 
     fn embedded(&self, waves: &Array2<f32>) -> Array2<f32> {
         waves.dot(&self.weight) + &self.bias
     }
 
-    fn told(&self, waves: &Array2<f32>) -> Array2<f32> {
-        let mut told = Array2::zeros((waves.nrows(), self.bias.len()));
+    fn previous(&self, waves: &Array2<f32>) -> Array2<f32> {
+        let mut rows = Array2::zeros((waves.nrows(), self.bias.len()));
         let earlier = waves.dot(&self.before);
-        for (mut row, of) in told.rows_mut().into_iter().skip(1).zip(earlier.rows()) {
+        for (mut row, of) in rows.rows_mut().into_iter().skip(1).zip(earlier.rows()) {
             row.assign(&of);
         }
-        told
+        rows
     }
 
     /// Sines and cosines `[n, 8 * n_freq]` of places `[n, 4]`.
@@ -112,13 +112,16 @@ mod tests {
     fn each_is_told_of_the_one_before() {
         let place = PlaceEmbedding::new(&weights());
         let at = ndarray::arr2(&[[1024.0, 0.0, 128.0, 4.0], [3.0, 5.0, 7.0, 9.0]]);
-        let told = place.before(at.view());
+        let previous = place.before(at.view());
         assert_eq!(
             place.both(at.view()),
-            [place.embed(at.view()), told.clone()]
+            [place.embed(at.view()), previous.clone()]
         );
-        assert_eq!(told.row(0).to_vec(), [0.0; 16]);
-        assert_eq!(told.row(1), place.embed(at.view()).row(0).map(|v| v * 2.0));
+        assert_eq!(previous.row(0).to_vec(), [0.0; 16]);
+        assert_eq!(
+            previous.row(1),
+            place.embed(at.view()).row(0).map(|v| v * 2.0)
+        );
         assert_eq!(
             place
                 .before(ArrayView2::from_shape((0, 4), &[]).unwrap())

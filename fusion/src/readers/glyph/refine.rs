@@ -9,7 +9,7 @@ use super::select::pool;
 use super::shared::glyph_box;
 use super::slots::Slots;
 use crate::Result;
-use foveate_vision::{ImageConfig, Parts, Rect};
+use foveate_vision::{CropGrid, ImageConfig, Rect};
 use ndarray::Array1;
 
 /// Where those of `glyphs` are that are unsure enough to be encoded again.
@@ -26,7 +26,7 @@ pub(crate) fn unsure<'g>(
 /// The crops worth encoding for the sake of unsure glyphs, those with the most of them first.
 pub(crate) fn worth_it(
     mut unsure: Vec<[f32; 4]>,
-    parts: &Parts,
+    parts: &CropGrid,
     config: &ImageConfig,
     rule: &SecondScale,
 ) -> Vec<usize> {
@@ -56,7 +56,7 @@ pub(crate) fn join(
     glyphs: &mut [Glyph],
     slots: &mut Slots,
     mut more: Slots,
-    (parts, part): (&Parts, usize),
+    (parts, part): (&CropGrid, usize),
     (rule, nms): (&SecondScale, &Nms),
 ) -> Result<()> {
     more.check(false)?;
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
     use crate::readers::glyph::nms::{Spot, glyphs_of};
     use crate::readers::glyph::rules::Rules;
-    use foveate_vision::{Mode, Pixels, Views};
+    use foveate_vision::{Mode, Pixels, TileBatch};
     use ndarray::{Array2, arr1, arr2};
 
     fn rule() -> SecondScale {
@@ -159,15 +159,15 @@ mod tests {
         )
     }
 
-    fn parts() -> Parts {
+    fn parts() -> CropGrid {
         let pixels = Pixels::from_rgb(1344, 1344, vec![9; 1344 * 1344 * 3]).unwrap();
         let config = ImageConfig::default();
-        let views = Views::new(&pixels, Mode::High, &config);
-        Parts::new(&pixels, views.placement(), rule().scale, &config)
+        let views = TileBatch::new(&pixels, Mode::High, &config);
+        CropGrid::new(&pixels, views.placement(), rule().scale, &config)
     }
 
     #[test]
-    fn only_what_is_unsure_and_of_a_readable_size_is_looked_at_again() {
+    fn only_what_is_unsure_and_of_a_readable_size_is_encoded_again() {
         let at = |em: f32, x: f32| [x, 100.0, 10.0, em];
         let all = [
             at(20.0, 100.0),
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_look_adds_to_the_glyph_it_is_nearest_to_and_finds_no_new_ones() {
+    fn a_crop_adds_to_the_glyph_it_is_nearest_to_and_finds_no_new_ones() {
         let parts = parts();
         let rules = (&rule(), &Rules::default().nms);
         let [first, second] = [[100.0, 100.0, 20.0, 30.0], [112.0, 100.0, 20.0, 30.0]];

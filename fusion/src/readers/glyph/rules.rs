@@ -34,7 +34,7 @@ pub struct Rules {
     /// another way: a decoder that has read a price to its end otherwise goes on
     /// ("-20.0782211111121").
     pub copied_numbers: bool,
-    /// Prompt-lookup drafting: guesses of what is copied next. Changes the speed alone.
+    /// Prompt-lookup drafting: what is copied next. Changes the speed alone.
     pub lookup: Option<Lookup>,
 }
 
@@ -165,7 +165,7 @@ pub struct Coverage {
 pub struct Lookup {
     /// Tokens that must agree before an earlier answer is taken to be repeated.
     pub agree: usize,
-    /// Most tokens guessed at once: a run of so many rows costs little more than one.
+    /// Most tokens drafted at once: a run of so many rows costs little more than one.
     pub guesses: usize,
     /// A gap wider than this, in em sizes, is a space ...
     pub space: f32,

@@ -59,8 +59,8 @@ impl Chosen {
 
     /// Means of `[slots, d]` over what claims each glyph, weighed by presence: `[n, d]`.
     ///
-    /// A glyph in two views, or at the border of two patches, was looked at twice, and the mistakes
-    /// of the looks differ.
+    /// A glyph in two views, or at the border of two patches, was encoded twice, and the mistakes
+    /// of the two encodings differ.
     #[must_use]
     pub fn pooled(&self, values: ArrayView2<'_, f32>, presence: &Array1<f32>) -> Array2<f32> {
         let mut out = Array2::zeros((self.claimed.len(), values.ncols()));
@@ -86,7 +86,7 @@ pub(crate) fn pool(
 
 /// Chooses among the slots, and sorts into reading order; at most `max_glyphs` are kept. `far` says
 /// that the views are an overview and tiles, and where the second tiles begin
-/// ([`foveate_vision::Views::far_tiles`]).
+/// ([`foveate_vision::TileBatch::far_tiles`]).
 pub fn choose(
     slots: &Slots,
     far: Option<[u32; 2]>,

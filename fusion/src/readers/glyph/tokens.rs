@@ -74,7 +74,7 @@ pub(crate) fn median(mut values: Vec<f32>) -> Option<f32> {
 }
 
 /// Chooses among the slots, puts them into reading order and adds their places; `far` is
-/// [`foveate_vision::Views::far_tiles`].
+/// [`foveate_vision::TileBatch::far_tiles`].
 pub fn image_tokens(
     slots: &Slots,
     far: Option<[u32; 2]>,

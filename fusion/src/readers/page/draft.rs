@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_guessed_up_to_its_end() {
+    fn a_line_is_drafted_up_to_its_end() {
         let token = |id, source| Some((id, Some(source)));
         let mut look_up = LookUp::new(vec![
             token(7, 0),

@@ -64,7 +64,7 @@ impl Places {
 
     /// The row `[dim]` of a line on a page of these bounds, whose lines are `median` high.
     pub(super) fn row(&self, line: &PageLine, page: &Rect, median: f32) -> Vec<f32> {
-        let features = told(line.centre, line.height, page, median);
+        let features = coordinates(line.centre, line.height, page, median);
         let mut row = vec![0.0; self.map.ncols()];
         let mut first = 0;
         for (hats, x) in HATS.iter().zip(features) {
@@ -79,8 +79,8 @@ impl Places {
     }
 }
 
-/// What is said of a line's place: the coordinates that [`HATS`] are over.
-fn told([x, y]: [f64; 2], size: f32, page: &Rect, median: f32) -> [f32; 4] {
+/// The coordinates of a line on its page, which [`HATS`] are over.
+fn coordinates([x, y]: [f64; 2], size: f32, page: &Rect, median: f32) -> [f32; 4] {
     let (width, height) = (page.x1 - page.x0, page.y1 - page.y0);
     let octaves = |a: f64, b: f64| (a.max(1e-6) / b.max(1e-6)).log2() as f32;
     let size = f64::from(size);
@@ -116,7 +116,10 @@ mod tests {
         };
         let mut first = 0;
         let mut found = Vec::new();
-        for (hats, x) in HATS.iter().zip(told([300.0, 230.0], 60.0, &page, 30.0)) {
+        for (hats, x) in HATS
+            .iter()
+            .zip(coordinates([300.0, 230.0], 60.0, &page, 30.0))
+        {
             let round = |share: f32| (share * 1e4).round() / 1e4;
             let knots = hats.at(x).map(|(knot, share)| (first + knot, round(share)));
             found.extend(knots.into_iter().filter(|(_, share)| *share > 0.0));

@@ -20,7 +20,13 @@ pub(super) const AHEAD: usize = 2;
 /// How far below a line the next one of its column may begin, in its heights. Set by hand: titles
 /// are set with up to a line between.
 pub(super) const BELOW: f64 = 1.5;
-/// Most tokens guessed at a time: values of flyers have three to six.
+/// How far the next line may reach up over the end of the line above it, in heights of that one.
+/// Set by hand: a spotter's boxes reach over their print.
+pub(super) const OVER: f64 = 0.5;
+/// The box around all lines has so many times the margin of their page: sheets of training have
+/// such margins (`training/page`).
+pub(super) const MARGIN: f64 = 20.0;
+/// Most tokens drafted at a time: values of flyers have three to six.
 pub(super) const DRAFTED: usize = 4;
 
 /// Of columns; all were set by hand.

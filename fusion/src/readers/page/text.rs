@@ -1,5 +1,5 @@
 //! What a spotter read, as lines of words in reading order.
-use super::rules::{AHEAD, BELOW};
+use super::rules::{AHEAD, BELOW, MARGIN, OVER};
 use super::spotted::{around, canvas_corners, centre, in_order, is_legible};
 use crate::Result;
 use crate::readers::{Encoded, LeftOut, Source, Why, Written};
@@ -145,7 +145,7 @@ fn follows(lines: &[PageLine]) -> Vec<Vec<usize>> {
             let b = lines[j].canvas;
             b.x0.max(a.x0) < b.x1.min(a.x1)
         };
-        let near = |&j: &usize| shares(j) && gap(j) > -height / 2.0 && gap(j) < BELOW * height;
+        let near = |&j: &usize| shares(j) && gap(j) > -OVER * height && gap(j) < BELOW * height;
         let others = (0..lines.len()).filter(|&j| j != i).filter(near);
         others.min_by(|&j, &k| gap(j).total_cmp(&gap(k)))
     };
@@ -181,12 +181,11 @@ pub(in crate::readers) fn read(
     })
 }
 
-/// The box around all lines with a margin of a twentieth of its sides: the page, wherever in the
-/// picture it lies. Sheets of training have margins of that size.
+/// The box around all lines with a margin: the page, wherever in the picture it lies.
 pub(in crate::readers) fn around_all(lines: &[PageLine]) -> Rect {
     let boxes = lines.iter().map(|line| line.canvas);
     let all = boxes.reduce(crate::grounding::union).unwrap_or_default();
-    let (dx, dy) = ((all.x1 - all.x0) / 20.0, (all.y1 - all.y0) / 20.0);
+    let (dx, dy) = ((all.x1 - all.x0) / MARGIN, (all.y1 - all.y0) / MARGIN);
     Rect {
         x0: all.x0 - dx,
         y0: all.y0 - dy,

@@ -24,7 +24,7 @@ pub(super) struct TiledConfig {
     pub prompts: Prompts,
 }
 
-/// What the decoder is told of a view's place, behind the token of an image.
+/// What the decoder gets of a view's place, behind the token of an image.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Labels {
     overview: String,

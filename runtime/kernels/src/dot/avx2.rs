@@ -12,6 +12,7 @@
 use core::arch::x86_64::*;
 
 use super::AHEAD;
+use super::lanes::{add, shift, widen};
 use crate::packed::{BLOCK, Bits, TILE};
 
 /// Rows that share one unpacking.
@@ -108,7 +109,6 @@ unsafe fn narrow<const BITS: u32, const SPAN: usize, const T: usize>(
 unsafe fn wide(codes: *const u8, blocks: usize, x: *const i8, sums: &mut [i32; TILE]) {
     const SPAN: usize = 4;
     let mask = _mm256_set1_epi8(15);
-    let weight = [_mm256_set1_epi16(1), _mm256_set1_epi16(16)];
     let mut acc = [_mm256_setzero_si256(); 2];
     // SAFETY: block b reads codes[64 b ..][..64] and x[4 b ..][..4], as the caller checked.
     unsafe {
@@ -128,36 +128,8 @@ unsafe fn wide(codes: *const u8, blocks: usize, x: *const i8, sums: &mut [i32; T
                     }
                 }
             }
-            for (acc, short) in acc.iter_mut().zip(short) {
-                for (short, weight) in short.into_iter().zip(weight) {
-                    *acc = _mm256_add_epi32(*acc, _mm256_madd_epi16(short, weight));
-                }
-            }
+            widen(&mut acc, short);
         }
     }
     add(sums, &acc);
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn add(sums: &mut [i32; TILE], acc: &[__m256i; 2]) {
-    for (half, &acc) in acc.iter().enumerate() {
-        // SAFETY: eight of the 16 sums begin at 8 * half.
-        unsafe {
-            let at = sums.as_mut_ptr().add(8 * half).cast::<__m256i>();
-            _mm256_storeu_si256(at, _mm256_add_epi32(_mm256_loadu_si256(at), acc));
-        }
-    }
-}
-
-/// `w >> BITS * field` in every lane.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn shift<const BITS: u32>(w: __m256i, field: usize) -> __m256i {
-    match BITS as usize * field {
-        0 => w,
-        2 => _mm256_srli_epi32::<2>(w),
-        4 => _mm256_srli_epi32::<4>(w),
-        _ => _mm256_srli_epi32::<6>(w),
-    }
 }

@@ -3,6 +3,7 @@
 use core::arch::x86_64::*;
 
 use super::AHEAD;
+use super::lanes::{add, shift};
 use crate::packed::{BLOCK, Bits, TILE};
 
 // 2 x 4 sums leave room for two weights, a mask and a broadcast.
@@ -53,26 +54,9 @@ unsafe fn kernel<const BITS: u32, const T: usize, const CHAINS: usize>(
             }
         }
         for (acc, sums) in acc.iter().zip(sums.iter_mut()) {
-            for half in 0..2 {
-                let at = sums.as_mut_ptr().add(8 * half).cast::<__m256i>();
-                let mut sum = _mm256_loadu_si256(at);
-                for part in acc {
-                    sum = _mm256_add_epi32(sum, part[half]);
-                }
-                _mm256_storeu_si256(at, sum);
+            for part in acc {
+                add(sums, part);
             }
         }
-    }
-}
-
-/// `w >> BITS * field` in every lane.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn shift<const BITS: u32>(w: __m256i, field: usize) -> __m256i {
-    match BITS as usize * field {
-        0 => w,
-        2 => _mm256_srli_epi32::<2>(w),
-        4 => _mm256_srli_epi32::<4>(w),
-        _ => _mm256_srli_epi32::<6>(w),
     }
 }

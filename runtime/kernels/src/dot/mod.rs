@@ -15,9 +15,11 @@ mod amx;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
-mod avx512;
+pub(crate) mod avx512;
 #[cfg(target_arch = "x86_64")]
 mod avxvnni;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod lanes;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod scalar;
@@ -28,7 +30,7 @@ mod shell;
 /// memory. The processor's own prefetching stops at page borders, which a 2-bit tile crosses every
 /// few hundred instructions (see `LOG.md`).
 #[cfg(target_arch = "x86_64")]
-const AHEAD: usize = 4096;
+pub(crate) const AHEAD: usize = 4096;
 
 /// Adds the products of one tile to `sums` `[m, 16]`.
 ///
@@ -41,15 +43,7 @@ pub fn tile(cpu: Cpu, bits: Bits, codes: &[u8], x: &[i8], stride: usize, sums: &
     let Some(last) = sums.len().checked_sub(1) else {
         return;
     };
-    let blocks = codes.len() / BLOCK;
-    assert!(codes.len() == blocks * BLOCK, "codes are not whole blocks");
-    let needed = last
-        .checked_mul(stride)
-        .and_then(|n| n.checked_add(blocks * bits.columns()));
-    assert!(
-        needed.is_some_and(|n| n <= x.len()),
-        "activations are shorter than the codes"
-    );
+    check(bits, codes, x, last, stride);
     match cpu.0 {
         Isa::Scalar => scalar::tile(bits, codes, x, stride, sums),
         // SAFETY (all of them): the token proves the instructions; lengths were checked above.
@@ -66,6 +60,19 @@ pub fn tile(cpu: Cpu, bits: Bits, codes: &[u8], x: &[i8], stride: usize, sums: &
     }
 }
 
+/// Panics unless codes are whole blocks, and row `last` of activations is as long as they are.
+pub(crate) fn check(bits: Bits, codes: &[u8], x: &[i8], last: usize, stride: usize) {
+    let blocks = codes.len() / BLOCK;
+    assert!(codes.len() == blocks * BLOCK, "codes are not whole blocks");
+    let needed = last
+        .checked_mul(stride)
+        .and_then(|n| n.checked_add(blocks * bits.columns()));
+    assert!(
+        needed.is_some_and(|n| n <= x.len()),
+        "activations are shorter than the codes"
+    );
+}
+
 /// The most rows that the kernel of `cpu` takes in one step: a caller with more of them gains by
 /// passing so many at once.
 pub(crate) fn at_once(cpu: Cpu) -> usize {
@@ -77,4 +84,4 @@ pub(crate) fn at_once(cpu: Cpu) -> usize {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

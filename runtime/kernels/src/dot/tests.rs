@@ -47,40 +47,71 @@ fn kernels_equal_the_oracle_at_random() {
     }
 }
 
-fn check(bits: Bits, blocks: usize, m: usize, extreme: bool, random: &mut Random) {
-    let cols = blocks * bits.columns();
-    let stride = cols + random.below(3);
-    let (skip_codes, skip_x) = (random.below(64), random.below(64)); // misaligned on purpose
-    let codes: Vec<u8> = (0..skip_codes + blocks * BLOCK)
-        .map(|_| if extreme { 255 } else { random.byte() })
-        .collect();
-    let x: Vec<i8> = (0..skip_x + m * stride)
-        .map(|_| if extreme { -128 } else { random.byte() as i8 })
-        .collect();
-    let start: Vec<[i32; TILE]> = (0..m)
-        .map(|_| std::array::from_fn(|_| random.next() as i32))
-        .collect();
-    let run = |cpu| {
-        let mut sums = start.clone();
-        tile(
-            cpu,
-            bits,
-            &codes[skip_codes..],
-            &x[skip_x..],
+/// Codes and activations that begin anywhere, and sums that are not zero.
+pub(crate) struct Case {
+    codes: Vec<u8>,
+    x: Vec<i8>,
+    stride: usize,
+    start: Vec<[i32; TILE]>,
+    /// How many codes and activations lie before the first, so that they are not aligned.
+    skip: [usize; 2],
+}
+
+impl Case {
+    /// `m` rows; `extreme` takes the largest codes and the least activations.
+    pub(crate) fn new(
+        bits: Bits,
+        blocks: usize,
+        m: usize,
+        extreme: bool,
+        random: &mut Random,
+    ) -> Self {
+        let cols = blocks * bits.columns();
+        let stride = cols + random.below(3);
+        let skip = [random.below(64), random.below(64)];
+        let codes = (0..skip[0] + blocks * BLOCK)
+            .map(|_| if extreme { 255 } else { random.byte() })
+            .collect();
+        let x = (0..skip[1] + m * stride)
+            .map(|_| if extreme { -128 } else { random.byte() as i8 })
+            .collect();
+        let start = (0..m)
+            .map(|_| std::array::from_fn(|_| random.next() as i32))
+            .collect();
+        Self {
+            codes,
+            x,
             stride,
-            &mut sums,
-        );
-        sums
-    };
-    let oracle = run(Cpu::scalar());
-    for cpu in Cpu::available() {
-        assert_eq!(
-            run(cpu),
-            oracle,
-            "{} {bits:?} blocks {blocks} rows {m} extreme {extreme}",
-            cpu.name()
-        );
+            start,
+            skip,
+        }
     }
+
+    /// Every kernel gives what the scalar one gives: `run` of a CPU, codes, activations, their
+    /// stride and the sums.
+    pub(crate) fn check(&self, run: impl Fn(Cpu, &[u8], &[i8], usize, &mut [[i32; TILE]])) {
+        let sums = |cpu| {
+            let mut sums = self.start.clone();
+            let (codes, x) = (&self.codes[self.skip[0]..], &self.x[self.skip[1]..]);
+            run(cpu, codes, x, self.stride, &mut sums);
+            sums
+        };
+        let oracle = sums(Cpu::scalar());
+        for cpu in Cpu::available() {
+            let (bytes, rows) = (self.codes.len() - self.skip[0], self.start.len());
+            assert_eq!(
+                sums(cpu),
+                oracle,
+                "{} codes {bytes} rows {rows}",
+                cpu.name()
+            );
+        }
+    }
+}
+
+fn check(bits: Bits, blocks: usize, m: usize, extreme: bool, random: &mut Random) {
+    let case = Case::new(bits, blocks, m, extreme, random);
+    case.check(|cpu, codes, x, stride, sums| tile(cpu, bits, codes, x, stride, sums));
 }
 
 #[test]

@@ -9,10 +9,9 @@
 use core::arch::x86_64::*;
 
 use super::Table;
+use crate::dot::AHEAD;
+use crate::dot::lanes::{add, shift, widen};
 use crate::packed::{BLOCK, Bits, TILE};
-
-/// Bytes ahead that memory is asked for: as in `dot`.
-const AHEAD: usize = 4096;
 
 /// # Safety
 /// AVX2; lengths as [`super::tile`] checks them.
@@ -59,7 +58,6 @@ unsafe fn row<const BITS: u32, const SPAN: usize>(
 ) {
     let fields = 8 / BITS as usize;
     let mask = _mm256_set1_epi8((1 << BITS) - 1);
-    let weight = [_mm256_set1_epi16(1), _mm256_set1_epi16(16)];
     let mut acc = [_mm256_setzero_si256(); 2];
     // SAFETY: block b reads codes[64 b ..][..64] and x[4 * fields * b ..][..4 * fields], as the
     // caller checked.
@@ -82,27 +80,8 @@ unsafe fn row<const BITS: u32, const SPAN: usize>(
                     }
                 }
             }
-            for (acc, short) in acc.iter_mut().zip(short) {
-                for (short, weight) in short.into_iter().zip(weight) {
-                    *acc = _mm256_add_epi32(*acc, _mm256_madd_epi16(short, weight));
-                }
-            }
-        }
-        for (half, acc) in acc.into_iter().enumerate() {
-            let at = sums.as_mut_ptr().add(8 * half).cast::<__m256i>();
-            _mm256_storeu_si256(at, _mm256_add_epi32(_mm256_loadu_si256(at), acc));
+            widen(&mut acc, short);
         }
     }
-}
-
-/// `w >> BITS * field` in every lane.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn shift<const BITS: u32>(w: __m256i, field: usize) -> __m256i {
-    match BITS as usize * field {
-        0 => w,
-        2 => _mm256_srli_epi32::<2>(w),
-        4 => _mm256_srli_epi32::<4>(w),
-        _ => _mm256_srli_epi32::<6>(w),
-    }
+    add(sums, &acc);
 }

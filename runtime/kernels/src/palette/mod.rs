@@ -8,7 +8,8 @@
 //! between the mask and the product of the even levels, and all rows of activations share it.
 
 use crate::cpu::{Cpu, Isa};
-use crate::packed::{BLOCK, Bits, TILE};
+use crate::dot;
+use crate::packed::{Bits, TILE};
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -39,16 +40,8 @@ pub(crate) fn tile(
     let Some(last) = sums.len().checked_sub(1) else {
         return;
     };
-    let blocks = codes.len() / BLOCK;
-    assert!(codes.len() == blocks * BLOCK, "codes are not whole blocks");
     assert!(bits != Bits::Eight, "a palette has at most 16 entries");
-    let needed = last
-        .checked_mul(stride)
-        .and_then(|n| n.checked_add(blocks * bits.columns()));
-    assert!(
-        needed.is_some_and(|n| n <= x.len()),
-        "activations are shorter than the codes"
-    );
+    dot::check(bits, codes, x, last, stride);
     match cpu.0 {
         // SAFETY (all of them): the token proves the instructions; lengths were checked above.
         #[cfg(target_arch = "x86_64")]

@@ -2,35 +2,15 @@
 //! definition.
 
 use super::*;
+use crate::dot::tests::Case;
 use crate::random::Random;
 
 const BITS: [Bits; 2] = [Bits::Two, Bits::Four];
 
 fn check(bits: Bits, blocks: usize, m: usize, extreme: bool, random: &mut Random) {
-    let cols = blocks * bits.columns();
-    let stride = cols + random.below(3);
-    let (skip_codes, skip_x) = (random.below(64), random.below(64)); // misaligned on purpose
     let table: Table = std::array::from_fn(|_| if extreme { 255 } else { random.byte() });
-    let codes: Vec<u8> = (0..skip_codes + blocks * BLOCK)
-        .map(|_| random.byte())
-        .collect();
-    let x: Vec<i8> = (0..skip_x + m * stride)
-        .map(|_| if extreme { -128 } else { random.byte() as i8 })
-        .collect();
-    let start: Vec<[i32; TILE]> = (0..m)
-        .map(|_| std::array::from_fn(|_| random.next() as i32))
-        .collect();
-    let run = |cpu| {
-        let mut sums = start.clone();
-        let (codes, x) = (&codes[skip_codes..], &x[skip_x..]);
-        tile(cpu, bits, &table, codes, x, stride, &mut sums);
-        sums
-    };
-    let oracle = run(Cpu::scalar());
-    for cpu in Cpu::available() {
-        let name = cpu.name();
-        assert_eq!(run(cpu), oracle, "{name} {bits:?} {blocks} {m} {extreme}");
-    }
+    let case = Case::new(bits, blocks, m, extreme, random);
+    case.check(|cpu, codes, x, stride, sums| tile(cpu, bits, &table, codes, x, stride, sums));
 }
 
 /// All block counts to past every strip, then longer ones; all row counts past one group.

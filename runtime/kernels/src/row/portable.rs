@@ -111,19 +111,25 @@ fn round(x: f32) -> i32 {
     ((x + MAGIC).to_bits() as i32).wrapping_sub(MAGIC.to_bits() as i32)
 }
 
+/// Codes of `x` from -127 to 127, and their scale: 0 where all of `x` is next to nothing.
 #[inline(always)]
-pub(super) fn quantize(x: &[f32], out: &mut [i8], sums: &mut [i32]) -> f32 {
+fn codes(x: &[f32], out: &mut [i8]) -> f32 {
     const TINY: f32 = f32::from_bits(27 << 23); // 2^-100
     let a = max_by(x, 0.0, f32::abs);
-    out[x.len()..].fill(0);
-    let (scale, inverse) = if a < TINY {
-        (0.0, 0.0)
-    } else {
-        (a / 127.0, 127.0 / a)
+    let (scale, inverse) = match a < TINY {
+        true => (0.0, 0.0),
+        false => (a / 127.0, 127.0 / a),
     };
     for (out, x) in out.iter_mut().zip(x) {
         *out = round(x * inverse) as i8;
     }
+    scale
+}
+
+#[inline(always)]
+pub(super) fn quantize(x: &[f32], out: &mut [i8], sums: &mut [i32]) -> f32 {
+    out[x.len()..].fill(0);
+    let scale = codes(x, out);
     let (chunks, rest) = out[..x.len()].as_chunks::<LANES>();
     for (sum, chunk) in sums.iter_mut().zip(chunks) {
         *sum = chunk.iter().map(|&x| i32::from(x)).sum();
@@ -136,19 +142,10 @@ pub(super) fn quantize(x: &[f32], out: &mut [i8], sums: &mut [i32]) -> f32 {
 
 #[inline(always)]
 pub(super) fn quantize_groups(x: &[f32], out: &mut [i8], records: &mut [Record]) {
-    const TINY: f32 = f32::from_bits(27 << 23); // 2^-100
     out[x.len()..].fill(0);
     let groups = x.chunks(GROUP).zip(out.chunks_mut(GROUP));
     for ((x, out), record) in groups.zip(records) {
-        let a = max_by(x, 0.0, f32::abs);
-        let (scale, inverse) = if a < TINY {
-            (0.0, 0.0)
-        } else {
-            (a / 127.0, 127.0 / a)
-        };
-        for (out, x) in out.iter_mut().zip(x) {
-            *out = round(x * inverse) as i8;
-        }
+        let scale = codes(x, out);
         let mut sums = [0; 2];
         for (sum, out) in sums.iter_mut().zip(out.chunks(GROUP / 2)) {
             *sum = out.iter().map(|&x| i32::from(x)).sum();

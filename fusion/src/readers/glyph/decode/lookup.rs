@@ -1,11 +1,11 @@
-//! Prompt-lookup drafting: guesses of what an answer copies next, from the glyphs that follow in
+//! Prompt-lookup drafting: what an answer copies next, from the glyphs that follow in
 //! the picture or from what was copied before.
 use crate::readers::Written;
 use crate::readers::glyph::page::Pages;
 use crate::readers::glyph::rules::Lookup;
 use foveate_language::{Draft, TokenId};
 
-/// Guesses from the picture's glyphs and from earlier answers of the same conversation.
+/// Draft tokens from the picture's glyphs and from earlier answers of the same conversation.
 pub(crate) struct Copying {
     /// Canvas place and likeliest character of every image token.
     glyphs: Vec<([f32; 4], TokenId)>,
@@ -19,7 +19,7 @@ pub(crate) struct Copying {
 }
 
 impl Copying {
-    /// Guesses from `pages`, and from the earlier answers `written`.
+    /// Draft tokens from `pages`, and from the earlier answers `written`.
     pub(crate) fn new(
         pages: &Pages,
         space: TokenId,
@@ -39,7 +39,7 @@ impl Copying {
 
     /// What followed the last tokens when they stood in an earlier answer: the fields of a
     /// transcript. (Within one answer three tokens agree by chance, in every "the", and the picture
-    /// is the better guess.)
+    /// is the better draft.)
     fn repeat(&self) -> Vec<Written> {
         let (n, agree) = (self.written.len(), self.rule.agree);
         if n < self.began + agree || self.began < agree {
@@ -63,25 +63,25 @@ impl Copying {
         let wrote = self.written.last().map(|w| w.0);
         let mut ended = wrote == Some(self.line_end);
         let mut separated = ended || wrote == Some(self.space);
-        let mut guesses = Vec::new();
+        let mut drafted = Vec::new();
         let mut at = last;
-        while guesses.len() < self.rule.guesses {
+        while drafted.len() < self.rule.guesses {
             let right = self.right_of(at).filter(|_| !ended);
             let Some(next) = right.map(|r| r.0).or_else(|| self.below(at)) else {
                 break;
             };
             match right {
                 Some((_, gap)) if gap > self.rule.space && !separated => {
-                    guesses.push((self.space, None))
+                    drafted.push((self.space, None))
                 }
-                None if !ended => guesses.push((self.line_end, None)),
+                None if !ended => drafted.push((self.line_end, None)),
                 _ => {}
             }
             (ended, separated) = (false, false);
-            guesses.push((self.glyphs[next].1, Some(next)));
+            drafted.push((self.glyphs[next].1, Some(next)));
             at = next;
         }
-        guesses
+        drafted
     }
 
     /// The first glyph of the nearest line below.

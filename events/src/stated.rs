@@ -5,7 +5,7 @@ use crate::schedule::{Options, Printed};
 
 /// How much of a day a text names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Told {
+pub(crate) enum Stated {
     /// One of the calendar, or so many days from today.
     Day,
     /// A weekday.
@@ -16,7 +16,7 @@ pub(crate) enum Told {
     Nothing,
 }
 
-impl Told {
+impl Stated {
     /// Whether `text` names a whole day that this may be a part of.
     pub(crate) fn agrees(self, text: &str, today: Date) -> bool {
         let printed = Printed {
@@ -25,7 +25,7 @@ impl Told {
         };
         let reading = read::read(printed, Options::new(today));
         let day = reading.schedules.first().map(|s| s.date);
-        reading.told == Self::Day
+        reading.stated == Self::Day
             && day.is_some_and(|day| match self {
                 Self::Weekday(weekday) => day.weekday() == weekday,
                 Self::OfMonth(number) => day.day() == number,

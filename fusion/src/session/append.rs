@@ -8,7 +8,7 @@ impl Session {
     ///
     /// # Errors
     /// A text that has no room; the session is then as it was.
-    pub(crate) fn hear(&mut self, question: &str, answer: &str) -> Result<()> {
+    pub(crate) fn append(&mut self, question: &str, answer: &str) -> Result<()> {
         let tokenizer = self.model.tokenizer();
         let asked = self.model.template().asked(tokenizer, question)?;
         let ids = tokenizer.encode_within(answer, self.room())?;

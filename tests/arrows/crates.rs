@@ -1,16 +1,15 @@
-//! The arrows between the crates, read from their manifests, and the rules that no compiler holds.
-//!
-//! `foveate -> {vision, language} -> runtime/*`; `datasets -> foveate`, never back; `vision` and
-//! `language` never name each other.
+//! Crates, read from their manifests.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     env, fs,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::Command,
 };
 
 use serde_json::Value;
+
+use crate::{root, sources};
 
 /// The crates of this workspace, each with those of them that it may name.
 const ARROWS: &[(&str, &[&str])] = &[
@@ -116,24 +115,6 @@ fn read(package: &Value) -> Package {
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
-}
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// Every Rust file of a folder and those in it.
-fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(sources(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push((path.clone(), fs::read_to_string(path).unwrap()));
-        }
-    }
-    found
 }
 
 #[test]
@@ -247,155 +228,46 @@ fn datasets_and_bindings_are_not_published() {
     assert_eq!(unpublished, expected);
 }
 
-/// The model-free half knows tokens and sources; what a source is, only a reader knows.
+/// Names of the packages that `cargo tree` lists.
+fn tree(arguments: &[&str]) -> BTreeSet<String> {
+    let mut command = Command::new(env::var("CARGO").unwrap_or("cargo".to_owned()));
+    command.args(["tree", "--offline", "--edges", "normal", "--prefix", "none"]);
+    command.args(["--package", "foveate", "--all-features"]);
+    let output = command
+        .args(arguments)
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let [said, why] = [output.stdout, output.stderr].map(|b| String::from_utf8(b).unwrap());
+    assert!(output.status.success(), "{why}");
+    let names = said.lines().filter_map(|line| line.split(' ').next());
+    names
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// What serves the command alone is not compiled with the library. Only crates under the grammar
+/// compiler bring in anyhow.
 #[test]
-fn language_knows_nothing_of_pictures() {
-    for (path, text) in sources(&root().join("language/src")) {
-        let text = text.to_lowercase();
-        for word in ["glyph", "em size", "picture", "canvas"] {
-            assert!(
-                !text.contains(word),
-                "{} speaks of a {word}",
-                path.display()
-            );
-        }
+fn the_library_compiles_nothing_of_the_command() {
+    let all = tree(&[]);
+    assert!(all.contains("llguidance"), "{all:?}");
+    for name in [
+        "clap",
+        "indicatif",
+        "icalendar",
+        "foveate-events",
+        "foveate-cli",
+    ] {
+        assert!(!all.contains(name), "foveate compiles {name}");
     }
-}
-
-/// Thresholds of reading stand in `Rules`, each with its measurement; what training shares stands
-/// in `models/rules.json`. Other files of the glyph reader hold no numbers of their own but these.
-#[test]
-fn thresholds_of_reading_stand_in_one_place() {
-    let known = ["TILE", "FILE", "ARCHITECTURE"];
-    for (path, text) in sources(&root().join("fusion/src/readers/glyph")) {
-        if path.ends_with("rules.rs") || path.ends_with("tests.rs") {
-            continue;
-        }
-        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-        let named = code.lines().filter_map(|line| {
-            let line = line
-                .trim_start()
-                .trim_start_matches("pub ")
-                .trim_start_matches("(super) ");
-            line.strip_prefix("const ")?.split(':').next()
-        });
-        for name in named.filter(|name| !name.starts_with("fn ")) {
-            assert!(
-                known.contains(&name),
-                "{}: {name} belongs in Rules",
-                path.display()
-            );
-        }
-    }
-}
-
-/// What a file's `use` of this crate's modules name: paths from the root, groups taken apart.
-fn used(own: &str, code: &str) -> Vec<String> {
-    let uses = code
-        .split("use ")
-        .skip(1)
-        .filter_map(|rest| rest.split(';').next());
-    let mut paths = Vec::new();
-    for path in uses.flat_map(|tree| apart(&tree.split_whitespace().collect::<String>())) {
-        let mut at: Vec<&str> = own.split("::").filter(|part| !part.is_empty()).collect();
-        let mut rest = path.as_str();
-        if let Some(inner) = rest.strip_prefix("crate::") {
-            (at, rest) = (Vec::new(), inner);
-        } else if !rest.starts_with("super::") {
-            continue;
-        }
-        while let Some(inner) = rest.strip_prefix("super::") {
-            at.pop();
-            rest = inner;
-        }
-        at.push(rest);
-        paths.push(at.join("::"));
-    }
-    paths
-}
-
-/// `a::{b, c::{d, e}}` as `a::b`, `a::c::d` and `a::c::e`; without spaces.
-fn apart(tree: &str) -> Vec<String> {
-    let Some((before, group)) = tree.split_once('{') else {
-        return vec![tree.to_owned()];
-    };
-    let group = group.strip_suffix('}').unwrap_or(group);
-    let (mut depth, mut parts) = (0, vec![String::new()]);
-    for c in group.chars() {
-        depth += i32::from(c == '{') - i32::from(c == '}');
-        match (c, depth) {
-            (',', 0) => parts.push(String::new()),
-            _ => parts.last_mut().unwrap().push(c),
-        }
-    }
-    let inner = parts.iter().flat_map(|part| apart(part));
-    inner.map(|part| format!("{before}{part}")).collect()
-}
-
-/// The files of a folder that each file imports from, by their modules' paths.
-fn imports(folder: &Path) -> BTreeMap<String, Vec<String>> {
-    let module = |path: &Path| {
-        let inside = path.strip_prefix(folder).unwrap().with_extension("");
-        let parts: Vec<_> = inside.iter().map(|p| p.to_str().unwrap()).collect();
-        parts.join("::").trim_end_matches("::mod").to_owned()
-    };
-    let files: BTreeMap<_, _> = sources(folder)
-        .into_iter()
-        .map(|(path, text)| (module(&path), text))
-        .collect();
-    let home = |path: &String| {
-        let mut path = path.as_str();
-        loop {
-            if files.contains_key(path) {
-                return Some(path.to_owned());
-            }
-            path = path.rsplit_once("::")?.0;
-        }
-    };
-    let of = |(own, text): (&String, &String)| {
-        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-        let mut others: Vec<_> = used(own, code).iter().filter_map(home).collect();
-        others.retain(|other| other != own && other != "lib");
-        (own.clone(), others)
-    };
-    files.iter().map(of).collect()
-}
-
-/// Whether imports lead from `at` to `to`.
-fn leads(
-    imports: &BTreeMap<String, Vec<String>>,
-    at: &str,
-    to: &str,
-    seen: &mut Vec<String>,
-) -> bool {
-    imports[at].iter().any(|next| {
-        next == to
-            || !seen.contains(next) && {
-                seen.push(next.clone());
-                leads(imports, next, to, seen)
-            }
-    })
-}
-
-/// Files of the library lie in layers: none imports one that leads back to it. The modules that a
-/// file declares are part of it: it may name them, and they it.
-#[test]
-fn no_files_of_the_library_import_each_other_in_a_circle() {
-    let imports = imports(&root().join("fusion/src"));
-    let known = |file: &str, other: &str| imports[file].iter().any(|one| one == other);
-    assert!(known("batch::list", "batch::name") && known("readers::glyph", "readers"));
-    for file in imports.keys() {
-        let back = leads(&imports, file, file, &mut Vec::new());
-        assert!(!back, "{file} stands in a circle of imports");
-    }
-}
-
-/// The root of the library is a table of contents.
-#[test]
-fn the_library_has_few_files_at_its_root() {
-    let files = fs::read_dir(root().join("fusion/src")).unwrap();
-    let n = files
-        .filter(|file| file.as_ref().unwrap().path().is_file())
-        .count();
-    assert!(n <= 20, "{n} files in fusion/src");
+    let mut over = tree(&["--invert", "anyhow", "--depth", "1"]);
+    over.remove("anyhow");
+    assert_eq!(
+        over,
+        ["derivre", "llguidance", "toktrie"]
+            .map(str::to_owned)
+            .into()
+    );
 }
