@@ -302,7 +302,7 @@ fn is_when(line: &str, options: Options) -> bool {
 /// not about another day.
 fn names_a_day(line: &str, today: Date) -> bool {
     let figures = line.contains(|c: char| c.is_ascii_digit());
-    (figures || read::told(line, today) == Told::Day) && !is_about_another(line)
+    (figures || read::stated(line, today) == Stated::Day) && !is_about_another(line)
 }
 
 /// Whether a line is about another day than the event's.
