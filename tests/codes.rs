@@ -89,11 +89,11 @@ fn a_sheet_of_corner_squares_takes_no_time() {
     let level = |i: usize| if black(i % 450, i / 450) { 0 } else { 255 };
     let rgb = (0..450 * 450).flat_map(|i| [level(i); 3]).collect();
     assert!(codes::read(&Image::from_rgb(450, 450, rgb).unwrap()).is_empty());
-    // Few enough to be tried, of which many threes may belong together: 25, 21 pixels wide.
+    // Few enough to be tried, of which several threes may belong together: 9, 21 pixels wide.
     let black = |x: usize, y: usize| square([x % 24 / 3, y % 24 / 3]);
-    let level = |i: usize| if black(i % 120, i / 120) { 0 } else { 255 };
-    let rgb = (0..120 * 120).flat_map(|i| [level(i); 3]).collect();
-    assert!(codes::read(&Image::from_rgb(120, 120, rgb).unwrap()).is_empty());
+    let level = |i: usize| if black(i % 72, i / 72) { 0 } else { 255 };
+    let rgb = (0..72 * 72).flat_map(|i| [level(i); 3]).collect();
+    assert!(codes::read(&Image::from_rgb(72, 72, rgb).unwrap()).is_empty());
 }
 
 #[test]

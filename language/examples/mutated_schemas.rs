@@ -250,13 +250,11 @@ impl std::fmt::Display for Tally {
     }
 }
 
-/// A refusal without its path, numbers and names.
+/// A refusal without its path and numbers, and not all of it.
 fn sort(why: &str) -> String {
     let why = why.split_once(": ").map_or(why, |(_, rest)| rest);
-    why.chars()
-        .filter(char::is_ascii_alphabetic)
-        .take(12)
-        .collect()
+    let words = why.chars().filter(|c| c.is_ascii_alphabetic() || *c == ' ');
+    words.take(24).collect()
 }
 
 /// Megabytes that this process has had in memory at most; 0 but on Linux.

@@ -205,6 +205,7 @@ fn info_says_memory_and_rows() {
     for number in ["rows", "picture_rows", "file_bytes"] {
         assert!(line[number].as_u64().unwrap() > 0, "{line}");
     }
+    assert_eq!(line["checked"]["files"], 0, "its config.json names no sums");
     let said = text(&foveate(&["info"]).stdout);
     assert!(
         said.contains("of a conversation") && said.contains(" MB"),

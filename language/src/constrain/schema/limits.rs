@@ -1,7 +1,7 @@
 //! How large a schema may be: compiling it takes time and memory that its length does not tell.
 use super::unsupported;
 use crate::{Error, Result};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Most values in a schema, keywords' values and all: 20 times the largest schema of a typed answer
 /// seen (some 1,000).
@@ -15,6 +15,10 @@ const NESTING: usize = 3 * DEPTH;
 /// Deepest nesting of schemas within schemas, references followed. Answers nest no deeper either:
 /// readers of JSON stop at 128 levels.
 pub(super) const DEPTH: usize = 64;
+
+/// Most items, characters or properties that an answer may have to hold: more than a context of
+/// 4,096 tokens has room for.
+const LEAST: f64 = 10_000.0;
 
 /// Refuses a schema by its size, before anything is copied or followed.
 pub(super) fn check_size(schema: &Value) -> Result<()> {
@@ -41,6 +45,18 @@ pub(super) fn check_size(schema: &Value) -> Result<()> {
     } else {
         Ok(())
     }
+}
+
+/// Refuses what must hold more than any answer can: finding that out token by token takes seconds.
+pub(super) fn check_least(map: &Map<String, Value>, path: &str) -> Result<()> {
+    for key in ["minItems", "minLength", "minProperties"] {
+        let least = map.get(key).and_then(Value::as_f64);
+        if least.is_some_and(|least| least > LEAST) {
+            let why = format!("is more than {LEAST}, which no answer holds");
+            return Err(unsupported(path, key, why));
+        }
+    }
+    Ok(())
 }
 
 fn too_large() -> Error {

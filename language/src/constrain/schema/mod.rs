@@ -16,7 +16,7 @@ use anything::{define_anything, name_anything};
 use constants::check_constants;
 use described::{describe, worded};
 use field_list::list_fields;
-use limits::check_size;
+use limits::{check_least, check_size};
 use numbers::{bound_numbers, bounds_of_format, split_at_zero, take_not_zero};
 use objects::{check_patterns, close_object, sort_properties};
 use refs::check_refs;
@@ -214,6 +214,7 @@ fn check_holders(map: &Map<String, Value>, path: &str) -> Result<()> {
 /// Refuses what is not known, and drops what says nothing about values.
 fn check_keywords(map: &mut Map<String, Value>, path: &str) -> Result<()> {
     check_holders(map, path)?;
+    check_least(map, path)?;
     if let Some(Value::Object(more)) = map.remove("definitions") {
         let definitions = map.entry("$defs").or_insert_with(|| json!({}));
         let definitions = definitions.as_object_mut();
@@ -359,6 +360,16 @@ mod tests {
             ),
             (json!({"$ref": "other.json"}), "$ref", "#"),
             (json!({"items": 3}), "(schema)", "#/items"),
+            (
+                json!({"items": {"minLength": 1e300}}),
+                "minLength",
+                "#/items",
+            ),
+            (
+                json!({"minItems": 72_057_594_037_927_935_u64}),
+                "minItems",
+                "#",
+            ),
             (json!({"$defs": 3, "items": {}}), "$defs", "#"),
             (json!({"$defs": [], "items": true}), "$defs", "#"),
             (json!({"definitions": null}), "definitions", "#"),
