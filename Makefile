@@ -22,9 +22,10 @@ export ORT_DISABLE_TELEMETRY := 1
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
+# Both lines name the package: `run` builds the root's alone, and would build much of `build` again.
 demo: runtime ## turn a flyer into a calendar event: on the terminal, and an .ics file beside the picture
-	cargo build --release --example calendar_from_flyer
-	@cargo run --release --quiet --example calendar_from_flyer -- "$(FLYER)" > "$(EVENT).part" \
+	cargo build --release -p foveate --example calendar_from_flyer
+	@cargo run --release --quiet -p foveate --example calendar_from_flyer -- "$(FLYER)" > "$(EVENT).part" \
 		|| { rm -f "$(EVENT).part"; exit 1; }
 	@mv "$(EVENT).part" "$(EVENT)" && cat "$(EVENT)" && echo "It is in $(EVENT)." >&2
 
