@@ -18,7 +18,9 @@ is_event() { grep -q 'SUMMARY:Summer Jazz Night' "$1" && grep -q 'DTSTART:202706
 
 # `cargo install` of the packaged crates. They are on no index yet, so they stand in for it.
 crate() {
-    cargo package --workspace --exclude foveate-datasets --no-verify --allow-dirty --quiet
+    rm -f "$target"/package/foveate*.crate
+    cargo package --workspace --exclude foveate-bindings --exclude foveate-capi \
+        --exclude foveate-datasets --no-verify --allow-dirty --quiet
     mkdir -p "$clean/crates/.cargo"
     echo '[patch.crates-io]' > "$clean/crates/.cargo/config.toml"
     for file in "$target"/package/foveate*.crate; do
@@ -28,11 +30,14 @@ crate() {
             >> "$clean/crates/.cargo/config.toml"
     done
     cp Cargo.lock "$clean"/crates/foveate-cli-*/
-    # Without the variables that lend this checkout's model and library.
-    (cd "$clean/crates" && env -u FOVEATE_CHECKOUT cargo install --quiet \
+    # The versions that were tested. Without the variables that lend this checkout's model and
+    # library.
+    (cd "$clean/crates"/foveate-cli-* && cargo update --quiet --workspace --offline)
+    (cd "$clean/crates" && env -u FOVEATE_CHECKOUT cargo install --quiet --locked \
         --target-dir "$target" --root "$clean/installed" --path foveate-cli-*)
     flyer "$clean/work"
-    cp -r models "$clean/installed/bin/models"
+    mkdir "$clean/installed/bin/models"
+    cp -r models/nano "$clean/installed/bin/models"
     cp .cache/onnxruntime/libonnxruntime.so.1.* "$clean/installed/bin"
     (cd "$clean/work" && env -i HOME="$clean" PATH="$clean/installed/bin:/usr/bin:/bin" \
         foveate event --today 2027-01-01 flyer.png > event.ics)
