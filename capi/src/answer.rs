@@ -19,34 +19,32 @@ pub struct Request {
     time_limit: f64,
 }
 
-/// What every question takes.
-struct Asked {
+/// Begins the answer to `question`, for the pointers that every question takes.
+///
+/// # Safety
+/// The pointers are null or valid.
+unsafe fn begin(
     model: *const Model,
     image: *const Image,
     request: *const Request,
     out: *mut *mut Answer,
-}
-
-impl Asked {
-    /// Begins an answer.
-    ///
-    /// # Safety
-    /// The pointers are null or valid.
-    unsafe fn begin(&self, question: Question) -> Result<Status, Failure> {
+    question: impl FnOnce() -> Result<Question, Failure>,
+) -> Status {
+    guarded(|| {
         // SAFETY: as the caller promises.
-        let (out, model, image) = unsafe {
+        let (out, model, image, request) = unsafe {
             (
-                Out::new("out", self.out)?,
-                borrowed("model", self.model)?,
-                borrowed("image", self.image)?,
+                Out::new("out", out)?,
+                borrowed("model", model)?,
+                borrowed("image", image)?,
+                request.as_ref(),
             )
         };
-        // SAFETY: as the caller promises.
-        let settings = settings(unsafe { self.request.as_ref() })?;
         let picture = Picture::Image(image.0.clone());
-        out.give(Answer(Work::begin(&model.0, picture, question, settings)?));
+        let work = Work::begin(&model.0, picture, question()?, settings(request)?)?;
+        out.give(Answer(work));
         Ok(Status::Ok)
-    }
+    })
 }
 
 fn settings(request: Option<&Request>) -> Result<Settings, Failure> {
@@ -71,14 +69,8 @@ pub unsafe extern "C" fn foveate_ocr(
     request: *const Request,
     out: *mut *mut Answer,
 ) -> Status {
-    let asked = Asked {
-        model,
-        image,
-        request,
-        out,
-    };
     // SAFETY: as the caller promises.
-    guarded(|| unsafe { asked.begin(Question::Ocr) })
+    unsafe { begin(model, image, request, out, || Ok(Question::Ocr)) }
 }
 
 /// Begins to answer a question in words. Pieces are text.
@@ -93,17 +85,10 @@ pub unsafe extern "C" fn foveate_ask(
     request: *const Request,
     out: *mut *mut Answer,
 ) -> Status {
-    let asked = Asked {
-        model,
-        image,
-        request,
-        out,
-    };
     // SAFETY: as the caller promises.
-    guarded(|| unsafe {
-        let question = text("question", question)?.to_owned();
-        asked.begin(Question::Ask(question))
-    })
+    let question = || unsafe { text("question", question) }.map(|q| Question::Ask(q.to_owned()));
+    // SAFETY: as the caller promises.
+    unsafe { begin(model, image, request, out, question) }
 }
 
 /// Begins to read a value of a JSON Schema off a picture. Pieces are JSON values that grow, each
@@ -119,14 +104,10 @@ pub unsafe extern "C" fn foveate_read(
     request: *const Request,
     out: *mut *mut Answer,
 ) -> Status {
-    let asked = Asked {
-        model,
-        image,
-        request,
-        out,
-    };
     // SAFETY: as the caller promises.
-    guarded(|| unsafe { asked.begin(Question::read(text("schema", schema)?)?) })
+    let question = || Question::read(unsafe { text("schema", schema) }?);
+    // SAFETY: as the caller promises.
+    unsafe { begin(model, image, request, out, question) }
 }
 
 /// Begins to read the event that a picture announces. Dates without a year come after `today`
@@ -142,14 +123,10 @@ pub unsafe extern "C" fn foveate_event(
     request: *const Request,
     out: *mut *mut Answer,
 ) -> Status {
-    let asked = Asked {
-        model,
-        image,
-        request,
-        out,
-    };
     // SAFETY: as the caller promises.
-    guarded(|| unsafe { asked.begin(Question::event(optional_text("today", today)?)?) })
+    let question = || Question::event(unsafe { optional_text("today", today) }?);
+    // SAFETY: as the caller promises.
+    unsafe { begin(model, image, request, out, question) }
 }
 
 /// Waits for the next piece of an answer, which `foveate_string_free` frees; END after the last.

@@ -1,6 +1,6 @@
 //! Functions of the caller's that a model may ask for.
 use crate::{Error, Request, Result, Session};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 /// A function that a model may call. The grammar allows only declared names and arguments of the
@@ -56,11 +56,91 @@ const UNTRUSTED: &str = "\"untrusted\":true";
 /// Most calls for one question: a model that asks for more is going round in circles.
 const MAX_CALLS: usize = 4;
 
-#[derive(Deserialize)]
+/// What a model writes where tools are offered ([`Offer::schema`]).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
-enum Step {
-    Call { tool: String, arguments: Value },
-    Answer { answer: String },
+pub enum Step {
+    /// It asks for a tool.
+    Call {
+        /// Its name.
+        tool: String,
+        /// By its schema.
+        arguments: Value,
+    },
+    /// It answers.
+    Answer {
+        /// In words.
+        answer: String,
+    },
+}
+
+/// A tool as a model is told of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Declared {
+    /// Its name, a word.
+    pub name: String,
+    /// What it does.
+    pub description: String,
+    /// JSON Schema of its arguments (an object).
+    pub arguments: Value,
+}
+
+impl From<&dyn Tool> for Declared {
+    fn from(tool: &dyn Tool) -> Self {
+        Self {
+            name: tool.name().to_owned(),
+            description: tool.description().to_owned(),
+            arguments: tool.arguments(),
+        }
+    }
+}
+
+/// Tools that a model is offered. [`Session::consult`] offers those that it carries out; this is
+/// for whoever carries them out elsewhere, one [`Step`] at a time:
+/// `session.ask(question).as_schema::<Step>(&offer.schema(false))`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Offer(Vec<Declared>);
+
+impl Offer {
+    /// Offers `tools`, whose names differ.
+    #[must_use]
+    pub fn new(tools: Vec<Declared>) -> Self {
+        Self(tools)
+    }
+
+    /// What the first question begins with: a line for each tool.
+    #[must_use]
+    pub fn introduction(&self) -> String {
+        let lines = self.0.iter();
+        let lines = lines.map(|tool| format!("{}: {}", tool.name, tool.description));
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    /// JSON Schema of a [`Step`]: a call of one of the tools or, unless it `must_call`, an answer.
+    #[must_use]
+    pub fn schema(&self, must_call: bool) -> Value {
+        let mut definitions = Map::new();
+        let mut call = |(i, tool): (usize, &Declared)| {
+            let arguments = hoisted(tool.arguments.clone(), i, &mut definitions);
+            json!({"type": "object",
+                "properties": {"tool": {"const": tool.name}, "arguments": arguments},
+                "required": ["tool", "arguments"], "additionalProperties": false})
+        };
+        let mut branches: Vec<Value> = self.0.iter().enumerate().map(&mut call).collect();
+        if !must_call {
+            branches.push(
+                json!({"type": "object", "properties": {"answer": {"type": "string"}},
+                "required": ["answer"], "additionalProperties": false}),
+            );
+        }
+        json!({"anyOf": branches, "$defs": definitions})
+    }
+
+    /// The question that goes on from the result of a call.
+    #[must_use]
+    pub fn result(tool: &str, result: &str) -> String {
+        format!("{tool}: {result}")
+    }
 }
 
 impl Session {
@@ -80,10 +160,11 @@ impl Session {
                 calls,
             });
         }
-        let mut question = introduced(prompt, tools);
+        let offer = Offer::new(tools.iter().map(|tool| (*tool).into()).collect());
+        let mut question = format!("{}\n{prompt}", offer.introduction());
         while calls.len() < MAX_CALLS {
             let must_call = mode == ToolMode::Required && calls.is_empty();
-            let schema = steps(tools, must_call);
+            let schema = offer.schema(must_call);
             let call = self.ask(question.as_str()).as_schema::<Step>(&schema);
             let step = call.with(request).run()?.value;
             let (name, arguments) = match step {
@@ -102,7 +183,7 @@ impl Session {
             let result = self.carry_out(tools, &name, &arguments)?;
             // A result that is marked as untrusted keeps its mark in the question, where
             // `holds_untrusted` finds it.
-            question = format!("{name}: {result}");
+            question = Offer::result(&name, &result.to_string());
             calls.push((name, arguments, result));
         }
         Ok(Consulted {
@@ -133,33 +214,6 @@ impl Session {
     fn holds_untrusted(&self) -> bool {
         self.turns().iter().any(|t| t.prompt.contains(UNTRUSTED))
     }
-}
-
-fn introduced(prompt: &str, tools: &[&dyn Tool]) -> String {
-    let list: Vec<String> = tools
-        .iter()
-        .map(|t| format!("{}: {}", t.name(), t.description()))
-        .collect();
-    format!("{}\n{prompt}", list.join("\n"))
-}
-
-/// A call of one of the tools, or an answer.
-fn steps(tools: &[&dyn Tool], must_call: bool) -> Value {
-    let mut definitions = Map::new();
-    let mut call = |(i, tool): (usize, &&dyn Tool)| {
-        let arguments = hoisted(tool.arguments(), i, &mut definitions);
-        json!({"type": "object",
-            "properties": {"tool": {"const": tool.name()}, "arguments": arguments},
-            "required": ["tool", "arguments"], "additionalProperties": false})
-    };
-    let mut branches: Vec<Value> = tools.iter().enumerate().map(&mut call).collect();
-    if !must_call {
-        branches.push(
-            json!({"type": "object", "properties": {"answer": {"type": "string"}},
-            "required": ["answer"], "additionalProperties": false}),
-        );
-    }
-    json!({"anyOf": branches, "$defs": definitions})
 }
 
 /// A tool's schema with its definitions moved to the root under names of their own.

@@ -78,6 +78,14 @@ impl Refusal {
         self
     }
 
+    /// The same, with another member at fault where it names `from`.
+    pub fn moved(mut self, from: &str, to: &str) -> Self {
+        if self.param.as_deref() == Some(from) {
+            self.param = Some(to.to_owned());
+        }
+        self
+    }
+
     /// Too much at once; it may be tried again after so many seconds.
     pub fn busy(message: &str, seconds: u64) -> Self {
         let mut busy = Self::new(StatusCode::TOO_MANY_REQUESTS, "overloaded", message);

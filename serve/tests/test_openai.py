@@ -1,6 +1,7 @@
 """The `openai` package, as it is, against the server."""
 
 import base64
+import json
 
 import pytest
 
@@ -70,7 +71,46 @@ def test_errors(client, asking):
     with pytest.raises(openai.NotFoundError) as missing:
         client.chat.completions.create(**{**asking("What?"), "model": "gpt"})
     assert missing.value.code == "model_not_found"
-    tool = {"type": "function", "function": {"name": "look", "parameters": {"type": "object"}}}
+    tool = tool_of("look", {}, kind="custom")
     with pytest.raises(openai.BadRequestError) as refused:
         client.chat.completions.create(**asking("What?"), tools=[tool])
-    assert refused.value.param == "tools"
+    assert refused.value.param == "tools[0].type"
+
+
+def tool_of(name, properties, kind="function"):
+    parameters = {"type": "object", "properties": properties, "required": [*properties],
+        "additionalProperties": False}
+    return {"type": kind, "function": {"name": name, "parameters": parameters}}
+
+
+NOTE = tool_of("note", {"title": {"type": "string"}, "venue": {"type": ["string", "null"]}})
+DAY = tool_of("day", {"date": {"type": "string", "maxLength": 20}})
+
+
+def test_a_tool_that_must_be_called_reads_the_picture(client, asking):
+    choice = {"type": "function", "function": {"name": "note"}}
+    asked = {**asking("Note it."), "tools": [NOTE, DAY], "tool_choice": choice}
+    answer = client.chat.completions.create(**asked)
+    [call] = answer.choices[0].message.tool_calls
+    assert answer.choices[0].finish_reason == "tool_calls" and call.function.name == "note"
+    noted = {"title": "Summer Jazz Night", "venue": "Riverside Hall"}
+    assert json.loads(call.function.arguments) == noted
+    assert answer.foveate["fields"][0]["path"] == "/title"
+    chunks = list(client.chat.completions.create(**asked, stream=True))
+    [call] = [c for chunk in chunks for c in chunk.choices[0].delta.tool_calls or []]
+    assert json.loads(call.function.arguments) == noted
+    assert chunks[-1].choices[0].finish_reason == "tool_calls"
+
+
+def test_a_call_and_its_result(client, asking):
+    # Which tool is called is the model's choice, which it was not taught; that it is one is not.
+    asked = {**asking("Which day is it?"), "tools": [NOTE, DAY], "max_tokens": 200}
+    answer = client.chat.completions.create(**asked, tool_choice="required")
+    message = answer.choices[0].message
+    [call] = message.tool_calls
+    assert call.function.name in ("note", "day") and json.loads(call.function.arguments)
+    result = {"role": "tool", "tool_call_id": call.id, "content": "a Saturday"}
+    asked["messages"] = [*asked["messages"], message, result]
+    answer = client.chat.completions.create(**asked)
+    after = answer.choices[0].message
+    assert (after.content is None) == bool(after.tool_calls)

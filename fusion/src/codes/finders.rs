@@ -76,20 +76,32 @@ fn column(
     most: usize,
     black: impl Fn(usize, usize) -> bool,
 ) -> Option<(f64, f64)> {
-    let mut down = y..height;
-    let mut up = (0..y).rev();
-    let run = |rows: &mut dyn Iterator<Item = usize>, ink: bool| {
-        // The first row of the next run is consumed, and belongs to it.
-        rows.take(most).take_while(|&y| black(x, y) == ink).count()
-    };
-    let below = run(&mut down, true);
-    let above = run(&mut up, true);
-    let white = [run(&mut up, false) + 1, run(&mut down, false) + 1];
-    let outer = [run(&mut up, true) + 1, run(&mut down, true) + 1];
-    let runs = [outer[0], white[0], above + below, white[1], outer[1]];
+    let below = runs_of(y..height, most, |y| black(x, y))?;
+    let above = runs_of((0..y).rev(), most, |y| black(x, y))?;
+    let runs = [above[2], above[1], above[0] + below[0], below[1], below[2]];
     let module = (runs[0] + runs[1] + runs[3] + runs[4]) as f64 / 4.0;
-    let middle = (y as f64) + (below as f64 - above as f64) / 2.0;
+    let middle = (y as f64) + (below[0] as f64 - above[0] as f64) / 2.0;
     is_square(&runs).then_some((middle, module))
+}
+
+/// The lengths of the first runs of black, white and black; `None` where one is longer than `most`.
+fn runs_of(
+    pixels: impl Iterator<Item = usize>,
+    most: usize,
+    black: impl Fn(usize) -> bool,
+) -> Option<[usize; 3]> {
+    let mut pixels = pixels.peekable();
+    let mut run = |ink: bool| {
+        let mut length = 0;
+        while pixels.next_if(|&at| black(at) == ink).is_some() {
+            length += 1;
+            if length > most {
+                return None;
+            }
+        }
+        Some(length)
+    };
+    Some([run(true)?, run(false)?, run(true)?])
 }
 
 /// Goes over the rows of squares: the middle's pixel (x, y), and the five runs. Ends where `seen`

@@ -1,13 +1,16 @@
 //! Messages to a session of the library.
 use super::request::{Content, ImageUrl, Message, Part};
+use super::tools::{Called, Tools};
 use crate::error::Refusal;
 use crate::work::Job;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use foveate::session::Turn;
+use foveate::tools::Offer;
 use foveate::transcript::Transcript;
 use foveate::{Image, Mode, Session};
 use serde_json::{Value, json};
+use std::collections::HashMap;
 
 /// A conversation up to the question that is to be answered.
 #[derive(Default)]
@@ -16,6 +19,8 @@ pub(crate) struct Conversation {
     /// Earlier questions with their answers.
     earlier: Vec<(Asking, String)>,
     last: Asking,
+    /// Names of the tools that were called, by the ids of the calls.
+    called: HashMap<String, String>,
 }
 
 /// Pictures that are shown, and a question.
@@ -41,7 +46,8 @@ impl Conversation {
             conversation.add(message, &format!("messages[{i}]"))?;
         }
         if conversation.last.texts.is_empty() {
-            let message = "the last message must be the user's and hold a text: the question";
+            let message = "the last message must hold a text: the user's question, or a tool's \
+                           result";
             return Err(Refusal::value("messages", message));
         }
         let pictures = conversation
@@ -60,7 +66,20 @@ impl Conversation {
         earlier.chain([&self.last])
     }
 
+    /// Tells the model of tools. One that must be called is not told of: its arguments are read off
+    /// the pictures.
+    pub fn offer(&mut self, tools: &Tools) {
+        if tools.only().is_none() || !self.has_pictures() {
+            self.instructions.push(tools.introduction());
+        }
+    }
+
     fn add(&mut self, message: Message, at: &str) -> Result<(), Refusal> {
+        let calls = message.tool_calls.unwrap_or_default();
+        if !calls.is_empty() && message.role != "assistant" {
+            let at = format!("{at}.tool_calls");
+            return Err(Refusal::value(at, "only the assistant calls tools"));
+        }
         match message.role.as_str() {
             "system" | "developer" => {
                 let said = read(message.content, at)?;
@@ -75,22 +94,60 @@ impl Conversation {
                 self.last.texts.extend(texts);
             }
             "assistant" => {
-                let said = read(message.content, at)?.texts.join("\n");
+                let mut said = read(message.content, at)?.texts;
+                said.extend(self.call(calls, at)?);
                 if self.last.texts.is_empty() {
                     let message = "an answer stands here before any question of the user";
                     return Err(Refusal::value(at, message));
                 }
-                self.earlier.push((std::mem::take(&mut self.last), said));
+                self.earlier
+                    .push((std::mem::take(&mut self.last), said.join("\n")));
             }
-            "tool" | "function" => {
-                return Err(Refusal::unsupported(at, "tools are not supported"));
-            }
+            "tool" => self.result(message.tool_call_id, message.content, at)?,
             other => {
-                let message = format!("system, user or assistant is expected, found {other:?}");
+                let message =
+                    format!("system, user, assistant or tool is expected, found {other:?}");
                 return Err(Refusal::value(format!("{at}.role"), message));
             }
         }
         Ok(())
+    }
+
+    /// Adds the result of a call.
+    fn result(
+        &mut self,
+        id: Option<String>,
+        content: Option<Content>,
+        at: &str,
+    ) -> Result<(), Refusal> {
+        let id = id.unwrap_or_default();
+        let unknown = || {
+            let message = format!("no call of an earlier message has the id {id:?}");
+            Refusal::value(format!("{at}.tool_call_id"), message)
+        };
+        let name = self.called.get(&id).ok_or_else(unknown)?;
+        let said = read(content, at)?;
+        if !said.pictures.is_empty() {
+            return Err(Refusal::unsupported(at, "only the user may show pictures"));
+        }
+        let result = Offer::result(name, &said.texts.join("\n"));
+        self.last.texts.push(result);
+        Ok(())
+    }
+
+    /// Notes the call of an answer, and gives it as the model wrote it.
+    fn call(&mut self, calls: Vec<Called>, at: &str) -> Result<Option<String>, Refusal> {
+        if calls.len() > 1 {
+            let message = format!("{} calls, at most 1 a message is taken", calls.len());
+            return Err(Refusal::unsupported(format!("{at}.tool_calls"), message));
+        }
+        let Some(call) = calls.into_iter().next() else {
+            return Ok(None);
+        };
+        let id = call.id.clone();
+        let (name, written) = call.written(&format!("{at}.tool_calls[0]"))?;
+        self.called.insert(id, name);
+        Ok(Some(written.to_string()))
     }
 
     /// The question.

@@ -4,6 +4,7 @@ mod conversation;
 mod form;
 mod request;
 mod stream;
+mod tools;
 
 use crate::error::Refusal;
 use crate::work::{Shared, begin, run};

@@ -1,5 +1,6 @@
 //! What a client sends, and what of it is carried out.
 use super::conversation::Conversation;
+use super::tools::{Called, Choice, Tool, Tools};
 use crate::error::Refusal;
 use foveate::Sampling;
 use serde::Deserialize;
@@ -24,6 +25,8 @@ pub(crate) struct ChatRequest {
     stream: Option<bool>,
     stream_options: Option<StreamOptions>,
     response_format: Option<ResponseFormat>,
+    tools: Option<Vec<Tool>>,
+    tool_choice: Option<Choice>,
     // Taken only as they are by default.
     n: Option<Value>,
     stop: Option<Value>,
@@ -32,8 +35,6 @@ pub(crate) struct ChatRequest {
     logit_bias: Option<Value>,
     presence_penalty: Option<Value>,
     frequency_penalty: Option<Value>,
-    tools: Option<Value>,
-    tool_choice: Option<Value>,
     functions: Option<Value>,
     function_call: Option<Value>,
     modalities: Option<Value>,
@@ -67,6 +68,8 @@ pub(crate) struct ChatRequest {
 pub(super) struct Message {
     pub role: String,
     pub content: Option<Content>,
+    pub tool_calls: Option<Vec<Called>>,
+    pub tool_call_id: Option<String>,
 }
 
 /// What a message holds.
@@ -118,6 +121,8 @@ pub(crate) struct Asked {
     pub conversation: Conversation,
     /// The schema of the answer, if it is to be JSON.
     pub schema: Option<Value>,
+    /// What the model may ask for instead of an answer.
+    pub tools: Option<Tools>,
     pub max_tokens: Option<usize>,
     pub sampling: Sampling,
     pub streams: bool,
@@ -134,13 +139,24 @@ impl Asked {
             return Err(Refusal::value("max_tokens", "at least 1 token is expected"));
         }
         let options = request.stream_options;
+        let schema = request.response_format.map_or(Ok(None), schema_of)?;
+        let tools = Tools::of(request.tools, request.tool_choice)?;
+        if schema.is_some() && tools.is_some() {
+            let message = "JSON beside tools is not supported; a tool's parameters are a schema";
+            return Err(Refusal::unsupported("response_format", message));
+        }
+        let mut conversation = Conversation::of(request.messages, max_pictures)?;
+        if let Some(tools) = &tools {
+            conversation.offer(tools);
+        }
         Ok(Self {
-            schema: request.response_format.map_or(Ok(None), schema_of)?,
+            schema,
+            tools,
             max_tokens: most[0].or(most[1]),
             sampling,
             streams: request.stream == Some(true),
             include_usage: options.is_some_and(|o| o.include_usage == Some(true)),
-            conversation: Conversation::of(request.messages, max_pictures)?,
+            conversation,
         })
     }
 }
@@ -149,7 +165,7 @@ impl ChatRequest {
     /// Refuses what would change the answer and is not carried out.
     fn check_defaults(&self) -> Result<(), Refusal> {
         let (zero, none, no) = (json!(0), json!("none"), json!(false));
-        let taken: [(&str, &Option<Value>, Option<Value>); 14] = [
+        let taken: [(&str, &Option<Value>, Option<Value>); 12] = [
             ("n", &self.n, Some(json!(1))),
             ("stop", &self.stop, Some(json!([]))),
             ("logprobs", &self.logprobs, Some(no)),
@@ -161,8 +177,6 @@ impl ChatRequest {
                 Some(zero.clone()),
             ),
             ("frequency_penalty", &self.frequency_penalty, Some(zero)),
-            ("tools", &self.tools, Some(json!([]))),
-            ("tool_choice", &self.tool_choice, Some(none.clone())),
             ("functions", &self.functions, Some(json!([]))),
             ("function_call", &self.function_call, Some(none)),
             ("modalities", &self.modalities, Some(json!(["text"]))),

@@ -1,5 +1,5 @@
 //! Answers as server-sent events.
-use super::answer::Piece;
+use super::answer::{Piece, Said};
 use super::form::Form;
 use crate::error::Refusal;
 use crate::work::{Sent, Waiting};
@@ -61,7 +61,8 @@ impl Telling {
 /// A piece of the answer as events.
 fn told(piece: Sent<Piece>, form: &Form, include_usage: bool) -> String {
     match piece {
-        Ok(Piece::Text(text)) => event(&form.piece(&text)),
+        Ok(Piece::Said(Said::Words(text))) => event(&form.piece(&text)),
+        Ok(Piece::Said(Said::Call(call))) => event(&form.call(&call)),
         Ok(Piece::End(ending)) => {
             let mut last = event(&form.last(&ending));
             if include_usage {

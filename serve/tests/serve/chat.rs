@@ -164,7 +164,6 @@ fn wrong_requests_are_named() {
     };
     let two = json!([{"role": "user",
         "content": [shown("jazz.png"), shown("jazz.png"), said("What?")]}]);
-    let tool = json!([{"type": "function", "function": {"name": "f"}}]);
     for (status, code, asked) in [
         (404, "model_not_found", with("model", json!("gpt"))),
         (400, "invalid_json", with("messages", json!("Hello"))),
@@ -194,7 +193,6 @@ fn wrong_requests_are_named() {
             with("response_format", json!({"type": "json_schema"})),
         ),
         (400, "unsupported_parameter", with("n", json!(2))),
-        (400, "unsupported_parameter", with("tools", tool)),
         (400, "unsupported_parameter", with("stop", json!("."))),
         (400, "unsupported_schema", schema(json!({"type": "cat"}))),
         (400, "too_many_images", with("messages", two)),

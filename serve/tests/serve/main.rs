@@ -3,6 +3,7 @@ mod chat;
 mod ends;
 mod limits;
 mod pictures;
+mod tools;
 mod watch;
 
 use foveate::Model;
