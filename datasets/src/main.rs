@@ -367,18 +367,23 @@ impl EvalArgs {
             photographed: self.photographed,
         };
         let dump = self.dump.as_deref();
+        let cards = self.task == eval::Task::BusinessCard;
+        anyhow::ensure!(
+            cards || self.adapter.is_none(),
+            "only cards are read with an adapter"
+        );
         match self.task {
             eval::Task::Flyer => {
-                anyhow::ensure!(self.adapter.is_none(), "flyers are read without an adapter");
                 let report = match &self.from {
                     Some(folder) => eval::from::evaluate(&model, folder, dump)?,
                     None => eval::evaluate(&model, fonts, &set, dump)?,
                 };
                 print!("{report}");
             }
-            eval::Task::Unseen => {
-                anyhow::ensure!(self.adapter.is_none(), "flyers are read without an adapter");
-                print!("{}", eval::unseen::evaluate(&model, fonts, &set));
+            eval::Task::Unseen => print!("{}", eval::unseen::evaluate(&model, fonts, &set)),
+            eval::Task::SmallPrint => {
+                let report = eval::small_print::evaluate(&model, fonts, &set, options.mode);
+                print!("{report}");
             }
             eval::Task::BusinessCard => {
                 let name = self.adapter.as_deref().unwrap_or("business-card");
