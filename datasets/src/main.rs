@@ -4,7 +4,7 @@
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 #[cfg(feature = "eval")]
-use foveate_datasets::eval;
+use foveate_datasets::eval::{self, small_print::evaluate as small_print};
 use foveate_datasets::files::Set;
 use foveate_datasets::fonts::{Fonts, Split};
 use foveate_datasets::stream::{self, Kind, Options};
@@ -114,8 +114,7 @@ struct EvalArgs {
     /// The model's folder.
     #[arg(long)]
     model: PathBuf,
-    /// The adapter that a task is read with too, by its name in the model's folder (default: the
-    /// task's name; flyers take none).
+    /// Name of the adapter that cards are read with too (default: the task's; others take none).
     #[arg(long)]
     adapter: Option<String>,
     /// Folder of flyers that another program made, with a manifest (see FORMAT.md), to be read
@@ -336,11 +335,8 @@ impl StreamArgs {
 
 impl FlyersArgs {
     fn set(&self) -> Set {
-        let usual = if self.split == Split::Train {
-            0.35
-        } else {
-            0.3
-        };
+        let train = self.split == Split::Train;
+        let usual = if train { 0.35 } else { 0.3 };
         Set {
             split: self.split,
             seed: self.seed,
@@ -382,8 +378,7 @@ impl EvalArgs {
             }
             eval::Task::Unseen => print!("{}", eval::unseen::evaluate(&model, fonts, &set)),
             eval::Task::SmallPrint => {
-                let report = eval::small_print::evaluate(&model, fonts, &set, options.mode);
-                print!("{report}");
+                print!("{}", small_print(&model, fonts, &set, options.mode));
             }
             eval::Task::BusinessCard => {
                 let name = self.adapter.as_deref().unwrap_or("business-card");
