@@ -71,6 +71,11 @@ pub struct Common {
     /// for the picture and for each answer. What takes longer is not answered.
     #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<Duration>,
+    /// Most bytes that views of a picture take at once in a model of the server tier, its weights
+    /// aside; `info` says what one view takes. 0 encodes one view after another, which is as fast
+    /// on a CPU.
+    #[arg(long, global = true, default_value_t = 0, value_name = "BYTES")]
+    pub view_memory: u64,
     /// Print where the time went on standard error.
     #[arg(long, global = true)]
     pub timing: bool,

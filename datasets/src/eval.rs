@@ -7,6 +7,7 @@ pub mod cards;
 pub mod from;
 pub mod lines;
 pub mod real;
+pub mod small_print;
 pub mod unseen;
 
 use crate::canvas::Canvas;
@@ -31,6 +32,8 @@ pub enum Task {
     BusinessCard,
     /// Fields of a flyer that a schema names as no schema of training does.
     Unseen,
+    /// The words of pages with small print, in modes balanced and high.
+    SmallPrint,
 }
 
 /// Scores over the clean and over the photographed flyers.
@@ -233,6 +236,17 @@ impl Report {
 }
 
 impl Tally {
+    /// One picture's text, and what was read of it.
+    fn reads(&mut self, text: &str, read: &str) {
+        let words = metrics::words_found(text, read);
+        let (edits, characters) = metrics::character_errors(text, read);
+        for (sum, n) in self.words.iter_mut().zip(words) {
+            *sum += n;
+        }
+        self.characters = [self.characters[0] + edits, self.characters[1] + characters];
+        self.flyers += 1;
+    }
+
     fn add(&mut self, truth: &Truth, outcome: &Outcome) -> Right {
         let right = match &outcome.printed {
             Some(printed) => metrics::score(&EventTruth::of(truth), &normalised(printed)),
@@ -248,14 +262,8 @@ impl Tally {
         for (sum, mark) in self.right.iter_mut().zip(marks) {
             *sum += usize::from(mark);
         }
-        let words = metrics::words_found(&truth.text, &outcome.transcript);
-        let (edits, characters) = metrics::character_errors(&truth.text, &outcome.transcript);
-        for (sum, n) in self.words.iter_mut().zip(words) {
-            *sum += n;
-        }
-        self.characters = [self.characters[0] + edits, self.characters[1] + characters];
+        self.reads(&truth.text, &outcome.transcript);
         self.grounding += grounding(truth, right, &outcome.boxes);
-        self.flyers += 1;
         self.parsed += usize::from(outcome.printed.is_some());
         self.time += outcome.time;
         right

@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use foveate_datasets::eval::{
     self,
     arguments::{Drawing, Loading, Thresholds},
+    small_print::evaluate as small_print,
 };
 use foveate_datasets::files::Set;
 use foveate_datasets::fonts::{Fonts, Split};
@@ -116,8 +117,7 @@ struct EvalArgs {
     task: eval::Task,
     #[command(flatten)]
     model: Loading,
-    /// The adapter that a task is read with too, by its name in the model's folder (default: the
-    /// task's name; flyers take none).
+    /// Name of the adapter that cards are read with too (default: the task's; others take none).
     #[arg(long)]
     adapter: Option<String>,
     /// Folder of flyers that another program made, with a manifest (see FORMAT.md), to be read
@@ -282,11 +282,8 @@ impl StreamArgs {
 
 impl FlyersArgs {
     fn set(&self) -> Set {
-        let usual = if self.split == Split::Train {
-            0.35
-        } else {
-            0.3
-        };
+        let train = self.split == Split::Train;
+        let usual = if train { 0.35 } else { 0.3 };
         Set {
             split: self.split,
             seed: self.seed,
@@ -299,26 +296,31 @@ impl FlyersArgs {
 #[cfg(feature = "eval")]
 impl EvalArgs {
     fn run(&self, fonts: &Fonts) -> Result<()> {
+        let mode = self.mode.as_deref().map(mode).transpose()?;
         let model = self.model.load(&foveate::Options {
-            mode: self.mode.as_deref().map(mode).transpose()?,
+            mode,
             threads: self.model.threads,
             rules: self.thresholds.rules()?,
             ..foveate::Options::default()
         })?;
         let set = self.drawing.set(Split::Test, 200);
         let dump = self.dump.as_deref();
+        let cards = self.task == eval::Task::BusinessCard;
+        anyhow::ensure!(
+            cards || self.adapter.is_none(),
+            "only cards are read with an adapter"
+        );
         match self.task {
             eval::Task::Flyer => {
-                anyhow::ensure!(self.adapter.is_none(), "flyers are read without an adapter");
                 let report = match &self.from {
                     Some(folder) => eval::from::evaluate(&model, folder, dump)?,
                     None => eval::evaluate(&model, fonts, &set, dump)?,
                 };
                 print!("{report}");
             }
-            eval::Task::Unseen => {
-                anyhow::ensure!(self.adapter.is_none(), "flyers are read without an adapter");
-                print!("{}", eval::unseen::evaluate(&model, fonts, &set));
+            eval::Task::Unseen => print!("{}", eval::unseen::evaluate(&model, fonts, &set)),
+            eval::Task::SmallPrint => {
+                print!("{}", small_print(&model, fonts, &set, mode));
             }
             eval::Task::BusinessCard => {
                 let name = self.adapter.as_deref().unwrap_or("business-card");

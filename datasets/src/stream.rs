@@ -26,6 +26,8 @@ pub enum Kind {
     Flyercrops,
     /// Pages of running text; crops of them when the size is under 672.
     Pages,
+    /// Pages with a column of small print: 10 to 16 pixels of em size at a size of 1344.
+    SmallPrint,
     /// Business cards.
     Cards,
     /// Crops without text, as `Mix` has them where there are photographs.
@@ -139,7 +141,8 @@ impl Kind {
     /// How many pictures one index gives.
     pub fn batch(self) -> usize {
         match self {
-            Kind::Crops | Kind::Flyers | Kind::Pages | Kind::Cards | Kind::Bare => 1,
+            Kind::Crops | Kind::Flyers | Kind::Pages | Kind::SmallPrint => 1,
+            Kind::Cards | Kind::Bare => 1,
             Kind::Flyercrops => 6,
             Kind::Mix => 20,
         }
@@ -160,6 +163,7 @@ pub fn samples(fonts: &Fonts, options: &Options, index: u64, pen: &mut Pen) -> V
         Kind::Flyers => vec![maker.whole_flyer().1],
         Kind::Flyercrops => maker.flyer_crops(6),
         Kind::Pages => maker.pages(),
+        Kind::SmallPrint => vec![maker.small_print()],
         Kind::Cards => vec![maker.card()],
         Kind::Bare => vec![maker.bare()],
         Kind::Mix => maker.mix(),
@@ -275,6 +279,14 @@ impl Maker<'_> {
         }
         let view = self.view(&document);
         vec![self.whole(&document, &view)]
+    }
+
+    fn small_print(&mut self) -> Sample {
+        let document = pages::small_print(self.dice, self.fonts, self.options.split);
+        let view = self.view(&document);
+        let scale = self.options.size as f32 / pages::SMALL;
+        let size = view.size.map(|s| (s * scale).round() as usize);
+        self.seen(&document, &view, scale, [0.0; 2], size)
     }
 
     fn card(&mut self) -> Sample {

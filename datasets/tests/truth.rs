@@ -12,11 +12,12 @@ use foveate_datasets::warp::Warp;
 use std::collections::HashSet;
 use std::rc::Rc;
 
-const KINDS: [Kind; 6] = [
+const KINDS: [Kind; 7] = [
     Kind::Crops,
     Kind::Flyers,
     Kind::Flyercrops,
     Kind::Pages,
+    Kind::SmallPrint,
     Kind::Cards,
     Kind::Mix,
 ];
@@ -277,4 +278,30 @@ fn ink_lies_where_it_is_drawn() {
             "{ch}: {ink:?}, drawn {drawn:?}"
         );
     }
+}
+
+#[test]
+fn small_print_has_letters_of_ten_to_sixteen_pixels() {
+    let (fonts, mut pen) = (Fonts::kept(), Pen::default());
+    let options = Options {
+        size: 1344,
+        photographed: 0.0,
+        ..options(Kind::SmallPrint, Split::Test)
+    };
+    let mut letters = 0;
+    for index in 0..12 {
+        for (truth, _) in stream::samples(&fonts, &options, index, &mut pen) {
+            assert_eq!(truth.size.iter().max(), Some(&1344));
+            let [least, most] = [f32::min, f32::max]
+                .map(|pick| truth.glyphs.iter().map(|g| g.h).reduce(pick).unwrap());
+            assert!(least > 9.9 && most < 16.1, "{least} to {most} px");
+            assert!(
+                (100..1200).contains(&truth.glyphs.len()),
+                "{}",
+                truth.glyphs.len()
+            );
+            letters += truth.glyphs.len();
+        }
+    }
+    assert!(letters > 12 * 300, "{letters}");
 }

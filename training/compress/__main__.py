@@ -1,6 +1,7 @@
 """The pretrained decoder at fewer bits, measured.
 
     python -m compress table --gguf FILE --page FILE --out FOLDER [--tokens 20000 --pages 64]
+    python -m compress errors ...           (of single matrices, real and random)
     python -m compress sensitivity ...      (each matrix alone at 2 bits)
     python -m compress mixed ... [--bits 3.5]     (choices.json, and its row of the table)
     python -m compress recover ... --row NAME [--minutes 10]    (resumed where it was left)
@@ -17,7 +18,7 @@ import json
 import sys
 from pathlib import Path
 
-from . import feedback, html, recover, sensitivity, table
+from . import errors, feedback, html, recover, sensitivity, table
 from .choose import choose, loss, options
 from .model import Model, read_update
 from .text import dev_pages, measured
@@ -70,6 +71,12 @@ class Run:
 
 def every(run):
     run.measure(run.args.only.split(";") if run.args.only else table.ROWS)
+
+
+def single(run):
+    files = {m.name: m.file for m in run.model.matrices}
+    real = {name: run.model.value(files[name]) for name in errors.REAL}
+    errors.show(errors.random_matrices() | real)
 
 
 def sensitivities(run):
@@ -154,8 +161,10 @@ def page(run):
     (run.out / "compress.html").write_text(text, encoding="utf-8")
 
 
-COMMANDS = {"table": every, "sensitivity": sensitivities, "mixed": mixed, "recover": recovery,
-            "show": show, "html": page}  # fmt: skip
+COMMANDS = {
+    "table": every, "errors": single, "sensitivity": sensitivities, "mixed": mixed,
+    "recover": recovery, "show": show, "html": page,
+}  # fmt: skip
 
 
 def main():

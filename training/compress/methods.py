@@ -6,6 +6,7 @@
   each row: what runtime/kernels can multiply in integers.
 - float palette B, rows R: 2^B entries (f16) shared by R rows and no scale, as published (Apple
   2024, arXiv:2407.21075: tables shared by 16 rows).
+- astc, rank R: texture blocks of 6x6 weights beside an update of rank R (astc.py).
 """
 
 import re
@@ -16,18 +17,20 @@ import torch
 
 from quantize import clipping_search, levels
 
+from . import astc
 from .palette import palettes
 
 # Factors that the clipping search tries: 0.2 to 1.2 by 0.05. By 0.01 the squared error of
 # `blk.7.attn_output` was less by 0.4% (2 bits) to 2.7% (4 bits, groups of 32).
 # Weights at once, so that they stay in the second-level cache.
 STEPS, AT_ONCE = 21, 65_536
-FORM = re.compile(r"(round|palette|float palette) (\d) (row|\d+)")
+FORM = re.compile(r"(round|palette|float palette) (\d) (row|\d+)|(astc) (\d+)")
 
 
 @dataclass(frozen=True)
 class Method:
-    """`span`: columns that share a scale (0: the row), or rows that share a palette."""
+    """`span`: columns that share a scale (0: the row), rows that share a palette, or the rank
+    beside texture blocks."""
 
     kind: str
     bits: int
@@ -35,19 +38,25 @@ class Method:
 
     @staticmethod
     def named(text):
-        """Of `round 4 32`, `round 2 row`, `palette 4 16`, `float palette 4 16`."""
+        """Of `round 4 32`, `round 2 row`, `palette 4 16`, `float palette 4 16`, `astc 0`."""
         found = FORM.fullmatch(text)
+        if found and found[4]:
+            return Method("astc", 0, int(found[5]))
         if not found or not 2 <= int(found[2]) <= 8:
-            expected = "'round 4 32', 'round 2 row', 'palette 4 16' or 'float palette 4 16'"
+            expected = "'round 4 32', 'round 2 row', 'palette 4 16', 'float palette 4 16', 'astc 0'"
             raise ValueError(f"method {text!r}: expected one like {expected}")
         return Method(found[1], int(found[2]), 0 if found[3] == "row" else int(found[3]))
 
     def __str__(self):
+        if self.kind == "astc":
+            return f"astc {self.span}"
         return f"{self.kind} {self.bits} {self.span or 'row'}"
 
 
 def bytes_of(method, rows, cols):
     """Bytes of a matrix: codes, scales, palettes."""
+    if method.kind == "astc":
+        return astc.bytes_of(rows, cols, method.span)
     codes = rows * cols * method.bits / 8
     if method.kind == "round":
         return int(codes + 2 * rows * cols / span_of(method, cols))
@@ -85,4 +94,6 @@ def compressed(w, method):
     w = np.ascontiguousarray(w, np.float32)
     if method.kind == "round":
         return rounded(w, method)
+    if method.kind == "astc":
+        return astc.restored(astc.stored(w, method.span), w.shape)
     return palettes(w, method.bits, method.span or len(w), method.kind == "float palette")

@@ -17,6 +17,7 @@ KEPT, FEEDBACK = ", embedding as shipped", " with feedback"
 METHODS = (
     "round 4 32", "round 3 32", "round 2 32", "round 4 row", "round 3 row", "round 2 row",
     "palette 4 16", "palette 3 16", "palette 2 16", "float palette 4 16", "float palette 2 16",
+    "astc 0", "astc 4",
 )  # fmt: skip
 ROWS = (
     SHIPPED,

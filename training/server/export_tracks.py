@@ -8,8 +8,9 @@
 Embedding and logits share one weight and therefore one graph; the side that is not wanted is given
 no rows. `tracks.json` holds the sizes.
 
-    track{t}.block{b}.safetensors   the same block's weights as float16, for the integer kernels,
-                                    which round them when they are opened; written if asked for
+    track{t}.block{b}.safetensors   the same block's weights as float16, or their matrices as ASTC
+                                    textures, for the integer kernels, which round them when they
+                                    are opened; written if asked for
 """
 
 import json
@@ -24,6 +25,7 @@ from safetensors.numpy import save_file
 from torch import nn
 from torch.export import Dim
 
+from compress import astc
 from graph import OPSET, halve
 
 FREE = Dim.DYNAMIC
@@ -119,21 +121,26 @@ def with_weights(model, block):
     return model
 
 
-def kernel_weights(block):
+def kernel_weights(block, rank=None):
     """A block's weights by the names of `runtime/kernels/src/tracks/file.rs`: matrices row by row
-    of what they give, experts as [n, rows, columns]."""
+    of what they give, experts as [n, rows, columns]. With a `rank` matrices but the router's are
+    textures beside an update of that rank (`compress/astc.py`)."""
     out = {}
     for name, value in block.state_dict().items():
         if name.endswith(("ffn.router", "ffn.gate", "ffn.up", "ffn.down")):
             value = value.transpose(-1, -2)  # kept for products from the other side
-        value = value.numpy().astype(np.float16)
-        out[name.removesuffix(".weight")] = np.ascontiguousarray(value)
+        value, name = np.ascontiguousarray(value.numpy()), name.removesuffix(".weight")
+        if rank is None or value.ndim < 2 or name.endswith("router"):
+            out[name] = value.astype(np.float16)
+        else:
+            out |= {f"{name}.{end}": part for end, part in astc.stored(value, rank).items()}
     return out
 
 
 @torch.no_grad()
-def export_tracks(model, out, kernels=False):
-    """Every file of the decoder, into the folder `out`. Each kind of block is traced once."""
+def export_tracks(model, out, kernels=False, rank=None):
+    """Every file of the decoder, into the folder `out`. Each kind of block is traced once. With
+    `kernels` weights for them too, with a `rank` as textures."""
     os.makedirs(out, exist_ok=True)
     traced = {}
     for t, track in enumerate(model.tracks):
@@ -145,7 +152,7 @@ def export_tracks(model, out, kernels=False):
             else:
                 onnx.save(with_weights(onnx.load(first), block), path)
             if kernels:
-                save_file(kernel_weights(block), path.replace(".onnx", ".safetensors"))
+                save_file(kernel_weights(block, rank), path.replace(".onnx", ".safetensors"))
     export_ends(model, os.path.join(out, "ends.onnx"))
     with open(os.path.join(out, "tracks.json"), "w") as f:
         json.dump(model.c.to_json(), f, indent=1)

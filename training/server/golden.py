@@ -2,6 +2,7 @@
 
 cd training && python -m server.golden ../language/tests/tracks
 cd training && python -m server.golden --wide ../language/tests/tracks   (for the kernels, alone)
+cd training && python -m server.golden --textures ../language/tests/tracks  (its weights as ASTC)
 cd training && python -m server.golden --long DIR    (one of 65,536 positions, to measure)
 cd training && python -m server.golden --experts DIR (16 experts, top 2, to measure)
 """
@@ -12,10 +13,11 @@ import os
 from dataclasses import replace
 
 import torch
+from safetensors.numpy import save_file
 
 from decoder import Decoder, DecoderConfig
 
-from .export_tracks import export_tracks
+from .export_tracks import export_tracks, kernel_weights
 from .ptmoe import Tracks, TracksConfig
 
 TINY = TracksConfig(
@@ -106,6 +108,7 @@ def main():
     parser.add_argument("out", help="folder of the bundles")
     parser.add_argument("--long", action="store_true", help="a bundle of 65,536 positions instead")
     parser.add_argument("--wide", action="store_true", help="the bundle for the kernels alone")
+    parser.add_argument("--textures", action="store_true", help="the same weights as textures")
     parser.add_argument("--experts", action="store_true", help="a bundle of 16 experts instead")
     args = parser.parse_args()
     if args.experts:
@@ -113,6 +116,10 @@ def main():
     if args.wide:
         model = random_tracks(WIDE, 3)
         return write(model, os.path.join(args.out, "wide"), said(model, 48), kernels=True)
+    if args.textures:
+        block = random_tracks(WIDE, 3).tracks[0][0]
+        path = os.path.join(args.out, "textures.safetensors")
+        return save_file(kernel_weights(block, rank=2), path)
     if args.long:
         model = random_tracks(LONG)
         return write(model, args.out, last_rows(model))

@@ -1,10 +1,11 @@
-"""Whether the full-size encoder says what open_clip and timm say, from a checkpoint's file on.
+"""Whether the full-size encoder says what open_clip and transformers say, from a file on.
 
     cd training && python -m server.parity_vit openclip DIR     (or: dinov2)
 
 Random weights, in three processes one after another, since each holds 4 GB of them: the other
 package's model writes its state dict and its answer; ours reads the file by name, answers, and is
-exported; ONNX Runtime runs the graph. Needs open_clip_torch or timm; 8 GB of memory and of disk.
+exported; ONNX Runtime runs the graph. Needs open_clip_torch or transformers; 8 GB of memory, 9 of
+disk.
 """
 
 import os
@@ -35,10 +36,15 @@ def theirs(family):
             output_dim=1024, output_tokens=True,
         )  # fmt: skip
         return model, lambda x: model(x)[1]
-    import timm
+    from transformers import Dinov2Config, Dinov2Model
 
-    model = timm.create_model("vit_giant_patch14_dinov2", img_size=SIDE, num_classes=0)
-    return model, lambda x: model.forward_features(x)[:, 1:]
+    # facebook/dinov2-giant's config.json; its 37x37 positions are resized to the view's 16x16.
+    sizes = Dinov2Config(
+        hidden_size=1536, num_hidden_layers=40, num_attention_heads=24, mlp_ratio=4, image_size=518,
+        patch_size=14, use_swiglu_ffn=True,
+    )  # fmt: skip
+    model = Dinov2Model(sizes)
+    return model, lambda x: model(x).last_hidden_state[:, 1:]
 
 
 def pixels():

@@ -44,6 +44,10 @@ TRANSFORMERS = (
         "mlp.weights_out": "ffn.down", "mlp.fc1": "ffn.up", "mlp.fc2": "ffn.down",
         "attention.attention.query": "q", "attention.attention.key": "k",
         "attention.attention.value": "v",
+        # As transformers 5 names them, with the halves of SwiGLU apart.
+        "attention.q_proj": "q", "attention.k_proj": "k", "attention.v_proj": "v",
+        "attention.o_proj": "out", "mlp.gate_proj": "ffn.gate", "mlp.up_proj": "ffn.up",
+        "mlp.down_proj": "ffn.down",
     },
     {
         "embeddings.patch_embeddings.projection": "patches", "embeddings.cls_token": "class_token",
@@ -100,11 +104,14 @@ def vit_state(tensors):
 
 
 def joined(state):
-    """`q`, `k` and `v` of a layer as one matrix."""
+    """`q`, `k` and `v` of a layer as one matrix, and both halves of SwiGLU."""
     out = {name: x for name, x in state.items() if not re.search(r"\.[qkv]\.(weight|bias)$", name)}
     for name in [n for n in state if re.search(r"\.q\.(weight|bias)$", n)]:
         stem, kind = name.rsplit(".q.", 1)
         out[f"{stem}.qkv.{kind}"] = torch.cat([state[f"{stem}.{p}.{kind}"] for p in "qkv"])
+    for name in [n for n in state if ".ffn.gate." in n]:
+        up = name.replace(".gate.", ".up.")
+        out[up] = torch.cat([out.pop(name), state[up]])
     return out
 
 

@@ -10,6 +10,7 @@ use std::path::Path;
 /// Prints what `model` is, what memory it takes, and how many rows it has room for.
 pub fn info(model: &Model, common: &Common) -> Result<()> {
     let dims = model.decoder().dims();
+    let views = model.reader().views();
     let folder = model.dir().unwrap_or(Path::new(""));
     let facts = [
         ("name", json!(model.name())),
@@ -20,6 +21,8 @@ pub fn info(model: &Model, common: &Common) -> Result<()> {
         ("rows", json!(dims.context)),
         ("picture_rows", json!(model.reader().most_rows())),
         ("row_bytes", json!(model.decoder().cache_row_bytes())),
+        ("view_bytes", json!(views.map(|views| views.bytes))),
+        ("views_at_once", json!(views.map(|views| views.at_once))),
         (
             "mode",
             json!(format!("{:?}", model.default_mode()).to_lowercase()),
@@ -59,6 +62,8 @@ fn described(name: &str, value: &Value) -> String {
         ("picture_rows", n) => format!("{n} at most"),
         ("row_bytes", Value::Null) => "unknown beforehand".into(),
         ("row_bytes", n) => format!("{n} bytes of memory for each row of a conversation"),
+        ("view_bytes" | "views_at_once", Value::Null) => "not bounded by --view-memory".into(),
+        ("view_bytes", n) => format!("{n} bytes of memory for each view, the weights aside"),
         ("mode", mode) => format!("{} by default", mode.as_str().unwrap_or_default()),
         ("file_bytes" | "resident_bytes", Value::Number(n)) => {
             format!("{:.1} MB", n.as_f64().unwrap_or_default() / 1e6)

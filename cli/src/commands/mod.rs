@@ -90,6 +90,7 @@ impl<'a> Work<'a> {
             // Each picture is shown once.
             remembered_images: 0,
             rules: self.rules.clone(),
+            view_memory: common.view_memory,
             ..Options::default()
         }
     }

@@ -149,6 +149,7 @@ fn model_options(
         runtime: common.runtime.clone(),
         remembered_images: count(arguments.remember),
         rules,
+        view_memory: common.view_memory,
         ..Options::default()
     }
 }

@@ -211,6 +211,23 @@ fn info_says_memory_and_rows() {
         said.contains("of a conversation") && said.contains(" MB"),
         "{said}"
     );
+    assert!(said.contains("not bounded by --view-memory"), "{said}");
+}
+
+#[test]
+fn info_says_what_views_take_and_how_many_go_at_once() {
+    // Scores of 36 patches in two heads, and rows of 16 and 32: `GlobalSizes::view_bytes`.
+    let view = 4 * (2 * 2 * 36 * 36 + 36 * (6 * 16 + 2 * 32));
+    for (memory, at_once) in [(0, 1), (view, 1), (3 * view + 1, 3)] {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_foveate"));
+        command.args(["--model", "tests/data/tiny-server", "--json", "info"]);
+        command.args(["--view-memory", &memory.to_string()]);
+        let line = json(&command.current_dir(root()).output().unwrap());
+        assert_eq!(
+            (&line["view_bytes"], &line["views_at_once"]),
+            (&view.into(), &at_once.into())
+        );
+    }
 }
 
 #[test]

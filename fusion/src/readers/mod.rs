@@ -57,6 +57,12 @@ pub trait Reader: Send + Sync {
         None
     }
 
+    /// What views of a picture take, of a family that
+    /// [`Options::view_memory`](crate::Options::view_memory) bounds.
+    fn views(&self) -> Option<Views> {
+        None
+    }
+
     /// What an answer in words says where the pictures do not tell; `None` of a family that was not
     /// taught to say so.
     fn not_found(&self) -> Option<&str> {
@@ -71,6 +77,15 @@ pub trait Reader: Send + Sync {
         images: &[Arc<Encoded>],
         written: &[Written],
     ) -> Decoding<'a>;
+}
+
+/// Memory of the views of a picture in an encoder with global attention.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Views {
+    /// Bytes of a view, the weights aside.
+    pub bytes: u64,
+    /// Views that are encoded at once.
+    pub at_once: usize,
 }
 
 /// A token of an answer, and the source that it was copied from.

@@ -1,6 +1,10 @@
-//! `experts [TOKENS] [EXPERTS] [TOP] [DIM] [WIDTH] [ROUNDS]`: grouped products of 4-bit experts
-//! beside a loop over tokens, in turns on one thread. FOVEATE_CPU forces an instruction set.
+//! `experts [TOKENS] [EXPERTS] [TOP] [DIM] [WIDTH] [ROUNDS] [REPEAT]`: grouped products of 4-bit
+//! experts beside a loop over tokens, in turns on one thread, each `REPEAT` times a turn.
+//! FOVEATE_CPU forces an instruction set. Where the system counts it (Linux), the time is that of
+//! the processor, so that other programs disturb it less; it is counted by ticks of some
+//! milliseconds, so repeat what takes less.
 
+use std::sync::LazyLock;
 use std::time::Instant;
 
 use foveate_kernels::{Cpu, ExpertScratch, Experts, Routes};
@@ -17,6 +21,14 @@ fn random(n: usize, scale: f32, state: &mut u64) -> Vec<f32> {
     (0..n).map(|_| next()).collect()
 }
 
+/// Seconds that this thread has been on a processor, or of the clock.
+fn now() -> f64 {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let counted = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let nanoseconds = counted.and_then(|text| text.split(' ').next()?.parse::<f64>().ok());
+    nanoseconds.map_or_else(|| START.elapsed().as_secs_f64(), |ns| ns / 1e9)
+}
+
 /// The least and the median.
 fn two(mut times: Vec<f64>) -> [f64; 2] {
     times.sort_by(f64::total_cmp);
@@ -31,6 +43,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arg = |i: usize, default: usize| args.get(i).copied().unwrap_or(default);
     let (tokens, n, k) = (arg(0, 64), arg(1, 16), arg(2, 2));
     let (dim, width, rounds) = (arg(3, 1024), arg(4, 2048), arg(5, 15).max(1));
+    let repeat = arg(6, 20).max(1);
     let (cpu, mut state) = (Cpu::detect()?, 1);
     let weights = random(n * dim * width, 0.05, &mut state);
     let experts = Experts::round([n, dim, width], &weights, &weights, &weights)?;
@@ -42,14 +55,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (mut grouped, mut looped) = (vec![0.0; x.len()], vec![0.0; x.len()]);
     let (mut times, mut ratios) = ([Vec::new(), Vec::new()], Vec::new());
     for round in 0..=rounds {
-        let start = Instant::now();
-        experts.run(cpu, &x, &routes, &mut scratch, &mut grouped)?;
-        let first = start.elapsed().as_secs_f64();
-        let start = Instant::now();
-        for ((x, out), routes) in x.chunks(dim).zip(looped.chunks_mut(dim)).zip(&each) {
-            experts.run(cpu, x, routes, &mut one, out)?;
+        let start = now();
+        for _ in 0..repeat {
+            experts.run(cpu, &x, &routes, &mut scratch, &mut grouped)?;
         }
-        let second = start.elapsed().as_secs_f64();
+        let first = (now() - start) / repeat as f64;
+        let start = now();
+        for _ in 0..repeat {
+            for ((x, out), routes) in x.chunks(dim).zip(looped.chunks_mut(dim)).zip(&each) {
+                experts.run(cpu, x, routes, &mut one, out)?;
+            }
+        }
+        let second = (now() - start) / repeat as f64;
         // The first round warms up.
         if round > 0 {
             times[0].push(first);

@@ -8,6 +8,7 @@
 //! - [`Updates`]: low-rank updates (LoRA) that a run may add to the matrices.
 //! - [`Experts`]: 4-bit experts of a mixture, their rows grouped into one product each.
 //! - [`TrackLayer`]: a layer of a parallel track, with such experts.
+//! - [`astc_texels`]: matrices stored as textures.
 //! - [`Cpu`]: the instruction set, chosen once; results do not depend on it, nor on the number of
 //!   threads.
 //! - [`operations`]: how long one matrix takes, in each form.
@@ -17,6 +18,7 @@
 //! checked at their doors), `row` (instruction sets, proved by the token), `cpu` (a question to the
 //! operating system), `bytes` (aligned memory), `team` and `forward` (buffers that workers share).
 
+mod astc;
 mod attention;
 pub mod bench;
 mod bytes;
@@ -43,6 +45,7 @@ mod team;
 mod tracks;
 mod weights;
 
+pub use astc::astc_texels;
 pub use cache::Cache;
 pub use checkpoint::OpenOptions;
 pub use config::Config;

@@ -112,11 +112,16 @@ impl GlobalTower {
         }
     }
 
+    /// Bytes that a view takes, by [`GlobalSizes::view_bytes`].
+    #[must_use]
+    pub fn view_bytes(&self) -> u64 {
+        self.sizes.view_bytes(u64::from(self.config.window).pow(2))
+    }
+
     /// Views of a run: as many as the memory allows, at least 1.
     #[must_use]
     pub fn views_per_run(&self) -> usize {
-        let patches = u64::from(self.config.window).pow(2);
-        let views = self.memory / self.sizes.view_bytes(patches).max(1);
+        let views = self.memory / self.view_bytes().max(1);
         usize::try_from(views).unwrap_or(usize::MAX).max(1)
     }
 

@@ -12,7 +12,7 @@
 mod config;
 mod encoder;
 
-use super::{Decoding, Encoded, Opened, Reader, Segment, Written};
+use super::{Decoding, Encoded, Opened, Reader, Segment, Views, Written};
 use crate::answer::Timing;
 use crate::bundle::{self, Prompts};
 use crate::{Error, Image, Mode, Options, Result, Task};
@@ -84,6 +84,13 @@ impl Reader for TiledReader {
                 ..Timing::default()
             },
             data: None,
+        })
+    }
+
+    fn views(&self) -> Option<Views> {
+        Some(Views {
+            bytes: self.encoder.tower.view_bytes(),
+            at_once: self.encoder.tower.views_per_run(),
         })
     }
 

@@ -5,8 +5,8 @@
 //! ffn.gate, ffn.up [ffn_dim, dim]   ffn.down [dim, ffn_dim]                    of a dense layer
 //! ffn.router [n, dim]   ffn.gate, ffn.up [n, width, dim]   ffn.down [n, dim, width]   of experts
 //! ```
-//! They are rounded when the file is opened: 4 and 8 bits are this machine's affair, not the
-//! file's.
+//! Matrices may be stored as textures (`astc.rs`). They are rounded when the file is opened: 4 and
+//! 8 bits are this machine's affair, not the file's.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -16,6 +16,7 @@ use std::path::Path;
 use half::f16;
 
 use super::{FfnWeights, LayerWeights, TrackLayer, TrackSizes};
+use crate::astc;
 use crate::error::{Error, Kind, Result};
 use crate::safetensors::{Dtype, Entry, Raw, header_text, tensor};
 
@@ -65,30 +66,80 @@ impl Tensors {
         let raw = Raw::parse(&header_text(&mut file, len, MOST_HEADER)?)?;
         let mut data = Vec::new();
         file.read_to_end(&mut data).map_err(io)?;
-        let entries = raw.entries(data.len(), &[Dtype::F16, Dtype::F32], |dtype| dtype.size())?;
+        let taken = [Dtype::U8, Dtype::F16, Dtype::F32];
+        let entries = raw.entries(data.len(), &taken, |dtype| dtype.size())?;
         Ok(Self { data, entries })
     }
 
-    fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+    /// The bytes of a tensor of `shape`, and their type.
+    fn bytes(&mut self, name: &str, shape: &[usize]) -> Result<(&[u8], Dtype)> {
         let entry = self.entries.remove(name);
         let entry = entry.ok_or_else(|| Error::new(Kind::Missing, tensor(name)))?;
         if entry.shape != shape {
             let what = format!("{}: {:?}, {shape:?} is expected", tensor(name), entry.shape);
             return Err(Error::new(Kind::Shape, what));
         }
-        let bytes = &self.data[entry.range];
-        Ok(match entry.dtype {
-            Dtype::F16 => {
+        Ok((&self.data[entry.range], entry.dtype))
+    }
+
+    fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+        let texture = shape.len() > 1 && self.entries.contains_key(&format!("{name}.astc"));
+        match texture {
+            true => self.texture(name, shape),
+            false => self.numbers(name, shape),
+        }
+    }
+
+    fn numbers(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+        match self.bytes(name, shape)? {
+            (bytes, Dtype::F16) => {
                 let halves = bytes.as_chunks().0.iter();
-                halves.map(|b| f16::from_le_bytes(*b).to_f32()).collect()
+                Ok(halves.map(|b| f16::from_le_bytes(*b).to_f32()).collect())
             }
-            _ => bytes
-                .as_chunks()
-                .0
-                .iter()
-                .map(|b| f32::from_le_bytes(*b))
-                .collect(),
-        })
+            (bytes, Dtype::F32) => {
+                let all = bytes.as_chunks().0.iter();
+                Ok(all.map(|b| f32::from_le_bytes(*b)).collect())
+            }
+            _ => Err(Error::new(Kind::Dtype, tensor(name))),
+        }
+    }
+
+    /// A matrix, or `n` of them, stored as a texture.
+    fn texture(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+        let n = shape[..shape.len() - 2].iter().product::<usize>();
+        let cols = shape[shape.len() - 1];
+        let rows = shape[shape.len() - 2].saturating_mul(n);
+        if rows == 0 || cols == 0 {
+            let what = format!("{}: {shape:?} has no weights", tensor(name));
+            return Err(Error::new(Kind::Shape, what));
+        }
+        let bands = rows.div_ceil(astc::SIDE);
+        let part = |end: &str| format!("{name}.{end}");
+        let min = self.numbers(&part("min"), &[bands])?;
+        let step = self.numbers(&part("step"), &[bands])?;
+        let blocks = [bands, cols.div_ceil(astc::SIDE), astc::BLOCK];
+        let (blocks, dtype) = self.bytes(&part("astc"), &blocks)?;
+        if dtype != Dtype::U8 {
+            return Err(Error::new(Kind::Dtype, tensor(&part("astc"))));
+        }
+        let texels = astc::astc_texels(blocks, [rows, cols]);
+        let weights = texels.and_then(|texels| astc::weights(&texels, cols, &min, &step));
+        let named = |e: Error| Error::new(e.kind(), format!("{}: {e}", tensor(name)));
+        let mut weights = weights.map_err(named)?;
+        if let Some(entry) = self.entries.get(&part("lora_a")) {
+            let rank = entry.shape.get(1).copied().unwrap_or(0);
+            if !(1..=astc::MOST_RANK).contains(&rank) {
+                let what = format!("{}: rank {rank}", tensor(&part("lora_a")));
+                return Err(Error::new(Kind::Shape, what));
+            }
+            let a = self.numbers(&part("lora_a"), &[n, rank, cols])?;
+            let b = self.numbers(&part("lora_b"), &[n, rows / n, rank])?;
+            let all = weights.chunks_exact_mut(rows / n * cols);
+            let factors = a.chunks_exact(a.len() / n).zip(b.chunks_exact(b.len() / n));
+            all.zip(factors)
+                .for_each(|(w, (a, b))| astc::add_update(w, cols, a, b));
+        }
+        Ok(weights)
     }
 
     fn layer(&mut self, i: usize, s: &TrackSizes, kind: &LayerKind) -> Result<TrackLayer> {
