@@ -40,7 +40,7 @@ const FOUND: &[(&str, &[&str])] = &[
         "an answer that went in circles was taken for one",
         &[
             "tests/pipeline.rs: circles_are_stopped_and_said",
-            "tests/conversations.rs: limits_end_answers_and_name_themselves",
+            "tests/conversations/main.rs: limits_end_answers_and_name_themselves",
             "language/src/generate/repetition.rs: circles_are_found_soon",
         ],
     ),
@@ -75,7 +75,7 @@ const FOUND: &[(&str, &[&str])] = &[
     ),
     (
         "a saved answer was not held against its tokens",
-        &["tests/conversations.rs: a_saved_answer_must_be_what_its_tokens_spell"],
+        &["tests/conversations/saved.rs: a_saved_answer_must_be_what_its_tokens_spell"],
     ),
     // Dies, hangs, eats.
     (
@@ -136,7 +136,8 @@ const FOUND: &[(&str, &[&str])] = &[
     (
         "cancelling and time limits did not reach the encoder",
         &[
-            "tests/conversations.rs: a_request_cancelled_while_a_picture_is_encoded_is_so_named",
+            "tests/conversations/main.rs: \
+             a_request_cancelled_while_a_picture_is_encoded_is_so_named",
             "vision/tests/encoder.rs: a_picture_that_nobody_wants_is_not_encoded",
             "vision/tests/spotting.rs: a_picture_that_nobody_wants_is_not_spotted",
             "runtime/onnx/tests/refused.rs: a_long_run_ends_between_two_operators",
@@ -145,7 +146,8 @@ const FOUND: &[(&str, &[&str])] = &[
     (
         "a full conversation was dead, and a used handle ended every later request",
         &[
-            "tests/conversations.rs: a_full_conversation_goes_on_when_old_turns_are_forgotten",
+            "tests/conversations/saved.rs: \
+             a_full_conversation_goes_on_when_old_turns_are_forgotten",
             "tests/background.rs: a_request_of_the_past_cancels_nothing",
         ],
     ),
@@ -158,7 +160,7 @@ const FOUND: &[(&str, &[&str])] = &[
         "one decoder served one request at a time",
         &[
             "runtime/kernels/src/team/tests.rs: other_calls_keep_helpers_away",
-            "tests/conversations.rs: eight_threads_answer_as_one",
+            "tests/conversations/main.rs: eight_threads_answer_as_one",
         ],
     ),
     // Lets code or files in.

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from tokenizers import pre_tokenizers
 
-from page import facts, kinds, smollm, tasks, things, written
+from page import facts, kinds, mean, smollm, tasks, things, written
 from page.examples import Writer, sequences
 from page.page import FEATURES, Line, Page, noisy, place, rows_of
 from page.printed import Ink
@@ -216,3 +216,14 @@ def test_what_is_no_page_is_named(tmp_path):
     path.write_text("== poster\nHello\n")
     with pytest.raises(ValueError, match="a.txt:2: found 'Hello'"):
         written.pages_of(path)
+
+
+def test_a_mean_of_two_runs_is_between_them(tmp_path):
+    one, two = ({"layers.0.q.a": torch.full((2, 2), x)} for x in (1.0, 3.0))
+    save_file(one, tmp_path / "a", {"step": "1"})
+    save_file(two, tmp_path / "b", {"step": "2"})
+    tensors, metadata = mean.mean(tmp_path / "a", tmp_path / "b", 0.75)
+    assert tensors["layers.0.q.a"].tolist() == [[2.5, 2.5]] * 2 and metadata == {"step": "2"}
+    save_file({"other": torch.zeros(1)}, tmp_path / "c")
+    with pytest.raises(ValueError, match="other tensors"):
+        mean.mean(tmp_path / "a", tmp_path / "c", 0.5)

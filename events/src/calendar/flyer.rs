@@ -125,10 +125,12 @@ impl Flyer<'_> {
             None => (None, Reading::of(self.when, options)),
         };
         let known = read::stated(self.when.date.unwrap_or_default(), options.today);
-        if known == Stated::Day && named(&own) {
-            return own;
-        }
         let transcript = self.transcript.unwrap_or_default();
+        if known == Stated::Day && named(&own) {
+            let again = elsewhere(transcript, options.today).map(read);
+            let dated = with_year(&own, again, options);
+            return dated.unwrap_or(own);
+        }
         let lines = around(transcript, self.when.date.unwrap_or_default());
         let whole = |found: &(Option<String>, Reading)| named(found) && found.1.explains_all();
         if let Some(found) = lines.map(|line| read(line.to_owned())).find(whole) {
@@ -192,6 +194,44 @@ impl Flyer<'_> {
         let mut times = hours(transcript, options).map(read).filter(as_good);
         times.next().filter(|_| times.next().is_none())
     }
+}
+
+/// Of further texts and what they say, the first that names the day of `own` with a year, where
+/// that has none.
+fn with_year(
+    (text, own): &(Option<String>, Reading),
+    mut others: impl Iterator<Item = (Option<String>, Reading)>,
+    options: Options,
+) -> Option<(Option<String>, Reading)> {
+    let [own] = own.schedules.as_slice() else {
+        return None;
+    };
+    let dated = |text: &Option<String>, date| {
+        names_a_year(text.as_deref().unwrap_or_default(), date, options)
+    };
+    if dated(text, own.date) {
+        return None;
+    }
+    let of_year = |date: Date| (date.month(), date.day());
+    others.find(|(text, reading)| {
+        let [found] = reading.schedules.as_slice() else {
+            return false;
+        };
+        of_year(found.date) == of_year(own.date)
+            && found.date.year() != own.date.year()
+            && found.start == own.start
+            && reading.is_sure()
+            && dated(text, found.date)
+    })
+}
+
+/// Whether the text names the day and its year in four figures.
+fn names_a_year(text: &str, date: Date, options: Options) -> bool {
+    let figures = |word: &str| word.len() == 4 && word.bytes().all(|b| b.is_ascii_digit());
+    let mut words = text.split(|c: char| !c.is_alphanumeric());
+    let year = date.year().to_string();
+    words.any(|word| figures(word) && word == year)
+        && read::stated(text, options.today) == Stated::Day
 }
 
 /// How many words at the end of `words` are those with which the line `below` begins, the others

@@ -373,3 +373,20 @@ fn a_title_that_runs_into_the_day_ends_before_it() {
     let own = "Fiesta 4 May\nin the park";
     assert_eq!(name("Fiesta 4 May", own).unwrap(), "Fiesta 4 May");
 }
+
+#[test]
+fn a_year_that_stands_with_the_same_day_elsewhere_is_its_year() {
+    let starts = |date: &str, text: &str| start_of(Some(date), text).unwrap();
+    assert_eq!(
+        starts("DECEMBER 31ST", "GALA\n2023\nDECEMBER 31ST\n7 PM"),
+        "2023-12-31T19:00"
+    );
+    assert_eq!(
+        starts("Dec 17", "Talk\nDecember 17, 2025 in Rome\nDec 17\nOnline"),
+        "2025-12-17"
+    );
+    // Another day's year, and a year of its own.
+    let other = "Talk\nfounded 4 May 2019\nDec 17";
+    assert_eq!(starts("Dec 17", other), starts("Dec 17", "Talk\nDec 17"));
+    assert_eq!(starts("Dec 17, 2024", "Talk\nDec 17, 2025"), "2024-12-17");
+}
