@@ -62,7 +62,7 @@ impl Model {
     }
 
     /// How many of its files were held against the SHA-256 of its `config.json`, and how long that
-    /// took. A file that differs is [`Error::AssetsDamaged`](crate::Error::AssetsDamaged) at load.
+    /// took. A file that differs is [`Error::AssetsDamaged`] at load.
     #[must_use]
     pub fn checked(&self) -> Checked {
         let origin = self.0.origin.as_ref();
