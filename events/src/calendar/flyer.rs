@@ -127,7 +127,9 @@ impl Flyer<'_> {
         let known = read::stated(self.when.date.unwrap_or_default(), options.today);
         let transcript = self.transcript.unwrap_or_default();
         if known == Stated::Day && named(&own) {
-            let again = elsewhere(transcript, options.today).map(read);
+            let date = own.0.as_deref().unwrap_or_default();
+            let years = beside_years(transcript, date);
+            let again = elsewhere(transcript, options.today).chain(years).map(read);
             let dated = with_year(&own, again, options);
             return dated.unwrap_or(own);
         }
@@ -219,10 +221,22 @@ fn with_year(
         };
         of_year(found.date) == of_year(own.date)
             && found.date.year() != own.date.year()
-            && found.start == own.start
-            && reading.is_sure()
+            && (own.start.is_none() || found.start == own.start)
             && dated(text, found.date)
     })
+}
+
+/// The date with each year that stands by itself on the line above or below it.
+fn beside_years<'t>(transcript: &'t str, date: &'t str) -> impl Iterator<Item = String> {
+    let lines: Vec<&str> = transcript.lines().collect();
+    let is_year = |line: &str| line.len() == 4 && line.bytes().all(|b| b.is_ascii_digit());
+    let found: Vec<String> = lines
+        .windows(2)
+        .flat_map(|pair| [(pair[0].trim(), pair[1]), (pair[1].trim(), pair[0])])
+        .filter(|(year, line)| is_year(year) && !date.is_empty() && line.contains(date))
+        .map(|(year, _)| format!("{date} {year}"))
+        .collect();
+    found.into_iter()
 }
 
 /// Whether the text names the day and its year in four figures.

@@ -385,6 +385,13 @@ fn a_year_that_stands_with_the_same_day_elsewhere_is_its_year() {
         starts("Dec 17", "Talk\nDecember 17, 2025 in Rome\nDec 17\nOnline"),
         "2025-12-17"
     );
+    assert_eq!(
+        starts(
+            "DECEMBER 31ST",
+            "GALA\n2023\nDECEMBER 31ST• 7:00 PM\nGreen Woods Club"
+        ),
+        "2023-12-31T19:00"
+    );
     // Another day's year, and a year of its own.
     let other = "Talk\nfounded 4 May 2019\nDec 17";
     assert_eq!(starts("Dec 17", other), starts("Dec 17", "Talk\nDec 17"));
