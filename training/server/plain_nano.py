@@ -21,6 +21,7 @@ from PIL import Image
 from export import export_vision
 from restore import vision_of
 from sizes import vision_config
+from sums import write_sums
 from tiling import views
 
 FOUND = 0.5  # least presence of a slot that counts; `slots.min_presence` in models/rules.json
@@ -64,6 +65,7 @@ def write(plain, bundle, out):
     config |= {"name": "nano-server", "tier": "server"}
     config["image"]["default_mode"] = "high"
     (out / "config.json").write_text(json.dumps(config, indent=1) + "\n")
+    write_sums(out)
 
 
 def main():

@@ -23,8 +23,8 @@ pub(super) const BELOW: f64 = 1.5;
 /// How far the next line may reach up over the end of the line above it, in heights of that one.
 /// Set by hand: a spotter's boxes reach over their print.
 pub(super) const OVER: f64 = 0.5;
-/// The box around all lines has so many times the margin of their page: sheets of training have
-/// such margins (`training/page`).
+/// A page's margin is this part of the box around its lines: sheets of training have such margins
+/// (`training/page`).
 pub(super) const MARGIN: f64 = 20.0;
 /// Most tokens drafted at a time: values of flyers have three to six.
 pub(super) const DRAFTED: usize = 4;
