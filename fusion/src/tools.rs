@@ -108,6 +108,12 @@ impl Offer {
         Self(tools)
     }
 
+    /// The tools.
+    #[must_use]
+    pub fn tools(&self) -> &[Declared] {
+        &self.0
+    }
+
     /// What the first question begins with: a line for each tool.
     #[must_use]
     pub fn introduction(&self) -> String {

@@ -214,12 +214,12 @@ fn with_year(
     if dated(text, own.date) {
         return None;
     }
-    let of_year = |date: Date| (date.month(), date.day());
+    let month_and_day = |date: Date| (date.month(), date.day());
     others.find(|(text, reading)| {
         let [found] = reading.schedules.as_slice() else {
             return false;
         };
-        of_year(found.date) == of_year(own.date)
+        month_and_day(found.date) == month_and_day(own.date)
             && found.date.year() != own.date.year()
             && (own.start.is_none() || found.start == own.start)
             && dated(text, found.date)
@@ -227,25 +227,21 @@ fn with_year(
 }
 
 /// The date with each year that stands by itself on the line above or below it.
-fn beside_years<'t>(transcript: &'t str, date: &'t str) -> impl Iterator<Item = String> {
-    let lines: Vec<&str> = transcript.lines().collect();
+fn beside_years(transcript: &str, date: &str) -> Vec<String> {
+    let lines: Vec<&str> = transcript.lines().map(str::trim).collect();
     let is_year = |line: &str| line.len() == 4 && line.bytes().all(|b| b.is_ascii_digit());
-    let found: Vec<String> = lines
-        .windows(2)
-        .flat_map(|pair| [(pair[0].trim(), pair[1]), (pair[1].trim(), pair[0])])
-        .filter(|(year, line)| is_year(year) && !date.is_empty() && line.contains(date))
+    let pairs = lines.windows(2).flat_map(|p| [(p[0], p[1]), (p[1], p[0])]);
+    pairs
+        .filter(|(year, line)| is_year(year) && line.contains(date))
         .map(|(year, _)| format!("{date} {year}"))
-        .collect();
-    found.into_iter()
+        .collect()
 }
 
 /// Whether the text names the day and its year in four figures.
 fn names_a_year(text: &str, date: Date, options: Options) -> bool {
-    let figures = |word: &str| word.len() == 4 && word.bytes().all(|b| b.is_ascii_digit());
     let mut words = text.split(|c: char| !c.is_alphanumeric());
     let year = date.year().to_string();
-    words.any(|word| figures(word) && word == year)
-        && read::stated(text, options.today) == Stated::Day
+    words.any(|word| word == year) && read::stated(text, options.today) == Stated::Day
 }
 
 /// How many words at the end of `words` are those with which the line `below` begins, the others

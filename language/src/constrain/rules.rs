@@ -2,7 +2,8 @@
 //!
 //! - No key is written twice in an object, by whatever escapes.
 //! - Items of an array that are to differ (`uniqueItems`) differ.
-//! - A number ends: it has at most 15 significant digits and 15 behind the point, and none is `-0`.
+//! - A number ends: it has at most 15 significant digits and 15 behind the point, an `f64` holds
+//!   it, and none is `-0`.
 //! - Values nest at most 100 deep, so that every JSON reader takes them.
 use super::scan::{Event, Open, Place, Scanner};
 use serde_json::Value;
@@ -14,6 +15,8 @@ use std::sync::Arc;
 const DIGITS: usize = f64::DIGITS as usize;
 /// Digits behind the point: zeros before the first significant digit count too.
 const DECIMALS: usize = 15;
+/// Most digits of an exponent: that of the largest `f64` is 308.
+const EXPONENT: usize = 3;
 /// Deepest nesting of values; readers commonly stop at 128 (serde_json does).
 const NESTING: usize = 100;
 
@@ -224,6 +227,9 @@ impl Written {
 
 /// Whether `byte` may follow the beginning of a number or literal.
 fn number_goes_on(word: &[u8], byte: u8) -> bool {
+    if byte.is_ascii_digit() && !stays_finite(word, byte) {
+        return false;
+    }
     let digits = word.iter().filter(|b| b.is_ascii_digit());
     let significant = digits.skip_while(|b| **b == b'0').count();
     let decimals = word.iter().rev().position(|b| *b == b'.');
@@ -236,6 +242,19 @@ fn number_goes_on(word: &[u8], byte: u8) -> bool {
         (b',' | b'}' | b']', _) => word != b"-0",
         _ => true,
     }
+}
+
+/// Whether a number with a digit more is one that an `f64` holds, its exponent of at most
+/// [`EXPONENT`] digits.
+fn stays_finite(word: &[u8], digit: u8) -> bool {
+    let exponent = word.iter().position(|b| matches!(b, b'e' | b'E'));
+    let written = exponent.map_or(&[][..], |at| &word[at..]);
+    let digits = written.iter().filter(|b| b.is_ascii_digit()).count();
+    let whole = [word, &[digit]].concat();
+    let number = std::str::from_utf8(&whole)
+        .ok()
+        .and_then(|n| n.parse().ok());
+    digits < EXPONENT && number.is_some_and(f64::is_finite)
 }
 
 /// A text that is the same for values that JSON Schema holds equal: keys in order, numbers by what
@@ -264,6 +283,29 @@ fn canonical(value: &Value) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn numbers_are_those_that_an_f64_holds() {
+        let goes_on = |number: &str| {
+            let (word, last) = number.as_bytes().split_at(number.len() - 1);
+            number_goes_on(word, last[0])
+        };
+        let long = "9".repeat(309);
+        for number in [
+            "2e30",
+            "1e308",
+            "-1.5E-12",
+            "1e-999",
+            "0",
+            "-7",
+            &long[..308],
+        ] {
+            assert!(goes_on(number), "{number}");
+        }
+        for number in ["2e309", "2.0E2123", "0e0000", "1e-9999", &long] {
+            assert!(!goes_on(number), "{number}");
+        }
+    }
 
     fn takes(schema: &Value, text: &str) -> bool {
         Written::new(Arc::new(Rules::new(schema))).push(text.as_bytes())

@@ -77,7 +77,7 @@ impl Called {
 
 /// What a model is offered.
 pub(crate) struct Tools {
-    declared: Vec<Declared>,
+    offer: Offer,
     must_call: bool,
 }
 
@@ -111,15 +111,15 @@ impl Tools {
     }
 
     fn some(declared: Vec<Declared>, must_call: bool) -> Option<Self> {
-        (!declared.is_empty()).then_some(Self {
-            declared,
+        (!declared.is_empty()).then(|| Self {
+            offer: Offer::new(declared),
             must_call,
         })
     }
 
     /// The tool that must be called, where there is one alone.
     pub fn only(&self) -> Option<&Declared> {
-        let [only] = &self.declared[..] else {
+        let [only] = self.offer.tools() else {
             return None;
         };
         self.must_call.then_some(only)
@@ -127,12 +127,12 @@ impl Tools {
 
     /// What the model is told of them.
     pub fn introduction(&self) -> String {
-        Offer::new(self.declared.clone()).introduction()
+        self.offer.introduction()
     }
 
     /// JSON Schema of a call, or of an answer where there may be one.
     pub fn schema(&self) -> Value {
-        Offer::new(self.declared.clone()).schema(self.must_call)
+        self.offer.schema(self.must_call)
     }
 }
 
