@@ -14,7 +14,8 @@ const LEAST_SIDE: usize = 21;
 /// Most codes that a result lists: a sheet full of stickers would fill the conversation.
 const MAX_CODES: usize = 16;
 /// What the search for the codes of a picture may cost, in copies of a pixel: `rqrr` (0.11) copies
-/// the picture for each three of squares that it tries. Two to three seconds at most.
+/// the picture for each three of squares that it tries. Set by hand: a few seconds. Finding the
+/// squares of a picture comes before, and is not counted.
 const EFFORT: f64 = 4e9;
 /// What looking at a part of a picture costs beside that, as many copies of it.
 const LOOK: f64 = 100.0;
@@ -34,8 +35,8 @@ pub struct Code {
 ///
 /// Codes that are damaged, blurred, inverted or hold other bytes are passed over. The squares that
 /// mark the corners of codes are found first: where there are many, each three that may belong
-/// together are looked at by themselves. Of more than 128 none is read so, and the search ends
-/// after two or three seconds.
+/// together are looked at by themselves. Of more than 128 none is read so, and the effort is
+/// bounded.
 #[must_use]
 pub fn read(image: &Image) -> Vec<Code> {
     let pixels = image.pixels();

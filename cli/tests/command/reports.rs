@@ -88,7 +88,7 @@ fn a_report_has_a_column_for_every_field() {
         page.contains("<i class=\"k0\"></i>title</button>"),
         "{page}"
     );
-    // Random weights read lines that stand nowhere: boxes are tested with `nano` in a browser.
+    // Random weights read lines that stand nowhere: those of `nano` have boxes, below.
     ocr(&["--rules", "off", "--report", &file, PICTURE]);
     let page = std::fs::read_to_string(&file).unwrap();
     assert!(page.contains("<i class=\"k0\"></i>text</button>"), "{page}");
@@ -111,4 +111,20 @@ fn a_report_has_a_column_for_every_field() {
         "{}",
         text(&out.stderr)
     );
+}
+
+#[test]
+fn a_report_draws_the_boxes_of_lines() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("report.html");
+    let [nano, flyer] = ["models/nano", "examples/flyers/jazz.png"].map(|path| root().join(path));
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_foveate"));
+    command
+        .arg("--model")
+        .arg(nano)
+        .args(["--mode", "rapid", "ocr", "--report"]);
+    let out = command.arg(&file).arg(flyer).output().unwrap();
+    assert_eq!(out.status.code(), Some(0), "{}", text(&out.stderr));
+    let page = std::fs::read_to_string(&file).unwrap();
+    assert!(page.contains("<rect class=\"k0\" x="), "{page}");
 }
