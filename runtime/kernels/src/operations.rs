@@ -108,11 +108,9 @@ fn activations(cols: usize, grouped: bool) -> Activations {
     x
 }
 
-/// Seconds of `n` rows times one matrix of `tiles` tiles: the lower quartile of all copies and
-/// passes, so that what else the machine does counts little.
-fn seconds(cpu: Cpu, matrix: &Linear, tiles: usize, x: &Activations, n: usize) -> f64 {
+fn view(x: &Activations) -> View<'_> {
     let q = &x.quantized;
-    let view = View {
+    View {
         x: &x.x,
         q: &q.q,
         stride: q.stride,
@@ -120,7 +118,13 @@ fn seconds(cpu: Cpu, matrix: &Linear, tiles: usize, x: &Activations, n: usize) -
         sums: &q.sums,
         records: &q.records,
         cols: x.cols,
-    };
+    }
+}
+
+/// Seconds of `n` rows times one matrix of `tiles` tiles: the lower quartile of all copies and
+/// passes, so that what else the machine does counts little.
+fn seconds(cpu: Cpu, matrix: &Linear, tiles: usize, x: &Activations, n: usize) -> f64 {
+    let view = view(x);
     // Many rows are bound by products, not by memory: few copies tell as much.
     let copies = matrix.tiles() / tiles;
     let copies = if n > 1 { copies.min(8) } else { copies };
@@ -170,16 +174,7 @@ mod tests {
             let a = Linear::packed(bits, rows, cols, &codes, &scale, Some(&tables)).unwrap();
             let b = Linear::packed(bits, rows, cols, &codes, &even, None).unwrap();
             assert_eq!(a.bytes(), b.bytes() + 16 * tiles);
-            let q = &x.quantized;
-            let view = View {
-                x: &x.x,
-                q: &q.q,
-                stride: q.stride,
-                scale: &q.scale,
-                sums: &q.sums,
-                records: &q.records,
-                cols,
-            };
+            let view = view(&x);
             let mut values = [vec![0.0; cols], vec![0.0; cols]];
             for row in 0..rows {
                 let [left, right] = &mut values;
