@@ -42,16 +42,24 @@ class Reader:
 
 def rows(folder, actors=4, batch=8, mode=None, reader=Reader):
     """The rows of a folder, each once, as they come."""
-    files = ray.data.read_binary_files(folder, include_paths=True)
-    cpus = ray.cluster_resources().get("CPU", 1)
-    # Small blocks: what one actor loses is little, and none waits for another at the end.
-    blocks = files.repartition(max(files.count() // (4 * batch), actors))
-    answers = blocks.map_batches(
+    # Shares of a processor: the actors', and one for those who fetch files. A task that asks for a
+    # whole one, as Ray's do by default, would wait for ever where the actors hold the rest.
+    share = min(1, ray.cluster_resources().get("CPU", 1) / (actors + 1))
+    # The folder is listed, and each file is fetched once, when an actor has room for it. Small
+    # blocks: what one actor loses is little, and none waits for another at the end.
+    listed = ray.data.read_binary_files(folder, include_paths=True).input_files()
+    files = ray.data.read_binary_files(
+        folder,
+        include_paths=True,
+        num_cpus=share,
+        override_num_blocks=max(len(listed) // (4 * batch), actors),
+    )
+    answers = files.map_batches(
         reader,
         fn_constructor_kwargs={"mode": mode},
         batch_size=batch,
         compute=ray.data.ActorPoolStrategy(size=actors),
-        num_cpus=min(1, cpus / (actors + 1)),
+        num_cpus=share,
     )
     return answers.iter_rows()
 
