@@ -33,8 +33,12 @@ test: lint package test-rust test-python ## everything: formatting, lints, docum
 
 test-all: test test-serve test-ways test-cli ## the same, and the heavy tests
 
+# Crates that are built by themselves have lock files of their own, which a new dependency makes stale.
 lint: ## formatting, lints and documentation, warnings refused
 	cargo fmt --all --check
+	@for crate in $$(git ls-files '*Cargo.lock'); do \
+		cargo metadata --locked --format-version 1 --manifest-path $$(dirname $$crate)/Cargo.toml > /dev/null \
+		|| { echo "$$crate is stale: cargo update --workspace --manifest-path $$(dirname $$crate)/Cargo.toml" >&2; exit 1; }; done
 	cargo clippy --workspace --all-features --all-targets --quiet -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps --quiet
 
@@ -60,9 +64,11 @@ test-serve: runtime $(SERVE_VENV) $(AXE) ## the server under load, with real cli
 	cargo build --release
 	AXE_CORE=$(AXE) .venv-serve/bin/python -m pytest -rs serve/tests
 
+# The Python of the book's examples: the one that has the wheel, where `make test-ways` made it.
+FOVEATE_PYTHON ?= $(abspath $(wildcard .venv-ways/bin/python))
 test-cli: runtime base $(SERVE_VENV) $(AXE) ## the report of a batch in a browser, progress on a terminal, the book
 	cargo build --release
-	AXE_CORE=$(AXE) .venv-serve/bin/python -m pytest -rs cli/tests
+	FOVEATE_PYTHON=$(FOVEATE_PYTHON) AXE_CORE=$(AXE) .venv-serve/bin/python -m pytest -rs cli/tests
 
 $(SERVE_VENV): serve/tests/requirements.txt
 	test -x .venv-serve/bin/python || $(PYTHON) -m venv .venv-serve

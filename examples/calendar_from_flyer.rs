@@ -19,7 +19,7 @@
 //! let today = Date::today();
 //! let mut session = Model::load("nano")?.look_at(&Image::open("flyer.png")?)?;
 //! let read: Typed<CalendarEvent> = session.read().run()?;
-//! let flyer = read.value.as_flyer(read.transcript.as_deref());
+//! let flyer = read.value.as_flyer(read.transcript.as_deref()).with_headlines(&read.headlines);
 //! print!("{}", ics(&[Entry::from_flyer(flyer, today)?], today));
 //! # anyhow::Ok(())
 //! ```

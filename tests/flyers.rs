@@ -50,7 +50,10 @@ fn events() {
     for (name, path) in flyers() {
         let image = Image::open(path).unwrap();
         let read: Typed<CalendarEvent> = model.look_at(&image).unwrap().read().run().unwrap();
-        let flyer = read.value.as_flyer(read.transcript.as_deref());
+        let flyer = read
+            .value
+            .as_flyer(read.transcript.as_deref())
+            .with_headlines(&read.headlines);
         let calendar =
             Entry::from_flyer(flyer, today).map(|e| ics(&[e], today).replace("\r\n", "\n"));
         let calendar = calendar.unwrap_or_else(|e| e.to_string());

@@ -88,7 +88,9 @@ impl Asked<'_> {
         let query = self.session.read::<CalendarEvent>();
         let typed: Typed<CalendarEvent> = query.with(&self.clock.request()).run()?;
         complete(typed.stop, &typed.json)?;
-        let mut told = event::told(&typed.value, typed.transcript.as_deref(), today);
+        let flyer = typed.value.as_flyer(typed.transcript.as_deref());
+        let flyer = flyer.with_headlines(&typed.headlines);
+        let mut told = event::told(&typed.value, flyer, today);
         told["fields"] = answer::fields(&typed.fields);
         told["text"] = typed.transcript.into();
         let ending = (typed.stop, typed.timing, typed.usage);

@@ -1,10 +1,11 @@
 //! What the fields of an event mean, and the calendar of it.
-use foveate_events::{CalendarEvent, Confidence, Date, Entry, NoEvent, Options, Reading, ics};
+use foveate_events::{
+    CalendarEvent, Confidence, Date, Entry, Flyer, NoEvent, Options, Reading, ics,
+};
 use serde_json::{Value, json};
 
-/// As of `today`; a day that the fields do not name is looked for in the transcript.
-pub(crate) fn told(event: &CalendarEvent, transcript: Option<&str>, today: Date) -> Value {
-    let flyer = event.as_flyer(transcript);
+/// The fields, and as of `today` what they mean beside all that stands on the picture.
+pub(crate) fn told(event: &CalendarEvent, flyer: Flyer<'_>, today: Date) -> Value {
     let entry = Entry::from_flyer(flyer, today);
     let reading = Reading::of(flyer.when, Options::new(today));
     let found = entry.as_ref().ok();
@@ -12,7 +13,7 @@ pub(crate) fn told(event: &CalendarEvent, transcript: Option<&str>, today: Date)
     let sure = found.is_some_and(|e| reading.schedules.contains(&e.schedule));
     let calendar = found.map(|e| ics(std::slice::from_ref(e), today));
     json!({
-        "title": event.title,
+        "title": found.map(|e| &e.summary).or(event.title.as_ref()),
         "date": event.date,
         "start": event.start,
         "end": event.end,
@@ -45,7 +46,11 @@ mod tests {
             date: date.map(str::to_owned),
             ..CalendarEvent::default()
         };
-        told(&event, Some(transcript), "2026-01-01".parse().unwrap())
+        told(
+            &event,
+            event.as_flyer(Some(transcript)),
+            "2026-01-01".parse().unwrap(),
+        )
     }
 
     #[test]

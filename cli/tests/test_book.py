@@ -23,7 +23,7 @@ from conftest import BINARY, ENVIRONMENT, ROOT
 PAGES = {page.stem: page.read_text() for page in sorted((ROOT / "book/src").glob("*.md"))}
 BLOCK = re.compile(r"^```([\w,]+)\n(.*?)^```$(?:\n```text\n(.*?)^```$)?", re.S | re.M)
 # An interpreter that has the wheel.
-PYTHON = os.environ.get("FOVEATE_PYTHON", sys.executable)
+PYTHON = os.environ.get("FOVEATE_PYTHON") or sys.executable
 
 
 def blocks(kind):

@@ -84,7 +84,7 @@ def test_pictures_boxes_fields_and_errors_are_shown(page):
     assert picture["y"] <= box["y"] and box["width"] > 0.4 * picture["width"]
     failed = page.locator("tr:has(td.failed)")
     expect(failed).to_contain_text("<img src=x onerror=alert(1)>.png")
-    expect(failed.locator("td.failed p")).to_contain_text("picture")
+    expect(failed.locator("td.failed p")).to_contain_text("PNG")
     assert failed.locator("img").count() == 0
 
 

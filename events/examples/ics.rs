@@ -65,6 +65,7 @@ fn read(line: &str, today: Date) -> Vec<Entry> {
         },
         venue: cell(4),
         transcript: None,
+        headlines: &[],
     };
     let options = Options {
         several: Several::Each,

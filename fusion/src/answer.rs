@@ -191,6 +191,9 @@ pub struct Typed<T> {
     pub fields: Vec<(String, Region)>,
     /// The transcript that it was filled in from, where there is one.
     pub transcript: Option<String>,
+    /// The blocks of the largest print on the pictures, each with its lines joined by `\n`; none
+    /// where no text was read first.
+    pub headlines: Vec<String>,
     /// Why it ended: [`StopReason::End`], or why it had to be closed early.
     pub stop: StopReason,
     /// Where the time went, transcript included.

@@ -2,6 +2,7 @@
 mod append;
 mod blank;
 mod evidence;
+mod headlines;
 mod query;
 mod request;
 mod stream;

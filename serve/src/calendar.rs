@@ -7,7 +7,9 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use foveate_events::{CalendarEvent, Confidence, Date, Entry, NoEvent, Options, Reading, ics};
+use foveate_events::{
+    CalendarEvent, Confidence, Date, Entry, Flyer, NoEvent, Options, Reading, ics,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -40,7 +42,7 @@ pub(crate) async fn calendar(
     let fields: Fields = body::json(&headers, &held)?;
     let today = day(fields.today.as_deref())?;
     let event = fields.checked()?;
-    let told = Told::of(&event, None, today);
+    let told = Told::of(event.as_flyer(None), today);
     match form {
         CALENDAR => calendar_of(&told, today),
         TEXT => text_of(&told),
@@ -102,9 +104,8 @@ pub(crate) struct Told {
 }
 
 impl Told {
-    /// As of `today`; a day that the fields do not name is looked for in the transcript.
-    pub fn of(event: &CalendarEvent, transcript: Option<&str>, today: Date) -> Self {
-        let flyer = event.as_flyer(transcript);
+    /// As of `today`.
+    pub fn of(flyer: Flyer<'_>, today: Date) -> Self {
         let entry = Entry::from_flyer(flyer, today);
         let reading = Reading::of(flyer.when, Options::new(today));
         let sure = |e: &Entry| reading.schedules.contains(&e.schedule);
@@ -122,9 +123,14 @@ impl Told {
         }
     }
 
-    /// As JSON, beside the fields as they are printed.
+    /// As JSON, beside the fields as they are printed; the title as the calendar has it.
     pub fn json(&self, event: &CalendarEvent) -> Value {
         let entry = self.entry.as_ref().ok();
+        let title = entry.map(|e| e.summary.clone());
+        let event = CalendarEvent {
+            title: title.or_else(|| event.title.clone()),
+            ..event.clone()
+        };
         json!({
             "event": event,
             "starts": entry.map(Entry::starts),

@@ -70,7 +70,8 @@ fn read(job: &Job<'_>, image: &Image) -> Result<Read, Refusal> {
 
 fn answered(read: &Read, today: Date, form: &str) -> Result<Response, Refusal> {
     let event = &read.typed.value;
-    let told = Told::of(event, read.typed.transcript.as_deref(), today);
+    let flyer = event.as_flyer(read.typed.transcript.as_deref());
+    let told = Told::of(flyer.with_headlines(&read.typed.headlines), today);
     match form {
         CALENDAR => calendar_of(&told, today),
         TEXT => text_of(&told),

@@ -71,7 +71,7 @@ def shown(line):
 
 
 # Where ours goes beyond the package: what it does there.
-AS_THEIRS = {"min_confidence": 0.5, "doubtful": 0.0, "max_windows": 1}
+AS_THEIRS = {"min_confidence": 0.5, "doubtful": 0.0, "max_windows": 1, "space": 1.0}
 
 
 def bundle(model, folder):

@@ -56,7 +56,10 @@ fn event(
         "no event: the answer is not complete: {}",
         read.stop
     );
-    let flyer = read.value.as_flyer(read.transcript.as_deref());
+    let flyer = read
+        .value
+        .as_flyer(read.transcript.as_deref())
+        .with_headlines(&read.headlines);
     let entry = Entry::from_flyer(flyer, today)?;
     let (confidence, unexplained) = sure(&entry, flyer.when, today);
     seen.set(WHEN, when(&entry, confidence));

@@ -1,4 +1,5 @@
 //! What was read off a flyer.
+use super::transcript::{apart, around, beside_years, elsewhere, holds, hours};
 use crate::date::{Date, Time};
 use crate::read;
 use crate::schedule::{Options, Printed, Reading, Schedule};
@@ -35,6 +36,7 @@ impl CalendarEvent {
             },
             venue: self.venue.as_deref(),
             transcript,
+            headlines: &[],
         }
     }
 }
@@ -51,9 +53,18 @@ pub struct Flyer<'a> {
     /// All that stands there: a day is looked for in it where `when` names none, or only a weekday
     /// or the day of a month; and what else the line of a time says of it.
     pub transcript: Option<&'a str>,
+    /// Blocks of the largest print, each with its lines joined by `\n`: a title that is some of
+    /// these lines is all of them, as far as they are no other field.
+    pub headlines: &'a [String],
 }
 
-impl Flyer<'_> {
+impl<'a> Flyer<'a> {
+    /// The same with the blocks of the picture's largest print.
+    #[must_use]
+    pub fn with_headlines(self, headlines: &'a [String]) -> Self {
+        Self { headlines, ..self }
+    }
+
     /// When the event takes place, as of `today`. Where the date that was read names no whole day,
     /// one is looked for in the transcript: what it does name, a weekday or the day of a month,
     /// must agree with it.
@@ -73,7 +84,8 @@ impl Flyer<'_> {
     /// The title without what stands at its end and is a day or an hour and nothing else: lines, or
     /// how the line below its own begins.
     pub(crate) fn name(&self, options: Options) -> Option<String> {
-        let title = self.title.unwrap_or_default();
+        let title = self.headline(options);
+        let title = title.as_deref().or(self.title).unwrap_or_default();
         let mut words: Vec<&str> = title.split_whitespace().collect();
         let lines = self.transcript.unwrap_or_default().lines();
         let lines: Vec<Vec<&str>> = lines.map(|l| l.split_whitespace().collect()).collect();
@@ -98,6 +110,31 @@ impl Flyer<'_> {
             n if n == all => Some(title.trim().to_owned()),
             _ => Some(words.join(" ")),
         }
+    }
+
+    /// All lines of the headline of which the title is some, without those of other fields.
+    fn headline(&self, options: Options) -> Option<String> {
+        let title = words(self.title?);
+        let others = [self.when.date, self.when.start, self.when.end, self.venue];
+        let others: Vec<_> = others.into_iter().flatten().map(words).collect();
+        // The line of a field, or a part of one.
+        let is_other = |line: &str| {
+            let line = words(line);
+            let holds = |whole: &[&str], part: &[&str]| {
+                !part.is_empty() && whole.windows(part.len()).any(|w| w == part)
+            };
+            others.iter().any(|o| holds(&line, o) || holds(o, &line))
+        };
+        self.headlines.iter().find_map(|block| {
+            let lines: Vec<&str> = block.lines().collect();
+            let is = |from: usize, to: usize| words(&lines[from..to].join(" ")) == title;
+            let all = (0..lines.len()).flat_map(|a| (a + 1..=lines.len()).map(move |b| (a, b)));
+            let (from, to) = all.into_iter().find(|&(a, b)| is(a, b))?;
+            let goes_on = |line: &&&str| !is_other(line) && !is_when(line, options);
+            let above = lines[..from].iter().rev().take_while(goes_on).count();
+            let below = lines[to..].iter().take_while(goes_on).count();
+            Some(lines[from - above..to + below].join(" "))
+        })
     }
 
     /// What `date` says, with `start` and the printed end.
@@ -159,7 +196,13 @@ impl Flyer<'_> {
             (found.1.is_sure() && found.1.schedules.iter().any(again)).then_some(found)
         };
         let again = || transcript.lines().find_map(comes_again);
-        found.or_else(again).unwrap_or(own)
+        let apart = || {
+            let mut days = apart(transcript).map(read).filter(sure);
+            let first = days.next()?;
+            let other = |(_, day): (_, Reading)| day.schedules != first.1.schedules;
+            (!days.any(other)).then_some(first)
+        };
+        found.or_else(again).or_else(apart).unwrap_or(own)
     }
 
     /// The same day with what the time's own line says of it: its zone, whether it is in the
@@ -226,22 +269,15 @@ fn with_year(
     })
 }
 
-/// The date with each year that stands by itself on the line above or below it.
-fn beside_years(transcript: &str, date: &str) -> Vec<String> {
-    let lines: Vec<&str> = transcript.lines().map(str::trim).collect();
-    let is_year = |line: &str| line.len() == 4 && line.bytes().all(|b| b.is_ascii_digit());
-    let pairs = lines.windows(2).flat_map(|p| [(p[0], p[1]), (p[1], p[0])]);
-    pairs
-        .filter(|(year, line)| is_year(year) && line.contains(date))
-        .map(|(year, _)| format!("{date} {year}"))
-        .collect()
-}
-
 /// Whether the text names the day and its year in four figures.
 fn names_a_year(text: &str, date: Date, options: Options) -> bool {
     let mut words = text.split(|c: char| !c.is_alphanumeric());
     let year = date.year().to_string();
     words.any(|word| word == year) && read::stated(text, options.today) == Stated::Day
+}
+
+fn words(text: &str) -> Vec<&str> {
+    text.split_whitespace().collect()
 }
 
 /// How many words at the end of `words` are those with which the line `below` begins, the others
@@ -260,28 +296,6 @@ fn common(words: &[&str], above: &[&str], below: &[&str]) -> Option<usize> {
 /// Bytes from which on a date is taken for more than one.
 const LONG: usize = 200;
 
-/// The lines that tell an hour, one from which the next but one goes on ("10 am", "to", "4 pm")
-/// with it.
-fn hours(transcript: &str, options: Options) -> impl Iterator<Item = String> {
-    let lines: Vec<&str> = transcript.lines().collect();
-    let tells = move |line: &str| read::tells_an_hour(line, options) && !is_about_another(line);
-    let mut used = 0;
-    (0..lines.len()).filter_map(move |i| {
-        if i < used || !tells(lines[i]) {
-            return None;
-        }
-        let joined = lines.get(i..i + 3).filter(|three| {
-            let [_, middle, last] = three else {
-                return false;
-            };
-            middle.split_whitespace().count() == 1 && !tells(middle) && tells(last)
-        });
-        let all = joined.map(|three| three.join(" "));
-        used = i + all.as_ref().map_or(1, |_| 3);
-        Some(all.unwrap_or_else(|| lines[i].to_owned()))
-    })
-}
-
 /// Whether `found` is at the time of `known`, as far as that is known: figures may have been those
 /// of the morning.
 fn goes_with(known: &Schedule, found: &Schedule) -> bool {
@@ -294,42 +308,6 @@ fn goes_with(known: &Schedule, found: &Schedule) -> bool {
             .start
             .is_none_or(|time| start == Some(half_a_day(time)))
 }
-
-/// The lines of a transcript in which `part` stands beside something else.
-fn around<'t>(transcript: &'t str, part: &str) -> impl Iterator<Item = &'t str> {
-    let lines = transcript.lines();
-    lines.filter(move |line| {
-        let more = line.split_whitespace().count() > part.split_whitespace().count();
-        more && holds(line, part) && !is_about_another(line)
-    })
-}
-
-/// Whether the words of `part` stand in `line` in a row.
-fn holds(line: &str, part: &str) -> bool {
-    let [line, part] = [line, part].map(|text| text.split_whitespace().collect::<Vec<_>>());
-    !part.is_empty() && line.windows(part.len()).any(|words| words == part)
-}
-
-/// The lines that may hold the event's date, from the top; before each, it and as many short ones
-/// below it as [`PIECES`] lets be: a date may be printed in pieces.
-fn elsewhere(transcript: &str, today: Date) -> impl Iterator<Item = String> {
-    let lines: Vec<&str> = transcript.lines().collect();
-    let count = lines.len();
-    let short = |l: &&str| l.split_whitespace().count() <= 2;
-    let from = move |i: usize| {
-        let most = lines[i..].iter().take(PIECES).take_while(|l| short(l));
-        let most = most.count().max(1);
-        (1..=most)
-            .rev()
-            .map(|n| lines[i..i + n].join(" "))
-            .collect::<Vec<_>>()
-    };
-    let days = (0..count).flat_map(from);
-    days.filter(move |text| names_a_day(text, today))
-}
-
-/// Weekday, day, month and year.
-const PIECES: usize = 4;
 
 /// Whether a line is a day or an hour in figures, or a day that comes again, and nothing else.
 fn is_when(line: &str, options: Options) -> bool {
@@ -346,30 +324,4 @@ fn is_when(line: &str, options: Options) -> bool {
     let again = reading.schedules.iter().any(|s| s.repeat.is_some());
     let figures = line.contains(|c: char| c.is_ascii_digit());
     reading.explains_all() && ((figures && (day || hour)) || (day && again))
-}
-
-/// Whether a line is likely to hold a date: it has figures or tells a whole day in words, and is
-/// not about another day.
-fn names_a_day(line: &str, today: Date) -> bool {
-    let figures = line.contains(|c: char| c.is_ascii_digit());
-    (figures || read::stated(line, today) == Stated::Day) && !is_about_another(line)
-}
-
-/// Whether a line is about another day than the event's.
-fn is_about_another(line: &str) -> bool {
-    const OTHERS: [&str; 11] = [
-        "rsvp",
-        "until",
-        "deadline",
-        "on sale",
-        "rain date",
-        "closes",
-        "reply",
-        "or before",
-        "no later than",
-        "last date",
-        "last day to",
-    ];
-    let lower = line.to_lowercase();
-    OTHERS.iter().any(|o| lower.contains(o))
 }

@@ -5,6 +5,7 @@ mod ics;
 mod lines;
 mod receipt;
 mod timezone;
+mod transcript;
 
 pub use entry::{Entry, NoEvent};
 pub use flyer::{CalendarEvent, Flyer};
@@ -12,3 +13,5 @@ pub use ics::{Ics, ics};
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod titles;

@@ -102,25 +102,6 @@ fn a_day_that_comes_again_may_stand_anywhere_in_words() {
 }
 
 #[test]
-fn a_title_ends_before_the_lines_of_its_day() {
-    let titled = |title: &str, transcript: &str| {
-        let event = CalendarEvent {
-            title: Some(title.into()),
-            date: Some("3 May".into()),
-            ..CalendarEvent::default()
-        };
-        let flyer = event.as_flyer(Some(transcript));
-        let entry = Entry::from_flyer(flyer, "2026-03-10".parse().unwrap());
-        entry.unwrap().summary
-    };
-    let text = "CHALK DERBY\nSUN 8.30.26\n2 PM\nFriday\nthe 13th\nMay 3";
-    assert_eq!(titled("CHALK DERBY SUN 8.30.26", text), "CHALK DERBY");
-    assert_eq!(titled("CHALK DERBY SUN 8.30.26 2 PM", text), "CHALK DERBY");
-    assert_eq!(titled("Friday the 13th", text), "Friday the 13th");
-    assert_eq!(titled("May 3", text), "May 3", "something must be left");
-}
-
-#[test]
 fn whole_days_and_zones() {
     let got = ics_of("12-14 June", None, None);
     assert!(
@@ -232,6 +213,7 @@ fn a_fragment_of_a_date_is_read_in_its_line() {
             },
             venue: None,
             transcript: Some(transcript),
+            headlines: &[],
         };
         Entry::from_flyer(flyer, today).unwrap().starts()
     };
@@ -259,6 +241,7 @@ fn a_start_that_is_no_hour_is_looked_for() {
             },
             venue: None,
             transcript: Some(&transcript),
+            headlines: &[],
         };
         let entry = Entry::from_flyer(flyer, today).unwrap();
         let end = entry.schedule.end.map(|time| time.to_string());
@@ -288,6 +271,7 @@ fn a_receipt_announces_nothing() {
             when,
             venue: None,
             transcript: Some(receipt),
+            headlines: &[],
         };
         Entry::from_flyer(flyer, "2026-04-22".parse().unwrap()).map(|entry| entry.starts())
     };
@@ -310,6 +294,7 @@ fn a_time_is_read_in_its_line() {
             },
             venue: None,
             transcript: Some(&transcript),
+            headlines: &[],
         };
         let entry = Entry::from_flyer(flyer, today).unwrap();
         let end = entry.schedule.end.map(|time| time.to_string());
@@ -350,28 +335,6 @@ fn a_day_in_words_is_found_where_the_field_holds_its_hour() {
         start_of(Some("three o'clock in the afternoon"), text).as_deref(),
         Some("2026-09-12T15:00")
     );
-}
-
-#[test]
-fn a_title_that_runs_into_the_day_ends_before_it() {
-    let name = |title: &str, transcript: &str| {
-        let flyer = Flyer {
-            title: Some(title),
-            transcript: Some(transcript),
-            ..Flyer::default()
-        };
-        let options = crate::Options::new("2026-03-10".parse().unwrap());
-        flyer.name(options)
-    };
-    let text = "Star Night\nDec 2 2026, 10:40:00 pm\nOld Tower";
-    let cut = Some("Star Night".to_owned());
-    assert_eq!(name("Star Night Dec 2 2026", text), cut);
-    assert_eq!(name("Star Night Dec 2 2026, 10:40:00 pm", text), cut);
-    // No day, and a day that stands in the title's own line.
-    let other = "Star Night\n2026 edition";
-    assert_eq!(name("Star Night 2026", other).unwrap(), "Star Night 2026");
-    let own = "Fiesta 4 May\nin the park";
-    assert_eq!(name("Fiesta 4 May", own).unwrap(), "Fiesta 4 May");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Answers of a type: read off pictures by way of their text, or given to a question.
 use super::blank::blank;
 use super::evidence::Evidence;
+use super::headlines::headlines;
 use super::stream::Growing;
 use super::{Request, Session, Snapshots, Stream, Turn};
 use crate::answer::{Timing, Typed, Usage};
@@ -52,6 +53,7 @@ impl Session {
         typed.timing += timing;
         typed.usage += usage;
         typed.transcript = Some(text);
+        typed.headlines = self.headlines();
         typed_as(typed)
     }
 
@@ -87,6 +89,7 @@ impl Session {
             value,
             fields: Vec::new(),
             transcript: Some(String::new()),
+            headlines: Vec::new(),
             stop: StopReason::End,
             timing,
             usage,
@@ -121,6 +124,7 @@ impl Session {
             json: so_far,
             fields,
             transcript: None,
+            headlines: Vec::new(),
             stop,
             timing,
             usage,
@@ -149,6 +153,7 @@ impl Session {
             json,
             fields: fields.unwrap_or_default(),
             transcript,
+            headlines: self.headlines(),
             stop,
             timing,
             usage,
@@ -241,6 +246,14 @@ impl Session {
         }
     }
 
+    /// The blocks of the largest print, where the text was read.
+    fn headlines(&self) -> Vec<String> {
+        let lines = self
+            .reading()
+            .map(|turn| self.traced(turn).lines(&self.gallery));
+        headlines(&lines.unwrap_or_default())
+    }
+
     /// The turn that read the text of all pictures shown.
     fn reading(&self) -> Option<&Turn> {
         let broken_off = |t: &Turn| {
@@ -260,6 +273,7 @@ fn typed_as<T: DeserializeOwned>(typed: Typed<Value>) -> Result<Typed<T>> {
         json: typed.json,
         fields: typed.fields,
         transcript: typed.transcript,
+        headlines: typed.headlines,
         stop: typed.stop,
         timing: typed.timing,
         usage: typed.usage,

@@ -215,11 +215,16 @@ impl Session {
     }
 
     pub(super) fn last_traced(&self) -> Traced {
-        let (ids, sources) = self
-            .turns
-            .last()
-            .map_or((&[][..], &[][..]), |t| (&t.ids, &t.sources));
-        Traced::new(self.model.tokenizer(), ids, sources)
+        let last = self.turns.last();
+        last.map_or_else(
+            || Traced::new(self.model.tokenizer(), &[], &[]),
+            |turn| self.traced(turn),
+        )
+    }
+
+    /// The bytes of an answer, each with the source that it was copied from.
+    pub(super) fn traced(&self, turn: &Turn) -> Traced {
+        Traced::new(self.model.tokenizer(), &turn.ids, &turn.sources)
     }
 
     /// The lines of the last answer, with the boxes they were read from.

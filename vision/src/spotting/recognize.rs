@@ -121,7 +121,7 @@ impl Recognizer {
             .outer_iter()
             .zip(lines)
             .map(|(scores, line)| Reading {
-                glyphs: decode(scores, &self.alphabet),
+                glyphs: decode(scores, &self.alphabet, options.space),
                 columns: columns as f64 * exact(line).min(width as f64) / width as f64,
             });
         Ok(readings.collect())

@@ -111,6 +111,8 @@ pub struct SpottedChar {
     pub quad: Quad,
     /// Its probability, 0 to 1.
     pub confidence: f32,
+    /// What else it may be and how likely: of 0.1 or more, likeliest first.
+    pub others: Vec<(String, f32)>,
 }
 
 /// A text spotter: finds lines in a picture and reads them.
@@ -252,6 +254,7 @@ impl Spotter {
                 ch: glyph.text.clone(),
                 quad: frame.to_picture(line.part(&projection, part)),
                 confidence: glyph.confidence,
+                others: glyph.others.clone(),
             });
         Some(SpottedLine {
             quad: frame.to_picture(line.corners),

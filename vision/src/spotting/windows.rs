@@ -181,6 +181,7 @@ mod tests {
                 ch: ch.to_string(),
                 quad: [[x, top], [end, top], [end, top + 30.0], [x, top + 30.0]],
                 confidence: 0.9,
+                others: Vec::new(),
             }
         };
         SpottedLine::of(text.chars().enumerate().map(char).collect(), 0).unwrap()

@@ -133,7 +133,10 @@ impl EventMarks {
 /// The calendar file of what a picture announces; `None` where it announces nothing.
 fn calendar(session: &Session, today: Date) -> Result<Option<String>> {
     let read = session.fork().read::<CalendarEvent>().run()?;
-    let flyer = read.value.as_flyer(read.transcript.as_deref());
+    let flyer = read
+        .value
+        .as_flyer(read.transcript.as_deref())
+        .with_headlines(&read.headlines);
     let entry = Entry::from_flyer(flyer, today).ok();
     Ok(entry
         .filter(|_| read.stop.is_complete())

@@ -8,6 +8,7 @@ pub(super) mod config;
 mod draft;
 mod place;
 mod rules;
+mod spelling;
 mod spotted;
 pub(super) mod text;
 mod weights;
@@ -143,7 +144,8 @@ impl Reader for PageReader {
 
     fn encode_while(&self, image: &Image, _: Mode, go_on: Option<&GoOn<'_>>) -> Result<Encoded> {
         let began = Instant::now();
-        let spotted = self.spotter.spot_while(image.pixels(), go_on)?;
+        let mut spotted = self.spotter.spot_while(image.pixels(), go_on)?;
+        spelling::mend(&mut spotted.lines);
         let encode = began.elapsed();
         let transform = text::CANVAS.transform(image.pixels());
         let Reading { lines, illegible } =

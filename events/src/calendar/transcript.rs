@@ -1,0 +1,171 @@
+//! Days and hours in all that stands on a picture, where a field does not say them.
+use crate::date::Date;
+use crate::read;
+use crate::schedule::Options;
+use crate::stated::Stated;
+
+/// The date with each year that stands by itself on the line above or below it.
+pub(super) fn beside_years(transcript: &str, date: &str) -> Vec<String> {
+    let lines: Vec<&str> = transcript.lines().map(str::trim).collect();
+    let is_year = |line: &str| line.len() == 4 && line.bytes().all(|b| b.is_ascii_digit());
+    let pairs = lines.windows(2).flat_map(|p| [(p[0], p[1]), (p[1], p[0])]);
+    pairs
+        .filter(|(year, line)| is_year(year) && line.contains(date))
+        .map(|(year, _)| format!("{date} {year}"))
+        .collect()
+}
+
+/// The lines that tell an hour, one from which the next but one goes on ("10 am", "to", "4 pm")
+/// with it.
+pub(super) fn hours(transcript: &str, options: Options) -> impl Iterator<Item = String> {
+    let lines: Vec<&str> = transcript.lines().collect();
+    let tells = move |line: &str| read::tells_an_hour(line, options) && !is_about_another(line);
+    let mut used = 0;
+    (0..lines.len()).filter_map(move |i| {
+        if i < used || !tells(lines[i]) {
+            return None;
+        }
+        let joined = lines.get(i..i + 3).filter(|three| {
+            let [_, middle, last] = three else {
+                return false;
+            };
+            middle.split_whitespace().count() == 1 && !tells(middle) && tells(last)
+        });
+        let all = joined.map(|three| three.join(" "));
+        used = i + all.as_ref().map_or(1, |_| 3);
+        Some(all.unwrap_or_else(|| lines[i].to_owned()))
+    })
+}
+
+/// The lines of a transcript in which `part` stands beside something else.
+pub(super) fn around<'t>(transcript: &'t str, part: &str) -> impl Iterator<Item = &'t str> {
+    let lines = transcript.lines();
+    lines.filter(move |line| {
+        let more = line.split_whitespace().count() > part.split_whitespace().count();
+        more && holds(line, part) && !is_about_another(line)
+    })
+}
+
+/// Whether the words of `part` stand in `line` in a row.
+pub(super) fn holds(line: &str, part: &str) -> bool {
+    let [line, part] = [line, part].map(|text| text.split_whitespace().collect::<Vec<_>>());
+    !part.is_empty() && line.windows(part.len()).any(|words| words == part)
+}
+
+/// The lines that may hold the event's date, from the top; before each, it and as many short ones
+/// below it as [`PIECES`] lets be: a date may be printed in pieces.
+pub(super) fn elsewhere(transcript: &str, today: Date) -> impl Iterator<Item = String> {
+    let lines: Vec<&str> = transcript.lines().collect();
+    let count = lines.len();
+    let short = |l: &&str| l.split_whitespace().count() <= 2;
+    let from = move |i: usize| {
+        let most = lines[i..].iter().take(PIECES).take_while(|l| short(l));
+        let most = most.count().max(1);
+        (1..=most)
+            .rev()
+            .map(|n| lines[i..i + n].join(" "))
+            .collect::<Vec<_>>()
+    };
+    let days = (0..count).flat_map(from);
+    days.filter(move |text| names_a_day(text, today))
+}
+
+/// Weekday, day, month and year.
+const PIECES: usize = 4;
+
+/// Each line that is the day of a month in figures, with each one or two words without figures that
+/// are a line near it: month and day may stand in blocks of their own, which other text parts.
+pub(super) fn apart(transcript: &str) -> impl Iterator<Item = String> {
+    let lines: Vec<&str> = transcript.lines().map(str::trim).collect();
+    let names = |line: &str| {
+        (1..=2).contains(&line.split_whitespace().count())
+            && !line.contains(|c: char| c.is_ascii_digit())
+    };
+    let near = |at: usize| at.saturating_sub(APART)..lines.len().min(at + APART + 1);
+    let with_names = |day: usize| {
+        let names = near(day).filter(|&i| names(lines[i]));
+        names
+            .map(|i| format!("{} {}", lines[day], lines[i]))
+            .collect::<Vec<_>>()
+    };
+    let days = (0..lines.len()).filter(|&i| is_day_of_month(lines[i]));
+    days.flat_map(with_names).collect::<Vec<_>>().into_iter()
+}
+
+/// Lines from a month to its day. Set by hand: a poster's columns have up to some five lines beside
+/// them.
+const APART: usize = 6;
+
+/// Whether a line is a number up to 31, as "6" or "6th".
+fn is_day_of_month(line: &str) -> bool {
+    let rest = line.trim_start_matches(|c: char| c.is_ascii_digit());
+    let figures = &line[..line.len() - rest.len()];
+    let ending = rest.chars().all(char::is_alphabetic) && rest.len() <= 2;
+    ending && figures.len() <= 2 && matches!(figures.parse(), Ok(1..=31))
+}
+
+/// Whether a line is likely to hold a date: it has figures or tells a whole day in words, and is
+/// not about another day.
+fn names_a_day(line: &str, today: Date) -> bool {
+    let figures = line.contains(|c: char| c.is_ascii_digit());
+    (figures || read::stated(line, today) == Stated::Day) && !is_about_another(line)
+}
+
+/// Whether a line is about another day than the event's.
+fn is_about_another(line: &str) -> bool {
+    const OTHERS: [&str; 11] = [
+        "rsvp",
+        "until",
+        "deadline",
+        "on sale",
+        "rain date",
+        "closes",
+        "reply",
+        "or before",
+        "no later than",
+        "last date",
+        "last day to",
+    ];
+    let lower = line.to_lowercase();
+    OTHERS.iter().any(|o| lower.contains(o))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calendar::{CalendarEvent, Entry};
+
+    /// The day of an event whose date was read as a street.
+    fn day(transcript: &str) -> Option<String> {
+        let event = CalendarEvent {
+            title: Some("Open House".into()),
+            date: Some("13 3995 Mill Road".into()),
+            ..CalendarEvent::default()
+        };
+        let flyer = event.as_flyer(Some(transcript));
+        let entry = Entry::from_flyer(flyer, "2026-03-10".parse().unwrap());
+        entry.ok().map(|entry| entry.starts())
+    }
+
+    #[test]
+    fn a_month_and_its_day_may_stand_in_blocks_of_their_own() {
+        let july = Some("2026-07-13".to_owned());
+        assert_eq!(
+            day("JULY\nFree and open\nThe Old Mill\n13\n3995 Mill Road"),
+            july
+        );
+        assert_eq!(day("13th\nThe Old Mill\nJuly\nEntry Rs. 100"), july);
+        assert_eq!(day("13\nau moulin\njuillet"), july, "in any language");
+        assert_eq!(
+            day("JULY\nFree and open\n13\n14\n3995 Mill Road"),
+            None,
+            "two days"
+        );
+        let poster = "WILLOW\nCREEK\nRATROAD\nJULY\nFREE + OPEN\nWillow Creek\n13\n\
+            3995 Mill Road\n10:00AM\nTrain Rides\nTO\n4:00PM";
+        assert_eq!(day(poster), july);
+        assert_eq!(day("Room\n13\nMill Road"), None, "no month");
+        let far = format!("JULY\n{}13", "a line of text\n".repeat(APART));
+        assert_eq!(day(&far), None);
+    }
+}
