@@ -7,6 +7,7 @@ import shutil
 import subprocess
 
 import pytest
+from PIL import Image
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LIBRARIES = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
@@ -93,8 +94,12 @@ def test_nothing_leaks(tmp_path, source):
         "valgrind", "--error-exitcode=9", "--leak-check=full", "--errors-for-leak-kinds=definite",
         "--show-leak-kinds=definite", f"--suppressions={ROOT / 'capi/tests/valgrind.supp'}",
     ]
-    arguments = [NANO] if "refusals" in source else [NANO, FLYER]
+    # A small picture: under valgrind nano's encoder takes a minute for what takes 0.1 s.
+    small = tmp_path / "small.png"
+    with Image.open(FLYER) as flyer:
+        flyer.convert("RGB").crop((0, 300, 1000, 1000)).resize((400, 280)).save(small)
+    arguments = [NANO] if "refusals" in source else [NANO, small]
     said = ran(program, *arguments, before=valgrind)
     print(said.stderr)
     if "flyer" in source:
-        checked(said.stdout)
+        assert set(told_by(said.stdout)) >= {"event", "read", "ocr"}

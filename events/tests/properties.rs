@@ -273,6 +273,20 @@ proptest! {
     }
 
     #[test]
+    fn a_day_and_its_time_come_back_whatever_parts_them(
+        d in days(), t in times(), style in 0usize..2000, clocked in 0usize..16, sign in 0usize..10,
+    ) {
+        // A point may belong to a day, and so may a short year.
+        let clocked = if clocked == 1 { 0 } else { clocked };
+        let style = if style / 28 % 4 == 2 { style % 28 } else { style };
+        let day = named(d, style, true);
+        let sign = [" - ", " – ", " — ", "- ", ", ", " @ ", " / ", " | ", " at ", " · "][sign];
+        let text = format!("{day}{sign}{}", clock(t, clocked));
+        let got = read(&text, None, d).map(|s| (s.date, s.start, s.end));
+        prop_assert_eq!(got, Some((d, Some(t), None)), "{}", text);
+    }
+
+    #[test]
     fn two_times_come_back(a in times(), b in times(), style in 0usize..16, joint in 0usize..5) {
         // Without am and pm an earlier end may be in the evening.
         prop_assume!(a < b || (style >= 7 && a != b));

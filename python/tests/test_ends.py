@@ -131,8 +131,8 @@ def test_ctrl_c_ends_an_answer(jazz):
         # What is started in the background begins with the signal ignored.
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "model = foveate.load(remembered_images=0)\n"
-        "print('ready', flush=True)\n"
         "try:\n"
+        "    print('ready', flush=True)\n"
         "    while True: model.ocr(sys.argv[1])\n"
         "except KeyboardInterrupt: print('ended')\n"
     )

@@ -1,4 +1,5 @@
 //! Times of day as far as they are printed.
+use super::bare::NEVER;
 use super::labels::money;
 use super::spelled::in_words;
 use super::text::{Context, Field, Text};
@@ -166,6 +167,7 @@ fn without_sign(text: &Text<'_>, ctx: &Context, at: usize, value: u32, figures: 
     let near_year = figures == 4 && (year - 1..=year + 3).contains(&value);
     let possible_year = figures == 4 && (1900..=2199).contains(&value);
     let cost = match (near_year, possible_year) {
+        (true, _) if follows_day(text, at) => NEVER,
         (true, _) => 1.3,
         (_, true) => 0.4,
         _ => 0.1,
@@ -182,6 +184,26 @@ fn without_sign(text: &Text<'_>, ctx: &Context, at: usize, value: u32, figures: 
         cost,
         ..Clock::new(value / 100, value % 100, at + 1)
     }
+}
+
+/// Whether a month and a day, or a day and a month, stand before a number: a year then.
+fn follows_day(text: &Text<'_>, at: usize) -> bool {
+    // A comma, a stroke, or "de".
+    let between = |at: usize| text.is_any(at, ",.|") || text.has(at, Sense::Gap);
+    let Some(last) = (0..at).rev().take(2).find(|&before| !between(before)) else {
+        return false;
+    };
+    let is_month = |at: usize| text.sense(at, |s| matches!(s, Sense::Month(_))).is_some();
+    // "June 3rd": the ending is a token by itself.
+    let suffix = usize::from(text.is_word(last) && last > 0 && text.number(last - 1).is_some());
+    let number = |at: usize| text.number(at).is_some_and(|n| n.1 <= 2);
+    let day = last.checked_sub(suffix).filter(|&day| number(day));
+    let month = day.and_then(|day| day.checked_sub(1));
+    let dot = month.map_or(0, |at| usize::from(text.is(at, '.')));
+    is_month(last)
+        || month
+            .and_then(|at| at.checked_sub(dot))
+            .is_some_and(is_month)
 }
 
 /// The time with what follows it: am, Uhr, o'clock, in the morning.

@@ -134,7 +134,8 @@ fn range(text: &Text<'_>, ctx: &Context, start: &Span, end: Clock) -> Option<Spa
         _ => 0.45,
     };
     let dotted = text.is(end.to, '.') && text.number(end.to + 1).is_some();
-    let wrong = !end.strong && (beside(end.to) || dotted || text.is_any(end.to, "%+"));
+    let no_time = start.start.cost.max(end.cost) >= NEVER;
+    let wrong = !end.strong && (beside(end.to) || dotted || text.is_any(end.to, "%+")) || no_time;
     (!wrong).then_some(Span {
         end: Some(end),
         zone: start.zone.or(said.map(|z| z.0)),

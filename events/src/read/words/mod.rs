@@ -136,7 +136,7 @@ pub(crate) struct Arc {
 }
 
 struct Phrase {
-    rest: Vec<&'static str>,
+    rest: Vec<String>,
     sense: Sense,
     langs: Langs,
     risky: bool,
@@ -146,6 +146,9 @@ type Lexicon = HashMap<String, Vec<Phrase>>;
 
 /// A row of a table: meaning, languages, words between commas; `?` before a risky one.
 pub(crate) type Row = (Sense, Langs, &'static str);
+
+/// A row that is made of others.
+type Made = (Sense, Langs, String);
 
 fn lexicon() -> &'static Lexicon {
     static LEXICON: OnceLock<Lexicon> = OnceLock::new();
@@ -161,26 +164,29 @@ fn lexicon() -> &'static Lexicon {
             numbers::NUMBERS,
         ];
         let rows = tables.into_iter().flatten().copied();
-        for (sense, langs, words) in rows.chain(numerals::rows()).chain(weekdays::parts()) {
-            for word in words.split(',') {
-                add(&mut lexicon, sense, langs, word);
-            }
+        for (sense, langs, words) in rows.chain(numerals::rows()) {
+            add(&mut lexicon, sense, langs, words);
+        }
+        for (sense, langs, words) in numerals::made().into_iter().chain(weekdays::parts()) {
+            add(&mut lexicon, sense, langs, &words);
         }
         lexicon
     })
 }
 
-fn add(lexicon: &mut Lexicon, sense: Sense, langs: Langs, word: &'static str) {
-    let risky = word.starts_with('?');
-    let mut words = word.trim_start_matches('?').split(' ');
-    let first = words.next().unwrap_or_default().to_owned();
-    let rest = words.collect();
-    lexicon.entry(first).or_default().push(Phrase {
-        rest,
-        sense,
-        langs,
-        risky,
-    });
+fn add(lexicon: &mut Lexicon, sense: Sense, langs: Langs, words: &str) {
+    for word in words.split(',') {
+        let risky = word.starts_with('?');
+        let mut words = word.trim_start_matches('?').split(' ').map(str::to_owned);
+        let first = words.next().unwrap_or_default();
+        let rest = words.collect();
+        lexicon.entry(first).or_default().push(Phrase {
+            rest,
+            sense,
+            langs,
+            risky,
+        });
+    }
 }
 
 /// Everything that the words from token `at` on may mean.

@@ -1,5 +1,5 @@
 //! Numbers from 1 to 31 in words, and years.
-use super::{DE, EN, ES, FR, IT, Langs, NL, PT, Row, Sense};
+use super::{DE, EN, ES, FR, IT, Langs, Made, NL, PT, Row, Sense};
 
 const CARDINALS: [(Langs, &str); 7] = [
     (
@@ -90,23 +90,31 @@ const OTHERS: &[Row] = &[
     (Sense::Cardinal(1), EN | DE, "?ein"),
 ];
 
-/// Every number word; built once a process and kept, as the tables beside it are.
-pub(super) fn rows() -> Vec<Row> {
-    let mut rows = OTHERS.to_vec();
-    for (langs, words) in CARDINALS {
-        for (n, word) in (1u8..).zip(words.split(',')) {
-            rows.push((Sense::Cardinal(n), langs, word));
-            rows.extend(year(n, langs, word.trim_start_matches('?')));
-            rows.extend(germanic(n, langs, word.trim_start_matches('?')));
-        }
-    }
+/// Number words of the tables.
+pub(super) fn rows() -> impl Iterator<Item = Row> {
+    let cardinals = cardinals().map(|(n, langs, word)| (Sense::Cardinal(n), langs, word));
     let english = (1i8..).zip(ENGLISH.split(','));
-    rows.extend(english.map(|(n, word)| (Sense::Ordinal(n), EN, word)));
-    rows
+    let ordinals = english.map(|(n, word)| (Sense::Ordinal(n), EN, word));
+    OTHERS.iter().copied().chain(cardinals).chain(ordinals)
+}
+
+/// Number words that are made of cardinals.
+pub(super) fn made() -> Vec<Made> {
+    let all = cardinals().map(|(n, langs, word)| (n, langs, word.trim_start_matches('?')));
+    let both = |(n, langs, word)| [year(n, langs, word), germanic(n, langs, word)];
+    all.flat_map(both).flatten().collect()
+}
+
+fn cardinals() -> impl Iterator<Item = (u8, Langs, &'static str)> {
+    let of = |(langs, words): (Langs, &'static str)| {
+        let numbered = (1u8..).zip(words.split(','));
+        numbered.map(move |(n, word)| (n, langs, word))
+    };
+    CARDINALS.into_iter().flat_map(of)
 }
 
 /// The years from 2001 to 2031.
-fn year(n: u8, langs: Langs, word: &str) -> Option<Row> {
+fn year(n: u8, langs: Langs, word: &str) -> Option<Made> {
     let words = match langs {
         EN if n >= 10 => format!("two thousand {word},two thousand and {word},twenty {word}"),
         EN => format!("two thousand {word},two thousand and {word}"),
@@ -118,11 +126,11 @@ fn year(n: u8, langs: Langs, word: &str) -> Option<Row> {
         NL => format!("tweeduizend {word},tweeduizend{word}"),
         _ => return None,
     };
-    Some((Sense::Year(2000 + i16::from(n)), langs, words.leak()))
+    Some((Sense::Year(2000 + i16::from(n)), langs, words))
 }
 
 /// German and Dutch ordinals: a cardinal with an ending.
-fn germanic(n: u8, langs: Langs, word: &str) -> Option<Row> {
+fn germanic(n: u8, langs: Langs, word: &str) -> Option<Made> {
     let words = match (langs, n) {
         (DE, _) => {
             let stem = match n {
@@ -141,5 +149,5 @@ fn germanic(n: u8, langs: Langs, word: &str) -> Option<Row> {
         }
         _ => return None,
     };
-    Some((Sense::Ordinal(n as i8), langs, words.leak()))
+    Some((Sense::Ordinal(n as i8), langs, words))
 }

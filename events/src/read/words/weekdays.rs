@@ -1,5 +1,5 @@
 //! Names of weekdays.
-use super::{DE, EN, ES, FR, IT, Langs, NL, PT, Part, Row, Sense, Sense::Weekday};
+use super::{DE, EN, ES, FR, IT, Langs, Made, NL, PT, Part, Row, Sense, Sense::Weekday};
 
 /// Long and short names; lower case, without accents.
 pub(crate) const WEEKDAYS: &[Row] = &[
@@ -95,7 +95,7 @@ pub(crate) const WEEKDAYS: &[Row] = &[
 ];
 
 /// Weekday and part of the day in one word: `Samstagabend`, `vrijdagavond`.
-pub(super) fn parts() -> Vec<Row> {
+pub(super) fn parts() -> Vec<Made> {
     const GERMAN: [&str; 7] = [
         "montag",
         "dienstag",
@@ -133,12 +133,11 @@ pub(super) fn parts() -> Vec<Row> {
     rows
 }
 
-/// Built once a process and kept, as the tables beside it are.
-fn joined(days: &[&str; 7], parts: &[(&str, Part)], langs: Langs) -> Vec<Row> {
+fn joined(days: &[&str; 7], parts: &[(&str, Part)], langs: Langs) -> Vec<Made> {
     let days = (0u8..).zip(days);
     days.flat_map(|(day, name)| {
         parts.iter().map(move |&(word, part)| {
-            let both: &'static str = format!("{name}{word},{name}{word}s").leak();
+            let both = format!("{name}{word},{name}{word}s");
             (Sense::WeekdayPart(day, part), langs, both)
         })
     })

@@ -1,5 +1,5 @@
 //! What a spotter read, as lines of words in reading order.
-use super::rules::{AHEAD, BELOW, MARGIN, OVER};
+use super::rules::{AHEAD, ALIKE, BELOW, MARGIN, OVER};
 use super::spotted::{around, canvas_corners, centre, in_order, is_legible};
 use crate::Result;
 use crate::readers::{Encoded, LeftOut, Source, Why, Written};
@@ -136,22 +136,30 @@ impl PageText {
     }
 }
 
-/// The next lines in reading order, and the next line below in the same column.
+/// The next lines in reading order, and the next line below in the same column. Not the line after
+/// that one: no value leaves out a line of its column. And beside a line only what is set as it is.
 fn follows(lines: &[PageLine]) -> Vec<Vec<usize>> {
+    let shares = |i: usize, j: usize| {
+        let [a, b] = [i, j].map(|i| lines[i].canvas);
+        b.x0.max(a.x0) < b.x1.min(a.x1)
+    };
     let below = |i: usize| {
-        let (a, height) = (lines[i].canvas, f64::from(lines[i].height));
-        let gap = |j: usize| lines[j].canvas.y0 - a.y1;
-        let shares = |j: usize| {
-            let b = lines[j].canvas;
-            b.x0.max(a.x0) < b.x1.min(a.x1)
-        };
-        let near = |&j: &usize| shares(j) && gap(j) > -OVER * height && gap(j) < BELOW * height;
+        let height = f64::from(lines[i].height);
+        let gap = |j: usize| lines[j].canvas.y0 - lines[i].canvas.y1;
+        let near = |&j: &usize| shares(i, j) && gap(j) > -OVER * height && gap(j) < BELOW * height;
         let others = (0..lines.len()).filter(|&j| j != i).filter(near);
         others.min_by(|&j, &k| gap(j).total_cmp(&gap(k)))
     };
+    let below: Vec<Option<usize>> = (0..lines.len()).map(below).collect();
+    let alike = |i: usize, j: usize| {
+        let [a, b] = [i, j].map(|i| lines[i].height);
+        a.min(b) >= ALIKE * a.max(b)
+    };
     let of = |i: usize| {
-        let ahead = (i + 1..lines.len()).take(AHEAD);
-        let mut all: Vec<usize> = ahead.chain(below(i)).collect();
+        let after = below[i].and_then(|next| below[next]);
+        let goes_on = |&j: &usize| Some(j) != after && (shares(i, j) || alike(i, j));
+        let ahead = (i + 1..lines.len()).take(AHEAD).filter(goes_on);
+        let mut all: Vec<usize> = ahead.chain(below[i]).collect();
         all.dedup();
         all
     };
@@ -240,6 +248,16 @@ mod tests {
         assert_eq!(follows[0], [1, 2], "the next two, of which one is below");
         assert_eq!(follows[4], [5, 6], "nothing is near below");
         assert!(follows[6].is_empty());
+    }
+
+    #[test]
+    fn no_value_leaves_a_line_out_or_changes_its_size_sideways() {
+        let block = [line(0.0, 0.0), line(0.0, 30.0), line(0.0, 60.0)];
+        assert_eq!(follows(&block), [vec![1], vec![2], vec![]]);
+        let mut beside = [line(0.0, 0.0), line(200.0, 0.0), line(0.0, 30.0)];
+        assert_eq!(follows(&beside)[0], [1, 2]);
+        beside[0].height = 8.0;
+        assert_eq!(follows(&beside)[0], [2]);
     }
 
     #[test]
