@@ -22,9 +22,6 @@ pub(super) const SURE: f32 = 0.9;
 pub(super) const LETTERS: usize = 4;
 /// Lines ahead in reading order with which a value may go on. Set by hand: two columns alternate.
 pub(super) const AHEAD: usize = 2;
-/// A value goes on beside its line only where the smaller of both lines has so much of the larger
-/// one's height. Set by hand: a logo beside a headline is no part of it.
-pub(super) const ALIKE: f32 = 0.6;
 /// How far below a line the next one of its column may begin, in its heights. Set by hand: titles
 /// are set with up to a line between.
 pub(super) const BELOW: f64 = 1.5;

@@ -1,5 +1,5 @@
 //! What a spotter read, as lines of words in reading order.
-use super::rules::{AHEAD, ALIKE, BELOW, MARGIN, OVER};
+use super::rules::{AHEAD, BELOW, MARGIN, OVER};
 use super::spotted::{around, canvas_corners, centre, in_order, is_legible};
 use crate::Result;
 use crate::readers::{Encoded, LeftOut, Source, Why, Written};
@@ -137,7 +137,7 @@ impl PageText {
 }
 
 /// The next lines in reading order, and the next line below in the same column. Not the line after
-/// that one: no value leaves out a line of its column. And beside a line only what is set as it is.
+/// that one: no value leaves out a line of its column.
 fn follows(lines: &[PageLine]) -> Vec<Vec<usize>> {
     let shares = |i: usize, j: usize| {
         let [a, b] = [i, j].map(|i| lines[i].canvas);
@@ -151,14 +151,11 @@ fn follows(lines: &[PageLine]) -> Vec<Vec<usize>> {
         others.min_by(|&j, &k| gap(j).total_cmp(&gap(k)))
     };
     let below: Vec<Option<usize>> = (0..lines.len()).map(below).collect();
-    let alike = |i: usize, j: usize| {
-        let [a, b] = [i, j].map(|i| lines[i].height);
-        a.min(b) >= ALIKE * a.max(b)
-    };
     let of = |i: usize| {
         let after = below[i].and_then(|next| below[next]);
-        let goes_on = |&j: &usize| Some(j) != after && (shares(i, j) || alike(i, j));
-        let ahead = (i + 1..lines.len()).take(AHEAD).filter(goes_on);
+        let ahead = (i + 1..lines.len())
+            .take(AHEAD)
+            .filter(|&j| Some(j) != after);
         let mut all: Vec<usize> = ahead.chain(below[i]).collect();
         all.dedup();
         all
@@ -251,13 +248,11 @@ mod tests {
     }
 
     #[test]
-    fn no_value_leaves_a_line_out_or_changes_its_size_sideways() {
+    fn no_value_leaves_a_line_of_its_column_out() {
         let block = [line(0.0, 0.0), line(0.0, 30.0), line(0.0, 60.0)];
         assert_eq!(follows(&block), [vec![1], vec![2], vec![]]);
-        let mut beside = [line(0.0, 0.0), line(200.0, 0.0), line(0.0, 30.0)];
+        let beside = [line(0.0, 0.0), line(200.0, 0.0), line(0.0, 30.0)];
         assert_eq!(follows(&beside)[0], [1, 2]);
-        beside[0].height = 8.0;
-        assert_eq!(follows(&beside)[0], [2]);
     }
 
     #[test]
