@@ -187,7 +187,7 @@ pub struct Typed<T> {
     pub value: T,
     /// The JSON that it was read from.
     pub json: String,
-    /// Where its strings were read: JSON pointer and region, in order.
+    /// Where its strings and numbers were read: JSON pointer and region, in order.
     pub fields: Vec<(String, Region)>,
     /// The transcript that it was filled in from, where there is one.
     pub transcript: Option<String>,

@@ -163,12 +163,19 @@ impl Traced {
         }
     }
 
-    /// Where the strings of a JSON answer were read.
+    /// Where the strings and numbers of a JSON answer were read.
     pub(crate) fn fields(&self, gallery: &Gallery) -> Vec<(String, Region)> {
-        let strings = json_strings(&self.bytes).into_iter();
-        strings
-            .filter_map(|(path, range)| Some((path, self.region(range, gallery)?)))
+        let values = json_values(&self.bytes).into_iter();
+        values
+            .filter_map(|(path, range)| Some((path, self.value_region(range, gallery)?)))
             .collect()
+    }
+
+    /// Where a string was read, or a number: that with its last figure, as others may begin so too.
+    fn value_region(&self, range: Range<usize>, gallery: &Gallery) -> Option<Region> {
+        let quoted = range.start > 0 && self.bytes[range.start - 1] == b'"';
+        let from = if quoted { range.start } else { range.end - 1 };
+        self.region(from..range.end, gallery)
     }
 }
 
@@ -193,9 +200,9 @@ enum Level {
     Object(Option<String>),
 }
 
-/// JSON pointer and byte range (without quotes) of every string value. `json` may break off; what
-/// is whole is found.
-pub(crate) fn json_strings(json: &[u8]) -> Vec<(String, Range<usize>)> {
+/// JSON pointer and byte range (without quotes) of every string and number. `json` may break off;
+/// what is whole is found.
+pub(crate) fn json_values(json: &[u8]) -> Vec<(String, Range<usize>)> {
     let mut levels: Vec<Level> = Vec::new();
     let mut found = Vec::new();
     let mut i = 0;
@@ -220,6 +227,12 @@ pub(crate) fn json_strings(json: &[u8]) -> Vec<(String, Range<usize>)> {
                     _ => found.push((pointer(&levels), i + 1..end)),
                 }
                 i = end;
+            }
+            b'-' | b'0'..=b'9' => {
+                let length = json[i..].iter().position(|b| b",]} \n\r\t".contains(b));
+                let Some(length) = length else { break };
+                found.push((pointer(&levels), i..i + length));
+                i += length - 1;
             }
             _ => {}
         }
@@ -259,18 +272,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn strings_are_found_by_pointer() {
-        let json = br#"{"a":"x","b":[1,"y",{"c/d":"q\"{"}],"e":null,"f":"","g":"cut"#;
-        let got = json_strings(json);
+    fn strings_and_numbers_are_found_by_pointer() {
+        let json = br#"{"a":"x","b":[1,"y",{"c/d":"q\"{"}],"e":null,"f":"","h":-2.5,"g":"cut"#;
+        let got = json_values(json);
         let text = |r: &Range<usize>| std::str::from_utf8(&json[r.clone()]).unwrap();
         let got: Vec<(&str, &str)> = got.iter().map(|(p, r)| (p.as_str(), text(r))).collect();
         assert_eq!(
             got,
             [
                 ("/a", "x"),
+                ("/b/0", "1"),
                 ("/b/1", "y"),
                 ("/b/2/c~1d", "q\\\"{"),
-                ("/f", "")
+                ("/f", ""),
+                ("/h", "-2.5")
             ]
         );
     }

@@ -112,9 +112,11 @@ impl<'a> Flyer<'a> {
         }
     }
 
-    /// All lines of the headline of which the title is some, without those of other fields.
+    /// All lines of the headline of which the title is some, without those of other fields; where
+    /// the title is a day or an hour and nothing else, the first headline that is neither.
     fn headline(&self, options: Options) -> Option<String> {
         let title = words(self.title?);
+        let no_name = is_when(self.title?, options);
         let others = [self.when.date, self.when.start, self.when.end, self.venue];
         let others: Vec<_> = others.into_iter().flatten().map(words).collect();
         // The line of a field, or a part of one.
@@ -125,14 +127,22 @@ impl<'a> Flyer<'a> {
             };
             others.iter().any(|o| holds(&line, o) || holds(o, &line))
         };
+        let goes_on = |line: &&str| !is_other(line) && !is_when(line, options);
         self.headlines.iter().find_map(|block| {
             let lines: Vec<&str> = block.lines().collect();
+            if no_name {
+                let own: Vec<&str> = lines.into_iter().filter(goes_on).collect();
+                return Some(own.join(" ")).filter(|name| !name.is_empty());
+            }
             let is = |from: usize, to: usize| words(&lines[from..to].join(" ")) == title;
             let all = (0..lines.len()).flat_map(|a| (a + 1..=lines.len()).map(move |b| (a, b)));
             let (from, to) = all.into_iter().find(|&(a, b)| is(a, b))?;
-            let goes_on = |line: &&&str| !is_other(line) && !is_when(line, options);
-            let above = lines[..from].iter().rev().take_while(goes_on).count();
-            let below = lines[to..].iter().take_while(goes_on).count();
+            let above = lines[..from]
+                .iter()
+                .rev()
+                .take_while(|l| goes_on(l))
+                .count();
+            let below = lines[to..].iter().take_while(|l| goes_on(l)).count();
             Some(lines[from - above..to + below].join(" "))
         })
     }

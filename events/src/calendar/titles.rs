@@ -79,5 +79,16 @@ fn a_title_is_all_of_its_headline() {
         "CHALK DERBY",
         "no day and no place"
     );
+    let day = ["SUN 3 MAY", "CHALK\nDERBY\n7:30 pm"];
+    assert_eq!(
+        titled("Sun 3 May 7:30 pm", &day),
+        "CHALK DERBY",
+        "a day is no title"
+    );
+    assert_eq!(
+        titled("Sun 3 May", &["3 MAY"]),
+        "Sun 3 May",
+        "there is no other"
+    );
     assert_eq!(titled("DERBY", &["CHALK\nDERBY\n7:30 pm"]), "CHALK DERBY");
 }

@@ -2,7 +2,9 @@
 //!
 //! A span begins where a word or a sign begins and ends where one ends. Behind the last word of a
 //! line it goes on with the first word of the lines that may follow. Text and tokens are compared
-//! byte by byte, so that it does not matter how either was cut into tokens.
+//! byte by byte, so that it does not matter how either was cut into tokens. Numbers of a JSON answer
+//! are those of the text, whichever way they are printed there.
+mod numbers;
 mod page;
 mod tokens;
 
@@ -14,6 +16,7 @@ use std::sync::Arc;
 pub use page::CopyText;
 pub use tokens::TokenIndex;
 
+use numbers::{Numbers, is_number};
 use page::Places;
 
 /// What is copied.
@@ -21,7 +24,7 @@ use page::Places;
 pub enum Copied<'s> {
     /// The whole answer: a span, or the text's phrase.
     Answer,
-    /// The strings of a JSON answer of this schema, those of free text.
+    /// The strings of a JSON answer of this schema, those of free text, and its numbers.
     Strings(&'s Schema),
 }
 
@@ -44,6 +47,7 @@ pub struct Copying<'a> {
     tokenizer: &'a Tokenizer,
     /// In JSON: names of properties whose strings are not copied.
     worded: Option<Vec<String>>,
+    numbers: Numbers,
     end: TokenId,
     at: At,
     json: Scanner,
@@ -71,6 +75,10 @@ impl<'a> Copying<'a> {
             Copied::Strings(schema) => (Some(schema.worded().to_vec()), At::Json),
         };
         Self {
+            numbers: match copied {
+                Copied::Answer => Numbers::default(),
+                Copied::Strings(_) => text.numbers(),
+            },
             text,
             index,
             tokenizer,
@@ -111,14 +119,18 @@ impl<'a> Copying<'a> {
         self.text.one_of(from, *byte, self.last, to)
     }
 
-    /// Takes tokens out of the choice that open a string with what is not there.
+    /// Takes tokens out of the choice that open a string, or go on with a number, with what is not
+    /// there.
     fn check_openings(&self, logits: &mut [f32]) {
         let open = |&id: &TokenId| {
             logits
                 .get(id as usize)
                 .is_some_and(|l| *l > f32::NEG_INFINITY)
         };
-        let opening: Vec<TokenId> = self.index.quoted().filter(open).collect();
+        let numbers = matches!(self.json.place(), Place::Before | Place::Word);
+        let numeric = self.index.numeric().filter(|_| numbers);
+        let opening = self.index.quoted().chain(numeric).filter(open);
+        let opening: Vec<TokenId> = opening.collect();
         let (fitting, others): (Vec<_>, Vec<_>) =
             opening.into_iter().partition(|&id| !self.after(id).left);
         if !fitting.is_empty() {
@@ -134,6 +146,7 @@ impl<'a> Copying<'a> {
             at: self.at.clone(),
             json: self.json.clone(),
             first: None,
+            number: None,
             left: false,
         };
         for &byte in self.tokenizer.bytes(id) {
@@ -148,6 +161,7 @@ impl<'a> Copying<'a> {
     fn step_json(&self, after: &mut After, byte: u8, worded: &[String]) {
         let before = after.json.place();
         after.json.push(byte);
+        self.step_number(after, before, worded);
         match (before, after.json.place()) {
             (Place::String { .. }, Place::After) => {
                 let empty = after.json.text().is_empty();
@@ -165,6 +179,20 @@ impl<'a> Copying<'a> {
                 after.at = At::Text(self.text.begins(false));
             }
             _ => {}
+        }
+    }
+
+    /// Whether the number that is being written, or that has just ended, is one of the text.
+    fn step_number(&self, after: &mut After, before: Place, worded: &[String]) {
+        let text = after.json.text();
+        let fits = match (before, after.json.place()) {
+            (_, Place::Word) => self.numbers.begins(text),
+            (Place::Word, _) => self.numbers.holds(text),
+            _ => return,
+        };
+        if is_number(text) && is_free(&after.json, worded) {
+            after.left |= !fits;
+            after.number = self.numbers.source(text).or(after.number);
         }
     }
 
@@ -194,6 +222,8 @@ struct After {
     json: Scanner,
     /// The first byte that is no space, and the places before it.
     first: Option<(Places, u8)>,
+    /// The source of the number that it goes on with.
+    number: Option<usize>,
     /// Whether it left the text on the way.
     left: bool,
 }
@@ -230,7 +260,9 @@ impl LogitsProcessor for Copying<'_> {
 
 impl Attribution for Copying<'_> {
     fn source(&self, id: TokenId) -> Option<usize> {
-        self.text.source(self.place_of(&self.after(id))?)
+        let after = self.after(id);
+        let copied = self.place_of(&after).and_then(|at| self.text.source(at));
+        copied.or(after.number)
     }
 
     fn row(&self, _: usize) -> &[f32] {

@@ -1,4 +1,5 @@
 //! The text that is copied from: where spans may begin, go on and end.
+use super::numbers::Numbers;
 
 /// Places in a text: numbers of its bytes, ascending. A place is behind what was copied, at the
 /// byte that comes next.
@@ -160,6 +161,19 @@ impl CopyText {
         let fitting = || from.iter().copied().filter(|&at| holds(at) && leads(at));
         let near = last.and_then(|last| fitting().find(|&at| at > last && at <= last + LONGEST));
         near.or_else(|| fitting().next())
+    }
+
+    /// The numbers of its words.
+    pub(super) fn numbers(&self) -> Numbers {
+        let mut numbers = Numbers::default();
+        let mut from = 0;
+        // Words end at a space, lines at their end; what is no word's has no figures.
+        for word in self.bytes.split(|&byte| byte == b' ' || byte == LINE) {
+            let text = std::str::from_utf8(word).unwrap_or_default();
+            numbers.add(text, self.sources.get(from).copied().flatten());
+            from += word.len() + 1;
+        }
+        numbers
     }
 
     /// The source of the word at a place.

@@ -138,3 +138,43 @@ fn tokens_know_the_word_they_came_from() {
     let expected = [1, 1, 1, 1, 1, 9, 2, 2, 2].map(|s| Some(s).filter(|&s| s != 9));
     assert_eq!(sources, expected);
 }
+
+#[test]
+fn numbers_of_json_are_those_of_the_text() {
+    let schema = json!({"type": "object", "properties": {"n": {"type": "number"},
+        "k": {"enum": [1, 2]}}});
+    let schema = Schema::new(&schema).unwrap();
+    let strings = Copied::Strings(&schema);
+    let figures = |said: &str| {
+        let next = next(strings, said);
+        let figure = |one: &&String| one.bytes().all(|b| b"0123456789.-,}".contains(&b));
+        next.iter()
+            .filter(figure)
+            .cloned()
+            .collect::<Vec<_>>()
+            .concat()
+    };
+    // "May 3, 7-9pm"; a dash before a figure may be a minus.
+    assert_eq!(
+        figures("{\"n\":"),
+        ",-.379}",
+        "what is no value is for the grammar"
+    );
+    assert_eq!(figures("{\"n\":3"), ",.}");
+    assert_eq!(figures("{\"n\":3."), "0");
+    assert!(
+        figures("{\"k\":").contains("12"),
+        "a list's numbers are not copied"
+    );
+    let tokenizer = tokenizer();
+    let mut copying = copying(&tokenizer, strings);
+    for byte in "{\"n\":".bytes() {
+        let id = tokenizer.byte(byte);
+        copying.commit(&Token {
+            id,
+            source: None,
+            forced: false,
+        });
+    }
+    assert_eq!(copying.source(tokenizer.byte(b'9')), Some(4));
+}

@@ -10,6 +10,7 @@ pub struct TokenIndex {
     ids: Vec<TokenId>,
     bytes: Vec<u8>,
     quoted: Vec<TokenId>,
+    numeric: Vec<TokenId>,
 }
 
 impl TokenIndex {
@@ -29,12 +30,24 @@ impl TokenIndex {
         }
         let has_quote = |id: &TokenId| tokenizer.bytes(*id).contains(&b'"');
         let quoted = ids.iter().copied().filter(has_quote).collect();
+        // Those with a quotation mark are looked at anyway.
+        let goes_on = |id: &TokenId| {
+            let mut bytes = tokenizer.bytes(*id).iter();
+            bytes.any(|b| b"0123456789-.eE,]}".contains(b)) && !has_quote(id)
+        };
+        let numeric = ids.iter().copied().filter(goes_on).collect();
         Self {
             ranges,
             ids,
             bytes,
             quoted,
+            numeric,
         }
+    }
+
+    /// Tokens with what a number is made of, or ends with.
+    pub(super) fn numeric(&self) -> impl Iterator<Item = TokenId> + '_ {
+        self.numeric.iter().copied()
     }
 
     /// Tokens with a quotation mark in them.
