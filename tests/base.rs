@@ -66,6 +66,24 @@ fn questions_are_answered_in_the_words_of_the_page() {
 }
 
 #[test]
+fn numbers_are_those_of_the_page_and_have_boxes() {
+    let schema = serde_json::json!({"type": "object", "properties": {
+        "ticket_price": {"type": "number"}, "street_number": {"type": "integer"}},
+        "required": ["ticket_price", "street_number"]});
+    let mut session = model().look_at(&flyer("jazz.png")).unwrap();
+    let read: foveate::Typed<serde_json::Value> = session.read_schema(&schema).run().unwrap();
+    let numbers = serde_json::json!({"ticket_price": 15, "street_number": 27});
+    assert_eq!(read.value, numbers);
+    // "27 Mill Street" is above "Tickets $15 at the door".
+    let [price, street] = [0, 1].map(|i| read.fields[i].1.rect);
+    assert!(
+        street.y1 < price.y0 && price.x0 > 300.0,
+        "{:?}",
+        read.fields
+    );
+}
+
+#[test]
 fn a_blank_picture_tells_nothing() {
     let blank = Image::from_rgb(640, 480, vec![255; 640 * 480 * 3]).unwrap();
     let answer = model().ask(&blank, "What is it?").unwrap();
