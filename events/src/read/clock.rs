@@ -3,7 +3,7 @@ use super::bare::NEVER;
 use super::labels::money;
 use super::spelled::in_words;
 use super::text::{Context, Field, Text};
-use super::words::{Part, Sense};
+use super::words::{DE, Part, Sense};
 
 /// A time of day as far as it is printed.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -187,7 +187,7 @@ fn without_sign(text: &Text<'_>, ctx: &Context, at: usize, value: u32, figures: 
 }
 
 /// Whether a month and a day, or a day and a month, stand before a number: a year then.
-fn follows_day(text: &Text<'_>, at: usize) -> bool {
+pub(super) fn follows_day(text: &Text<'_>, at: usize) -> bool {
     // A comma, a stroke, or "de".
     let between = |at: usize| text.is_any(at, ",.|") || text.has(at, Sense::Gap);
     let Some(last) = (0..at).rev().take(2).find(|&before| !between(before)) else {
@@ -340,6 +340,11 @@ fn in_part(text: &Text<'_>, clock: Clock) -> Option<Clock> {
         _ => None,
     });
     let (part, to) = part.max_by_key(|p| p.1)?;
+    // "One Night Only", "3 evenings": so many of them; "abends" is when.
+    let adverb = text.tokens[at].folded.ends_with('s') && text.has_in(at, DE);
+    if to == at + 1 && !clock.strong && !adverb {
+        return None;
+    }
     let strong = Clock {
         strong: true,
         cost: 0.0,

@@ -44,6 +44,38 @@ pub(crate) fn is_labelled(text: &Text<'_>, at: usize, to: usize) -> bool {
     named(text, at, label) || money || currency_after(text, to).is_some()
 }
 
+/// Whether a word stands right before a number that makes it something else than a day, unless a
+/// month's name or more figures stand behind it: a week, a house.
+pub(crate) fn names_number(text: &Text<'_>, at: usize) -> bool {
+    let month = |s: Sense| matches!(s, Sense::Month(_));
+    let next = at + 1 + usize::from(text.is(at + 1, '.'));
+    let dated = text.sense(next, month).is_some() && !text.letters(next).is_empty();
+    let figures = text.is_any(at + 1, "./-") && text.number(at + 2).is_some();
+    let label = |s: Sense| matches!(s, Sense::Numbered | Sense::Label);
+    let day =
+        (dated && named(text, at, |s| s == Sense::Numbered) && !counts_on(text, next)) || figures;
+    (named(text, at, label) && !day) || (street_behind(text, at) && !dated && !figures)
+}
+
+/// Whether another number follows the month, which is then its day: `Week 2 June 22`.
+fn counts_on(text: &Text<'_>, month: usize) -> bool {
+    let at = month + 1 + usize::from(text.is(month + 1, '.'));
+    text.number(at).is_some_and(|n| n.1 <= 2)
+}
+
+/// Whether the word before a number is a street by its end: `Lindenweg`, `Kerkstraat`.
+pub(crate) fn street_behind(text: &Text<'_>, at: usize) -> bool {
+    const ENDS: [&str; 12] = [
+        "strasse", "str", "weg", "platz", "gasse", "allee", "straat", "laan", "plein", "gracht",
+        "kade", "steig",
+    ];
+    let word = at - usize::from(at > 1 && text.is(at - 1, '.')).min(at);
+    let Some(token) = word.checked_sub(1).and_then(|i| text.tokens.get(i)) else {
+        return false;
+    };
+    ENDS.iter().any(|e| token.folded.ends_with(e)) && !matches!(&*token.folded, "weg" | "str")
+}
+
 /// Whether such a word stands before `at`, with a sign between or without.
 fn named(text: &Text<'_>, at: usize, wanted: impl Fn(Sense) -> bool) -> bool {
     let sign = |i: &usize| currency_sign(text, *i) || text.is_any(*i, ".:#");

@@ -57,10 +57,15 @@ struct Before {
 pub(crate) fn meaning(text: &Text<'_>, pieces: &[Placed]) -> Meaning {
     let mut meaning = Meaning::default();
     let mut before = Before::default();
-    for placed in pieces {
+    let behind = behind(text, pieces);
+    for (at, placed) in pieces.iter().enumerate() {
         match &placed.piece {
-            Piece::Days(days) => meaning.add_days(days, &mut before),
+            Piece::Days(days) => {
+                before.aside |= deadline(text, days.from);
+                meaning.add_days(days, &mut before);
+            }
             Piece::Times(span) => meaning.add_times(span, &mut before),
+            Piece::Word if behind.contains(&at) => meaning.name_last(label(text, placed)),
             Piece::Word => meaning.word(text, placed, &mut before),
             Piece::Sign => before.dash = text.is(placed.from, '-'),
             Piece::Other => before.dash = false,
@@ -73,11 +78,67 @@ pub(crate) fn meaning(text: &Text<'_>, pieces: &[Placed]) -> Meaning {
     meaning
 }
 
+/// What a word says that a time is the time of.
+fn label(text: &Text<'_>, placed: &Placed) -> Option<Label> {
+    let mine = text.arcs(placed.from).iter().filter(|a| a.to == placed.to);
+    let labels = mine.filter_map(|arc| match arc.sense {
+        Sense::Doors => Some(Label::Doors),
+        Sense::Show => Some(Label::Show),
+        Sense::End => Some(Label::End),
+        _ => None,
+    });
+    labels.last()
+}
+
+/// The words for doors and show that stand behind their times (`7pm doors, 8pm show`): a time comes
+/// first, and either none follows the last word or none follows this one.
+fn behind(text: &Text<'_>, pieces: &[Placed]) -> Vec<usize> {
+    let named = |p: &Placed| p.piece == Piece::Word && label(text, p).is_some();
+    let is_time = |at: usize| matches!(pieces[at].piece, Piece::Times(_));
+    let items: Vec<usize> = (0..pieces.len())
+        .filter(|at| is_time(*at) || named(&pieces[*at]))
+        .collect();
+    if items.first().is_none_or(|at| !is_time(*at)) {
+        return Vec::new();
+    }
+    let all = items.last().is_some_and(|at| !is_time(*at));
+    let mut found = Vec::new();
+    for (n, at) in items.iter().enumerate().skip(1) {
+        let open = is_time(items[n - 1]) && !is_time(*at);
+        let free = items.get(n + 1).is_none_or(|next| !is_time(*next));
+        let door = matches!(label(text, &pieces[*at]), Some(Label::Doors | Label::Show));
+        if open && door && (all || free) {
+            found.push(*at);
+        }
+    }
+    found
+}
+
+/// Whether `by` or the like stands right before the day at a token: a deadline.
+fn deadline(text: &Text<'_>, at: usize) -> bool {
+    let ends_at = |from: usize| text.sense(from, |s| s == Sense::By) == Some(at);
+    (at.saturating_sub(4)..at).any(ends_at)
+}
+
 impl Meaning {
+    /// Gives the last time its label.
+    fn name_last(&mut self, label: Option<Label>) {
+        let last = self.groups.last_mut().and_then(|g| g.times.last_mut());
+        if let (Some(time), Some(label)) = (last, label) {
+            time.0 = label;
+        }
+    }
+
     fn add_days(&mut self, days: &Days, before: &mut Before) {
         self.daily |= days.first.daily;
-        let joined = before.dash || before.to;
-        let open = |g: &Group| g.days.is_some() && g.until.is_none() && !g.times.is_empty();
+        let closes = before.label == Some(Label::End);
+        before.to |= closes;
+        let (to, joined) = (before.to, before.dash || before.to);
+        let dated = |d: &Days| d.first.has_date();
+        let open = |g: &Group| {
+            let whole = to && dated(days) && g.days.as_ref().is_some_and(dated);
+            g.days.is_some() && g.until.is_none() && (!g.times.is_empty() || whole)
+        };
         match self.groups.last_mut() {
             Some(group) if joined && open(group) => group.until = Some(days.clone()),
             Some(group) if group.days.is_none() => {
@@ -120,11 +181,9 @@ impl Meaning {
         let mine = text.arcs(placed.from).iter().filter(|a| a.to == placed.to);
         before.dash = false;
         before.to = false;
+        before.label = label(text, placed).or(before.label);
         for arc in mine {
             match arc.sense {
-                Sense::Doors => before.label = Some(Label::Doors),
-                Sense::Show => before.label = Some(Label::Show),
-                Sense::End => before.label = Some(Label::End),
                 Sense::To | Sense::ToTime => before.to = true,
                 Sense::Aside => before.aside = true,
                 Sense::Every => before.every = before.every.or(Some(1)),

@@ -14,7 +14,7 @@ pub(crate) fn day(text: &Text<'_>, ctx: &Context, partial: &Partial, at: usize) 
     {
         return None;
     }
-    let (day, to, marked, cost) = day_number(text, ctx, at)?;
+    let (day, to, marked, cost) = day_number(text, ctx, at).filter(|_| !dotted(text, at))?;
     let article = at > 0 && article(text, at - 1);
     Some(Partial {
         day: Some(day),
@@ -88,7 +88,25 @@ pub(crate) fn other_number(text: &Text<'_>, at: usize) -> bool {
         || after_colon
         || colon
         || unit(text, at + 1)
+        || named_part(text, at + 1)
         || (text.is(at + 1, '.') && minutes(at + 2) && unit(text, at + 3))
+}
+
+/// Whether `de la tarde` or the like stands there: an hour's, and no day's.
+fn named_part(text: &Text<'_>, at: usize) -> bool {
+    let of = ["de", "del", "della", "di", "da"];
+    let begins = text
+        .tokens
+        .get(at)
+        .is_some_and(|t| of.iter().any(|w| t.word(w)));
+    begins && text.sense(at, |s| matches!(s, Sense::Part(_))).is_some()
+}
+
+/// Whether a point and two figures follow at once, as in a time: `19.30`.
+pub(crate) fn dotted(text: &Text<'_>, at: usize) -> bool {
+    let minutes = text.number(at + 2).is_some_and(|n| n.1 == 2 && n.0 < 60);
+    let more = text.is_any(at + 3, ".-") && !text.spaced(at + 3);
+    text.is(at + 1, '.') && minutes && !text.spaced(at + 1) && !text.spaced(at + 2) && !more
 }
 
 /// Whether am, pm, h, Uhr stands there.

@@ -255,6 +255,10 @@ fn choose(meaning: &Meaning) -> Option<Vec<&Group>> {
         Some(best)
     };
     let mut chosen = named(false).or_else(|| named(true))?;
+    // "Early bird until May 15! June 13": a day that only ends something is not the event's.
+    if chosen[0].rank() == 5 && chosen.iter().any(|g| !g.ends) {
+        chosen.retain(|g| !g.ends);
+    }
     // "Tuesdays, June 2 to July 14": the weekday is what comes again. A day that has a weekday of
     // its own is one of the event ("Fri 27 June (last Friday of every month)").
     let whole = chosen.iter().any(|g| names_all(g));

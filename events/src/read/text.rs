@@ -101,6 +101,11 @@ impl<'a> Text<'a> {
         self.sense(at, |s| s == sense).is_some()
     }
 
+    /// Whether a word at `at` is one of a language.
+    pub(crate) fn has_in(&self, at: usize, langs: Langs) -> bool {
+        self.arcs(at).iter().any(|a| a.langs & langs > 0)
+    }
+
     /// Whether the token is a word of no known meaning.
     pub(crate) fn unknown(&self, at: usize) -> bool {
         self.is_word(at) && self.arcs(at).iter().all(|a| a.misread)
