@@ -103,11 +103,16 @@ fn minutes(text: &Text<'_>, at: usize) -> Option<u32> {
 fn with_minutes(text: &Text<'_>, ctx: &Context, at: usize, hour: u32) -> Option<Clock> {
     let hours = |s: Sense| s == Sense::HourUnit;
     let spelled = text.sense(at + 1, hours);
-    let colon = text.is(at + 1, ':');
+    let tight = !text.spaced(at + 1) && !text.spaced(at + 2);
+    let colon = text.is(at + 1, ':') || (text.is(at + 1, ';') && tight);
     let dot = (text.is(at + 1, '.') && !text.spaced(at + 2))
         || (text.is(at + 1, ',') && !text.spaced(at + 2));
     let from = spelled.or_else(|| (colon || dot).then_some(at + 2))?;
     let minute = minutes(text, from)?;
+    // "Lesson 3: 12 June".
+    if colon && text.spaced(from) && (ends_day(text, from + 1) || text.is(from + 1, '.')) {
+        return None;
+    }
     let other = text.is_any(from + 1, ".:/-") && text.number(from + 2).is_some();
     if spelled.is_some() && text.spaced(from) && (other || ends_day(text, from + 1)) {
         return None;
@@ -151,7 +156,8 @@ fn ends_day(text: &Text<'_>, at: usize) -> bool {
 
 fn hour_alone(text: &Text<'_>, at: usize, hour: u32) -> Option<Clock> {
     // The minutes or the figures of something else.
-    let part = text.is_any(at + 1, ":º%") && text.number(at + 2).is_some() || text.is(at + 1, 'º');
+    let part = text.is_any(at + 1, ":;º%") && !text.spaced(at + 2) && text.number(at + 2).is_some()
+        || text.is(at + 1, 'º');
     let ordinal = ["st", "nd", "rd", "th"]
         .iter()
         .any(|e| text.tokens.get(at + 1).is_some_and(|t| t.word(e)));

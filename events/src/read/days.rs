@@ -78,8 +78,12 @@ impl Search<'_> {
         };
         let first = list[0].from;
         let between = list.len() == 1 && ends_between(self.text, first);
+        let due = deadline(self.text, first);
         for (join, next, cost) in joined(self.text, to) {
             let join = if between { Join::Range } else { join };
+            if join == Join::List && due {
+                continue;
+            }
             for partial in partials(self.text, self.ctx, next).iter() {
                 let last = Partial {
                     cost: partial.cost + cost,
@@ -171,6 +175,12 @@ fn joined(text: &Text<'_>, at: usize) -> Vec<(Join, usize, f32)> {
     found
 }
 
+/// Whether `by` or the like stands right before the day at a token.
+pub(crate) fn deadline(text: &Text<'_>, at: usize) -> bool {
+    let ends_at = |from: usize| text.sense(from, |s| s == Sense::By) == Some(at);
+    (at.saturating_sub(4)..at).any(ends_at)
+}
+
 /// Whether `between` stands before the day at a token.
 fn ends_between(text: &Text<'_>, mut at: usize) -> bool {
     while let Some(gap) =
@@ -220,9 +230,19 @@ fn context(text: &Text<'_>, days: &Days, list: &[Partial]) -> f32 {
         cost += if list[1..].iter().any(lone) { 0.7 } else { 0.0 };
     }
     // "Week 3 - June 22", "Hauptstr. 12, 13. Juni": the number belongs to the word before it.
-    let number = text.number(days.from).is_some() && first.day.is_some();
+    let number = text.number(days.from).is_some() && first.day_first.is_none();
     if number && !first.month_before && names_number(text, days.from) {
         cost += 1.0;
+    }
+    // "Friday evening at 7, June 12".
+    let hour = |at: usize| {
+        let word = ["at", "um", "om", "alle"]
+            .iter()
+            .any(|w| text.tokens[at].word(w));
+        word || text.is(at, '@')
+    };
+    if number && !first.marked && days.from > 0 && hour(days.from - 1) {
+        cost += 0.6;
     }
     let street = text.sense(days.to, |s| s == Sense::Street).is_some();
     let capital = text.letters(days.to).starts_with(char::is_uppercase);

@@ -1,6 +1,6 @@
 //! Numbers that are neither dates nor times: addresses, amounts, ages, telephone numbers, years in
 //! which something was founded.
-use super::labels::{currency_after, currency_sign, street_behind};
+use super::labels::{currency_after, currency_sign, house_before, street_behind};
 use super::numbers::{ordinal_end, unit as clock_unit};
 use super::text::Text;
 use super::words::Sense;
@@ -116,12 +116,7 @@ fn house(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
 /// `12 rue Lepic`, `3 bis avenue Foch`; `Rua Augusta, 12`, `via Roma 5`.
 fn street(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
     if text.number(at).is_some_and(|n| n.1 <= 4) {
-        let more = ["bis", "ter"]
-            .iter()
-            .any(|w| text.tokens.get(at + 1).is_some_and(|t| t.word(w)));
-        let to = at + 1 + usize::from(more) + usize::from(text.is(at + 1, ','));
-        let end = text.sense(to, |s| s == Sense::StreetBefore)?;
-        return text.is_word(end).then_some((end, 0.05));
+        return Some((house_before(text, at)?, 0.05));
     }
     let mut to = text.sense(at, |s| s == Sense::StreetBefore)?;
     for _ in 0..NAME {
@@ -206,13 +201,18 @@ fn labelled(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
 
 /// Over the end of a range of such numbers: `5-12`, `5 to 12`, `3 & 4`.
 fn numbered_to(text: &Text<'_>, at: usize) -> Option<usize> {
-    let sign = text.is_any(at, "-&/").then_some(at + 1);
-    let joined = sign.or_else(|| text.sense(at, |s| matches!(s, Sense::To | Sense::And)))?;
-    let tight = text.spaced(at) == text.spaced(joined);
-    let (_, figures) = text.number(joined).filter(|_| tight)?;
-    let other = text.is_any(joined + 1, ":/") || clock_unit(text, joined + 1);
-    let month = text.sense(joined + 1, |s| matches!(s, Sense::Month(_)));
-    (figures <= 3 && !other && month.is_none()).then_some(joined + 1)
+    let sign = text.is_any(at, "-&/") && !text.spaced(at) && !text.spaced(at + 1);
+    let word = |s: Sense| matches!(s, Sense::To | Sense::And);
+    let last = sign
+        .then_some(at + 1)
+        .or_else(|| text.sense(at, word))
+        .or_else(|| text.is(at, '&').then_some(at + 1))?;
+    let first = text.number(at - 1)?;
+    text.number(last).filter(|n| n.1 <= 3 && n.0 > first.0)?;
+    let more = text.number(last + 2).is_some() && !text.spaced(last + 2);
+    let other = (text.is_any(last + 1, ":/.") && more) || clock_unit(text, last + 1);
+    let month = text.sense(last + 1, |s| matches!(s, Sense::Month(_) | Sense::Suffix));
+    (!other && month.is_none()).then_some(last + 1)
 }
 
 /// `5 km`, `18+`, `3 friends`.

@@ -1,7 +1,7 @@
 //! From the pieces of a text to its events.
 use super::clock::{Clock, Half};
 use super::cover::{Piece, Placed};
-use super::days::Days;
+use super::days::{Days, deadline};
 use super::spans::{Said, Span};
 use super::text::Text;
 use super::words::{Part, Sense};
@@ -81,13 +81,13 @@ pub(crate) fn meaning(text: &Text<'_>, pieces: &[Placed]) -> Meaning {
 /// What a word says that a time is the time of.
 fn label(text: &Text<'_>, placed: &Placed) -> Option<Label> {
     let mine = text.arcs(placed.from).iter().filter(|a| a.to == placed.to);
-    let labels = mine.filter_map(|arc| match arc.sense {
+    let mut labels = mine.filter_map(|arc| match arc.sense {
         Sense::Doors => Some(Label::Doors),
         Sense::Show => Some(Label::Show),
         Sense::End => Some(Label::End),
         _ => None,
     });
-    labels.last()
+    labels.next_back()
 }
 
 /// The words for doors and show that stand behind their times (`7pm doors, 8pm show`): a time comes
@@ -106,18 +106,14 @@ fn behind(text: &Text<'_>, pieces: &[Placed]) -> Vec<usize> {
     for (n, at) in items.iter().enumerate().skip(1) {
         let open = is_time(items[n - 1]) && !is_time(*at);
         let free = items.get(n + 1).is_none_or(|next| !is_time(*next));
-        let door = matches!(label(text, &pieces[*at]), Some(Label::Doors | Label::Show));
+        // "7pm, ends late" names no end; "7pm start, 10pm finish" does.
+        let later = n > 1 && items[..n - 1].iter().any(|at| is_time(*at));
+        let door = later || label(text, &pieces[*at]) != Some(Label::End);
         if open && door && (all || free) {
             found.push(*at);
         }
     }
     found
-}
-
-/// Whether `by` or the like stands right before the day at a token: a deadline.
-fn deadline(text: &Text<'_>, at: usize) -> bool {
-    let ends_at = |from: usize| text.sense(from, |s| s == Sense::By) == Some(at);
-    (at.saturating_sub(4)..at).any(ends_at)
 }
 
 impl Meaning {
@@ -267,8 +263,16 @@ impl Hours {
     }
 
     /// The times of day that they mean.
-    pub(crate) fn resolve(&self) -> (Option<Time>, Option<Time>) {
+    pub(crate) fn resolve(&self, same_day: bool) -> (Option<Time>, Option<Time>) {
         match (self.start, self.end) {
+            (Some(start), Some(end)) if start.half == Half::Whole && !same_day => {
+                let end = if end.half == Half::Open {
+                    printed(end)
+                } else {
+                    alone(end)
+                };
+                (Some(alone(start)), Some(end))
+            }
             (Some(start), Some(end)) => pair(start, end),
             (start, end) => (start.map(alone), end.map(alone)),
         }

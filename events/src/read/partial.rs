@@ -262,8 +262,11 @@ fn month_fits(partial: &Partial) -> bool {
 /// A short name that is a word of another language counts where a dot, a comma or a number
 /// follows, and is rather a weekday before a number; the cost of anything else.
 fn short(text: &Text<'_>, ctx: &Context, at: usize, arc: &Arc) -> f32 {
-    let dotted = text.is(at + 1, '.') && text.number(at + 2).is_some();
-    if arc.risky && ctx.langs == ALL && (dotted || text.number(at + 1).is_some()) {
+    let signs = (at + 1..at + 3)
+        .take_while(|i| text.is_any(*i, ".,"))
+        .count();
+    let dotted = text.number(at + 1 + signs).is_some();
+    if arc.risky && ctx.langs == ALL && dotted {
         return 0.1 - RISKY;
     }
     let marked = weekdays(text, arc.to).is_some()

@@ -309,9 +309,9 @@ fn runs(dates: &[Found], joins: &[Join], longest: i32) -> Option<Vec<(Date, Date
 fn shape(list: &[Partial], joins: &[Join], runs: &[(Date, Date)]) -> f32 {
     let longest = runs.iter().map(|r| r.0.days_until(r.1)).max().unwrap_or(0);
     // The wrong order of figures makes ranges of months.
-    let open = list
-        .iter()
-        .any(|p| p.day_first.is_some() && (p.year.is_none() || p.ambiguous));
+    let mut figures = list.iter().filter(|p| p.day_first.is_some()).peekable();
+    let years = figures.clone().all(|p| p.year.is_some());
+    let open = figures.peek().is_some() && (!years || figures.all(|p| p.ambiguous));
     let long = match (longest, open) {
         (..=31, _) => 0.0,
         (_, true) => 0.35,

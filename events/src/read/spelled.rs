@@ -12,11 +12,12 @@ pub(super) fn in_words(text: &Text<'_>, ctx: &Context, at: usize) -> Vec<Clock> 
             Sense::NamedHour(hour) => {
                 let half = if hour == 0 { Half::Am } else { Half::Pm };
                 let clock = Clock::new(12, 0, arc.to);
-                found.push(Clock {
+                let clock = Clock {
                     half,
                     cost,
                     ..clock
-                });
+                };
+                found.push(later(text, ctx, clock));
             }
             Sense::Before(minutes) => found.extend(past(text, ctx, arc.to, minutes, arc.langs)),
             Sense::Cardinal(hour @ 1..=12) => {
