@@ -292,6 +292,8 @@ fn pair(start: Clock, end: Clock) -> (Option<Time>, Option<Time>) {
             if same < alone(end) { same } else { other }
         }
         (Half::Open, Half::Whole) if end.hour > 12 || end.hour == 0 => printed(start),
+        // "8-2" is by day.
+        (Half::Open, Half::Open) if start.hour >= 6 && end.hour < start.hour => printed(start),
         _ => alone(start),
     };
     let last = match end.half {
