@@ -35,7 +35,7 @@ pub(super) fn in_words(text: &Text<'_>, ctx: &Context, at: usize) -> Vec<Clock> 
     found
 }
 
-/// The minutes in words behind an hour in words: `five-thirty`, `seven fifteen`, `three forty-five`.
+/// The minutes in words behind an hour in words: `five-thirty`, `three forty-five`.
 fn minutes(text: &Text<'_>, clock: Clock) -> Clock {
     let at = clock.to + usize::from(text.is(clock.to, '-'));
     let quarters = text.arcs(at).iter().filter_map(|arc| match arc.sense {

@@ -60,7 +60,8 @@ pub(super) const NUMBERS: &[Row] = &[
     (
         Sense::Numbered,
         DE,
-        "ab einem alter von,lektion,woche,kinder von,kinder ab,kinder,nr,saal,raum,halle,zimmer,gleis,linie,band,teil,kapitel,telefon,fon,\
+        "ab einem alter von,lektion,woche,kinder von,kinder ab,kinder,nr,saal,\
+         raum,halle,zimmer,gleis,linie,band,teil,kapitel,telefon,fon,\
          ruf,tor,tisch,reihe,platz,plz,haus,etage,buhne,gruppe,uber,unter",
     ),
     (
