@@ -315,6 +315,35 @@ proptest! {
     }
 
     #[test]
+    fn a_day_beside_other_figures_comes_back(
+        d in days(), style in 0usize..2000, n in 2u8..20, what in 0usize..9,
+    ) {
+        let day = named(d, style, true);
+        let text = match what {
+            0 => format!("RSVP by May {n}. {day}"),
+            1 => format!("Please reply by {n} March; {day}"),
+            2 => format!("Week {n} - {day}"),
+            3 => format!("Session {n}: {day}"),
+            4 => format!("Ages {n}-{}, {day}", n + 5),
+            5 => format!("{day}, ages {n} to {}", n + 5),
+            6 => format!("Season 2026-27 · {day}"),
+            7 => format!("Early bird until May {n}! {day}"),
+            _ => format!("{day}, {n} rue Pasteur"),
+        };
+        let got = read(&text, None, d).map(|s| (s.date, s.last, s.start));
+        prop_assert_eq!(got, Some((d, None, None)), "{}", text);
+    }
+
+    #[test]
+    fn letters_that_look_like_figures_count_as_figures(d in days(), style in 0usize..2000) {
+        if d.day() > 9 && d.year() >= 2000 && style / 28 % 4 != 2 {
+            let text = named(d, style, true).replacen('0', "O", 1).replacen('1', "l", 1);
+            let got = read(&text, None, d).map(|s| (s.date, s.last));
+            prop_assert_eq!(got, Some((d, None)), "{}", text);
+        }
+    }
+
+    #[test]
     fn any_text_is_read_or_not(text in ".{0,80}", start in ".{0,20}", end in ".{0,20}") {
         let today = Date::new(2026, 4, 22).unwrap();
         let printed = Printed { date: Some(&text), start: Some(&start), end: Some(&end) };

@@ -94,3 +94,8 @@ fn the_kinds_that_people_report() {
 fn more_of_the_same_kinds() {
     check(include_str!("more.tsv"), 200);
 }
+
+#[test]
+fn common_lines_of_posters_tickets_and_notices() {
+    check(include_str!("common.tsv"), 120);
+}

@@ -1,5 +1,6 @@
 //! What it costs to take a number for an hour.
-use super::clock::Clock;
+use super::clock::{Clock, follows_day};
+use super::numbers::dotted;
 use super::text::{Context, Field, Text};
 use super::words::Sense;
 
@@ -10,6 +11,8 @@ pub(crate) fn bare(text: &Text<'_>, ctx: &Context, from: usize, clock: &Clock, l
     }
     let beside = text.is_word(clock.to) && text.sense(clock.to, may_follow).is_none();
     let behind = from > 0 && text.is_word(from - 1) && text.sense(from - 1, may_lead).is_none();
+    // "11. Juni 19.30": figures with a point behind a whole day.
+    let behind = behind && !(dotted(text, from) && follows_day(text, from));
     let sign = text.is_any(clock.to, "+%.º") && !clock.figures;
     if beside || sign || (behind && !led) {
         return NEVER;

@@ -3,7 +3,7 @@ use super::bare::NEVER;
 use super::labels::money;
 use super::spelled::in_words;
 use super::text::{Context, Field, Text};
-use super::words::{Part, Sense};
+use super::words::{DE, Part, Sense};
 
 /// A time of day as far as it is printed.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -103,11 +103,16 @@ fn minutes(text: &Text<'_>, at: usize) -> Option<u32> {
 fn with_minutes(text: &Text<'_>, ctx: &Context, at: usize, hour: u32) -> Option<Clock> {
     let hours = |s: Sense| s == Sense::HourUnit;
     let spelled = text.sense(at + 1, hours);
-    let colon = text.is(at + 1, ':');
+    let tight = !text.spaced(at + 1) && !text.spaced(at + 2);
+    let colon = text.is(at + 1, ':') || (text.is(at + 1, ';') && tight);
     let dot = (text.is(at + 1, '.') && !text.spaced(at + 2))
         || (text.is(at + 1, ',') && !text.spaced(at + 2));
     let from = spelled.or_else(|| (colon || dot).then_some(at + 2))?;
     let minute = minutes(text, from)?;
+    // "Lesson 3: 12 June".
+    if colon && text.spaced(from) && (ends_day(text, from + 1) || text.is(from + 1, '.')) {
+        return None;
+    }
     let other = text.is_any(from + 1, ".:/-") && text.number(from + 2).is_some();
     if spelled.is_some() && text.spaced(from) && (other || ends_day(text, from + 1)) {
         return None;
@@ -151,7 +156,8 @@ fn ends_day(text: &Text<'_>, at: usize) -> bool {
 
 fn hour_alone(text: &Text<'_>, at: usize, hour: u32) -> Option<Clock> {
     // The minutes or the figures of something else.
-    let part = text.is_any(at + 1, ":º%") && text.number(at + 2).is_some() || text.is(at + 1, 'º');
+    let part = text.is_any(at + 1, ":;º%") && !text.spaced(at + 2) && text.number(at + 2).is_some()
+        || text.is(at + 1, 'º');
     let ordinal = ["st", "nd", "rd", "th"]
         .iter()
         .any(|e| text.tokens.get(at + 1).is_some_and(|t| t.word(e)));
@@ -187,7 +193,7 @@ fn without_sign(text: &Text<'_>, ctx: &Context, at: usize, value: u32, figures: 
 }
 
 /// Whether a month and a day, or a day and a month, stand before a number: a year then.
-fn follows_day(text: &Text<'_>, at: usize) -> bool {
+pub(super) fn follows_day(text: &Text<'_>, at: usize) -> bool {
     // A comma, a stroke, or "de".
     let between = |at: usize| text.is_any(at, ",.|") || text.has(at, Sense::Gap);
     let Some(last) = (0..at).rev().take(2).find(|&before| !between(before)) else {
@@ -340,6 +346,11 @@ fn in_part(text: &Text<'_>, clock: Clock) -> Option<Clock> {
         _ => None,
     });
     let (part, to) = part.max_by_key(|p| p.1)?;
+    // "One Night Only", "3 evenings": so many of them; "abends" is when.
+    let adverb = text.tokens[at].folded.ends_with('s') && text.has_in(at, DE);
+    if to == at + 1 && !clock.strong && !adverb {
+        return None;
+    }
     let strong = Clock {
         strong: true,
         cost: 0.0,

@@ -97,6 +97,8 @@ fn alone(text: &Text<'_>, ctx: &Context, at: usize) -> Placed {
     let (piece, cost) = match text.tokens[at].kind {
         Kind::Word => (Piece::Unknown, word(text, at)),
         Kind::Sign('$' | '£' | '€' | '%') => (Piece::Sign, 0.2),
+        // Two dashes are one.
+        Kind::Sign('-') if at > 0 && text.is(at - 1, '-') => (Piece::Sign, 0.02),
         Kind::Sign('-') => (Piece::Sign, 0.3),
         Kind::Sign(_) => (Piece::Sign, 0.02),
         // A year of something else is more likely than any other number.
@@ -143,6 +145,7 @@ fn free(sense: Sense) -> bool {
             | Sense::Pm
             | Sense::HourUnit
             | Sense::Suffix
+            | Sense::Minutes(_)
             | Sense::Before(_)
             | Sense::After(_)
             | Sense::Weekend

@@ -1,4 +1,5 @@
 //! Dates in ranges and lists.
+use super::labels::names_number;
 use super::numbers::article;
 use super::partial::{Partial, partials};
 use super::resolve::resolve;
@@ -75,7 +76,14 @@ impl Search<'_> {
         let Some(to) = list.last().map(|p| p.to).filter(|_| list.len() < LONGEST) else {
             return;
         };
+        let first = list[0].from;
+        let between = list.len() == 1 && ends_between(self.text, first);
+        let due = deadline(self.text, first);
         for (join, next, cost) in joined(self.text, to) {
+            let join = if between { Join::Range } else { join };
+            if join == Join::List && due {
+                continue;
+            }
             for partial in partials(self.text, self.ctx, next).iter() {
                 let last = Partial {
                     cost: partial.cost + cost,
@@ -155,12 +163,32 @@ fn joined(text: &Text<'_>, at: usize) -> Vec<(Join, usize, f32)> {
     }
     for (join, to, cost) in found.clone() {
         let mut end = to;
+        let mut cost = cost;
         while let Some(next) = text.sense(end, |s| matches!(s, Sense::Gap | Sense::From)) {
+            // "13. Juni, von 14 bis 18 Uhr": the next of a list does not begin a range.
+            let from = text.has(end, Sense::From) && join == Join::List;
+            cost += if from { 0.4 } else { 0.0 };
             end = next;
             found.push((join, end, cost));
         }
     }
     found
+}
+
+/// Whether `by` or the like stands right before the day at a token.
+pub(crate) fn deadline(text: &Text<'_>, at: usize) -> bool {
+    let ends_at = |from: usize| text.sense(from, |s| s == Sense::By) == Some(at);
+    (at.saturating_sub(4)..at).any(ends_at)
+}
+
+/// Whether `between` stands before the day at a token.
+fn ends_between(text: &Text<'_>, mut at: usize) -> bool {
+    while let Some(gap) =
+        (at.saturating_sub(2)..at).find(|i| text.sense(*i, |s| s == Sense::Gap) == Some(at))
+    {
+        at = gap;
+    }
+    at > 0 && text.has(at - 1, Sense::Between)
 }
 
 /// Whether a month follows the number at a token.
@@ -183,7 +211,9 @@ fn context(text: &Text<'_>, days: &Days, list: &[Partial]) -> f32 {
         let article = days.from > 0 && article(text, days.from - 1);
         cost += if article { 0.3 } else { 0.6 } + if beside { 0.6 } else { 0.0 };
     } else if day_alone {
-        cost += 0.2 + if first.marked || !beside { 0.0 } else { 0.4 };
+        let month = text.sense(days.to, |s| matches!(s, Sense::Month(_)));
+        let other = beside && (!first.marked || month.is_some());
+        cost += 0.2 + if other { 0.4 } else { 0.0 };
     }
     let weekday_alone = only && first.day.is_none() && first.weekday.is_some() && first.nth == 0;
     if weekday_alone {
@@ -198,6 +228,21 @@ fn context(text: &Text<'_>, days: &Days, list: &[Partial]) -> f32 {
     let lone = |p: &Partial| p.weekday.is_none() && p.bare();
     if first.weekday.is_some() && !first.grouped && first.month_before {
         cost += if list[1..].iter().any(lone) { 0.7 } else { 0.0 };
+    }
+    // "Week 3 - June 22", "Hauptstr. 12, 13. Juni": the number belongs to the word before it.
+    let number = text.number(days.from).is_some() && first.day_first.is_none();
+    if number && !first.month_before && names_number(text, days.from) {
+        cost += 1.0;
+    }
+    // "Friday evening at 7, June 12".
+    let hour = |at: usize| {
+        let word = ["at", "um", "om", "alle"]
+            .iter()
+            .any(|w| text.tokens[at].word(w));
+        word || text.is(at, '@')
+    };
+    if number && !first.marked && days.from > 0 && hour(days.from - 1) {
+        cost += 0.6;
     }
     let street = text.sense(days.to, |s| s == Sense::Street).is_some();
     let capital = text.letters(days.to).starts_with(char::is_uppercase);

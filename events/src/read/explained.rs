@@ -1,7 +1,7 @@
 //! Numbers that are neither dates nor times: addresses, amounts, ages, telephone numbers, years in
 //! which something was founded.
-use super::labels::{currency_after, currency_sign};
-use super::numbers::ordinal_end;
+use super::labels::{currency_after, currency_sign, house_before, street_behind};
+use super::numbers::{ordinal_end, unit as clock_unit};
 use super::text::Text;
 use super::words::Sense;
 
@@ -14,15 +14,40 @@ pub(crate) fn explained(text: &Text<'_>, at: usize) -> Vec<(usize, f32)> {
         founded(text, at),
         address(text, at),
         address_behind(text, at),
+        house(text, at),
+        street(text, at),
         price(text, at),
         amount(text, at),
         labelled(text, at),
         dialled(text, at),
         counted(text, at),
         anniversary(text, at),
+        years(text, at),
+        enumerated(text, at),
         digits(text, at),
     ];
     kinds.into_iter().flatten().collect()
+}
+
+/// `2026-27`, `2026/2027`, `1976 - 2026`: a season, a school year, so many years.
+fn years(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
+    let first = text
+        .number(at)
+        .filter(|n| n.1 == 4 && (1900..=2199).contains(&n.0))?;
+    let (last, figures) = text.number(at + 2).filter(|_| text.is_any(at + 1, "-/"))?;
+    let next = figures == 2 && last == (first.0 + 1) % 100 && !text.spaced(at + 2);
+    // "1900-2130": two times.
+    let no_time = first.0 % 100 >= 60 || last % 100 >= 60 || last == first.0 + 1;
+    let later = figures == 4 && (first.0 + 1..=2199).contains(&last) && no_time;
+    let more = text.is_any(at + 3, "-/.") && text.number(at + 4).is_some();
+    ((next || later) && !more).then_some((at + 3, 0.1))
+}
+
+/// `2)` before an item of a list.
+fn enumerated(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
+    let open = (0..at).rev().take(8).any(|i| text.is(i, '('));
+    let short = text.number(at).is_some_and(|n| n.1 <= 2);
+    (short && !open && text.is(at + 1, ')') && !text.spaced(at + 1)).then_some((at + 2, 0.05))
 }
 
 /// `EST. 2009`, `since 1974`, `© 2026`.
@@ -65,13 +90,45 @@ fn address_behind(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
         to = end;
     }
     let day = text.number(to).filter(|n| n.1 <= 2)?;
-    let mut to = to + 1;
+    let mut to = to + 1 + usize::from(text.is(to + 1, '.'));
     while let Some(end) = text.sense(to, |s| s == Sense::Gap) {
         to = end;
     }
     let month = text.sense(to, |s| matches!(s, Sense::Month(_)))?;
     let house = usize::from(text.number(month).is_some() && day.0 > 0);
     Some((month + house, 0.0))
+}
+
+/// `Lindenweg 7`, `Hauptstr. 12a`.
+fn house(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
+    let number = at + 1 + usize::from(text.is(at + 1, '.'));
+    text.number(number)
+        .filter(|n| n.1 <= 3 && text.is_word(at))?;
+    let month = text.sense(number + 1 + usize::from(text.is(number + 1, '.')), |s| {
+        matches!(s, Sense::Month(_))
+    });
+    let figures = text.is_any(number + 1, ".:") && text.number(number + 2).is_some();
+    let named = street_behind(text, number) && month.is_none() && !figures;
+    let letter = usize::from(text.letters(number + 1).len() == 1 && !text.spaced(number + 1));
+    named.then_some((number + 1 + letter, 0.05))
+}
+
+/// `12 rue Lepic`, `3 bis avenue Foch`; `Rua Augusta, 12`, `via Roma 5`.
+fn street(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
+    if text.number(at).is_some_and(|n| n.1 <= 4) {
+        return Some((house_before(text, at)?, 0.05));
+    }
+    let mut to = text.sense(at, |s| s == Sense::StreetBefore)?;
+    for _ in 0..NAME {
+        to += usize::from(text.is_word(to) && to > at);
+        let number = to + usize::from(text.is(to, ','));
+        let house = text.number(number).is_some_and(|n| n.1 <= 4);
+        let dated = text.sense(number + 1, |s| matches!(s, Sense::Month(_) | Sense::Gap));
+        if house && dated.is_none() && !clock_unit(text, number + 1) {
+            return Some((number + 1, 0.1));
+        }
+    }
+    None
 }
 
 /// `$20`, `18,40 €`, `20%`, `#5`, `3/5 Euro`.
@@ -138,7 +195,24 @@ fn labelled(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
     let end = digits(text, to)
         .map(|d| d.0)
         .or_else(|| decimal(text, to))?;
+    let end = numbered_to(text, end).unwrap_or(end);
     Some((end + usize::from(text.is(end, '+')), 0.05))
+}
+
+/// Over the end of a range of such numbers: `5-12`, `5 to 12`, `3 & 4`.
+fn numbered_to(text: &Text<'_>, at: usize) -> Option<usize> {
+    let sign = text.is_any(at, "-&/") && !text.spaced(at) && !text.spaced(at + 1);
+    let word = |s: Sense| matches!(s, Sense::To | Sense::And);
+    let last = sign
+        .then_some(at + 1)
+        .or_else(|| text.sense(at, word))
+        .or_else(|| text.is(at, '&').then_some(at + 1))?;
+    let first = text.number(at - 1)?;
+    text.number(last).filter(|n| n.1 <= 3 && n.0 > first.0)?;
+    let more = text.number(last + 2).is_some() && !text.spaced(last + 2);
+    let other = (text.is_any(last + 1, ":/.") && more) || clock_unit(text, last + 1);
+    let month = text.sense(last + 1, |s| matches!(s, Sense::Month(_) | Sense::Suffix));
+    (!other && month.is_none()).then_some(last + 1)
 }
 
 /// `5 km`, `18+`, `3 friends`.

@@ -1,7 +1,8 @@
 //! Dates in figures.
+use super::clock::follows_day;
 use super::days::joins_on;
 use super::labels::{is_dialled, is_labelled, money};
-use super::numbers::{other_number, unit};
+use super::numbers::{dotted, other_number, unit};
 use super::partial::Partial;
 use super::text::{Context, Text};
 use super::words::Sense;
@@ -117,7 +118,8 @@ fn two(text: &Text<'_>, ctx: &Context, partial: &Partial, at: usize) -> Vec<Part
     let cost = if year.is_some() {
         0.0
     } else {
-        weak(text, sign, again, partial.weekday.is_some(), to)
+        let time = if behind_day(text, at, sign) { 0.5 } else { 0.0 };
+        time + weak(text, sign, again, partial.weekday.is_some(), to)
     };
     let base = Partial {
         year: year.map(|y| y.0),
@@ -168,6 +170,11 @@ fn both_ways(ctx: &Context, base: Partial, sign: char, a: u8, b: u8) -> Vec<Part
         .flatten()
         .take(if same { 1 } else { 2 })
         .collect()
+}
+
+/// Whether a day with its month's name stands before: what follows may be a time with a point.
+fn behind_day(text: &Text<'_>, at: usize, sign: char) -> bool {
+    sign == '.' && dotted(text, at) && follows_day(text, at)
 }
 
 fn small(text: &Text<'_>, at: usize) -> Option<u8> {

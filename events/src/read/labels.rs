@@ -1,7 +1,7 @@
 //! Figures that a word or a sign beside them makes something else of: an amount of money, a
 //! telephone number, a house number, a page.
 use super::text::Text;
-use super::words::Sense;
+use super::words::{FR, Sense};
 
 /// Signs of currencies.
 const CURRENCIES: &str = "$£€¥₹₩₽₺₴₪₫₱₦₵฿¢";
@@ -42,6 +42,47 @@ pub(crate) fn is_labelled(text: &Text<'_>, at: usize, to: usize) -> bool {
     let label = |s: Sense| matches!(s, Sense::Label | Sense::Currency | Sense::Phone);
     let money = currency_sign(text, to) && money(text, to - 1);
     named(text, at, label) || money || currency_after(text, to).is_some()
+}
+
+/// Whether a word stands right before a number that makes it something else than a day, unless a
+/// month's name stands behind it: a week, a house.
+pub(crate) fn names_number(text: &Text<'_>, at: usize) -> bool {
+    let next = at + 1 + usize::from(text.is(at + 1, '.'));
+    let dated = text.sense(next, |s| matches!(s, Sense::Month(_))).is_some();
+    let label = |s: Sense| matches!(s, Sense::Numbered | Sense::Label);
+    let day = dated && !counts_on(text, next);
+    (named(text, at, label) && !day) || (street_behind(text, at) && !dated)
+}
+
+/// Whether another number follows the month, which is then its day: `Week 2 June 22`.
+fn counts_on(text: &Text<'_>, month: usize) -> bool {
+    let at = month + 1 + usize::from(text.is(month + 1, '.'));
+    text.number(at).is_some_and(|n| n.1 <= 2)
+}
+
+/// Whether the word before a number is a street by its end: `Lindenweg`, `Kerkstraat`.
+pub(crate) fn street_behind(text: &Text<'_>, at: usize) -> bool {
+    const ENDS: [&str; 12] = [
+        "strasse", "str", "weg", "platz", "gasse", "allee", "straat", "laan", "plein", "gracht",
+        "kade", "steig",
+    ];
+    let word = at - usize::from(at > 1 && text.is(at - 1, '.')).min(at);
+    let Some(token) = word.checked_sub(1).and_then(|i| text.tokens.get(i)) else {
+        return false;
+    };
+    ENDS.iter().any(|e| token.folded.ends_with(e)) && !matches!(&*token.folded, "weg" | "str")
+}
+
+/// The token after the French street that a house number stands before: `12 rue Lepic`. A comma may
+/// part them, which a day may have, too (`samedi 13, place du Marché`).
+pub(crate) fn house_before(text: &Text<'_>, at: usize) -> Option<usize> {
+    let more = ["bis", "ter"]
+        .iter()
+        .any(|w| text.tokens.get(at + 1).is_some_and(|t| t.word(w)));
+    let to = at + 1 + usize::from(more);
+    let french = text.has_in(to, FR) && !text.tokens[to].word("cours");
+    let end = text.sense(to, |s| s == Sense::StreetBefore)?;
+    (french && text.is_word(end)).then_some(end)
 }
 
 /// Whether such a word stands before `at`, with a sign between or without.

@@ -1,7 +1,7 @@
 //! From the pieces of a text to its events.
 use super::clock::{Clock, Half};
 use super::cover::{Piece, Placed};
-use super::days::Days;
+use super::days::{Days, deadline};
 use super::spans::{Said, Span};
 use super::text::Text;
 use super::words::{Part, Sense};
@@ -57,10 +57,15 @@ struct Before {
 pub(crate) fn meaning(text: &Text<'_>, pieces: &[Placed]) -> Meaning {
     let mut meaning = Meaning::default();
     let mut before = Before::default();
-    for placed in pieces {
+    let behind = behind(text, pieces);
+    for (at, placed) in pieces.iter().enumerate() {
         match &placed.piece {
-            Piece::Days(days) => meaning.add_days(days, &mut before),
+            Piece::Days(days) => {
+                before.aside |= deadline(text, days.from);
+                meaning.add_days(days, &mut before);
+            }
             Piece::Times(span) => meaning.add_times(span, &mut before),
+            Piece::Word if behind.contains(&at) => meaning.name_last(label(text, placed)),
             Piece::Word => meaning.word(text, placed, &mut before),
             Piece::Sign => before.dash = text.is(placed.from, '-'),
             Piece::Other => before.dash = false,
@@ -73,11 +78,63 @@ pub(crate) fn meaning(text: &Text<'_>, pieces: &[Placed]) -> Meaning {
     meaning
 }
 
+/// What a word says that a time is the time of.
+fn label(text: &Text<'_>, placed: &Placed) -> Option<Label> {
+    let mine = text.arcs(placed.from).iter().filter(|a| a.to == placed.to);
+    let mut labels = mine.filter_map(|arc| match arc.sense {
+        Sense::Doors => Some(Label::Doors),
+        Sense::Show => Some(Label::Show),
+        Sense::End => Some(Label::End),
+        _ => None,
+    });
+    labels.next_back()
+}
+
+/// The words for doors and show that stand behind their times (`7pm doors, 8pm show`): a time comes
+/// first, and either none follows the last word or none follows this one.
+fn behind(text: &Text<'_>, pieces: &[Placed]) -> Vec<usize> {
+    let named = |p: &Placed| p.piece == Piece::Word && label(text, p).is_some();
+    let is_time = |at: usize| matches!(pieces[at].piece, Piece::Times(_));
+    let items: Vec<usize> = (0..pieces.len())
+        .filter(|at| is_time(*at) || named(&pieces[*at]))
+        .collect();
+    if items.first().is_none_or(|at| !is_time(*at)) {
+        return Vec::new();
+    }
+    let all = items.last().is_some_and(|at| !is_time(*at));
+    let mut found = Vec::new();
+    for (n, at) in items.iter().enumerate().skip(1) {
+        let open = is_time(items[n - 1]) && !is_time(*at);
+        let free = items.get(n + 1).is_none_or(|next| !is_time(*next));
+        // "7pm, ends late" names no end; "7pm start, 10pm finish" does.
+        let later = n > 1 && items[..n - 1].iter().any(|at| is_time(*at));
+        let door = later || label(text, &pieces[*at]) != Some(Label::End);
+        if open && door && (all || free) {
+            found.push(*at);
+        }
+    }
+    found
+}
+
 impl Meaning {
+    /// Gives the last time its label.
+    fn name_last(&mut self, label: Option<Label>) {
+        let last = self.groups.last_mut().and_then(|g| g.times.last_mut());
+        if let (Some(time), Some(label)) = (last, label) {
+            time.0 = label;
+        }
+    }
+
     fn add_days(&mut self, days: &Days, before: &mut Before) {
         self.daily |= days.first.daily;
-        let joined = before.dash || before.to;
-        let open = |g: &Group| g.days.is_some() && g.until.is_none() && !g.times.is_empty();
+        let closes = before.label == Some(Label::End);
+        before.to |= closes;
+        let (to, joined) = (before.to, before.dash || before.to);
+        let dated = |d: &Days| d.first.has_date();
+        let open = |g: &Group| {
+            let whole = to && dated(days) && g.days.as_ref().is_some_and(dated);
+            g.days.is_some() && g.until.is_none() && (!g.times.is_empty() || whole)
+        };
         match self.groups.last_mut() {
             Some(group) if joined && open(group) => group.until = Some(days.clone()),
             Some(group) if group.days.is_none() => {
@@ -120,11 +177,9 @@ impl Meaning {
         let mine = text.arcs(placed.from).iter().filter(|a| a.to == placed.to);
         before.dash = false;
         before.to = false;
+        before.label = label(text, placed).or(before.label);
         for arc in mine {
             match arc.sense {
-                Sense::Doors => before.label = Some(Label::Doors),
-                Sense::Show => before.label = Some(Label::Show),
-                Sense::End => before.label = Some(Label::End),
                 Sense::To | Sense::ToTime => before.to = true,
                 Sense::Aside => before.aside = true,
                 Sense::Every => before.every = before.every.or(Some(1)),
@@ -208,8 +263,16 @@ impl Hours {
     }
 
     /// The times of day that they mean.
-    pub(crate) fn resolve(&self) -> (Option<Time>, Option<Time>) {
+    pub(crate) fn resolve(&self, same_day: bool) -> (Option<Time>, Option<Time>) {
         match (self.start, self.end) {
+            (Some(start), Some(end)) if start.half == Half::Whole && !same_day => {
+                let end = if end.half == Half::Open {
+                    printed(end)
+                } else {
+                    alone(end)
+                };
+                (Some(alone(start)), Some(end))
+            }
             (Some(start), Some(end)) => pair(start, end),
             (start, end) => (start.map(alone), end.map(alone)),
         }
@@ -229,6 +292,8 @@ fn pair(start: Clock, end: Clock) -> (Option<Time>, Option<Time>) {
             if same < alone(end) { same } else { other }
         }
         (Half::Open, Half::Whole) if end.hour > 12 || end.hour == 0 => printed(start),
+        // "8-2" is by day.
+        (Half::Open, Half::Open) if start.hour >= 6 && end.hour < start.hour => printed(start),
         _ => alone(start),
     };
     let last = match end.half {

@@ -8,6 +8,7 @@ mod explained;
 mod figures;
 mod labels;
 mod meaning;
+mod mended;
 mod nth;
 mod numbers;
 mod partial;

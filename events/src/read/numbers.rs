@@ -1,5 +1,5 @@
 //! Numbers as days and years.
-use super::labels::money;
+use super::labels::{house_before, money};
 use super::partial::Partial;
 use super::text::{Context, Text};
 use super::words::Sense;
@@ -14,7 +14,9 @@ pub(crate) fn day(text: &Text<'_>, ctx: &Context, partial: &Partial, at: usize) 
     {
         return None;
     }
-    let (day, to, marked, cost) = day_number(text, ctx, at)?;
+    let house = partial.weekday.is_none() && house_before(text, at).is_some();
+    let other = house || dotted(text, at);
+    let (day, to, marked, cost) = day_number(text, ctx, at).filter(|_| !other)?;
     let article = at > 0 && article(text, at - 1);
     Some(Partial {
         day: Some(day),
@@ -77,18 +79,44 @@ pub(crate) fn ordinal_end(text: &Text<'_>, at: usize) -> (usize, bool) {
 /// Whether the number is a part of a time, an amount, or anything else that is no day.
 pub(crate) fn other_number(text: &Text<'_>, at: usize) -> bool {
     let minutes = |i: usize| text.number(i).is_some_and(|n| n.1 == 2 && n.0 < 60);
-    let after_colon = at > 0 && text.is(at - 1, ':') && at > 1 && text.number(at - 2).is_some();
-    let colon = text.is(at + 1, ':') && minutes(at + 2) && !text.spaced(at + 2);
+    let touches = at > 1 && !text.spaced(at - 1) && !text.spaced(at);
+    let after_colon = touches && text.is_any(at - 1, ":;") && text.number(at - 2).is_some();
+    let colon = text.is_any(at + 1, ":;") && minutes(at + 2) && !text.spaced(at + 2);
     let decade = text
         .tokens
         .get(at + 1)
         .is_some_and(|t| t.word("s") && !t.spaced);
     decade
+        || lettered(text, at)
         || money(text, at)
         || after_colon
         || colon
         || unit(text, at + 1)
+        || named_part(text, at + 1)
         || (text.is(at + 1, '.') && minutes(at + 2) && unit(text, at + 3))
+}
+
+/// Whether the number is that of a letter: `E5`, `B2`.
+fn lettered(text: &Text<'_>, at: usize) -> bool {
+    let letter = at > 0 && text.unknown(at - 1) && text.letters(at - 1).chars().count() == 1;
+    letter && !text.spaced(at)
+}
+
+/// Whether `de la tarde` or the like stands there: an hour's, and no day's.
+fn named_part(text: &Text<'_>, at: usize) -> bool {
+    let of = ["de", "del", "della", "di", "da"];
+    let begins = text
+        .tokens
+        .get(at)
+        .is_some_and(|t| of.iter().any(|w| t.word(w)));
+    begins && text.sense(at, |s| matches!(s, Sense::Part(_))).is_some()
+}
+
+/// Whether a point and two figures follow at once, as in a time: `19.30`.
+pub(crate) fn dotted(text: &Text<'_>, at: usize) -> bool {
+    let minutes = text.number(at + 2).is_some_and(|n| n.1 == 2 && n.0 < 60);
+    let more = text.is_any(at + 3, ".-") && !text.spaced(at + 3);
+    text.is(at + 1, '.') && minutes && !text.spaced(at + 1) && !text.spaced(at + 2) && !more
 }
 
 /// Whether am, pm, h, Uhr stands there.

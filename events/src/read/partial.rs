@@ -162,7 +162,7 @@ fn named(text: &Text<'_>, ctx: &Context, partial: &Partial, at: usize) -> Vec<Pa
             Sense::Weekday(day, plural) if partial.weekday.is_none() => {
                 let next = Partial {
                     weekday: Some(day),
-                    plural,
+                    plural: plural || (empty && again(text, at, arc.to)),
                     cost: next.cost + short(text, ctx, at, arc),
                     ..next
                 };
@@ -185,10 +185,12 @@ fn named(text: &Text<'_>, ctx: &Context, partial: &Partial, at: usize) -> Vec<Pa
                     month_before: partial.day.is_none(),
                     ..next
                 }),
-            Sense::Part(part) if !empty && partial.part.is_none() => steps.push(Partial {
-                part: Some(part),
-                ..next
-            }),
+            // "Two nights in June", "First Night": so many, and no day.
+            Sense::Part(part) if !empty && partial.part.is_none() && !counted(partial) => steps
+                .push(Partial {
+                    part: Some(part),
+                    ..next
+                }),
             Sense::Relative(days, part) if empty => steps.push(Partial {
                 relative: Some(days),
                 part,
@@ -207,6 +209,18 @@ fn named(text: &Text<'_>, ctx: &Context, partial: &Partial, at: usize) -> Vec<Pa
         }
     }
     steps
+}
+
+/// Whether a weekday comes again in a month or from a day on: `every Friday in July`, `every
+/// Friday, July 3 - August 28`.
+fn again(text: &Text<'_>, at: usize, mut to: usize) -> bool {
+    let every =
+        (at.saturating_sub(2)..at).any(|i| text.sense(i, |s| s == Sense::Every) == Some(at));
+    to += usize::from(text.is(to, ','));
+    while let Some(end) = text.sense(to, |s| s == Sense::Gap) {
+        to = end;
+    }
+    every && text.sense(to, |s| matches!(s, Sense::Month(_))).is_some()
 }
 
 /// Over the other weekdays of `Fri-Sun`, `Sat & Sun`, to the token after the last.
@@ -236,6 +250,10 @@ fn begins(text: &Text<'_>, partial: &Partial, at: usize) -> bool {
     partial.plural && text.number(at).is_some_and(|n| n.1 <= 2)
 }
 
+fn counted(partial: &Partial) -> bool {
+    partial.day.is_some() && partial.month.is_none() && partial.weekday.is_none()
+}
+
 fn month_fits(partial: &Partial) -> bool {
     let free = partial.month.is_none() && partial.relative.is_none() && !partial.weekend;
     free && (partial.year.is_none() || partial.day.is_none())
@@ -244,11 +262,17 @@ fn month_fits(partial: &Partial) -> bool {
 /// A short name that is a word of another language counts where a dot, a comma or a number
 /// follows, and is rather a weekday before a number; the cost of anything else.
 fn short(text: &Text<'_>, ctx: &Context, at: usize, arc: &Arc) -> f32 {
-    if arc.risky && ctx.langs == ALL && text.number(at + 1).is_some() {
+    let signs = (at + 1..at + 3)
+        .take_while(|i| text.is_any(*i, ".,"))
+        .count();
+    let dotted = text.number(at + 1 + signs).is_some();
+    if arc.risky && ctx.langs == ALL && dotted {
         return 0.1 - RISKY;
     }
-    let dotted = text.is(at + 1, '.') && text.number(at + 2).is_some();
-    let marked = text.is_any(at + 1, ".,") || text.number(at + 1).is_some() || dotted;
+    let marked = weekdays(text, arc.to).is_some()
+        || text.is_any(at + 1, ".,")
+        || text.number(at + 1).is_some()
+        || dotted;
     let end = at + 1 == text.len();
     match (arc.risky, marked || end) {
         (true, false) => 1.0,

@@ -14,7 +14,7 @@ const PAST_DAYS: i32 = 183;
 const YEARS_AHEAD: i16 = 8;
 /// How far ahead a weekday that is the day of a month is looked for.
 const DAYS_AHEAD: i32 = 366 * 2;
-/// The longest range.
+/// The longest range; where both its years are printed, four times as long.
 const LONGEST_RANGE: i32 = 366;
 
 /// A day, and how many weekdays disagree.
@@ -31,7 +31,9 @@ pub(crate) fn resolve(
     complete(&mut parts, joins)?;
     spread_years(&mut parts);
     let dates = dated(ctx, &parts, joins)?;
-    let mut runs = runs(&dates, joins)?;
+    let years = list.iter().all(|p| p.year.is_some());
+    let longest = LONGEST_RANGE * if years { 4 } else { 1 };
+    let mut runs = runs(&dates, joins, longest)?;
     if let ([weekend], [run]) = (list, &mut runs[..]) {
         run.1 = if weekend.weekend {
             run.0.tomorrow()
@@ -289,12 +291,12 @@ fn nth(part: &Partial, from: Date) -> Option<Found> {
 }
 
 /// Stretches of days without a gap.
-fn runs(dates: &[Found], joins: &[Join]) -> Option<Vec<(Date, Date)>> {
+fn runs(dates: &[Found], joins: &[Join], longest: i32) -> Option<Vec<(Date, Date)>> {
     let mut runs = vec![(dates.first()?.0, dates.first()?.0)];
     for (date, join) in dates[1..].iter().zip(joins) {
         let last = runs.last_mut()?;
         match join {
-            Join::Range if last.1.days_until(date.0) > LONGEST_RANGE => return None,
+            Join::Range if last.1.days_until(date.0) > longest => return None,
             Join::Range => last.1 = date.0,
             Join::List if last.1.tomorrow() == date.0 => last.1 = date.0,
             Join::List => runs.push((date.0, date.0)),
@@ -307,7 +309,10 @@ fn runs(dates: &[Found], joins: &[Join]) -> Option<Vec<(Date, Date)>> {
 fn shape(list: &[Partial], joins: &[Join], runs: &[(Date, Date)]) -> f32 {
     let longest = runs.iter().map(|r| r.0.days_until(r.1)).max().unwrap_or(0);
     // The wrong order of figures makes ranges of months.
-    let long = match (longest, list.iter().any(|p| p.day_first.is_some())) {
+    let mut figures = list.iter().filter(|p| p.day_first.is_some()).peekable();
+    let years = figures.clone().all(|p| p.year.is_some());
+    let open = figures.peek().is_some() && (!years || figures.all(|p| p.ambiguous));
+    let long = match (longest, open) {
         (..=31, _) => 0.0,
         (_, true) => 0.35,
         (_, false) => 0.02,

@@ -103,6 +103,9 @@ impl Fields<'_> {
         if order == Order::MonthFirst && (times(&start) || times(&date) || times(&end)) {
             date = self.meaning(&self.date, Field::Date, today, Order::DayFirst);
         }
+        if order == Order::MonthFirst && mixed(&date) {
+            date = self.meaning(&self.date, Field::Date, today, Order::DayFirst);
+        }
         if let Some(year) = self.stray_year(&date) {
             let first = Date::new(year, 1, 1).unwrap_or(today);
             let order = self.options.order;
@@ -211,12 +214,12 @@ impl Fields<'_> {
     ) -> Schedule {
         let end = self.meaning(&self.end, Field::Time, first, self.options.order);
         let hours = together(group, date, start, &end).within(part);
-        let (from, to) = hours.resolve();
         let until = [group.until.as_ref(), days_of(&end)].into_iter().flatten();
         let last = until
             .map(|d| d.runs[d.runs.len() - 1].1)
             .find(|d| *d > first)
             .unwrap_or(last);
+        let (from, to) = hours.resolve(last == first);
         let over_midnight = from.zip(to).is_some_and(|(s, e)| e <= s) && last == first;
         let last = if over_midnight {
             first.tomorrow()
@@ -243,6 +246,18 @@ impl Fields<'_> {
     }
 }
 
+/// Whether figures that can only be day and month stand beside others that were read as month and
+/// day.
+fn mixed(meaning: &Meaning) -> bool {
+    let days = |g: &Group| [g.days.clone(), g.until.clone()];
+    let all: Vec<Days> = meaning.groups.iter().flat_map(days).flatten().collect();
+    let any = |way: bool, ambiguous: bool| {
+        let wanted = |d: &Days| d.first.day_first == Some(way) && d.first.ambiguous == ambiguous;
+        all.iter().any(wanted)
+    };
+    any(true, false) && any(false, true)
+}
+
 /// The groups that name the event's days, the best kind of them.
 fn choose(meaning: &Meaning) -> Option<Vec<&Group>> {
     let named = |aside: bool| {
@@ -255,6 +270,10 @@ fn choose(meaning: &Meaning) -> Option<Vec<&Group>> {
         Some(best)
     };
     let mut chosen = named(false).or_else(|| named(true))?;
+    // "Early bird until May 15! June 13": a day that only ends something is not the event's.
+    if chosen[0].rank() == 5 && chosen.iter().any(|g| !g.ends) {
+        chosen.retain(|g| !g.ends);
+    }
     // "Tuesdays, June 2 to July 14": the weekday is what comes again. A day that has a weekday of
     // its own is one of the event ("Fri 27 June (last Friday of every month)").
     let whole = chosen.iter().any(|g| names_all(g));

@@ -1,8 +1,8 @@
 //! A beginning and an end of the day, with the zone they are given in.
 use super::bare::{NEVER, bare};
-use super::clock::{Clock, clocks};
+use super::clock::{Clock, Half, clocks};
 use super::text::{Context, Field, Text};
-use super::words::{EN, Sense};
+use super::words::{EN, Part, Sense};
 use crate::zone::{Region, WORDS, Zone, capitals};
 
 /// A time, or a range of times.
@@ -40,7 +40,13 @@ impl Said {
 pub(crate) fn spans(text: &Text<'_>, ctx: &Context, at: usize) -> Vec<Span> {
     let mut found = Vec::new();
     for (from, led) in leads(text, at) {
+        let part = part_before(text, at).filter(|_| from > at);
         for start in clocks(text, ctx, from) {
+            let early =
+                (1..12).contains(&start.hour) && matches!(start.half, Half::Whole | Half::Open);
+            let start = part
+                .filter(|_| early)
+                .map_or(start, |part| start.within(part));
             found.extend(ranges(text, ctx, (at, from, led), start));
         }
     }
@@ -66,6 +72,16 @@ fn leads(text: &Text<'_>, at: usize) -> Vec<(usize, bool)> {
         found.push((to, true));
     }
     found
+}
+
+/// The part of the day named right before a token: `abends um 8 Uhr`.
+fn part_before(text: &Text<'_>, at: usize) -> Option<Part> {
+    (at.saturating_sub(3)..at).find_map(|from| {
+        text.arcs(from).iter().find_map(|arc| match arc.sense {
+            Sense::Part(part) if arc.to == at => Some(part),
+            _ => None,
+        })
+    })
 }
 
 /// Whether `Doors`, `Beginn:` or the like stands before.
@@ -104,6 +120,7 @@ fn ranges(
         },
     };
     let mut found = vec![alone];
+    found.extend(listed(text, ctx, &alone));
     if let Some(both) = said.and_then(|_| twice(text, ctx, to)) {
         found[0].to = both;
     }
@@ -113,6 +130,33 @@ fn ranges(
         }
     }
     found
+}
+
+/// `2 & 7pm`, `15 und 19 Uhr`: the first of them, with what the second says of both.
+fn listed(text: &Text<'_>, ctx: &Context, first: &Span) -> Option<Span> {
+    let start = first.start;
+    let sign = start.to + usize::from(text.is_any(start.to, "&+"));
+    let next = text.sense(sign, |s| s == Sense::And).unwrap_or(sign);
+    if start.strong || next == start.to {
+        return None;
+    }
+    let other = clocks(text, ctx, next).into_iter().find(|c| c.strong)?;
+    let half = match other.half {
+        Half::Pm if start.hour % 12 > other.hour % 12 => Half::Am,
+        Half::Open => start.half,
+        half => half,
+    };
+    let start = Clock {
+        half,
+        strong: true,
+        ..start
+    };
+    Some(Span {
+        start,
+        to: other.to,
+        cost: 0.1,
+        ..*first
+    })
 }
 
 fn range(text: &Text<'_>, ctx: &Context, start: &Span, end: Clock) -> Option<Span> {
@@ -195,7 +239,7 @@ fn twice(text: &Text<'_>, ctx: &Context, at: usize) -> Option<usize> {
 
 /// The zone named at a token, and the token after it.
 fn zone(text: &Text<'_>, ctx: &Context, at: usize) -> Option<(Said, usize)> {
-    let open = usize::from(text.is_any(at, "(,/"));
+    let open = usize::from(text.is_any(at, "(,/·"));
     let from = at + open;
     let (said, to) = in_capitals(text, ctx, from)
         .or_else(|| in_words(text, from))

@@ -12,11 +12,12 @@ pub(super) fn in_words(text: &Text<'_>, ctx: &Context, at: usize) -> Vec<Clock> 
             Sense::NamedHour(hour) => {
                 let half = if hour == 0 { Half::Am } else { Half::Pm };
                 let clock = Clock::new(12, 0, arc.to);
-                found.push(Clock {
+                let clock = Clock {
                     half,
                     cost,
                     ..clock
-                });
+                };
+                found.push(later(text, ctx, clock));
             }
             Sense::Before(minutes) => found.extend(past(text, ctx, arc.to, minutes, arc.langs)),
             Sense::Cardinal(hour @ 1..=12) => {
@@ -25,13 +26,32 @@ pub(super) fn in_words(text: &Text<'_>, ctx: &Context, at: usize) -> Vec<Clock> 
                     cost,
                     ..Clock::new(hour.into(), 0, arc.to)
                 };
-                let clock = later(text, ctx, clock);
+                let clock = later(text, ctx, minutes(text, clock));
                 found.extend(finished(text, ctx, at, clock));
             }
             _ => {}
         }
     }
     found
+}
+
+/// The minutes in words behind an hour in words: `five-thirty`, `three forty-five`.
+fn minutes(text: &Text<'_>, clock: Clock) -> Clock {
+    let at = clock.to + usize::from(text.is(clock.to, '-'));
+    let quarters = text.arcs(at).iter().filter_map(|arc| match arc.sense {
+        Sense::Cardinal(minute @ (10 | 15 | 20 | 30)) => Some((minute, arc.to)),
+        Sense::Minutes(minute) => Some((minute, arc.to)),
+        _ => None,
+    });
+    match quarters.max_by_key(|q| q.1) {
+        Some((minute, to)) => Clock {
+            minute,
+            to,
+            strong: matches!(minute, 15 | 30 | 45),
+            ..clock
+        },
+        None => clock,
+    }
 }
 
 /// The hour after `half past`, `halb`, `quarter to`.

@@ -1,4 +1,5 @@
 //! A text with the readings of its tokens.
+use super::mended::mended;
 use super::partial::Partial;
 use super::tokens::{Kind, Token, tokens};
 use super::words::{ALL, Arc, EN, Langs, Sense, senses};
@@ -43,7 +44,7 @@ pub(crate) const MISREAD: f32 = 0.4;
 
 impl<'a> Text<'a> {
     pub(crate) fn new(raw: &'a str) -> Self {
-        let tokens = tokens(raw);
+        let tokens = tokens(&mended(raw));
         let arcs = (0..tokens.len()).map(|at| senses(&tokens, at)).collect();
         Self { raw, tokens, arcs }
     }
@@ -99,6 +100,11 @@ impl<'a> Text<'a> {
     /// Whether a word at `at` has this sense.
     pub(crate) fn has(&self, at: usize, sense: Sense) -> bool {
         self.sense(at, |s| s == sense).is_some()
+    }
+
+    /// Whether a word at `at` is one of a language.
+    pub(crate) fn has_in(&self, at: usize, langs: Langs) -> bool {
+        self.arcs(at).iter().any(|a| a.langs & langs > 0)
     }
 
     /// Whether the token is a word of no known meaning.

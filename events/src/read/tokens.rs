@@ -1,4 +1,5 @@
 //! Text cut into numbers, words and signs.
+use super::words::{MONTHS, WEEKDAYS};
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +49,7 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
             })
         );
         let end = match class {
-            Class::Letter if after_figures && !spaced => from + ending(&text[from..to]),
+            Class::Letter => from + head(&text[from..to], after_figures && !spaced),
             _ => from,
         };
         if end > from {
@@ -59,6 +60,45 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
         spaced = false;
     }
     tokens
+}
+
+/// Bytes of what another word is printed right behind.
+fn head(letters: &str, after_figures: bool) -> usize {
+    let ending = if after_figures { ending(letters) } else { 0 };
+    if ending > 0 {
+        ending
+    } else {
+        glued(letters, after_figures)
+    }
+}
+
+/// Bytes of a weekday or month that another name is printed right behind (`SaturdayJune`), or of
+/// am and pm before a name or a word between two times (`7PMto9PM`).
+fn glued(letters: &str, after_figures: bool) -> usize {
+    let rows = MONTHS.iter().chain(WEEKDAYS);
+    let names = || {
+        rows.clone()
+            .flat_map(|row| row.2.split(','))
+            .map(|n| n.trim_start_matches('?'))
+    };
+    let starts = |head: &str| {
+        let begin = letters.get(..head.len());
+        let tail = letters.get(head.len()..).filter(|tail| tail.len() >= 2)?;
+        begin
+            .filter(|b| b.eq_ignore_ascii_case(head))
+            .and(Some(tail))
+    };
+    let named = |tail: &str| names().any(|n| n.len() >= 3 && n.eq_ignore_ascii_case(tail));
+    let joins = |tail: &str| {
+        ["to", "till", "til", "until"]
+            .iter()
+            .any(|j| j.eq_ignore_ascii_case(tail))
+    };
+    let halves = ["am", "pm"].into_iter().filter(|_| after_figures);
+    let half = halves.filter(|h| starts(h).is_some_and(|tail| named(tail) || joins(tail)));
+    let long = names().filter(|n| n.len() >= 3);
+    let name = long.filter(|n| starts(n).is_some_and(named));
+    half.chain(name).map(str::len).max().unwrap_or(0)
 }
 
 /// Bytes of an ordinal's ending that a name in capitals is printed right behind (`27thJUNE`).

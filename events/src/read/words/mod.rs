@@ -90,6 +90,8 @@ pub(crate) enum Sense {
     /// h, Uhr: the hour counts to 24.
     HourUnit,
     OClock,
+    /// 40 to 55, behind an hour in words.
+    Minutes(u8),
     /// Minutes to add to the hour that follows.
     Before(i8),
     /// Minutes to add to the hour before.
@@ -117,6 +119,8 @@ pub(crate) enum Sense {
     Phone,
     /// Before the day of something else: deadline, rain date.
     Aside,
+    /// Right before a day by which something must be done.
+    By,
     Weekend,
     /// Means nothing here.
     Filler,

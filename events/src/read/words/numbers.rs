@@ -54,18 +54,20 @@ pub(super) const NUMBERS: &[Row] = &[
          volume,part,act,chapter,episode,season,bus,line,platform,unit,suite,apt,box,lot,pier,\
          page,issue,tel,phone,call,fax,text,section,rule,article,max,min,limit,row,seat,group,\
          number,ticket,tickets,entry,fee,price,cost,version,grade,grades,studio,screen,zip,po box,\
-         top,first,only,just,over",
+         top,first,only,just,over,week,session,lesson,round,game,court,exit,seats,rooms,pages,kids,\
+         children,grades,kindergarten,flight,order",
     ),
     (
         Sense::Numbered,
         DE,
-        "ab einem alter von,nr,saal,raum,halle,zimmer,gleis,linie,band,teil,kapitel,telefon,fon,\
+        "ab einem alter von,lektion,woche,kinder von,kinder ab,kinder,nr,saal,\
+         raum,halle,zimmer,gleis,linie,band,teil,kapitel,telefon,fon,\
          ruf,tor,tisch,reihe,platz,plz,haus,etage,buhne,gruppe,uber,unter",
     ),
     (
         Sense::Numbered,
         FR,
-        "salle,quai,ligne,porte,no,numero,tarif,telephone,etage,bus",
+        "semaine,salle,quai,ligne,porte,no,numero,tarif,telephone,etage,bus",
     ),
     (
         Sense::Numbered,
@@ -137,6 +139,22 @@ pub(super) const NUMBERS: &[Row] = &[
         FR | ES | IT | PT | NL,
         "date limite,fecha limite,scadenza",
     ),
+    (
+        Sense::Aside,
+        EN,
+        "posted,posted on,published,updated,last updated,printed,issued",
+    ),
+    (
+        Sense::By,
+        EN,
+        "by,before,due,due by,due on,no later than,not later than,prior to,due date",
+    ),
+    (Sense::By, DE, "spatestens,vor dem,bis spatestens"),
+    (Sense::By, FR, "avant,avant le,au plus tard le"),
+    (Sense::By, ES, "antes de,antes del"),
+    (Sense::By, IT, "entro,entro il,entro e non oltre il"),
+    (Sense::By, PT, "antes de"),
+    (Sense::By, NL, "uiterlijk,voor"),
     // Nothing.
     (
         Sense::Filler,
