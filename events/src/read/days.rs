@@ -79,7 +79,8 @@ impl Search<'_> {
         let first = list[0].from;
         let between = list.len() == 1 && ends_between(self.text, first);
         let due = deadline(self.text, first);
-        for (join, next, cost) in joined(self.text, to) {
+        let row = list[0].grouped.then(|| next_day(self.text, to)).flatten();
+        for (join, next, cost) in joined(self.text, to).into_iter().chain(row) {
             let join = if between { Join::Range } else { join };
             if join == Join::List && due {
                 continue;
@@ -173,6 +174,15 @@ fn joined(text: &Text<'_>, at: usize) -> Vec<(Join, usize, f32)> {
         }
     }
     found
+}
+
+/// The day after that before a token, with nothing between: `FRI SAT SUN JUNE 12 13 14`.
+fn next_day(text: &Text<'_>, at: usize) -> Option<(Join, usize, f32)> {
+    let (last, figures) = text.number(at.checked_sub(1)?)?;
+    let next = text
+        .number(at)
+        .filter(|n| n.1 == figures && n.0 == last + 1);
+    next.map(|_| (Join::List, at, 0.1))
 }
 
 /// Whether `by` or the like stands right before the day at a token.

@@ -278,7 +278,8 @@ fn weekdays(text: &Text<'_>, mut at: usize) -> Option<usize> {
         let joined = text
             .sense(joined, |s| matches!(s, Sense::And | Sense::To))
             .unwrap_or(joined);
-        let Some(to) = weekday(joined).filter(|_| joined > at) else {
+        // "FRI SAT SUN": in a row without a sign.
+        let Some(to) = weekday(joined).filter(|_| joined > at || text.spaced(at)) else {
             return end;
         };
         end = Some(to);
