@@ -126,6 +126,17 @@ fn what_comes_again_ends_on_its_last_day() {
             "BYDAY=FR",
             "2026-07-10",
         ),
+        (
+            "every Fri & Sat, 12 June to 11 July",
+            "BYDAY=FR,SA",
+            "2026-07-11",
+        ),
+        ("every Fri & Sat in July", "BYDAY=FR,SA", "2026-07-31"),
+        (
+            "jeden Sa und So, 13. Juni bis 12. Juli",
+            "BYDAY=SA,SU",
+            "2026-07-12",
+        ),
         ("Saturday nights in June", "BYDAY=SA", "2026-06-30"),
         (
             "Friday and Saturday nights in June",

@@ -259,7 +259,8 @@ fn context(text: &Text<'_>, days: &Days, list: &[Partial]) -> f32 {
     if street && capital && first.weekday.is_none() && list.iter().all(|p| p.year.is_none()) {
         cost += 0.5;
     }
-    let unsaid = |p: &Partial| p.needs_weekday && (days.mismatch || p.weekday.is_none());
+    let none = |p: &Partial| days.mismatch || p.grouped || p.weekday.is_none();
+    let unsaid = |p: &Partial| p.needs_weekday && none(p);
     if list.iter().any(unsaid) {
         cost += 1.0;
     }

@@ -160,14 +160,15 @@ fn named(text: &Text<'_>, ctx: &Context, partial: &Partial, at: usize) -> Vec<Pa
         let empty = partial.from == at;
         match arc.sense {
             Sense::Weekday(day, plural) if partial.weekday.is_none() => {
+                let group = weekdays(text, arc.to).filter(|_| empty);
+                let end = group.unwrap_or(arc.to);
                 let next = Partial {
                     weekday: Some(day),
-                    plural: plural || (empty && again(text, at, arc.to)),
+                    plural: plural || (empty && again(text, at, end)),
                     cost: next.cost + short(text, ctx, at, arc),
                     ..next
                 };
                 steps.push(next);
-                let group = weekdays(text, arc.to).filter(|_| empty);
                 steps.extend(group.map(|to| Partial {
                     to,
                     grouped: true,

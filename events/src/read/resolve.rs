@@ -108,10 +108,10 @@ fn complete(parts: &mut [Partial], joins: &[Join]) -> Option<()> {
 /// Gives weekdays that come again the month of the last: `Fridays and Saturdays in June`.
 fn share_month(parts: &mut [Partial]) {
     let weekday = |p: &Partial| p.weekday.is_some() && p.day.is_none() && p.nth == 0;
-    let Some(last) = parts.last().copied().filter(|p| p.plural) else {
+    let Some(last) = parts.last().copied() else {
         return;
     };
-    if parts.iter().all(weekday) {
+    if parts.iter().all(weekday) && parts.iter().any(|p| p.plural) {
         for part in parts {
             part.month = part.month.or(last.month);
             part.plural = true;
