@@ -99,3 +99,59 @@ fn more_of_the_same_kinds() {
 fn common_lines_of_posters_tickets_and_notices() {
     check(include_str!("common.tsv"), 120);
 }
+
+#[test]
+fn what_comes_again_ends_on_its_last_day() {
+    let today: Date = "2026-04-22".parse().expect("a day");
+    for (date, rule, until) in [
+        (
+            "jeden Freitag, 12. Juni bis 10. Juli",
+            "BYDAY=FR",
+            "2026-07-10",
+        ),
+        ("every Friday, 12 June to 10 July", "BYDAY=FR", "2026-07-10"),
+        (
+            "every Friday from June 12 to July 10",
+            "BYDAY=FR",
+            "2026-07-10",
+        ),
+        ("every Friday, 12 - 26 June", "BYDAY=FR", "2026-06-26"),
+        (
+            "jeden Freitag vom 12.6. bis 10.7.",
+            "BYDAY=FR",
+            "2026-07-10",
+        ),
+        (
+            "ogni venerdì, 12 giugno - 10 luglio",
+            "BYDAY=FR",
+            "2026-07-10",
+        ),
+        (
+            "every Fri & Sat, 12 June to 11 July",
+            "BYDAY=FR,SA",
+            "2026-07-11",
+        ),
+        ("every Fri & Sat in July", "BYDAY=FR,SA", "2026-07-31"),
+        (
+            "jeden Sa und So, 13. Juni bis 12. Juli",
+            "BYDAY=SA,SU",
+            "2026-07-12",
+        ),
+        ("Saturday nights in June", "BYDAY=SA", "2026-06-30"),
+        (
+            "Friday and Saturday nights in June",
+            "BYDAY=FR,SA",
+            "2026-06-30",
+        ),
+        ("Fridays and Saturdays in June", "BYDAY=FR,SA", "2026-06-30"),
+    ] {
+        let printed = Printed {
+            date: Some(date),
+            ..Printed::default()
+        };
+        let read = Schedule::read(printed, today, Order::default());
+        let repeat = read.and_then(|s| s.repeat).expect(date);
+        assert_eq!(repeat.rule(), format!("FREQ=WEEKLY;{rule}"), "{date}");
+        assert_eq!(repeat.until, until.parse().ok(), "{date}");
+    }
+}

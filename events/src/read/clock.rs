@@ -161,10 +161,17 @@ fn hour_alone(text: &Text<'_>, at: usize, hour: u32) -> Option<Clock> {
     let ordinal = ["st", "nd", "rd", "th"]
         .iter()
         .any(|e| text.tokens.get(at + 1).is_some_and(|t| t.word(e)));
-    (!part && !ordinal).then_some(Clock {
+    (!part && !ordinal && !month_behind(text, at)).then_some(Clock {
         strong: false,
         ..Clock::new(hour, 0, at + 1)
     })
+}
+
+/// Whether it is the second figure of a date: `13/06`.
+fn month_behind(text: &Text<'_>, at: usize) -> bool {
+    let touches = at > 1 && text.is(at - 1, '/') && !text.spaced(at - 1) && !text.spaced(at);
+    let zero = text.number(at).is_some_and(|n| n.1 == 2 && n.0 < 10);
+    touches && zero && text.number(at - 2).is_some()
 }
 
 /// `830`, `1900`.

@@ -79,7 +79,8 @@ impl Search<'_> {
         let first = list[0].from;
         let between = list.len() == 1 && ends_between(self.text, first);
         let due = deadline(self.text, first);
-        for (join, next, cost) in joined(self.text, to) {
+        let row = list[0].grouped.then(|| next_day(self.text, to)).flatten();
+        for (join, next, cost) in joined(self.text, to).into_iter().chain(row) {
             let join = if between { Join::Range } else { join };
             if join == Join::List && due {
                 continue;
@@ -175,6 +176,15 @@ fn joined(text: &Text<'_>, at: usize) -> Vec<(Join, usize, f32)> {
     found
 }
 
+/// The day after that before a token, with nothing between: `FRI SAT SUN JUNE 12 13 14`.
+fn next_day(text: &Text<'_>, at: usize) -> Option<(Join, usize, f32)> {
+    let (last, figures) = text.number(at.checked_sub(1)?)?;
+    let next = text
+        .number(at)
+        .filter(|n| n.1 == figures && n.0 == last + 1);
+    next.map(|_| (Join::List, at, 0.1))
+}
+
 /// Whether `by` or the like stands right before the day at a token.
 pub(crate) fn deadline(text: &Text<'_>, at: usize) -> bool {
     let ends_at = |from: usize| text.sense(from, |s| s == Sense::By) == Some(at);
@@ -249,7 +259,8 @@ fn context(text: &Text<'_>, days: &Days, list: &[Partial]) -> f32 {
     if street && capital && first.weekday.is_none() && list.iter().all(|p| p.year.is_none()) {
         cost += 0.5;
     }
-    let unsaid = |p: &Partial| p.needs_weekday && (days.mismatch || p.weekday.is_none());
+    let none = |p: &Partial| days.mismatch || p.grouped || p.weekday.is_none();
+    let unsaid = |p: &Partial| p.needs_weekday && none(p);
     if list.iter().any(unsaid) {
         cost += 1.0;
     }

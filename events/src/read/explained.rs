@@ -16,9 +16,11 @@ pub(crate) fn explained(text: &Text<'_>, at: usize) -> Vec<(usize, f32)> {
         address_behind(text, at),
         house(text, at),
         street(text, at),
+        at_street(text, at),
         price(text, at),
         amount(text, at),
         labelled(text, at),
+        verse(text, at),
         dialled(text, at),
         counted(text, at),
         anniversary(text, at),
@@ -119,16 +121,57 @@ fn street(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
         return Some((house_before(text, at)?, 0.05));
     }
     let mut to = text.sense(at, |s| s == Sense::StreetBefore)?;
+    to += usize::from(text.is(to, '.'));
     for _ in 0..NAME {
         to += usize::from(text.is_word(to) && to > at);
         let number = to + usize::from(text.is(to, ','));
         let house = text.number(number).is_some_and(|n| n.1 <= 4);
         let dated = text.sense(number + 1, |s| matches!(s, Sense::Month(_) | Sense::Gap));
         if house && dated.is_none() && !clock_unit(text, number + 1) {
-            return Some((number + 1, 0.1));
+            let dash = number > to && is_long(text, at) && parts_day(text, number + 1);
+            return Some((number + 1 + usize::from(dash), 0.1));
         }
     }
     None
+}
+
+/// Whether it is a street whose houses are told by their numbers, which a square does without:
+/// `Piazza Duomo, 12 - 14 giugno` is a range.
+fn is_long(text: &Text<'_>, at: usize) -> bool {
+    const SQUARES: [&str; 8] = [
+        "piazza", "piazzale", "largo", "plaza", "pl", "pza", "praca", "place",
+    ];
+    !SQUARES.iter().any(|s| text.tokens[at].word(s))
+}
+
+/// Whether a dash between spaces parts what stands before it from a number.
+fn parts(text: &Text<'_>, at: usize) -> bool {
+    let apart = text.is(at, '-') && text.spaced(at) && text.spaced(at + 1);
+    apart && text.number(at + 1).is_some()
+}
+
+/// The same from a day and its month: `Via Roma, 12 - 13 giugno`.
+fn parts_day(text: &Text<'_>, at: usize) -> bool {
+    let end = text.sense(at + 2, |s| s == Sense::Gap).unwrap_or(at + 2);
+    parts(text, at) && text.sense(end, |s| matches!(s, Sense::Month(_))).is_some()
+}
+
+/// `Am Markt 5, `, `An der Kirche 12a`: a name behind a preposition, and its number.
+fn at_street(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
+    let word = |at: usize, words: &[&str]| {
+        let token = text.tokens.get(at);
+        token.is_some_and(|t| words.iter().any(|w| t.word(w)))
+    };
+    let two =
+        word(at, &["an", "auf", "in", "unter", "hinter"]) && word(at + 1, &["der", "den", "dem"]);
+    let one = word(at, &["am", "im", "zum", "zur"]);
+    let name = at + if two { 2 } else { usize::from(one) };
+    let capital = text.letters(name).starts_with(char::is_uppercase);
+    text.number(name + 1).filter(|n| n.1 <= 3)?;
+    let letter = usize::from(text.letters(name + 2).len() == 1 && !text.spaced(name + 2));
+    let to = name + 2 + letter;
+    let ends = to == text.len() || text.is_any(to, ",|·");
+    (name > at && capital && text.unknown(name) && ends).then_some((to, 0.05))
 }
 
 /// `$20`, `18,40 €`, `20%`, `#5`, `3/5 Euro`.
@@ -197,6 +240,69 @@ fn labelled(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
         .or_else(|| decimal(text, to))?;
     let end = numbered_to(text, end).unwrap_or(end);
     Some((end + usize::from(text.is(end, '+')), 0.05))
+}
+
+/// Books that verses are named by.
+const BOOKS: [&str; 40] = [
+    "genesis",
+    "exodus",
+    "leviticus",
+    "deuteronomy",
+    "joshua",
+    "psalm",
+    "psalms",
+    "proverbs",
+    "ecclesiastes",
+    "isaiah",
+    "jeremiah",
+    "ezekiel",
+    "daniel",
+    "hosea",
+    "joel",
+    "amos",
+    "micah",
+    "matthew",
+    "mark",
+    "luke",
+    "john",
+    "acts",
+    "romans",
+    "corinthians",
+    "galatians",
+    "ephesians",
+    "philippians",
+    "colossians",
+    "thessalonians",
+    "timothy",
+    "hebrews",
+    "james",
+    "peter",
+    "revelation",
+    "johannes",
+    "markus",
+    "lukas",
+    "juan",
+    "jean",
+    "lucas",
+];
+
+/// `John 3:16` before a time: a verse. Hours are printed to five minutes.
+fn verse(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
+    let book = BOOKS.iter().any(|b| text.tokens[at].word(b));
+    let minute = text.number(at + 3).filter(|_| text.is(at + 2, ':'))?.0;
+    let verse = book && text.number(at + 1).is_some() && minute % 5 != 0;
+    let last = usize::from(text.is(at + 4, '-') && !text.spaced(at + 5)) * 2;
+    let end = at
+        + 4
+        + if text.number(at + 3 + last).is_some() {
+            last
+        } else {
+            0
+        };
+    let time = |i: usize| clock_unit(text, i + 1) || text.is(i + 1, ':');
+    let timed = (end..text.len()).any(|i| text.number(i).is_some() && time(i));
+    let dash = usize::from(parts(text, end));
+    (verse && timed).then_some((end + dash, 0.05))
 }
 
 /// Over the end of a range of such numbers: `5-12`, `5 to 12`, `3 & 4`.

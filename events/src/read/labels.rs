@@ -51,7 +51,14 @@ pub(crate) fn names_number(text: &Text<'_>, at: usize) -> bool {
     let dated = text.sense(next, |s| matches!(s, Sense::Month(_))).is_some();
     let label = |s: Sense| matches!(s, Sense::Numbered | Sense::Label);
     let day = dated && !counts_on(text, next);
-    (named(text, at, label) && !day) || (street_behind(text, at) && !dated)
+    let street = street_behind(text, at) || street_before(text, at);
+    (named(text, at, label) && !day) || (street && !dated)
+}
+
+/// Whether a street's word with a capital stands right before a number: `Corso 5`.
+fn street_before(text: &Text<'_>, at: usize) -> bool {
+    let capital = at > 0 && text.letters(at - 1).starts_with(char::is_uppercase);
+    capital && text.sense(at - 1, |s| s == Sense::StreetBefore) == Some(at)
 }
 
 /// Whether another number follows the month, which is then its day: `Week 2 June 22`.

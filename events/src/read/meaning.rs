@@ -66,6 +66,7 @@ pub(crate) fn meaning(text: &Text<'_>, pieces: &[Placed]) -> Meaning {
             }
             Piece::Times(span) => meaning.add_times(span, &mut before),
             Piece::Word if behind.contains(&at) => meaning.name_last(label(text, placed)),
+            Piece::Word if aside_behind(text, &pieces[..=at]) => meaning.put_aside(),
             Piece::Word => meaning.word(text, placed, &mut before),
             Piece::Sign => before.dash = text.is(placed.from, '-'),
             Piece::Other => before.dash = false,
@@ -81,13 +82,27 @@ pub(crate) fn meaning(text: &Text<'_>, pieces: &[Placed]) -> Meaning {
 /// What a word says that a time is the time of.
 fn label(text: &Text<'_>, placed: &Placed) -> Option<Label> {
     let mine = text.arcs(placed.from).iter().filter(|a| a.to == placed.to);
+    let said_before = |sense| (0..placed.from).any(|at| text.has(at, sense));
     let mut labels = mine.filter_map(|arc| match arc.sense {
         Sense::Doors => Some(Label::Doors),
         Sense::Show => Some(Label::Show),
         Sense::End => Some(Label::End),
+        Sense::Arrival if said_before(Sense::Departure) => Some(Label::End),
+        Sense::Departure if said_before(Sense::Arrival) => Some(Label::End),
         _ => None,
     });
     labels.next_back()
+}
+
+/// Whether the last of these pieces says that the day before it, with a colon between, is that of
+/// something else: `May 30: registration closes.`
+fn aside_behind(text: &Text<'_>, pieces: &[Placed]) -> bool {
+    let [.., day, sign, word] = pieces else {
+        return false;
+    };
+    let aside = text.sense(word.from, |s| s == Sense::Aside) == Some(word.to);
+    let ends = word.to == text.len() || text.is_any(word.to, ".;|·");
+    matches!(day.piece, Piece::Days(_)) && text.is(sign.from, ':') && aside && ends
 }
 
 /// The words for doors and show that stand behind their times (`7pm doors, 8pm show`): a time comes
@@ -122,6 +137,13 @@ impl Meaning {
         let last = self.groups.last_mut().and_then(|g| g.times.last_mut());
         if let (Some(time), Some(label)) = (last, label) {
             time.0 = label;
+        }
+    }
+
+    /// Makes the last day that of something else.
+    fn put_aside(&mut self) {
+        if let Some(group) = self.groups.last_mut() {
+            group.aside = true;
         }
     }
 

@@ -1,7 +1,7 @@
 //! Dates as far as they are printed: weekday, day, month and year in any order people use.
-use super::numbers::{day, year};
+use super::numbers::{day, ordinal_end, year};
 use super::text::{Context, RISKY, Text};
-use super::words::{ALL, Arc, Part, Sense};
+use super::words::{ALL, Arc, EN, Part, Sense};
 use super::{figures, nth};
 use std::rc::Rc;
 
@@ -160,14 +160,15 @@ fn named(text: &Text<'_>, ctx: &Context, partial: &Partial, at: usize) -> Vec<Pa
         let empty = partial.from == at;
         match arc.sense {
             Sense::Weekday(day, plural) if partial.weekday.is_none() => {
+                let group = weekdays(text, arc.to).filter(|_| empty);
+                let end = group.unwrap_or(arc.to);
                 let next = Partial {
                     weekday: Some(day),
-                    plural: plural || (empty && again(text, at, arc.to)),
+                    plural: plural || (empty && again(text, at, end)),
                     cost: next.cost + short(text, ctx, at, arc),
                     ..next
                 };
                 steps.push(next);
-                let group = weekdays(text, arc.to).filter(|_| empty);
                 steps.extend(group.map(|to| Partial {
                     to,
                     grouped: true,
@@ -189,6 +190,7 @@ fn named(text: &Text<'_>, ctx: &Context, partial: &Partial, at: usize) -> Vec<Pa
             Sense::Part(part) if !empty && partial.part.is_none() && !counted(partial) => steps
                 .push(Partial {
                     part: Some(part),
+                    plural: partial.plural || nights(text, at, arc.to),
                     ..next
                 }),
             Sense::Relative(days, part) if empty => steps.push(Partial {
@@ -211,16 +213,57 @@ fn named(text: &Text<'_>, ctx: &Context, partial: &Partial, at: usize) -> Vec<Pa
     steps
 }
 
-/// Whether a weekday comes again in a month or from a day on: `every Friday in July`, `every
-/// Friday, July 3 - August 28`.
-fn again(text: &Text<'_>, at: usize, mut to: usize) -> bool {
+/// Whether a weekday comes again in a month or from one day to another: `every Friday in July`,
+/// `every Friday, July 3 - August 28`, `jeden Freitag, 12. Juni bis 10. Juli`.
+fn again(text: &Text<'_>, at: usize, to: usize) -> bool {
     let every =
         (at.saturating_sub(2)..at).any(|i| text.sense(i, |s| s == Sense::Every) == Some(at));
-    to += usize::from(text.is(to, ','));
-    while let Some(end) = text.sense(to, |s| s == Sense::Gap) {
+    let to = over_gaps(text, to + usize::from(text.is(to, ',')));
+    every && (month_at(text, to).is_some() || begins_range(text, to))
+}
+
+/// Over the words that mean nothing between the parts of a date.
+fn over_gaps(text: &Text<'_>, mut to: usize) -> usize {
+    while let Some(end) = text.sense(to, |s| matches!(s, Sense::Gap | Sense::From)) {
         to = end;
     }
-    every && text.sense(to, |s| matches!(s, Sense::Month(_))).is_some()
+    to
+}
+
+/// The token after the month at a token.
+fn month_at(text: &Text<'_>, at: usize) -> Option<usize> {
+    text.sense(at, |s| matches!(s, Sense::Month(_)))
+}
+
+/// Whether a range of days begins at a token: `12. Juni bis`, `12/6 -`, `12 - 26 June`.
+fn begins_range(text: &Text<'_>, at: usize) -> bool {
+    if text.number(at).is_none_or(|n| n.1 > 2) {
+        return false;
+    }
+    let (day, _) = ordinal_end(text, at + 1);
+    let dot = |at: usize| at + usize::from(text.is(at, '.'));
+    let month = |day: usize| month_at(text, over_gaps(text, dot(day)));
+    let figures = text.is_any(day, "./") && text.number(day + 1).is_some();
+    if let Some(end) = figures.then_some(day + 2).or(month(day)) {
+        let year = dot(end + usize::from(text.is(end, '/')));
+        return over_to(text, year + usize::from(text.number(year).is_some())).is_some();
+    }
+    let last = over_to(text, dot(day)).filter(|last| text.number(*last).is_some());
+    last.is_some_and(|last| month(ordinal_end(text, last + 1).0).is_some())
+}
+
+/// Over a dash or `to`.
+fn over_to(text: &Text<'_>, at: usize) -> Option<usize> {
+    let dash = text.is(at, '-').then_some(at + 1);
+    dash.or_else(|| text.sense(at, |s| s == Sense::To))
+}
+
+/// Whether a weekday's mornings, evenings or nights of a month are meant: `Saturday nights in
+/// June`; before a day they are those of some days (`Saturday nights, June 6 and 13`).
+fn nights(text: &Text<'_>, at: usize, to: usize) -> bool {
+    let plural = text.has_in(at, EN) && text.tokens[at].folded.ends_with('s');
+    let month = month_at(text, over_gaps(text, to));
+    plural && month.is_some_and(|end| text.number(end).is_none_or(|n| n.1 > 2))
 }
 
 /// Over the other weekdays of `Fri-Sun`, `Sat & Sun`, to the token after the last.
@@ -236,7 +279,8 @@ fn weekdays(text: &Text<'_>, mut at: usize) -> Option<usize> {
         let joined = text
             .sense(joined, |s| matches!(s, Sense::And | Sense::To))
             .unwrap_or(joined);
-        let Some(to) = weekday(joined).filter(|_| joined > at) else {
+        // "FRI SAT SUN": in a row without a sign.
+        let Some(to) = weekday(joined).filter(|_| joined > at || text.spaced(at)) else {
             return end;
         };
         end = Some(to);

@@ -29,6 +29,7 @@ pub(crate) fn resolve(
 ) -> Option<Days> {
     let mut parts = list.to_vec();
     complete(&mut parts, joins)?;
+    share_month(&mut parts);
     spread_years(&mut parts);
     let dates = dated(ctx, &parts, joins)?;
     let years = list.iter().all(|p| p.year.is_some());
@@ -99,8 +100,23 @@ fn complete(parts: &mut [Partial], joins: &[Join]) -> Option<()> {
         .any(|p| p.bare() || (p.year.is_some() && needs(p)));
     let months = parts.iter().any(needs);
     let dated = parts.iter().any(Partial::has_date);
+    let days = parts.iter().any(|p| p.day.is_some());
     let weekdays = parts.iter().any(|p| p.day.is_none() && p.nth == 0);
-    (!(bare || (dated && (months || weekdays)))).then_some(())
+    (!(bare || (dated && months) || (days && weekdays))).then_some(())
+}
+
+/// Gives weekdays that come again the month of the last: `Fridays and Saturdays in June`.
+fn share_month(parts: &mut [Partial]) {
+    let weekday = |p: &Partial| p.weekday.is_some() && p.day.is_none() && p.nth == 0;
+    let Some(last) = parts.last().copied() else {
+        return;
+    };
+    if parts.iter().all(weekday) && parts.iter().any(|p| p.plural) {
+        for part in parts {
+            part.month = part.month.or(last.month);
+            part.plural = true;
+        }
+    }
 }
 
 /// A range that ends on an earlier day of the month goes on into the next: `30.-1.11.`.

@@ -360,8 +360,12 @@ fn together(group: &Group, date: &Meaning, start: &Meaning, end: &Meaning) -> Ho
         true => all(date),
         false => hours(&group.times),
     };
-    if group.until.is_some() {
-        let last = hours(&group.end_times);
+    // "Sat 9 AM - Sun 4 PM, June 13-14": the weekdays beside the days have the hours.
+    let weekdays = |g: &&Group| g.rank() < group.rank() && !g.end_times.is_empty();
+    let untimed = group.times.is_empty();
+    let other = || date.groups.iter().filter(|_| untimed).find(weekdays);
+    if let Some(ended) = group.until.as_ref().map(|_| group).or_else(other) {
+        let last = hours(&ended.end_times);
         beside.end = last.end.or(last.start);
     }
     let ends = all(end);

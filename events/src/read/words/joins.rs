@@ -57,6 +57,7 @@ pub(super) const JOINS: &[Row] = &[
     (Sense::And, PT, "e,ou"),
     (Sense::And, NL, "en,of"),
     // Before a time.
+    (Sense::At, ALL, "h"),
     (
         Sense::At,
         EN,
@@ -72,7 +73,7 @@ pub(super) const JOINS: &[Row] = &[
     (
         Sense::At,
         IT,
-        "alle,alle ore,ore,dalle,dalle ore,a partire dalle,h,inizio ore,ad ore,all,orario",
+        "alle,alle ore,ore,dalle,dalle ore,a partire dalle,inizio ore,ad ore,all,orario",
     ),
     (
         Sense::At,

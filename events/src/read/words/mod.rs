@@ -99,6 +99,9 @@ pub(crate) enum Sense {
     Doors,
     Show,
     End,
+    /// The two ends of a stay or a journey: whichever comes second is the end.
+    Arrival,
+    Departure,
     /// Before the year in which something was founded.
     Founded,
     /// After a house number and a name.

@@ -39,7 +39,11 @@ pub(super) const NUMBERS: &[Row] = &[
         FR,
         "rue,avenue,place,boulevard,quai,cours,allee,bd",
     ),
-    (Sense::StreetBefore, ES, "calle,plaza,avenida,paseo,avda,av"),
+    (
+        Sense::StreetBefore,
+        ES,
+        "calle,plaza,avenida,paseo,avda,av,pl,pza",
+    ),
     (
         Sense::StreetBefore,
         IT,
@@ -127,12 +131,14 @@ pub(super) const NUMBERS: &[Row] = &[
         Sense::Aside,
         EN,
         "deadline,rain date,raindate,rsvp by,rsvp,on sale,presale,register by,apply by,\
-         tickets on sale,sale starts,postponed from,originally,not",
+         tickets on sale,sale starts,postponed from,originally,not,registration closes,\
+         registration ends,entries close,applications close,applications due,submissions close,\
+         registration deadline",
     ),
     (
         Sense::Aside,
         DE,
-        "anmeldeschluss,anmeldung bis,vorverkauf ab,einsendeschluss",
+        "anmeldeschluss,anmeldung bis,anmeldung endet,vorverkauf ab,einsendeschluss",
     ),
     (
         Sense::Aside,

@@ -121,4 +121,10 @@ pub(super) const TIMES: &[Row] = &[
     (Sense::End, IT, "fine,termine"),
     (Sense::End, PT, "fim,termino"),
     (Sense::End, NL, "einde,eind"),
+    (Sense::Arrival, EN | FR, "arrival,arrive,arrivee"),
+    (Sense::Arrival, DE | NL, "ankunft,aankomst"),
+    (Sense::Arrival, ES | IT | PT, "llegada,arrivo,chegada"),
+    (Sense::Departure, EN | FR, "departure,depart,departs"),
+    (Sense::Departure, DE | NL, "abfahrt,vertrek"),
+    (Sense::Departure, ES | IT | PT, "salida,partenza,saida"),
 ];
