@@ -14,7 +14,8 @@ fuzz_target!(|text: &str| {
     let Some(today) = Date::new(2026, 4, 22) else { return };
     let options = Options { several: Several::Each, ..Options::new(today) };
     let headlines = [text.to_owned()];
-    let flyer = Flyer { title: Some(text), when, venue: Some(text), transcript: Some(text), headlines: &headlines };
+    let all = Some(text);
+    let flyer = Flyer { title: all, when, venue: all, transcript: all, headlines: &headlines };
     let Ok(entries) = Entry::all_from_flyer(flyer, options) else { return };
     assert!(ics(&entries, today).split_terminator("\r\n").all(|line| line.len() <= 75));
 });

@@ -2,8 +2,8 @@
 //!
 //! A span begins where a word or a sign begins and ends where one ends. Behind the last word of a
 //! line it goes on with the first word of the lines that may follow. Text and tokens are compared
-//! byte by byte, so that it does not matter how either was cut into tokens. Numbers of a JSON answer
-//! are those of the text, whichever way they are printed there.
+//! byte by byte, so that it does not matter how either was cut into tokens. Numbers of a JSON
+//! answer are those of the text, whichever way they are printed there.
 mod numbers;
 mod page;
 mod tokens;
