@@ -1,5 +1,5 @@
 //! What was read off a flyer.
-use super::transcript::{apart, around, beside_years, elsewhere, holds, hours};
+use super::transcript::{apart, around, beside_years, elsewhere, holds, hours, words_of};
 use crate::date::{Date, Time};
 use crate::read;
 use crate::schedule::{Options, Printed, Reading, Schedule};
@@ -86,9 +86,9 @@ impl<'a> Flyer<'a> {
     pub(crate) fn name(&self, options: Options) -> Option<String> {
         let title = self.headline(options);
         let title = title.as_deref().or(self.title).unwrap_or_default();
-        let mut words: Vec<&str> = title.split_whitespace().collect();
+        let mut words = words_of(title);
         let lines = self.transcript.unwrap_or_default().lines();
-        let lines: Vec<Vec<&str>> = lines.map(|l| l.split_whitespace().collect()).collect();
+        let lines: Vec<Vec<&str>> = lines.map(words_of).collect();
         let is_when = |words: &[&str]| is_when(&words.join(" "), options);
         let ends = |words: &[&str]| {
             let whole = |l: &&Vec<&str>| !l.is_empty() && l.len() < words.len();
@@ -115,17 +115,13 @@ impl<'a> Flyer<'a> {
     /// All lines of the headline of which the title is some, without those of other fields; where
     /// the title is a day or an hour and nothing else, the first headline that is neither.
     fn headline(&self, options: Options) -> Option<String> {
-        let title = words(self.title?);
+        let title = words_of(self.title?);
         let no_name = is_when(self.title?, options);
         let others = [self.when.date, self.when.start, self.when.end, self.venue];
-        let others: Vec<_> = others.into_iter().flatten().map(words).collect();
         // The line of a field, or a part of one.
         let is_other = |line: &str| {
-            let line = words(line);
-            let holds = |whole: &[&str], part: &[&str]| {
-                !part.is_empty() && whole.windows(part.len()).any(|w| w == part)
-            };
-            others.iter().any(|o| holds(&line, o) || holds(o, &line))
+            let mut others = others.into_iter().flatten();
+            others.any(|other| holds(line, other) || holds(other, line))
         };
         let goes_on = |line: &&str| !is_other(line) && !is_when(line, options);
         self.headlines.iter().find_map(|block| {
@@ -134,7 +130,7 @@ impl<'a> Flyer<'a> {
                 let own: Vec<&str> = lines.into_iter().filter(goes_on).collect();
                 return Some(own.join(" ")).filter(|name| !name.is_empty());
             }
-            let is = |from: usize, to: usize| words(&lines[from..to].join(" ")) == title;
+            let is = |from: usize, to: usize| words_of(&lines[from..to].join(" ")) == title;
             let all = (0..lines.len()).flat_map(|a| (a + 1..=lines.len()).map(move |b| (a, b)));
             let (from, to) = all.into_iter().find(|&(a, b)| is(a, b))?;
             let above = lines[..from]
@@ -284,10 +280,6 @@ fn names_a_year(text: &str, date: Date, options: Options) -> bool {
     let mut words = text.split(|c: char| !c.is_alphanumeric());
     let year = date.year().to_string();
     words.any(|word| word == year) && read::stated(text, options.today) == Stated::Day
-}
-
-fn words(text: &str) -> Vec<&str> {
-    text.split_whitespace().collect()
 }
 
 /// How many words at the end of `words` are those with which the line `below` begins, the others

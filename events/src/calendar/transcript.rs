@@ -46,9 +46,14 @@ pub(super) fn around<'t>(transcript: &'t str, part: &str) -> impl Iterator<Item 
     })
 }
 
+/// The words of a text.
+pub(super) fn words_of(text: &str) -> Vec<&str> {
+    text.split_whitespace().collect()
+}
+
 /// Whether the words of `part` stand in `line` in a row.
 pub(super) fn holds(line: &str, part: &str) -> bool {
-    let [line, part] = [line, part].map(|text| text.split_whitespace().collect::<Vec<_>>());
+    let [line, part] = [line, part].map(words_of);
     !part.is_empty() && line.windows(part.len()).any(|words| words == part)
 }
 

@@ -151,7 +151,7 @@ fn with_minutes(text: &Text<'_>, ctx: &Context, at: usize, hour: u32) -> Option<
 /// Whether what follows makes the number before it a day of the month.
 fn ends_day(text: &Text<'_>, at: usize) -> bool {
     let at = at + usize::from(text.is(at, '.'));
-    text.sense(at, |s| matches!(s, Sense::Month(_))).is_some()
+    text.month(at).is_some()
 }
 
 fn hour_alone(text: &Text<'_>, at: usize, hour: u32) -> Option<Clock> {
@@ -206,7 +206,7 @@ pub(super) fn follows_day(text: &Text<'_>, at: usize) -> bool {
     let Some(last) = (0..at).rev().take(2).find(|&before| !between(before)) else {
         return false;
     };
-    let is_month = |at: usize| text.sense(at, |s| matches!(s, Sense::Month(_))).is_some();
+    let is_month = |at: usize| text.month(at).is_some();
     // "June 3rd": the ending is a token by itself.
     let suffix = usize::from(text.is_word(last) && last > 0 && text.number(last - 1).is_some());
     let number = |at: usize| text.number(at).is_some_and(|n| n.1 <= 2);

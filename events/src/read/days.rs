@@ -207,7 +207,7 @@ fn has_month(text: &Text<'_>, at: usize) -> bool {
     let at = text
         .sense(at, |s| matches!(s, Sense::Gap | Sense::Suffix))
         .unwrap_or(at);
-    text.sense(at, |s| matches!(s, Sense::Month(_))).is_some()
+    text.month(at).is_some()
 }
 
 /// What the words around dates cost.
@@ -221,7 +221,7 @@ fn context(text: &Text<'_>, days: &Days, list: &[Partial]) -> f32 {
         let article = days.from > 0 && article(text, days.from - 1);
         cost += if article { 0.3 } else { 0.6 } + if beside { 0.6 } else { 0.0 };
     } else if day_alone {
-        let month = text.sense(days.to, |s| matches!(s, Sense::Month(_)));
+        let month = text.month(days.to);
         let other = beside && (!first.marked || month.is_some());
         cost += 0.2 + if other { 0.4 } else { 0.0 };
     }
@@ -231,7 +231,7 @@ fn context(text: &Text<'_>, days: &Days, list: &[Partial]) -> f32 {
         let next = (days.to..days.to + 2)
             .find(|i| !text.is_any(*i, ",|·"))
             .unwrap_or(days.to);
-        let month = text.sense(next, |s| matches!(s, Sense::Month(_))).is_some();
+        let month = text.month(next).is_some();
         cost += if month && !first.plural { 0.3 } else { 0.0 };
     }
     // "Sat June 6, 9-12": who names one weekday names those of the other days, too.

@@ -48,7 +48,7 @@ pub(crate) fn is_labelled(text: &Text<'_>, at: usize, to: usize) -> bool {
 /// month's name stands behind it: a week, a house.
 pub(crate) fn names_number(text: &Text<'_>, at: usize) -> bool {
     let next = at + 1 + usize::from(text.is(at + 1, '.'));
-    let dated = text.sense(next, |s| matches!(s, Sense::Month(_))).is_some();
+    let dated = text.month(next).is_some();
     let label = |s: Sense| matches!(s, Sense::Numbered | Sense::Label);
     let day = dated && !counts_on(text, next);
     let street = street_behind(text, at) || street_before(text, at);

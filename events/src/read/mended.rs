@@ -1,6 +1,6 @@
 //! Letters and figures that print makes look alike, put right where what they stand beside says
 //! which is meant: `June l3, 2O26`, `7:OO PM`, `0ctober`, `Fr1day`.
-use super::words::{MONTHS, WEEKDAYS};
+use super::words::{MONTHS, names, names_of};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -71,12 +71,7 @@ fn name(word: &str) -> Option<String> {
         };
         word.chars().map(right).collect()
     };
-    let known = |word: &str| {
-        let rows = MONTHS.iter().chain(WEEKDAYS);
-        let names = rows.flat_map(|row| row.2.split(','));
-        let mut names = names.map(|n| n.trim_start_matches('?'));
-        names.any(|n| n.eq_ignore_ascii_case(word))
-    };
+    let known = |word: &str| names().any(|n| n.eq_ignore_ascii_case(word));
     ['l', 'i'].map(letters).into_iter().find(|w| known(w))
 }
 
@@ -122,27 +117,20 @@ fn beside(raw: &str, run: &Range<usize>) -> Beside {
         .split(char::is_whitespace)
         .next();
     let clock = after.trim_start();
-    let touches = |mut chars: std::iter::Rev<std::str::Chars<'_>>| {
-        chars
-            .next()
-            .is_some_and(|c| matches!(c, '/' | ':' | '.' | '-'))
-            && chars.next().is_some_and(|c| figure(c).is_some())
+    // A sign, and a figure behind it.
+    let touches = |sign: Option<char>, next: Option<char>| {
+        sign.is_some_and(|c| "/:.-".contains(c)) && next.and_then(figure).is_some()
     };
-    let mut ahead = after.chars();
-    let sign = ahead
-        .next()
-        .is_some_and(|c| matches!(c, '/' | ':' | '.' | '-'));
+    let (mut back, mut ahead) = (before.chars().rev(), after.chars());
     Beside {
         month: last.is_some_and(word) || next.is_some_and(word),
         hour: HOURS.iter().any(|h| clock.starts_with(h)),
-        figures: touches(before.chars().rev())
-            || (sign && ahead.next().is_some_and(|c| figure(c).is_some())),
+        figures: touches(back.next(), back.next()) || touches(ahead.next(), ahead.next()),
     }
 }
 
 fn is_month(word: &str) -> bool {
-    let mut names = MONTHS.iter().flat_map(|row| row.2.split(','));
-    word.len() >= 3 && names.any(|n| n.trim_start_matches('?').eq_ignore_ascii_case(word))
+    word.len() >= 3 && names_of(MONTHS).any(|n| n.eq_ignore_ascii_case(word))
 }
 
 #[cfg(test)]

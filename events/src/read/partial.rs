@@ -219,7 +219,7 @@ fn again(text: &Text<'_>, at: usize, to: usize) -> bool {
     let every =
         (at.saturating_sub(2)..at).any(|i| text.sense(i, |s| s == Sense::Every) == Some(at));
     let to = over_gaps(text, to + usize::from(text.is(to, ',')));
-    every && (month_at(text, to).is_some() || begins_range(text, to))
+    every && (text.month(to).is_some() || begins_range(text, to))
 }
 
 /// Over the words that mean nothing between the parts of a date.
@@ -230,11 +230,6 @@ fn over_gaps(text: &Text<'_>, mut to: usize) -> usize {
     to
 }
 
-/// The token after the month at a token.
-fn month_at(text: &Text<'_>, at: usize) -> Option<usize> {
-    text.sense(at, |s| matches!(s, Sense::Month(_)))
-}
-
 /// Whether a range of days begins at a token: `12. Juni bis`, `12/6 -`, `12 - 26 June`.
 fn begins_range(text: &Text<'_>, at: usize) -> bool {
     if text.number(at).is_none_or(|n| n.1 > 2) {
@@ -242,7 +237,7 @@ fn begins_range(text: &Text<'_>, at: usize) -> bool {
     }
     let (day, _) = ordinal_end(text, at + 1);
     let dot = |at: usize| at + usize::from(text.is(at, '.'));
-    let month = |day: usize| month_at(text, over_gaps(text, dot(day)));
+    let month = |day: usize| text.month(over_gaps(text, dot(day)));
     let figures = text.is_any(day, "./") && text.number(day + 1).is_some();
     if let Some(end) = figures.then_some(day + 2).or(month(day)) {
         let year = dot(end + usize::from(text.is(end, '/')));
@@ -262,7 +257,7 @@ fn over_to(text: &Text<'_>, at: usize) -> Option<usize> {
 /// June`; before a day they are those of some days (`Saturday nights, June 6 and 13`).
 fn nights(text: &Text<'_>, at: usize, to: usize) -> bool {
     let plural = text.has_in(at, EN) && text.tokens[at].folded.ends_with('s');
-    let month = month_at(text, over_gaps(text, to));
+    let month = text.month(over_gaps(text, to));
     plural && month.is_some_and(|end| text.number(end).is_none_or(|n| n.1 > 2))
 }
 

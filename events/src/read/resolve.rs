@@ -325,9 +325,10 @@ fn runs(dates: &[Found], joins: &[Join], longest: i32) -> Option<Vec<(Date, Date
 fn shape(list: &[Partial], joins: &[Join], runs: &[(Date, Date)]) -> f32 {
     let longest = runs.iter().map(|r| r.0.days_until(r.1)).max().unwrap_or(0);
     // The wrong order of figures makes ranges of months.
-    let mut figures = list.iter().filter(|p| p.day_first.is_some()).peekable();
-    let years = figures.clone().all(|p| p.year.is_some());
-    let open = figures.peek().is_some() && (!years || figures.all(|p| p.ambiguous));
+    let figures = || list.iter().filter(|p| p.day_first.is_some());
+    let yearless = figures().any(|p| p.year.is_none());
+    let ambiguous = figures().count() > 0 && figures().all(|p| p.ambiguous);
+    let open = yearless || ambiguous;
     let long = match (longest, open) {
         (..=31, _) => 0.0,
         (_, true) => 0.35,

@@ -100,10 +100,8 @@ impl Fields<'_> {
         let mut date = self.meaning(&self.date, Field::Date, today, order);
         let times = |m: &Meaning| m.groups.iter().any(|g| hours(&g.times).around_the_clock());
         let end = self.meaning(&self.end, Field::Time, today, order);
-        if order == Order::MonthFirst && (times(&start) || times(&date) || times(&end)) {
-            date = self.meaning(&self.date, Field::Date, today, Order::DayFirst);
-        }
-        if order == Order::MonthFirst && mixed(&date) {
+        let by_24 = times(&start) || times(&date) || times(&end);
+        if order == Order::MonthFirst && (by_24 || mixed(&date)) {
             date = self.meaning(&self.date, Field::Date, today, Order::DayFirst);
         }
         if let Some(year) = self.stray_year(&date) {
@@ -249,11 +247,11 @@ impl Fields<'_> {
 /// Whether figures that can only be day and month stand beside others that were read as month and
 /// day.
 fn mixed(meaning: &Meaning) -> bool {
-    let days = |g: &Group| [g.days.clone(), g.until.clone()];
-    let all: Vec<Days> = meaning.groups.iter().flat_map(days).flatten().collect();
     let any = |way: bool, ambiguous: bool| {
         let wanted = |d: &Days| d.first.day_first == Some(way) && d.first.ambiguous == ambiguous;
-        all.iter().any(wanted)
+        let groups = meaning.groups.iter();
+        let mut days = groups.flat_map(|g| [&g.days, &g.until]).flatten();
+        days.any(wanted)
     };
     any(true, false) && any(false, true)
 }

@@ -102,6 +102,11 @@ impl<'a> Text<'a> {
         self.sense(at, |s| s == sense).is_some()
     }
 
+    /// The token after the month's name at `at`.
+    pub(crate) fn month(&self, at: usize) -> Option<usize> {
+        self.sense(at, |s| matches!(s, Sense::Month(_)))
+    }
+
     /// Whether a word at `at` is one of a language.
     pub(crate) fn has_in(&self, at: usize, langs: Langs) -> bool {
         self.arcs(at).iter().any(|a| a.langs & langs > 0)

@@ -1,5 +1,5 @@
 //! Text cut into numbers, words and signs.
-use super::words::{MONTHS, WEEKDAYS};
+use super::words::names;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,12 +75,7 @@ fn head(letters: &str, after_figures: bool) -> usize {
 /// Bytes of a weekday or month that another name is printed right behind (`SaturdayJune`), or of
 /// am and pm before a name or a word between two times (`7PMto9PM`).
 fn glued(letters: &str, after_figures: bool) -> usize {
-    let rows = MONTHS.iter().chain(WEEKDAYS);
-    let names = || {
-        rows.clone()
-            .flat_map(|row| row.2.split(','))
-            .map(|n| n.trim_start_matches('?'))
-    };
+    let long = || names().filter(|n| n.len() >= 3);
     let starts = |head: &str| {
         let begin = letters.get(..head.len());
         let tail = letters.get(head.len()..).filter(|tail| tail.len() >= 2)?;
@@ -88,7 +83,7 @@ fn glued(letters: &str, after_figures: bool) -> usize {
             .filter(|b| b.eq_ignore_ascii_case(head))
             .and(Some(tail))
     };
-    let named = |tail: &str| names().any(|n| n.len() >= 3 && n.eq_ignore_ascii_case(tail));
+    let named = |tail: &str| long().any(|n| n.eq_ignore_ascii_case(tail));
     let joins = |tail: &str| {
         ["to", "till", "til", "until"]
             .iter()
@@ -96,8 +91,7 @@ fn glued(letters: &str, after_figures: bool) -> usize {
     };
     let halves = ["am", "pm"].into_iter().filter(|_| after_figures);
     let half = halves.filter(|h| starts(h).is_some_and(|tail| named(tail) || joins(tail)));
-    let long = names().filter(|n| n.len() >= 3);
-    let name = long.filter(|n| starts(n).is_some_and(named));
+    let name = long().filter(|n| starts(n).is_some_and(named));
     half.chain(name).map(str::len).max().unwrap_or(0)
 }
 

@@ -196,6 +196,17 @@ fn add(lexicon: &mut Lexicon, sense: Sense, langs: Langs, words: &str) {
     }
 }
 
+/// The names of months and weekdays, in all languages.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> + Clone {
+    names_of(MONTHS).chain(names_of(WEEKDAYS))
+}
+
+/// The words of a table's rows.
+pub(crate) fn names_of(rows: &'static [Row]) -> impl Iterator<Item = &'static str> + Clone {
+    let words = rows.iter().flat_map(|row| row.2.split(','));
+    words.map(|word| word.trim_start_matches('?'))
+}
+
 /// Everything that the words from token `at` on may mean.
 pub(crate) fn senses(tokens: &[Token], at: usize) -> Vec<Arc> {
     let Some(token) = tokens.get(at).filter(|t| t.kind == Kind::Word) else {

@@ -59,7 +59,7 @@ pub(super) const NUMBERS: &[Row] = &[
          page,issue,tel,phone,call,fax,text,section,rule,article,max,min,limit,row,seat,group,\
          number,ticket,tickets,entry,fee,price,cost,version,grade,grades,studio,screen,zip,po box,\
          top,first,only,just,over,week,session,lesson,round,game,court,exit,seats,rooms,pages,kids,\
-         children,grades,kindergarten,flight,order",
+         children,kindergarten,flight,order",
     ),
     (
         Sense::Numbered,
