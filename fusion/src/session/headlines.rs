@@ -1,5 +1,5 @@
 //! The largest print of a page, block by block.
-use crate::answer::Line;
+use crate::answer::{Line, Region};
 use foveate_vision::Rect;
 
 /// Lines are set alike where the smaller one has so much of the larger one's height. Set by hand:
@@ -17,36 +17,29 @@ const OVER: f64 = 0.5;
 /// The blocks of a page's largest print from the top down, each with its lines joined by `\n`:
 /// lines of about one height, each directly below another. A line with no place is in none.
 pub(super) fn headlines(lines: &[Line]) -> Vec<String> {
-    let placed = |line: &Line| {
-        Some((
-            line.text.clone(),
-            line.region?.picture,
-            line.region?.upright,
-        ))
-    };
-    let lines: Vec<_> = lines.iter().filter_map(placed).collect();
-    let tallest = lines.iter().map(|l| height(l.2)).fold(0.0, f64::max);
-    let mut large: Vec<_> = lines
-        .into_iter()
-        .filter(|l| height(l.2) >= LARGEST * tallest)
-        .collect();
-    large.sort_by(|a, b| a.1.cmp(&b.1).then(a.2.y0.total_cmp(&b.2.y0)));
-    let mut blocks: Vec<Vec<(String, usize, Rect)>> = Vec::new();
-    for line in large {
-        let goes_on = |block: &&mut Vec<(String, usize, Rect)>| {
-            let last = block.last();
-            last.is_some_and(|above| above.1 == line.1 && is_below(above.2, line.2))
-        };
-        match blocks.iter_mut().find(goes_on) {
-            Some(block) => block.push(line),
-            None => blocks.push(vec![line]),
+    let placed = lines.iter().filter_map(|line| Some((line, line.region?)));
+    let mut large: Vec<(&Line, Region)> = placed.collect();
+    let heights = large.iter().map(|(_, region)| height(region.upright));
+    let least = LARGEST * heights.fold(0.0, f64::max);
+    large.retain(|(_, region)| height(region.upright) >= least);
+    large.sort_by(|(_, a), (_, b)| {
+        let top = a.upright.y0.total_cmp(&b.upright.y0);
+        a.picture.cmp(&b.picture).then(top)
+    });
+    // Each with the place of its last line.
+    let mut blocks: Vec<(String, Region)> = Vec::new();
+    for (line, region) in large {
+        let mut open = blocks.iter_mut();
+        match open.find(|(_, above)| is_below(above, &region)) {
+            Some((text, last)) => {
+                text.push('\n');
+                text.push_str(&line.text);
+                *last = region;
+            }
+            None => blocks.push((line.text.clone(), region)),
         }
     }
-    let text = |block: Vec<(String, usize, Rect)>| {
-        let lines: Vec<String> = block.into_iter().map(|line| line.0).collect();
-        lines.join("\n")
-    };
-    blocks.into_iter().map(text).collect()
+    blocks.into_iter().map(|(text, _)| text).collect()
 }
 
 fn height(rect: Rect) -> f64 {
@@ -54,7 +47,11 @@ fn height(rect: Rect) -> f64 {
 }
 
 /// Whether a line is the next one of the block that another ends.
-fn is_below(above: Rect, line: Rect) -> bool {
+fn is_below(above: &Region, line: &Region) -> bool {
+    if above.picture != line.picture {
+        return false;
+    }
+    let (above, line) = (above.upright, line.upright);
     let [a, b] = [above, line].map(height);
     let gap = line.y0 - above.y1;
     let shares = above.x0.max(line.x0) < above.x1.min(line.x1);
@@ -64,7 +61,6 @@ fn is_below(above: Rect, line: Rect) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Region;
 
     fn line(text: &str, x: f64, y: f64, height: f64) -> Line {
         let rect = Rect {

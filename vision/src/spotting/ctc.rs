@@ -55,8 +55,7 @@ pub(crate) struct Glyph {
     pub(crate) others: Vec<(String, f32)>,
 }
 
-/// Least probability of what else a character may be. Set by hand: on 94 real pictures letters that
-/// were misread, and stand elsewhere on their page, had 0.19 and 0.26.
+/// Least probability of what else a character may be. Set by hand.
 const OTHER: f32 = 0.1;
 
 /// The characters of a line: `scores` is [columns, characters], probabilities. A column with NaN
@@ -65,9 +64,8 @@ const OTHER: f32 = 0.1;
 pub(crate) fn decode(scores: ArrayView2<'_, f32>, alphabet: &Alphabet, space: f32) -> Vec<Glyph> {
     let mut glyphs: Vec<Glyph> = Vec::new();
     let mut before = 0;
-    let all = scores;
-    for (column, scores) in scores.outer_iter().enumerate() {
-        let (character, confidence) = likeliest(scores);
+    for (column, own) in scores.outer_iter().enumerate() {
+        let (character, confidence) = likeliest(own);
         if character == 0 {
         } else if character == before {
             if let Some(glyph) = glyphs.last_mut() {
@@ -78,11 +76,15 @@ pub(crate) fn decode(scores: ArrayView2<'_, f32>, alphabet: &Alphabet, space: f3
                 text: alphabet.0[character].clone(),
                 confidence,
                 columns: column..column + 1,
-                others: alphabet.others(scores, character),
+                // What is left of a sure one is too little to look for.
+                others: match confidence > 1.0 - OTHER {
+                    true => Vec::new(),
+                    false => alphabet.others(own, character),
+                },
             };
             let parted = glyphs
                 .last()
-                .and_then(|last| gap(&all, last, &glyph, space));
+                .and_then(|last| gap(&scores, last, &glyph, space));
             glyphs.extend(parted);
             glyphs.push(glyph);
         }

@@ -51,8 +51,8 @@ pub struct SpotterOptions {
     /// lines of digits, and one line in eighteen of 94 real pictures is read with less.
     pub doubtful: f32,
     /// Between two letters or figures, or after a comma, a space is read where its probability is
-    /// this or more. 1 is RapidOCR's way, which takes the likeliest alone. 0.25: on 94 real
-    /// pictures most such places are spaces ("technicaland"), and of those less likely few are.
+    /// this or more. 1 is RapidOCR's way, which takes the likeliest alone and reads "technicaland".
+    /// 0.25: set by hand.
     pub space: f32,
     /// A line is kept where its confidence is this or more. 0.5 (`text_score`). On 94 real pictures
     /// 0.6 cost 0.1% of the words and took away 8% of those made up.

@@ -15,8 +15,8 @@ pub(super) const LEGIBLE: Legible = Legible {
     probability: 0.6,
     alone: 0.9,
 };
-/// Confidence of each letter of a word by which others are spelled. Set by hand: nearly all print
-/// is read with more, and the two letters that were mended on 94 real pictures with 0.37 and 0.44.
+/// Confidence of each letter of a word by which others are spelled. Set by hand: plain print is
+/// read with more.
 pub(super) const SURE: f32 = 0.9;
 /// Least letters of such a word. Set by hand: of shorter ones too many differ by one letter.
 pub(super) const LETTERS: usize = 4;

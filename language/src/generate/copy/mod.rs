@@ -45,7 +45,7 @@ pub struct Copying<'a> {
     text: CopyText,
     index: Arc<TokenIndex>,
     tokenizer: &'a Tokenizer,
-    /// In JSON: names of properties whose strings are not copied.
+    /// In JSON: names of properties whose strings and numbers are not copied.
     worded: Option<Vec<String>>,
     numbers: Numbers,
     end: TokenId,
