@@ -5,7 +5,8 @@
 `int8.py` holds a graph and its copies in memory, which 1B parameters in float32 do not allow here.
 Each `MatMul` with a weight becomes ONNX Runtime's `DynamicQuantizeMatMul`: int8 weights with a
 scale for each output channel, activations rounded to uint8 as they come, bias added by the same
-node. All else stays float32.
+node. All else stays float32; the some forty nodes of an attention become ONNX Runtime's
+`MultiHeadAttention`, which goes over keys and values block by block.
 """
 
 import os
@@ -52,6 +53,53 @@ def replace(graph, found, folder):
     return made, weight, (turned, product)
 
 
+def ints(name, made):
+    """The whole numbers that the constant `name` is; of anything else none."""
+    node = made.get(name)
+    is_constant = node is not None and node.op_type == "Constant"
+    return list(node.attribute[0].ints) if is_constant else []
+
+
+def fuse_attention(graph):
+    """Makes each attention over queries, keys and values of one product a node; says how many."""
+    made = {out: node for node in graph.node for out in node.output}
+    used = {name: node for node in graph.node for name in node.input}
+    fused = 0
+    for weighted in [used[n.output[0]] for n in graph.node if n.op_type == "Softmax"]:
+        values = made[weighted.input[1]]
+        turned = made.get(values.input[0])
+        if values.op_type != "Gather" or turned is None or turned.op_type != "Transpose":
+            continue
+        # [n, rows, 3 * heads * size] as [n, rows, 3, heads, size]
+        split = made[turned.input[0]]
+        sizes = [ints(name, made) for name in made[split.input[1]].input]
+        joined = used[used[weighted.output[0]].output[0]]
+        if len(sizes) != 5 or sizes[2] != [3] or joined.op_type != "Reshape":
+            continue
+        parts = [f"{joined.output[0]}.{part}" for part in ("queries", "keys", "values")]
+        apart = helper.make_node("Split", split.input[:1], parts, axis=-1, num_outputs=3)
+        graph.node.insert(list(graph.node).index(joined), apart)
+        joined.CopyFrom(
+            helper.make_node(
+                "MultiHeadAttention", parts, joined.output, domain=DOMAIN, num_heads=sizes[3][0]
+            )
+        )
+        fused += 1
+    forget_unused(graph)
+    return fused
+
+
+def forget_unused(graph):
+    """Drops the nodes that no output needs."""
+    needed, kept = {out.name for out in graph.output}, []
+    for node in reversed(graph.node):
+        if needed.intersection(node.output):
+            needed.update(node.input)
+            kept.append(node)
+    del graph.node[:]
+    graph.node.extend(reversed(kept))
+
+
 def rewrite(folder, out):
     """Reads `folder/vision.onnx`, writes `out/vision.onnx` with its weights beside it."""
     os.makedirs(out, exist_ok=True)
@@ -64,6 +112,7 @@ def rewrite(folder, out):
         gone += nodes
     for node in gone:
         graph.node.remove(node)
+    fuse_attention(graph)
     for w in graph.initializer:  # what stays float32 is small
         if w.data_location == onnx.TensorProto.EXTERNAL:
             w.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(w, folder), w.name))

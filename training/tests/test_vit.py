@@ -3,10 +3,16 @@
 The packages are no requirement of training: tests of one that is missing are skipped.
 """
 
+import os
+
+import onnx
+import onnxruntime
 import pytest
 import torch
 import torch.nn.functional as F
 
+from server.export_vit import export_vit
+from server.int8_vit import rewrite
 from server.vit import PooledAdapter, Vit, VitConfig, averages, resized
 from server.vit_names import load_into, vit_state
 
@@ -102,3 +108,20 @@ def test_odd_names_are_refused():
         vit_state({"pos_embed": torch.ones(1, 5, 4), "blocks.0.attn.odd.weight": torch.ones(2)})
     with pytest.raises(RuntimeError, match="Missing key"):
         load_into(Vit(VitConfig(**SMALL, ffn_dim=8)), {"pos_embed": torch.ones(1, 17, 48)})
+
+
+def test_int8_says_about_the_same(tmp_path):
+    config = VitConfig(**SMALL, ffn_dim=168)
+    folders = [str(tmp_path / kind) for kind in ("float32", "int8")]
+    os.makedirs(folders[0])
+    files = [os.path.join(folder, "vision.onnx") for folder in folders]
+    export_vit(shaken(Vit(config)), files[0])
+    assert rewrite(*folders) == 4 * config.n_layers
+    kinds = [node.op_type for node in onnx.load(files[1]).graph.node]
+    assert kinds.count("MultiHeadAttention") == config.n_layers and "Softmax" not in kinds
+    feed = {"pixels": pixels().numpy()}
+    wanted, got = (
+        torch.from_numpy(onnxruntime.InferenceSession(file).run(None, feed)[0])
+        for file in files
+    )
+    assert F.cosine_similarity(wanted.flatten(), got.flatten(), dim=0) > 0.99

@@ -241,10 +241,12 @@ fn labelled(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {
 }
 
 /// Books that verses are named by.
-const BOOKS: &str = "genesis,exodus,leviticus,deuteronomy,joshua,psalm,psalms,proverbs,ecclesiastes,\
-     isaiah,jeremiah,ezekiel,daniel,hosea,joel,amos,micah,matthew,mark,luke,john,\
-     acts,romans,corinthians,galatians,ephesians,philippians,colossians,thessalonians,\
-     timothy,hebrews,james,peter,revelation,johannes,markus,lukas,juan,jean,lucas";
+const BOOKS: &str = "\
+     genesis,exodus,leviticus,deuteronomy,joshua,psalm,psalms,proverbs,\
+     ecclesiastes,isaiah,jeremiah,ezekiel,daniel,hosea,joel,amos,micah,matthew,\
+     mark,luke,john,acts,romans,corinthians,galatians,ephesians,philippians,\
+     colossians,thessalonians,timothy,hebrews,james,peter,revelation,johannes,\
+     markus,lukas,juan,jean,lucas";
 
 /// `John 3:16` before a time: a verse. Hours are printed to five minutes.
 fn verse(text: &Text<'_>, at: usize) -> Option<(usize, f32)> {

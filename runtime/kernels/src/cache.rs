@@ -7,7 +7,9 @@
 //!          laid out as packed weights, so that both products of attention are `dot::tile`
 //!   f32    K  [kv head][PAGE][head_dim]
 //!          V  [kv head][PAGE][head_dim]
-//!   f16    the same in float16
+//!   f16    K  [kv head][PAGE/16 tiles of tokens][head_dim][16 tokens]
+//!          V  [kv head][head_dim/16 tiles of channels][PAGE][16 channels]
+//!          so that both products add rows of 16
 //!   measured   as int8, a head's codes followed by scales, f32: of keys
 //!              [groups of K_GROUP channels][PAGE], of values [PAGE]
 //! ```
@@ -74,7 +76,7 @@ impl PageLayout {
             Attention::Int8 => self.v_codes(),
             Attention::Measured => self.v_codes() + PAGE * 4,
             Attention::F32 => PAGE * self.head_dim * 4,
-            Attention::F16 => PAGE * self.head_dim * 2,
+            Attention::F16 => PAGE * self.head_dim.next_multiple_of(TILE) * 2,
         }
     }
 
@@ -94,15 +96,22 @@ impl PageLayout {
         (start..middle, middle..middle + self.v_bytes())
     }
 
-    /// Where the code of a token's channel lies in one head's keys (int8).
+    /// Where a token's channel lies in one head's keys: its code (int8), or which number it is
+    /// (f16).
     pub fn k_code(self, token: usize, channel: usize) -> usize {
+        if self.attention == Attention::F16 {
+            return (token / TILE * self.head_dim + channel) * TILE + token % TILE;
+        }
         (token / TILE * self.head_dim.div_ceil(4) + channel / 4) * BLOCK
             + token % TILE * 4
             + channel % 4
     }
 
-    /// Where the code of a token's channel lies in one head's values (int8).
+    /// The same in its values.
     pub fn v_code(self, token: usize, channel: usize) -> usize {
+        if self.attention == Attention::F16 {
+            return (channel / TILE * PAGE + token) * TILE + channel % TILE;
+        }
         (channel / TILE * (PAGE / 4) + token / 4) * BLOCK + channel % TILE * 4 + token % 4
     }
 }

@@ -123,40 +123,58 @@ fn scores(cpu: Cpu, head: Head, queries: &[Query], pages: std::ops::Range<usize>
     }
 }
 
-/// In float, on a cache of float16.
+/// In float, on a cache of float16; at most [`ROWS`] queries.
 pub(crate) fn half(cpu: Cpu, head: Head, queries: &mut [Query], s: &mut Scratch) {
-    let (d, pages) = (head.head_dim, span(queries));
+    let (d, pages, rows) = (head.head_dim, span(queries), queries.len());
     let (first, n) = (pages.start * PAGE, pages.len() * PAGE);
     let floats = |bytes: &[u8], out: &mut Vec<f32>| {
         let halves: &[f16] = as_f16(bytes).expect("pages are aligned");
         out.resize(halves.len(), 0.0);
         halves.convert_to_f32_slice(out);
     };
+    s.rows.clear();
+    queries.iter().for_each(|q| s.rows.extend(q.q));
     s.scores.resize(ROWS * n, 0.0);
     for page in pages.clone() {
         floats(head.k(page), &mut s.floats);
-        for (i, query) in queries.iter().enumerate() {
-            let scores = &mut s.scores[i * n + (page * PAGE - first)..][..PAGE];
-            for (k, score) in s.floats.chunks_exact(d).zip(scores) {
-                *score = row::dot(cpu, query.q, k) * (1.0 / (d as f32).sqrt());
+        let tiles = s.floats.as_chunks::<TILE>().0.chunks_exact(d);
+        for (tile, k) in tiles.enumerate() {
+            let mut sums = [[0.0; TILE]; ROWS];
+            row::products(cpu, &s.rows, d, k, &mut sums[..rows]);
+            let at = page * PAGE - first + tile * TILE;
+            for (i, sums) in sums[..rows].iter().enumerate() {
+                let scores = &mut s.scores[i * n + at..][..TILE];
+                let scaled = sums.iter().map(|sum| sum * (1.0 / (d as f32).sqrt()));
+                scores
+                    .iter_mut()
+                    .zip(scaled)
+                    .for_each(|(to, score)| *to = score);
             }
         }
     }
-    for (i, query) in queries.iter_mut().enumerate() {
+    let mut totals = [0.0; ROWS];
+    for (i, query) in queries.iter().enumerate() {
         let scores = &mut s.scores[i * n..][..n];
         let seen = query.from - first..query.sees - first;
-        row::softmax(cpu, &mut scores[seen.clone()]);
+        totals[i] = row::exponentials(cpu, &mut scores[seen.clone()]);
         scores[..seen.start].fill(0.0);
         scores[seen.end..].fill(0.0);
-        query.out.fill(0.0);
     }
+    s.sums_of_values.clear();
+    s.sums_of_values
+        .resize(d.div_ceil(TILE) * rows, [0.0; TILE]);
     for page in pages {
         floats(head.v(page), &mut s.floats);
-        for (i, query) in queries.iter_mut().enumerate() {
-            let scores = &s.scores[i * n + (page * PAGE - first)..][..PAGE];
-            for (v, &p) in s.floats.chunks_exact(d).zip(scores) {
-                row::add_scaled(cpu, query.out, p, v);
-            }
+        let tiles = s.floats.as_chunks::<TILE>().0.chunks_exact(PAGE);
+        let p = &s.scores[page * PAGE - first..];
+        for (v, sums) in tiles.zip(s.sums_of_values.chunks_exact_mut(rows)) {
+            row::products(cpu, p, n, v, sums);
+        }
+    }
+    for (tile, sums) in s.sums_of_values.chunks_exact(rows).enumerate() {
+        for ((query, sums), total) in queries.iter_mut().zip(sums).zip(totals) {
+            let out = query.out[tile * TILE..].iter_mut();
+            out.zip(sums).for_each(|(out, sum)| *out = sum / total);
         }
     }
 }

@@ -68,6 +68,10 @@ pub(crate) struct Scratch {
     scores: Vec<f32>,
     floats: Vec<f32>,
     digits: Vec<i8>,
+    /// Queries, one after the other.
+    rows: Vec<f32>,
+    /// `[tiles of channels][queries]`
+    sums_of_values: Vec<[f32; TILE]>,
 }
 
 /// On the integers; at most [`ROWS`] queries.

@@ -136,9 +136,10 @@ impl Part<'_> {
             }
             (Attention::Measured, _) => self.measure(x, page, token, code, group),
             (Attention::F16, _) => {
-                let bytes = x.iter().map(|&x| f16::from_f32(x).to_le_bytes());
-                let page = page[2 * token * x.len()..].as_chunks_mut::<2>().0;
-                page.iter_mut().zip(bytes).for_each(|(out, b)| *out = b);
+                let page = page.as_chunks_mut::<2>().0;
+                for (channel, &x) in x.iter().enumerate() {
+                    page[code(self.layout, token, channel)] = f16::from_f32(x).to_le_bytes();
+                }
             }
             (_, scale) => {
                 if let Some(scale) = scale {

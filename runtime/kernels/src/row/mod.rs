@@ -79,10 +79,14 @@ per_isa! {
     pub fn gelu_mul(g: &mut [f32], u: &[f32]);
     /// Softmax in place, in float.
     pub fn softmax(x: &mut [f32]);
+    /// `x = exp(x - max(x))`; gives their sum, in 16 lanes.
+    pub(crate) fn exponentials(x: &mut [f32]) -> f32;
     /// `g = silu(g) * u`.
     pub fn silu_mul(g: &mut [f32], u: &[f32]);
     /// `sum(a * b)` in 16 lanes.
     pub fn dot(a: &[f32], b: &[f32]) -> f32;
+    /// `out[row] += sum over i, in order, of x[row * stride + i] * w[i]`, rows of 16.
+    pub(crate) fn products(x: &[f32], stride: usize, w: &[[f32; 16]], out: &mut [[f32; 16]]);
     /// `y += a * x`.
     pub fn add_scaled(y: &mut [f32], a: f32, x: &[f32]);
 }

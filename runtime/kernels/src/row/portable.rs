@@ -38,6 +38,54 @@ pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
     fold(lanes, |a, b| a + b)
 }
 
+/// Rows whose sums stay in registers together. With eight, AVX2 has no register left, and AVX-512
+/// was slower.
+const MANY: usize = 4;
+
+#[inline(always)]
+pub(super) fn products(x: &[f32], stride: usize, w: &[[f32; LANES]], out: &mut [[f32; LANES]]) {
+    let (many, rest) = out.as_chunks_mut::<MANY>();
+    let x_rest = &x[many.len() * MANY * stride..];
+    for (out, x) in many.iter_mut().zip(x.chunks(MANY * stride)) {
+        products_of(x, stride, w, out);
+    }
+    let (twos, ones) = rest.as_chunks_mut::<2>();
+    let x_ones = &x_rest[twos.len() * 2 * stride..];
+    for (out, x) in twos.iter_mut().zip(x_rest.chunks(2 * stride)) {
+        products_of(x, stride, w, out);
+    }
+    for (out, x) in ones
+        .as_chunks_mut::<1>()
+        .0
+        .iter_mut()
+        .zip(x_ones.chunks(stride))
+    {
+        products_of(x, stride, w, out);
+    }
+}
+
+/// [`products`] of `N` rows, whose sums stay in registers.
+#[inline(always)]
+fn products_of<const N: usize>(
+    x: &[f32],
+    stride: usize,
+    w: &[[f32; LANES]],
+    out: &mut [[f32; LANES]; N],
+) {
+    let x: [&[f32]; N] = core::array::from_fn(|row| &x[row * stride..][..w.len()]);
+    let mut sums = *out;
+    for i in 0..w.len() {
+        let w = w[i];
+        for row in 0..N {
+            let x = x[row][i];
+            for lane in 0..LANES {
+                sums[row][lane] += x * w[lane];
+            }
+        }
+    }
+    *out = sums;
+}
+
 #[inline(always)]
 fn max_by(x: &[f32], start: f32, value: impl Fn(f32) -> f32) -> f32 {
     let mut lanes = [start; LANES];
@@ -302,6 +350,21 @@ pub(super) fn softmax(x: &mut [f32]) {
     for x in x {
         *x /= sum;
     }
+}
+
+#[inline(always)]
+pub(super) fn exponentials(x: &mut [f32]) -> f32 {
+    let max = max_by(x, f32::NEG_INFINITY, |x| x);
+    x.iter_mut().for_each(|x| *x = exp(*x - max));
+    let mut lanes = [0.0; LANES];
+    let (chunks, rest) = x.as_chunks::<LANES>();
+    for x in chunks {
+        for i in 0..LANES {
+            lanes[i] += x[i];
+        }
+    }
+    lanes.iter_mut().zip(rest).for_each(|(lane, x)| *lane += x);
+    fold(lanes, |a, b| a + b)
 }
 
 #[inline(always)]

@@ -10,7 +10,8 @@ use crate::grouped::{GROUP, Record, Scales};
 
 /// Rows that share one unpacking.
 const ROWS: usize = 8;
-/// Bytes ahead that one row asks memory for; as for packed weights (`LOG.md`).
+/// Bytes ahead that a tile's first rows ask memory for; as for packed weights (`LOG.md`). Without
+/// it eight rows wait for weights that no cache holds.
 const AHEAD: usize = 4096;
 
 /// # Safety
@@ -34,7 +35,7 @@ unsafe fn steps<const BITS: usize, const SCALES: u8>(
         let left = &mut out[done..];
         let x = rows.q[done * rows.stride..].as_ptr();
         let records = rows.records[done * tile.groups..].as_ptr();
-        let at = (x, rows.stride, records);
+        let at = (x, rows.stride, records, done == 0);
         // SAFETY: `done` rows from the first, as many rows as `left` has at least.
         done += unsafe {
             match left.len() {
@@ -47,14 +48,14 @@ unsafe fn steps<const BITS: usize, const SCALES: u8>(
     }
 }
 
-/// `T` rows; gives `T`.
+/// `T` rows; gives `T`. With `first` the tile's codes may have to come from memory.
 ///
 /// # Safety
 /// As [`tile`]; `x` and the records have `T` rows, `out` too.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 unsafe fn kernel<const BITS: usize, const SCALES: u8, const T: usize>(
     tile: Tile,
-    (x, stride, records): (*const i8, usize, *const Record),
+    (x, stride, records, first): (*const i8, usize, *const Record, bool),
     out: &mut [[f32; TILE]],
 ) -> usize {
     let codes = tile.codes.as_ptr();
@@ -65,7 +66,7 @@ unsafe fn kernel<const BITS: usize, const SCALES: u8, const T: usize>(
         // which were checked to have `groups` groups.
         unsafe {
             let codes = codes.add(g * TILE * GROUP * BITS / 8);
-            if T <= 2 {
+            if first {
                 for line in 0..BITS {
                     _mm_prefetch::<_MM_HINT_T0>(codes.wrapping_add(AHEAD + 64 * line).cast());
                 }
