@@ -61,10 +61,9 @@ def ints(name, made):
 
 
 def fuse_attention(graph):
-    """Makes each attention over queries, keys and values of one product a node; says how many."""
+    """Makes each attention over queries, keys and values of one product one node."""
     made = {out: node for node in graph.node for out in node.output}
     used = {name: node for node in graph.node for name in node.input}
-    fused = 0
     for weighted in [used[n.output[0]] for n in graph.node if n.op_type == "Softmax"]:
         values = made[weighted.input[1]]
         turned = made.get(values.input[0])
@@ -84,9 +83,7 @@ def fuse_attention(graph):
                 "MultiHeadAttention", parts, joined.output, domain=DOMAIN, num_heads=sizes[3][0]
             )
         )
-        fused += 1
     forget_unused(graph)
-    return fused
 
 
 def forget_unused(graph):

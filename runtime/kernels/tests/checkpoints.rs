@@ -28,11 +28,16 @@ fn ids() -> Vec<u32> {
 
 /// The logits of `ROWS`, in calls of these lengths.
 fn run(decoder: &Decoder, calls: &[usize]) -> Vec<f32> {
-    let (ids, mut cache, mut out) = (ids(), decoder.cache(), Vec::new());
+    run_on(decoder, &ids(), calls, &ROWS)
+}
+
+/// The logits of some rows, in calls of these lengths.
+fn run_on(decoder: &Decoder, ids: &[u32], calls: &[usize], rows: &[usize]) -> Vec<f32> {
+    let (mut cache, mut out) = (decoder.cache(), Vec::new());
     for &n in calls {
         let past = cache.len();
         let of_call = |r: &usize| r.checked_sub(past).filter(|r| *r < n);
-        let select: Vec<usize> = ROWS.iter().filter_map(of_call).collect();
+        let select: Vec<usize> = rows.iter().filter_map(of_call).collect();
         let input = Input {
             ids: &ids[past..past + n],
             select: &select,
@@ -94,6 +99,27 @@ fn logits_are_those_of_transformers() {
                 assert_eq!(run(&decoder, &[40]), oracle, "{family} {}", cpu.name());
                 let cut = run(&decoder, &[1, 8, 9, 3, 18, 1]);
                 assert_eq!(cut, oracle, "{family} {} in calls", cpu.name());
+            }
+        }
+    }
+}
+
+/// Over several pages of the cache, with as many queries at once as attention takes.
+#[test]
+fn pages_do_not_matter() {
+    let (ids, rows) = ((0..200).map(|i| (11 * i + 5) % 64), [63, 64, 130, 199]);
+    let ids: Vec<u32> = ids.collect();
+    for family in ["llama", "qwen2", "qwen3", "gemma3"] {
+        let float = open(family, Cpu::scalar(), 1, Attention::F16);
+        let oracle = run_on(&float, &ids, &[200], &rows);
+        let measured = open(family, Cpu::scalar(), 1, Attention::Measured);
+        let error = error(&run_on(&measured, &ids, &[200], &rows), &oracle);
+        assert!(error < 0.03, "{family}: {error}");
+        for cpu in Cpu::available() {
+            let decoder = open(family, cpu, 3, Attention::F16);
+            for calls in [&[200][..], &[60, 8, 1, 70, 61]] {
+                let found = run_on(&decoder, &ids, calls, &rows);
+                assert_eq!(found, oracle, "{family} {} {calls:?}", cpu.name());
             }
         }
     }

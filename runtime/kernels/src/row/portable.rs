@@ -38,52 +38,41 @@ pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
     fold(lanes, |a, b| a + b)
 }
 
-/// Rows whose sums stay in registers together. With eight, AVX2 has no register left, and AVX-512
-/// was slower.
-const MANY: usize = 4;
-
 #[inline(always)]
 pub(super) fn products(x: &[f32], stride: usize, w: &[[f32; LANES]], out: &mut [[f32; LANES]]) {
-    let (many, rest) = out.as_chunks_mut::<MANY>();
-    let x_rest = &x[many.len() * MANY * stride..];
-    for (out, x) in many.iter_mut().zip(x.chunks(MANY * stride)) {
-        products_of(x, stride, w, out);
-    }
-    let (twos, ones) = rest.as_chunks_mut::<2>();
-    let x_ones = &x_rest[twos.len() * 2 * stride..];
-    for (out, x) in twos.iter_mut().zip(x_rest.chunks(2 * stride)) {
-        products_of(x, stride, w, out);
-    }
-    for (out, x) in ones
-        .as_chunks_mut::<1>()
-        .0
-        .iter_mut()
-        .zip(x_ones.chunks(stride))
-    {
-        products_of(x, stride, w, out);
-    }
+    // Of eight rows at a time AVX2 cannot keep the sums in registers, and AVX-512 was slower.
+    let (done, out) = products_by::<4>(x, stride, w, 0, out);
+    let (done, out) = products_by::<2>(x, stride, w, done, out);
+    products_by::<1>(x, stride, w, done, out);
 }
 
-/// [`products`] of `N` rows, whose sums stay in registers.
+/// [`products`] of as many times `N` rows as there are, the first being row `done` of `x`. Gives
+/// the row behind them, and the rest of `out`.
 #[inline(always)]
-fn products_of<const N: usize>(
+fn products_by<'o, const N: usize>(
     x: &[f32],
     stride: usize,
     w: &[[f32; LANES]],
-    out: &mut [[f32; LANES]; N],
-) {
-    let x: [&[f32]; N] = core::array::from_fn(|row| &x[row * stride..][..w.len()]);
-    let mut sums = *out;
-    for i in 0..w.len() {
-        let w = w[i];
-        for row in 0..N {
-            let x = x[row][i];
-            for lane in 0..LANES {
-                sums[row][lane] += x * w[lane];
+    mut done: usize,
+    out: &'o mut [[f32; LANES]],
+) -> (usize, &'o mut [[f32; LANES]]) {
+    let (blocks, rest) = out.as_chunks_mut::<N>();
+    for out in blocks {
+        let x: [&[f32]; N] = core::array::from_fn(|row| &x[(done + row) * stride..][..w.len()]);
+        let mut sums = *out;
+        for i in 0..w.len() {
+            let w = w[i];
+            for row in 0..N {
+                let x = x[row][i];
+                for lane in 0..LANES {
+                    sums[row][lane] += x * w[lane];
+                }
             }
         }
+        *out = sums;
+        done += N;
     }
-    *out = sums;
+    (done, rest)
 }
 
 #[inline(always)]

@@ -150,6 +150,49 @@ fn softmax_digits_are_softmax() {
 }
 
 #[test]
+fn products_of_rows() {
+    let mut random = Random::new(5);
+    for rows in 1..18 {
+        for (n, stride) in [(1, 1), (3, 7), (64, 64), (64, 65)] {
+            // The last row ends with what is needed of it.
+            let x = floats(&mut random, (rows - 1) * stride + n, 1.0);
+            let w = floats(&mut random, 16 * n, 1.0);
+            let w = w.as_chunks::<16>().0;
+            let out = same(|cpu| {
+                let mut out = vec![[0.5; 16]; rows];
+                products(cpu, &x, stride, w, &mut out);
+                out
+            });
+            for (row, out) in out.iter().enumerate() {
+                let x = &x[row * stride..][..n];
+                let sum = |lane: usize| -> f64 {
+                    let pairs = x.iter().zip(w);
+                    pairs.map(|(&x, w)| f64::from(x) * f64::from(w[lane])).sum()
+                };
+                near(out, (0..16).map(|lane| 0.5 + sum(lane)), 1e-5);
+            }
+        }
+    }
+}
+
+#[test]
+fn exponentials_and_their_sum() {
+    let mut random = Random::new(6);
+    for n in 1..70 {
+        let x = floats(&mut random, n, 20.0);
+        let (out, sum) = same(|cpu| {
+            let mut out = x.clone();
+            let sum = exponentials(cpu, &mut out);
+            (out, sum)
+        });
+        let max = f64::from(x.iter().copied().fold(f32::NEG_INFINITY, f32::max));
+        let exp: Vec<f64> = x.iter().map(|&x| (f64::from(x) - max).exp()).collect();
+        near(&[sum], [exp.iter().sum()], 1e-5);
+        near(&out, exp, 1e-5);
+    }
+}
+
+#[test]
 fn silu_grid_dot() {
     let mut random = Random::new(4);
     for n in 1..70 {
