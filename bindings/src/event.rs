@@ -18,6 +18,7 @@ pub(crate) fn told(event: &CalendarEvent, flyer: Flyer<'_>, today: Date) -> Valu
         "start": event.start,
         "end": event.end,
         "venue": event.venue,
+        "place": flyer.place(),
         "starts": found.map(Entry::starts),
         "ends": found.and_then(Entry::ends),
         "repeats": found.and_then(|e| e.schedule.repeat).map(|r| r.rule()),

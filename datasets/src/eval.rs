@@ -6,6 +6,7 @@ pub mod calibrate;
 pub mod cards;
 pub mod from;
 pub mod lines;
+mod meaning;
 pub mod real;
 pub mod small_print;
 pub mod unseen;
@@ -17,8 +18,9 @@ use crate::metrics::{self, Corners, Grounding, Right};
 use crate::pen::Pen;
 use crate::record::Truth;
 use foveate::{Image, Model, Rect, Region};
-use foveate_events::{CalendarEvent, Date, Order, Printed, Schedule};
+use foveate_events::CalendarEvent;
 use indicatif::ProgressBar;
+pub use meaning::normalised;
 use std::fmt;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -65,6 +67,8 @@ pub struct Tally {
 /// What a model said of one flyer.
 struct Outcome {
     printed: Option<CalendarEvent>,
+    /// What a calendar makes of it.
+    meaning: EventTruth,
     /// JSON pointer and box of the fields that were read off the picture.
     boxes: Vec<(String, Corners)>,
     transcript: String,
@@ -118,13 +122,16 @@ fn ask(model: &Model, picture: impl FnOnce() -> foveate::Result<Image>) -> Outco
             Some(text) => text,
             None => session.ocr().run()?.text,
         };
+        let flyer = typed.value.as_flyer(Some(&transcript));
+        let meaning = meaning::of(flyer.with_headlines(&typed.headlines), &typed.value);
         let place = |(path, region): (String, Region)| (path, corners(region.rect));
         let boxes = typed.fields.into_iter().map(place).collect();
-        Ok((typed.value, boxes, transcript, time))
+        Ok((typed.value, meaning, boxes, transcript, time))
     });
     match answer {
-        Ok((printed, boxes, transcript, time)) => Outcome {
+        Ok((printed, meaning, boxes, transcript, time)) => Outcome {
             printed: Some(printed),
+            meaning,
             boxes,
             transcript,
             error: None,
@@ -132,6 +139,7 @@ fn ask(model: &Model, picture: impl FnOnce() -> foveate::Result<Image>) -> Outco
         },
         Err(error) => Outcome {
             printed: None,
+            meaning: EventTruth::default(),
             boxes: Vec::new(),
             transcript: String::new(),
             error: Some(error.to_string()),
@@ -174,32 +182,6 @@ fn grounding(truth: &Truth, right: Right, boxes: &[(String, Corners)]) -> Ground
     grounding
 }
 
-/// What printed pieces mean. `today` only supplies the year of dates that have none.
-pub fn normalised(printed: &CalendarEvent) -> EventTruth {
-    let told = |text: &Option<String>| text.clone().filter(|t| !t.trim().is_empty());
-    let (date, start, end) = (
-        told(&printed.date),
-        told(&printed.start),
-        told(&printed.end),
-    );
-    let today = Date::new(2025, 1, 1).expect("a day of the calendar");
-    let pieces = Printed {
-        // Times can be read without a day, but not by themselves.
-        date: Some(date.as_deref().unwrap_or("2025-01-01")),
-        start: start.as_deref(),
-        end: end.as_deref(),
-    };
-    let schedule = Schedule::read(pieces, today, Order::default());
-    let schedule = schedule.as_ref();
-    EventTruth {
-        title: told(&printed.title),
-        date: date.and(schedule.map(|s| s.date.to_string())),
-        start: start.and(schedule.and_then(|s| s.start).map(|t| t.to_string())),
-        end: end.and(schedule.and_then(|s| s.end).map(|t| t.to_string())),
-        venue: told(&printed.venue),
-    }
-}
-
 fn explained(truth: &Truth, outcome: &Outcome) -> String {
     let printed = outcome.printed.clone().unwrap_or_default();
     format!(
@@ -209,7 +191,7 @@ fn explained(truth: &Truth, outcome: &Outcome) -> String {
         truth.fonts,
         EventTruth::of(truth),
         printed,
-        normalised(&printed),
+        outcome.meaning,
         outcome.error,
         truth.text,
         outcome.transcript
@@ -249,7 +231,7 @@ impl Tally {
 
     fn add(&mut self, truth: &Truth, outcome: &Outcome) -> Right {
         let right = match &outcome.printed {
-            Some(printed) => metrics::score(&EventTruth::of(truth), &normalised(printed)),
+            Some(_) => metrics::score(&EventTruth::of(truth), &outcome.meaning),
             None => Right::default(),
         };
         let marks = [

@@ -136,6 +136,8 @@ class Event(Result):
     end: str | None
     venue: str | None
     """The fields as they are printed."""
+    place: str | None
+    """The venue's name without its address."""
     starts: str | None
     """The first moment, as in `2027-06-12T20:00`, or the first day."""
     ends: str | None

@@ -99,6 +99,7 @@ pub(crate) fn day(named: Option<&str>) -> Result<Date, Refusal> {
 /// What the fields of an event mean.
 pub(crate) struct Told {
     entry: Result<Entry, NoEvent>,
+    place: Option<String>,
     confidence: &'static str,
     unexplained: String,
 }
@@ -118,6 +119,7 @@ impl Told {
         };
         Self {
             entry,
+            place: flyer.place(),
             confidence,
             unexplained: reading.unexplained,
         }
@@ -133,6 +135,7 @@ impl Told {
         };
         json!({
             "event": event,
+            "place": self.place,
             "starts": entry.map(Entry::starts),
             "ends": entry.and_then(Entry::ends),
             "repeats": entry.and_then(|e| e.schedule.repeat).map(|r| r.rule()),

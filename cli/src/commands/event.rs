@@ -62,6 +62,7 @@ fn event(
         .with_headlines(&read.headlines);
     let entry = Entry::from_flyer(flyer, today)?;
     let (confidence, unexplained) = sure(&entry, flyer.when, today);
+    let place = flyer.place();
     seen.set(WHEN, when(&entry, confidence));
     // As the calendar has it: without the lines of a day that were read with it.
     read.value.title = Some(entry.summary.clone());
@@ -70,6 +71,7 @@ fn event(
         let line = json!({
             "file": name,
             "read": read.value,
+            "place": place,
             "starts": entry.starts(),
             "ends": entry.ends(),
             "confidence": confidence,

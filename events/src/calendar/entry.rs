@@ -48,7 +48,7 @@ impl Entry {
         Ok(Self {
             summary,
             schedule: flyer.schedule(today).ok_or_else(missing)?,
-            location: tidy(flyer.venue),
+            location: flyer.location(),
         })
     }
 

@@ -1,5 +1,6 @@
 //! What was read off a flyer.
-use super::transcript::{apart, around, beside_years, elsewhere, holds, hours, words_of};
+use super::place;
+use super::transcript::{apart, around, beside_years, common, elsewhere, holds, hours, words_of};
 use crate::date::{Date, Time};
 use crate::read;
 use crate::schedule::{Options, Printed, Reading, Schedule};
@@ -112,6 +113,33 @@ impl<'a> Flyer<'a> {
         }
     }
 
+    /// The place by name: the venue up to its first comma or the address behind it; where it does
+    /// not stand by the page's only address, the name above that.
+    #[must_use]
+    pub fn place(&self) -> Option<String> {
+        let transcript = self.transcript.unwrap_or_default();
+        let name = match self.above_street() {
+            Some([name, _]) => name.to_owned(),
+            None => place::name_of(self.venue?, transcript),
+        };
+        Some(name).filter(|name| !name.is_empty())
+    }
+
+    /// The place with its address, as far as they are read.
+    pub(crate) fn location(&self) -> Option<String> {
+        let venue = self.venue.map(str::trim).filter(|v| !v.is_empty())?;
+        let found = self
+            .above_street()
+            .map(|[name, street]| format!("{name}, {street}"));
+        Some(found.unwrap_or_else(|| venue.to_owned()))
+    }
+
+    fn above_street(&self) -> Option<[&'a str; 2]> {
+        // Whether a line is a day does not hang on today.
+        let options = Options::new(Date::new(2000, 1, 1)?);
+        place::named_above(self.venue?, self.transcript?, |line| is_when(line, options))
+    }
+
     /// All lines of the headline of which the title is some, without those of other fields; where
     /// the title is a day or an hour and nothing else, the first headline that is neither.
     fn headline(&self, options: Options) -> Option<String> {
@@ -123,7 +151,9 @@ impl<'a> Flyer<'a> {
             let mut others = others.into_iter().flatten();
             others.any(|other| holds(line, other) || holds(other, line))
         };
-        let goes_on = |line: &&str| !is_other(line) && !is_when(line, options);
+        // As in "Sorry, no dogs."
+        let says = |line: &str| line.ends_with('.') && words_of(line).len() > 2;
+        let goes_on = |line: &&str| !is_other(line) && !is_when(line, options) && !says(line);
         self.headlines.iter().find_map(|block| {
             let lines: Vec<&str> = block.lines().collect();
             if no_name {
@@ -280,19 +310,6 @@ fn names_a_year(text: &str, date: Date, options: Options) -> bool {
     let mut words = text.split(|c: char| !c.is_alphanumeric());
     let year = date.year().to_string();
     words.any(|word| word == year) && read::stated(text, options.today) == Stated::Day
-}
-
-/// How many words at the end of `words` are those with which the line `below` begins, the others
-/// being the end of the line above it.
-fn common(words: &[&str], above: &[&str], below: &[&str]) -> Option<usize> {
-    let bare = |word: &&str| word.trim_end_matches([',', ';', ':', '.']).to_owned();
-    let same = |n: &usize| {
-        let (title, end) = words.split_at(words.len() - n);
-        let alike = end.iter().map(bare).eq(below.iter().take(*n).map(bare));
-        alike && (title.ends_with(above) || above.ends_with(title))
-    };
-    let most = words.len().min(below.len() + 1);
-    (1..most).find(|n| !above.is_empty() && same(n))
 }
 
 /// Bytes from which on a date is taken for more than one.

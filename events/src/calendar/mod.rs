@@ -3,6 +3,7 @@ mod entry;
 mod flyer;
 mod ics;
 mod lines;
+mod place;
 mod receipt;
 mod timezone;
 mod transcript;

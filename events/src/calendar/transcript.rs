@@ -57,6 +57,19 @@ pub(super) fn holds(line: &str, part: &str) -> bool {
     !part.is_empty() && line.windows(part.len()).any(|words| words == part)
 }
 
+/// How many words at the end of `words` are those with which the line `below` begins, the others
+/// being the end of the line above it.
+pub(super) fn common(words: &[&str], above: &[&str], below: &[&str]) -> Option<usize> {
+    let bare = |word: &&str| word.trim_end_matches([',', ';', ':', '.']).to_owned();
+    let same = |n: &usize| {
+        let (title, end) = words.split_at(words.len() - n);
+        let alike = end.iter().map(bare).eq(below.iter().take(*n).map(bare));
+        alike && (title.ends_with(above) || above.ends_with(title))
+    };
+    let most = words.len().min(below.len() + 1);
+    (1..most).find(|n| !above.is_empty() && same(n))
+}
+
 /// The lines that may hold the event's date, from the top; before each, it and as many short ones
 /// below it as [`PIECES`] lets be: a date may be printed in pieces.
 pub(super) fn elsewhere(transcript: &str, today: Date) -> impl Iterator<Item = String> {

@@ -12,6 +12,7 @@ mod mended;
 mod nth;
 mod numbers;
 mod partial;
+pub(crate) mod place;
 mod resolve;
 mod said;
 mod spans;
