@@ -2,10 +2,11 @@
 //!
 //! A recursive cut (Nagy and Seth 1984, "Hierarchical representation of optically scanned
 //! documents") that only parts what is surely no table: the longest run of lines that a gutter
-//! leaves whole, with running text on both sides of it, or with blocks whose lines stand at
-//! heights of their own. Cells of tables, receipts and timetables stand in rows, and stay so.
+//! leaves whole, with running text on both sides of it, or with blocks or panels whose lines stand
+//! at heights of their own. Cells of tables, receipts and timetables stand in rows, and stay so.
+use super::cells::cells;
 use super::rules::columns::{
-    APART, BESIDE, FULL, GUTTER, IN_ROWS, LEVEL, LINES, LONG, MOST, NEXT, PITCH,
+    ALIGNED, APART, BESIDE, FULL, GUTTER, IN_ROWS, LEVEL, LINES, LONG, MOST, NEXT, PANEL, PITCH,
 };
 
 /// A line's place, in any unit; y goes down.
@@ -19,13 +20,13 @@ pub(super) struct Place {
 
 /// A line on a page that was turned upright.
 #[derive(Debug, Clone, Copy)]
-struct Strip {
+pub(super) struct Strip {
     /// Its rank when read by rows.
-    rank: usize,
-    x0: f64,
-    x1: f64,
-    y: f64,
-    height: f64,
+    pub rank: usize,
+    pub x0: f64,
+    pub x1: f64,
+    pub y: f64,
+    pub height: f64,
 }
 
 /// Ranks of the lines, which are given by rows, in reading order.
@@ -58,9 +59,7 @@ fn upright(rows: &[Place]) -> Vec<Strip> {
 fn read(mut lines: Vec<Strip>, ordered: &mut Vec<usize>) {
     lines.sort_by(|a, b| a.y.total_cmp(&b.y));
     let Some(Columns { from, to, gutter }) = columns(&lines) else {
-        lines.sort_by_key(|line| line.rank);
-        ordered.extend(lines.iter().map(|line| line.rank));
-        return;
+        return read_cells(lines, ordered);
     };
     let below = lines.split_off(to);
     let (left, right) = lines
@@ -70,6 +69,20 @@ fn read(mut lines: Vec<Strip>, ordered: &mut Vec<usize>) {
     for part in [lines, left, right, below] {
         read(part, ordered);
     }
+}
+
+/// Adds the ranks of lines that are not in columns: cells one after another, the others by rows.
+fn read_cells(mut lines: Vec<Strip>, ordered: &mut Vec<usize>) {
+    let Some(found) = cells(&lines) else {
+        lines.sort_by_key(|line| line.rank);
+        ordered.extend(lines.iter().map(|line| line.rank));
+        return;
+    };
+    let below = lines.split_off(found.to);
+    lines.truncate(found.from);
+    read(lines, ordered);
+    ordered.extend(found.cells.iter().flatten().map(|line| line.rank));
+    read(below, ordered);
 }
 
 /// Lines from the top that a gutter leaves whole.
@@ -84,7 +97,11 @@ struct Columns {
 fn columns(lines: &[Strip]) -> Option<Columns> {
     let height = median(&mut lines.iter().map(|l| l.height).collect::<Vec<_>>());
     let mut best: Option<Columns> = None;
-    let kinds: [(f64, Sides); 2] = [(GUTTER, are_running), (APART, are_blocks)];
+    let kinds: [(f64, Sides); 3] = [
+        (GUTTER, are_running),
+        (APART, are_blocks),
+        (APART, are_panels),
+    ];
     for (gutter, kind) in lines
         .iter()
         .flat_map(|line| kinds.map(|kind| (line.x1, kind)))
@@ -119,7 +136,7 @@ fn parts(run: &[Strip]) -> impl Iterator<Item = (usize, &[Strip])> {
 }
 
 /// Whether a line is no farther from the one above than in running text.
-fn is_near(above: &Strip, line: &Strip) -> bool {
+pub(super) fn is_near(above: &Strip, line: &Strip) -> bool {
     line.y - above.y <= PITCH * above.height.max(line.height)
 }
 
@@ -147,6 +164,18 @@ fn are_running(left: &[Strip], right: &[Strip]) -> bool {
 /// Whether both sides are blocks: lines close together, few of which stand in a row with one of
 /// the other side.
 fn are_blocks(left: &[Strip], right: &[Strip]) -> bool {
+    is_block(left) && is_block(right) && are_apart(left, right)
+}
+
+/// Whether both sides are panels, as of a flyer with its day and place in a strip at the side:
+/// lines that begin, end or are centred in one line, with whatever gaps, few of which stand in a
+/// row with one of the other side.
+fn are_panels(left: &[Strip], right: &[Strip]) -> bool {
+    is_panel(left) && is_panel(right) && are_apart(left, right)
+}
+
+/// Whether few lines stand in a row with one of the other side.
+fn are_apart(left: &[Strip], right: &[Strip]) -> bool {
     let (few, many) = if left.len() <= right.len() {
         (left, right)
     } else {
@@ -154,7 +183,19 @@ fn are_blocks(left: &[Strip], right: &[Strip]) -> bool {
     };
     let level = |a: &Strip, b: &Strip| (a.y - b.y).abs() <= LEVEL * a.height.min(b.height);
     let in_rows = few.iter().filter(|a| many.iter().any(|b| level(a, b)));
-    is_block(left) && is_block(right) && in_rows.count() as f64 <= IN_ROWS * few.len() as f64
+    in_rows.count() as f64 <= IN_ROWS * few.len() as f64
+}
+
+/// Whether enough lines begin, end or are centred in one line.
+fn is_panel(lines: &[Strip]) -> bool {
+    let height = median(&mut lines.iter().map(|l| l.height).collect::<Vec<_>>());
+    let edges: [fn(&Strip) -> f64; 3] = [|l| l.x0, |l| f64::midpoint(l.x0, l.x1), |l| l.x1];
+    let aligned = |edge: fn(&Strip) -> f64| {
+        let at = median(&mut lines.iter().map(edge).collect::<Vec<_>>());
+        let near = |l: &&Strip| (edge(l) - at).abs() <= ALIGNED * height;
+        lines.iter().filter(near).count() as f64 >= MOST * lines.len() as f64
+    };
+    lines.len() >= PANEL && edges.into_iter().any(aligned)
 }
 
 /// Whether lines, from the top, are more than one row and close together.
@@ -180,7 +221,7 @@ fn is_running(lines: &[Strip]) -> bool {
 }
 
 /// The middle one, 0 of none.
-fn median(values: &mut [f64]) -> f64 {
+pub(super) fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(0.0)
 }

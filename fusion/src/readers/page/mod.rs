@@ -3,6 +3,7 @@
 //!
 //! The text itself is the transcript. Answers are spans of it, or say that it does not tell: they
 //! are copied, never spelled, and each word has its box.
+mod cells;
 mod columns;
 pub(super) mod config;
 mod draft;

@@ -57,6 +57,14 @@ pub(super) mod columns {
     pub(in crate::readers::page) const LEVEL: f64 = 0.3;
     /// Of the lines of the shorter of two blocks, at most so many stand in rows with the other's.
     pub(in crate::readers::page) const IN_ROWS: f64 = 0.34;
+    /// Least lines of a panel.
+    pub(in crate::readers::page) const PANEL: usize = 4;
+    /// Lines are aligned when their ends are no farther apart, in heights of the median line.
+    pub(in crate::readers::page) const ALIGNED: f64 = 0.6;
+    /// Least number of cells side by side; two columns are more often labels and what they say.
+    pub(in crate::readers::page) const CELLS: usize = 3;
+    /// Most lines of a cell.
+    pub(in crate::readers::page) const TALL: usize = 6;
     /// A line is below another when its middle is so far below, in heights of the smaller one.
     pub(in crate::readers::page) const NEXT: f64 = 0.5;
     /// Columns stand beside each other for at least so much of the shorter one.
