@@ -239,7 +239,7 @@ def streamed(args, step, device):
 
 def main():
     parser = options()
-    add_sizes(parser)
+    add_sizes(parser, "server")
     train(parser.parse_args(), streamed)
 
 

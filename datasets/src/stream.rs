@@ -1,5 +1,7 @@
 //! Records to a writer, in the order of their index whatever the number of threads.
 
+mod closer;
+
 use crate::bare;
 use crate::camera::View;
 use crate::canvas::Canvas;
@@ -35,6 +37,9 @@ pub enum Kind {
     /// A third crops, 57% crops of flyers, a tenth crops of pages; where there are photographs also
     /// four crops without text.
     Mix,
+    /// Half of the pictures as in `Mix`, half crops of small print, drawn at half the size and
+    /// enlarged: for a reader that enlarges pages of 1344 pixels twice.
+    Closer,
 }
 
 /// What to make.
@@ -145,6 +150,7 @@ impl Kind {
             Kind::Cards | Kind::Bare => 1,
             Kind::Flyercrops => 6,
             Kind::Mix => 20,
+            Kind::Closer => 40,
         }
     }
 }
@@ -167,6 +173,7 @@ pub fn samples(fonts: &Fonts, options: &Options, index: u64, pen: &mut Pen) -> V
         Kind::Cards => vec![maker.card()],
         Kind::Bare => vec![maker.bare()],
         Kind::Mix => maker.mix(),
+        Kind::Closer => maker.closer(),
     };
     for (truth, _) in &mut made {
         truth.seed = index;
@@ -285,6 +292,7 @@ impl Maker<'_> {
         let document = pages::small_print(self.dice, self.fonts, self.options.split);
         let view = self.view(&document);
         let scale = self.options.size as f32 / pages::SMALL;
+        let scale = scale * shrunk(&document, &view);
         let size = view.size.map(|s| (s * scale).round() as usize);
         self.seen(&document, &view, scale, [0.0; 2], size)
     }
@@ -356,6 +364,23 @@ impl Maker<'_> {
             run.glyphs[self.dice.below(run.glyphs.len())].x
         };
         view.scaled(scale, [0.0; 2]).map([x, run.y])
+    }
+}
+
+/// How many times larger the document's print is than in a view of it: 1 in a flat one.
+fn shrunk(document: &Document, view: &View) -> f32 {
+    let heights = |view: &View| -> f32 {
+        let size = view.size.map(|s| s.ceil() as usize);
+        let scene = &document.scene;
+        let (truth, _) = Truth::of_scene(scene, &view.scaled(1.0, [0.0; 2]), size);
+        truth.glyphs.iter().map(|g| g.h).sum::<f32>() / truth.glyphs.len().max(1) as f32
+    };
+    if !view.is_photo() {
+        return 1.0;
+    }
+    match [heights(&View::flat(document)), heights(view)] {
+        [flat, seen] if flat > 0.0 && seen > 0.0 => flat / seen,
+        _ => 1.0,
     }
 }
 

@@ -60,6 +60,10 @@ pub struct AdapterConfig {
     pub letters: usize,
     /// Width of a slot's features.
     pub slot_dim: usize,
+    /// Scale of the crops in which mode `high` reads a page once more, for that of its canvas; no
+    /// crops where there is none. Between 1 and 4.
+    #[serde(default)]
+    pub closer: Option<f32>,
 }
 
 /// The place embedding and the pointer.
@@ -164,6 +168,11 @@ pub(super) fn check(config: &Config) -> Result<(), String> {
     }
     if !(config.adapter.overview_min_em.is_finite() && config.adapter.detail_max_em.is_finite()) {
         return Err("adapter: em sizes must be finite".into());
+    }
+    if let Some(closer) = config.adapter.closer.filter(|c| !(*c > 1.0 && *c <= 4.0)) {
+        return Err(format!(
+            "adapter.closer is {closer}, not over 1 and up to 4"
+        ));
     }
     if !config.prompts.fields.contains("{fields}") {
         return Err("prompts.fields has no {fields}".into());

@@ -1,4 +1,5 @@
 //! From a picture to image tokens: views, encoder, adapter, selection, places, mixer.
+use super::closer;
 use super::embed::GlyphEmbedding;
 use super::legible::legible;
 use super::mixer::Mixer;
@@ -114,12 +115,25 @@ impl GlyphEncoder {
                 parts.push((view, self.adapter.run_while(features, go_on)?));
             }
         }
-        let slots = Slots::of_views(parts)?;
-        let glyphs = select::glyphs(&slots, views.far_tiles(), &self.config, &self.rules)?;
+        let mut slots = Slots::of_views(parts)?;
+        let far = views.far_tiles();
+        let mut spots = select::spots(&slots, far, &self.config, &self.rules)?;
+        if let (Some(factor), Some(_)) = (self.config.closer, far) {
+            let canvas = views.placement();
+            let crops = CropGrid::new(image.pixels(), canvas, factor, self.encoder.config());
+            for crop in 0..crops.count() {
+                let began = Instant::now();
+                let features = self.encoder.encode_part_while(&crops, crop, go_on)?;
+                encode += began.elapsed();
+                let more = self.adapter.run_while(features, go_on)?;
+                let (found, how) = ((&mut slots, &mut spots), (&self.config, &self.rules.nms));
+                closer::join(found, more, (&crops, crop), how)?;
+            }
+        }
         Ok(Pass {
             views,
             slots,
-            glyphs,
+            glyphs: select::glyphs(spots, &self.rules),
             encode,
             adapter: began.elapsed() - encode,
         })

@@ -12,6 +12,7 @@
 //! | what decoding needs of a picture | `page.rs`, `pointer.rs` |
 //! | logit biases, coverage, prompt-lookup drafting | `decode/` |
 //! | every hand-set number of these | `rules.rs` |
+mod closer;
 mod covered;
 mod decode;
 mod embed;

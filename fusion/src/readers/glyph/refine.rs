@@ -91,7 +91,7 @@ fn is_in([cx, cy, ..]: [f32; 4], part: Rect) -> bool {
 }
 
 /// Whether a part shows all of a glyph; at an edge behind which the picture does not go on it does.
-fn is_whole(at: [f32; 4], part: Rect, goes_on: [bool; 4]) -> bool {
+pub(super) fn is_whole(at: [f32; 4], part: Rect, goes_on: [bool; 4]) -> bool {
     let glyph = glyph_box(at);
     let inside = [
         glyph.x0 >= part.x0,

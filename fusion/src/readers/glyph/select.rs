@@ -93,28 +93,33 @@ pub fn choose(
     config: &AdapterConfig,
     rules: &Rules,
 ) -> Result<Chosen> {
-    let mut chosen = settle(glyphs(slots, far, config, rules)?, rules);
+    let spots = spots(slots, far, config, rules)?;
+    let mut chosen = settle(glyphs(spots, rules), rules);
     chosen.truncate(config.max_glyphs);
     Ok(chosen)
 }
 
-/// What slots claim, double sightings removed; what too little claims is among it.
-pub(crate) fn glyphs(
+/// What slots claim, in canvas pixels.
+pub(crate) fn spots(
     slots: &Slots,
     far: Option<[u32; 2]>,
     config: &AdapterConfig,
     rules: &Rules,
-) -> Result<Vec<Glyph>> {
+) -> Result<Vec<Spot>> {
     slots.check(far.is_some())?;
     let far = far.map(|at| at.map(|side| side as f32));
     let rows = (0..slots.place.nrows()).map(|i| (i, slots.place.row(i)));
     let kept = rows.filter(|(_, row)| far.is_none_or(|far| wanted(*row, far, config)));
-    let mut spots: Vec<Spot> = kept
-        .map(|(i, row)| spot(i, row, slots.presence[i], far, config, rules.nms.overview))
-        .collect();
+    let spots =
+        kept.map(|(i, row)| spot(i, row, slots.presence[i], far, config, rules.nms.overview));
+    Ok(spots.collect())
+}
+
+/// What spots claim, double sightings removed; what too little claims is among it.
+pub(crate) fn glyphs(mut spots: Vec<Spot>, rules: &Rules) -> Vec<Glyph> {
     // Both sorts are stable: of equals the earlier slot comes first.
     spots.sort_by(|a, b| b.rank.total_cmp(&a.rank));
-    Ok(glyphs_of(spots, &rules.nms))
+    glyphs_of(spots, &rules.nms)
 }
 
 /// The glyphs that are there, in reading order.
@@ -139,7 +144,9 @@ fn wanted(row: ArrayView1<'_, f32>, far: [f32; 2], config: &AdapterConfig) -> bo
     if row[0] == 0.0 {
         row[4] >= config.overview_min_em
     } else {
-        row[4] <= config.detail_max_em && !cut_off(row, far)
+        // Print that is as small is read in crops where there are any.
+        let large = config.closer.is_none() || row[4] >= config.overview_min_em;
+        row[4] <= config.detail_max_em && large && !cut_off(row, far)
     }
 }
 
@@ -200,7 +207,7 @@ fn spot(
     }
 }
 
-fn suits(yes: bool) -> f32 {
+pub(super) fn suits(yes: bool) -> f32 {
     if yes { 1.0 } else { 0.0 }
 }
 
@@ -219,6 +226,7 @@ mod tests {
         max_glyphs: 6,
         letters: 2,
         slot_dim: 2,
+        closer: None,
     };
 
     fn slots(rows: &[([f32; 5], f32)]) -> Slots {
