@@ -11,6 +11,7 @@ found as it runs. `sums.py` is to be run on the bundle that the graphs are put i
 """
 
 import argparse
+import shutil
 import tempfile
 import time
 from pathlib import Path
@@ -30,7 +31,7 @@ from onnxruntime.quantization import (
 from graph import forget_origins
 from records import Stream, add_generator
 
-KINDS = ("crops", "flyercrops")
+KINDS = "crops,flyercrops"
 
 
 class Given(CalibrationDataReader):
@@ -43,10 +44,10 @@ class Given(CalibrationDataReader):
         return next(self.rest, None)
 
 
-def crops(generator, count, size, seed):
+def crops(generator, kinds, count, size, seed):
     """Batches of four crops, `count` of each kind."""
     batches = []
-    for kind in KINDS:
+    for kind in kinds:
         options = ["--kind", kind, "--split", "train", "--size", str(size)]
         with Stream(generator, [*options, "--count", str(count)], seed) as stream:
             pictures = [record.pixels for record in stream.take(count)]
@@ -59,11 +60,15 @@ def normal(pictures):
     return np.stack(pictures).transpose(0, 3, 1, 2).astype(np.float32) / 127.5 - 1
 
 
+def is_rounded(graph):
+    return any(n.op_type in ("DequantizeLinear", "MatMulInteger") for n in graph.node)
+
+
 def unhalved(path, out):
     """The graph with its float16 weights as float32 ones (`graph.halve`), under the same names."""
     model = onnx.load(path)
     graph = model.graph
-    if any(n.op_type in ("DequantizeLinear", "MatMulInteger") for n in graph.node):
+    if is_rounded(graph):
         raise SystemExit(f"{path} is rounded already: begin with what export.py wrote")
     weights = {w.name: w for w in graph.initializer}
     casts = [n for n in graph.node if n.op_type == "Cast" and n.input[0] in weights]
@@ -134,22 +139,26 @@ def main():
     add_generator(parser)
     parser.add_argument("--bundle", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True, help="folder of the rounded graphs")
+    parser.add_argument("--kinds", default=KINDS, help="the generator's kinds of crops")
     parser.add_argument("--crops", type=int, default=48, help="of each kind")
     parser.add_argument("--size", type=int, default=448)
     parser.add_argument("--percentile", type=float, default=0, help="of activations; 0: all")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
-    pixels = crops(args.generator, args.crops, args.size, args.seed)
+    pixels = crops(args.generator, args.kinds.split(","), args.crops, args.size, args.seed)
     encoder = args.bundle / "vision.onnx"
     session = onnxruntime.InferenceSession(str(encoder), providers=["CPUExecutionProvider"])
     features = [session.run(None, {"pixels": batch})[0] for batch in pixels]
     given = {"vision.onnx": Given("pixels", pixels), "adapter.onnx": Given("features", features)}
     for name, batches in given.items():
         rounded(args.bundle / name, args.out / name, batches, args.percentile)
-    rounded_as_it_runs(args.bundle / "mixer.onnx", args.out / "mixer.onnx")
-    mixer = onnx.load(args.bundle / "mixer.onnx").graph.input[0]
-    dim = mixer.type.tensor_type.shape.dim[-1].dim_value
+    graph = onnx.load(args.bundle / "mixer.onnx").graph
+    if is_rounded(graph):  # as of a bundle that shares it with another
+        shutil.copy(args.bundle / "mixer.onnx", args.out / "mixer.onnx")
+    else:
+        rounded_as_it_runs(args.bundle / "mixer.onnx", args.out / "mixer.onnx")
+    dim = graph.input[0].type.tensor_type.shape.dim[-1].dim_value
     tokens = np.random.default_rng(args.seed).standard_normal((500, dim)).astype(np.float32)
     one = {"vision.onnx": {"pixels": pixels[0][:1]}, "adapter.onnx": {"features": features[0][:1]}}
     for name, feed in (one | {"mixer.onnx": {"tokens": tokens}}).items():
