@@ -1,6 +1,6 @@
 //! Cells of several lines that stand side by side, as a flyer's day, time and place in boxes.
-use super::columns::{Strip, is_near, median};
 use super::rules::columns::{APART, CELLS, LEVEL, TALL};
+use super::strips::{Strip, is_near, median};
 
 /// Lines from the top, sorted by their height on the page, that are cells side by side.
 pub(super) struct Cells {

@@ -5,9 +5,9 @@
 //! leaves whole, with running text on both sides of it, or with blocks or panels whose lines stand
 //! at heights of their own. Cells of tables, receipts and timetables stand in rows, and stay so.
 use super::cells::cells;
-use super::rules::columns::{
-    ALIGNED, APART, BESIDE, FULL, GUTTER, IN_ROWS, LEVEL, LINES, LONG, MOST, NEXT, PANEL, PITCH,
-};
+use super::panels::{are_apart, are_panels};
+use super::rules::columns::{APART, BESIDE, FULL, GUTTER, LINES, LONG, MOST, NEXT};
+use super::strips::{Strip, is_near, median};
 
 /// A line's place, in any unit; y goes down.
 #[derive(Debug, Clone, Copy)]
@@ -15,17 +15,6 @@ pub(super) struct Place {
     /// Ends of the line in the middle of its height.
     pub left: [f64; 2],
     pub right: [f64; 2],
-    pub height: f64,
-}
-
-/// A line on a page that was turned upright.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Strip {
-    /// Its rank when read by rows.
-    pub rank: usize,
-    pub x0: f64,
-    pub x1: f64,
-    pub y: f64,
     pub height: f64,
 }
 
@@ -135,11 +124,6 @@ fn parts(run: &[Strip]) -> impl Iterator<Item = (usize, &[Strip])> {
     std::iter::once((0, run)).chain(blocks)
 }
 
-/// Whether a line is no farther from the one above than in running text.
-pub(super) fn is_near(above: &Strip, line: &Strip) -> bool {
-    line.y - above.y <= PITCH * above.height.max(line.height)
-}
-
 /// What is asked of the lines on the left and on the right of a gutter, from the top.
 type Sides = fn(&[Strip], &[Strip]) -> bool;
 
@@ -167,37 +151,6 @@ fn are_blocks(left: &[Strip], right: &[Strip]) -> bool {
     is_block(left) && is_block(right) && are_apart(left, right)
 }
 
-/// Whether both sides are panels, as of a flyer with its day and place in a strip at the side:
-/// lines that begin, end or are centred in one line, with whatever gaps, few of which stand in a
-/// row with one of the other side.
-fn are_panels(left: &[Strip], right: &[Strip]) -> bool {
-    is_panel(left) && is_panel(right) && are_apart(left, right)
-}
-
-/// Whether few lines stand in a row with one of the other side.
-fn are_apart(left: &[Strip], right: &[Strip]) -> bool {
-    let (few, many) = if left.len() <= right.len() {
-        (left, right)
-    } else {
-        (right, left)
-    };
-    let level = |a: &Strip, b: &Strip| (a.y - b.y).abs() <= LEVEL * a.height.min(b.height);
-    let in_rows = few.iter().filter(|a| many.iter().any(|b| level(a, b)));
-    in_rows.count() as f64 <= IN_ROWS * few.len() as f64
-}
-
-/// Whether enough lines begin, end or are centred in one line.
-fn is_panel(lines: &[Strip]) -> bool {
-    let height = median(&mut lines.iter().map(|l| l.height).collect::<Vec<_>>());
-    let edges: [fn(&Strip) -> f64; 3] = [|l| l.x0, |l| f64::midpoint(l.x0, l.x1), |l| l.x1];
-    let aligned = |edge: fn(&Strip) -> f64| {
-        let at = median(&mut lines.iter().map(edge).collect::<Vec<_>>());
-        let near = |l: &&Strip| (edge(l) - at).abs() <= ALIGNED * height;
-        lines.iter().filter(near).count() as f64 >= MOST * lines.len() as f64
-    };
-    lines.len() >= PANEL && edges.into_iter().any(aligned)
-}
-
 /// Whether lines, from the top, are more than one row and close together.
 fn is_block(lines: &[Strip]) -> bool {
     let pairs = || lines.windows(2).map(|pair| (&pair[0], &pair[1]));
@@ -218,12 +171,6 @@ fn is_running(lines: &[Strip]) -> bool {
     let share = |count: usize, of: usize| count as f64 >= MOST * of as f64;
     share(lines.iter().filter(fits).count(), lines.len())
         && share(lines.windows(2).filter(near).count(), lines.len() - 1)
-}
-
-/// The middle one, 0 of none.
-pub(super) fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(0.0)
 }
 
 #[cfg(test)]
@@ -306,6 +253,18 @@ mod tests {
         }
         rows.push(line(0.0, 150.0, 60.0));
         assert_eq!(given(rows), (0..7).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn panels_are_read_one_after_another_and_bubbles_of_a_chat_by_turns() {
+        // A title and what it says; beside it the day and the place, in groups.
+        let left = [0.0, 30.0, 60.0, 110.0, 140.0, 220.0];
+        let right = [9.0, 39.0, 89.0, 119.0, 169.0, 199.0];
+        let mut page: Vec<Place> = left.map(|y| line(0.0, y, 250.0)).to_vec();
+        page.extend(right.map(|y| line(400.0, y, 120.0)));
+        assert_eq!(given(page), (0..12).collect::<Vec<_>>());
+        let bubbles = (0..10).map(|i| line(300.0 * f64::from(i % 2), 60.0 * f64::from(i), 200.0));
+        assert_eq!(given(bubbles.collect()), (0..10).collect::<Vec<_>>());
     }
 
     #[test]

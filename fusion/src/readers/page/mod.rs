@@ -7,10 +7,12 @@ mod cells;
 mod columns;
 pub(super) mod config;
 mod draft;
+mod panels;
 mod place;
 mod rules;
 mod spelling;
 mod spotted;
+mod strips;
 pub(super) mod text;
 mod weights;
 
