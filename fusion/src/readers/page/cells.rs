@@ -1,5 +1,5 @@
 //! Cells of several lines that stand side by side, as a flyer's day, time and place in boxes.
-use super::rules::columns::{APART, CELLS, LEVEL, TALL};
+use super::rules::columns::{APART, CELLS, LEVEL, TALL, WIDE};
 use super::strips::{Strip, is_near, median};
 
 /// Lines from the top, sorted by their height on the page, that are cells side by side.
@@ -32,6 +32,8 @@ pub(super) fn cells(lines: &[Strip]) -> Option<Cells> {
 /// How many of the lines from the first on stand in columns, and these; until a line crosses them,
 /// or is far below.
 fn longest(lines: &[Strip]) -> Option<(usize, Vec<Vec<Strip>>)> {
+    // One more than cells have: a page may have thousands of lines.
+    let lines = &lines[..lines.len().min(TALL * WIDE + 1)];
     let near = lines
         .windows(2)
         .take_while(|pair| is_near(&pair[0], &pair[1]));
@@ -45,7 +47,7 @@ fn longest(lines: &[Strip]) -> Option<(usize, Vec<Vec<Strip>>)> {
             _ => found = Some((to, columns)),
         }
     }
-    found
+    found.filter(|(to, _)| *to <= TALL * WIDE)
 }
 
 /// The lines by the columns that they stand in, from the left: parts between gutters that no line

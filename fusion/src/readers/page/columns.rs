@@ -8,6 +8,7 @@ use super::cells::cells;
 use super::panels::{are_apart, are_panels};
 use super::rules::columns::{APART, BESIDE, FULL, GUTTER, LINES, LONG, MOST, NEXT};
 use super::strips::{Strip, is_near, median};
+use std::collections::HashSet;
 
 /// A line's place, in any unit; y goes down.
 #[derive(Debug, Clone, Copy)]
@@ -91,10 +92,11 @@ fn columns(lines: &[Strip]) -> Option<Columns> {
         (APART, are_blocks),
         (APART, are_panels),
     ];
-    for (gutter, kind) in lines
-        .iter()
-        .flat_map(|line| kinds.map(|kind| (line.x1, kind)))
-    {
+    // Aligned lines end at one place: it is looked at once.
+    let mut seen = HashSet::new();
+    let ends = lines.iter().map(|line| line.x1);
+    let gutters = ends.filter(|end| seen.insert(end.to_bits()));
+    for (gutter, kind) in gutters.flat_map(|end| kinds.map(|kind| (end, kind))) {
         let (width, fit) = (kind.0 * height, kind.1);
         let whole = |line: &Strip| line.x1 <= gutter || line.x0 >= gutter + width;
         let mut at = 0;

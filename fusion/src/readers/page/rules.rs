@@ -63,6 +63,8 @@ pub(super) mod columns {
     pub(in crate::readers::page) const ALIGNED: f64 = 0.6;
     /// Least number of cells side by side; two columns are more often labels and what they say.
     pub(in crate::readers::page) const CELLS: usize = 3;
+    /// Most cells side by side.
+    pub(in crate::readers::page) const WIDE: usize = 10;
     /// Most lines of a cell.
     pub(in crate::readers::page) const TALL: usize = 6;
     /// A line is below another when its middle is so far below, in heights of the smaller one.
