@@ -76,11 +76,21 @@ impl Source {
     ) -> Result<Session> {
         let runtime = Runtime::find(&RuntimeOptions::default())?;
         commit(&mut builder(runtime, &self.options)?).map_err(|error| {
-            let message = format!("{}: {error}", self.path.display());
+            let told = error.to_string();
+            let hint = if told.contains(SHARED_ZERO_POINT) {
+                "; two of its 8-bit weights share a zero point: give each its own"
+            } else {
+                ""
+            };
+            let message = format!("{}: {told}{hint}", self.path.display());
             Error::caused(ErrorKind::GraphInvalid, message, error)
         })
     }
 }
+
+/// What ONNX Runtime 1.31 says where `session.x64quantprecision` meets weights that share a zero
+/// point.
+const SHARED_ZERO_POINT: &str = "Attempt to replace the existing tensor";
 
 fn builder(runtime: &Runtime, options: &GraphOptions) -> Result<SessionBuilder> {
     let refused = |error: ort::Error| {
@@ -96,6 +106,12 @@ fn builder(runtime: &Runtime, options: &GraphOptions) -> Result<SessionBuilder> 
         .map_err(recover)?;
     let builder = builder
         .with_config_entry("session.force_spinning_stop", "1")
+        .map_err(recover)?;
+    // Processors with AVX2 or AVX-512 and without VNNI add up two products of 8 bits in 16, which
+    // overflows unless the weights have 7 bits. Where that can happen, this makes ONNX Runtime take
+    // kernels that do not; elsewhere it changes nothing.
+    let builder = builder
+        .with_config_entry("session.x64quantprecision", "1")
         .map_err(recover)?;
     let builder = builder
         .with_optimization_level(level(options.optimisation))

@@ -4,6 +4,8 @@ add.onnx   sum [n, 3] = a [n, 3] + b [3] external.onnx  sum [1] = a [1] + w [1],
 file long.onnx  2,000 products of matrices, one after the other step.onnx  what a decoder's step
 does, in small: present [2, past+t, 4] = past [2, past, 4] ++ new [2, t, 4],
            attention [2, t, past+t] = softmax(new x present^T), next [t] i64 = ids [t] + 1
+int8.onnx  product [n, 2] = x [n, 64] w and picture [n, 2, 1, 1] = conv(x as [n, 64, 1, 1]), in 8
+bits, every weight 127 or -127: steps of x and of weights are 1, of both results 8,192
 """
 
 from pathlib import Path
@@ -74,3 +76,46 @@ write(
     [("x", F32, [256, 256])],
     [(f"x{LONG}", F32, [256, 256])],
 )
+
+
+def int8():
+    """Products of whole numbers whose sums of two overflow 16 bits."""
+    weights = np.stack([np.full(64, 127), np.where(np.arange(64) < 32, 127, -127)], 1)
+    quantized = lambda name, step, zero: [  # noqa: E731
+        helper.make_node("QuantizeLinear", [name, step, zero], [f"{name}8"]),
+        helper.make_node("DequantizeLinear", [f"{name}8", step, zero], [f"{name}q"]),
+    ]
+    nodes = [
+        *quantized("x", "one", "zero"),
+        helper.make_node("DequantizeLinear", ["w", "one", "none_w"], ["wq"]),
+        helper.make_node("MatMul", ["xq", "wq"], ["xw"]),
+        *quantized("xw", "step", "middle"),
+        helper.make_node("Identity", ["xwq"], ["product"]),
+        helper.make_node("Reshape", ["xq", "shape"], ["planes"]),
+        helper.make_node("DequantizeLinear", ["k", "one", "none_k"], ["kq"]),
+        helper.make_node("Conv", ["planes", "kq"], ["conv"]),
+        *quantized("conv", "step", "middle"),
+        helper.make_node("Identity", ["convq"], ["picture"]),
+    ]
+    write(
+        "int8",
+        nodes,
+        [("x", F32, ["n", 64])],
+        [("product", F32, ["n", 2]), ("picture", F32, ["n", 2, 1, 1])],
+        [
+            ("one", np.float32(1)),
+            ("zero", np.uint8(0)),
+            # One for each: where weights share it, ONNX Runtime 1.31 cannot widen them.
+            ("none_w", np.int8(0)),
+            ("none_k", np.int8(0)),
+            ("step", np.float32(STEP)),
+            ("middle", np.uint8(0)),
+            ("w", weights.astype(np.int8)),
+            ("k", weights.T.reshape(2, 64, 1, 1).astype(np.int8)),
+            ("shape", np.array([-1, 64, 1, 1])),
+        ],
+    )
+
+
+STEP = 8_192
+int8()
