@@ -170,7 +170,7 @@ fn decoder_and_pointer_agree_whole_and_step_by_step() {
             .max_by(|&a, &b| scores[[a]].total_cmp(&scores[[b]]))
             .unwrap();
         assert_eq!(
-            pointer.point(whole.hidden.row(row), [&keys], &Covered::default()),
+            pointer.point(whole.hidden.row(row), [(0, &keys)], &Covered::default()),
             best.checked_sub(1),
             "row {row}"
         );

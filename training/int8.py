@@ -141,6 +141,7 @@ def main():
     add_generator(parser)
     parser.add_argument("--bundle", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True, help="folder of the rounded graphs")
+    parser.add_argument("--graphs", default="vision.onnx,adapter.onnx", help="encoder and adapter")
     parser.add_argument("--kinds", default=KINDS, help="the generator's kinds of crops")
     parser.add_argument("--crops", type=int, default=48, help="of each kind")
     parser.add_argument("--size", type=int, default=448)
@@ -149,10 +150,12 @@ def main():
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     pixels = crops(args.generator, args.kinds.split(","), args.crops, args.size, args.seed)
-    encoder = args.bundle / "vision.onnx"
-    session = onnxruntime.InferenceSession(str(encoder), providers=["CPUExecutionProvider"])
+    encoder, adapter = args.graphs.split(",")
+    session = onnxruntime.InferenceSession(
+        str(args.bundle / encoder), providers=["CPUExecutionProvider"]
+    )
     features = [session.run(None, {"pixels": batch})[0] for batch in pixels]
-    given = {"vision.onnx": Given("pixels", pixels), "adapter.onnx": Given("features", features)}
+    given = {encoder: Given("pixels", pixels), adapter: Given("features", features)}
     for name, batches in given.items():
         rounded(args.bundle / name, args.out / name, batches, args.percentile)
     graph = onnx.load(args.bundle / "mixer.onnx").graph
@@ -162,7 +165,7 @@ def main():
         rounded_as_it_runs(args.bundle / "mixer.onnx", args.out / "mixer.onnx")
     dim = graph.input[0].type.tensor_type.shape.dim[-1].dim_value
     tokens = np.random.default_rng(args.seed).standard_normal((500, dim)).astype(np.float32)
-    one = {"vision.onnx": {"pixels": pixels[0][:1]}, "adapter.onnx": {"features": features[0][:1]}}
+    one = {encoder: {"pixels": pixels[0][:1]}, adapter: {"features": features[0][:1]}}
     for name, feed in (one | {"mixer.onnx": {"tokens": tokens}}).items():
         before, after = (milliseconds(folder / name, feed) for folder in (args.bundle, args.out))
         print(f"{name}: {before:.1f} -> {after:.1f} ms of processor time")

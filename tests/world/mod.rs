@@ -91,6 +91,8 @@ impl EncodeGlyphs for Glyphs {
                 glyph: spots.iter().map(|s| 6 + u32::from(s.0)).collect(),
                 probability: vec![1.0; n],
             },
+            long: false,
+            rows: false,
             left_out: Vec::new(),
             placement: *views.placement(),
             mode: Mode::Rapid,
@@ -280,7 +282,7 @@ pub fn model_seeing(encoder: Box<dyn EncodeGlyphs>, decoder: Box<dyn TextDecoder
         encoder,
         Arc::new(Pointer::new(&weights())),
         prompts,
-        &tokenizer,
+        tokenizer.clone(),
         [IMAGE, END],
         Rules::default(),
     );

@@ -9,7 +9,7 @@ import numpy as np
 
 from .kinds import drawn
 from .page import FEATURES, from_record, noisy, rows_of
-from .tasks import extraction, questions
+from .tasks import extraction, questions, renamed
 from .written import drawn as drawn_written
 from .written import pages
 
@@ -112,10 +112,18 @@ def branches_of(page, rng):
     return out + asked
 
 
-def sequences(writer, generator, split, seed, longest=1100, share=0.15, by_hand=0.65):
+def all_renamed(page, rng, split):
+    """Branches that ask for an event's fields by names of many kinds."""
+    return [[turn] for turn in (renamed(page, rng, split) for _ in range(5)) if turn]
+
+
+def sequences(
+    writer, generator, split, seed, longest=1100, share=0.15, by_hand=0.65, names=0.0
+):  # fmt: skip
     """Sequences of at most `longest` tokens, without end.
 
-    `by_hand` of their pages were written by hand, `share` are the generator's flyers.
+    `by_hand` of their pages were written by hand, `share` are the generator's flyers. Of flyers and
+    other pages of events, `names` are only asked for fields by names of many kinds.
     """
     rng = random.Random(seed)
     records = flyers(generator, split, seed) if generator else None
@@ -128,7 +136,8 @@ def sequences(writer, generator, split, seed, longest=1100, share=0.15, by_hand=
             page = next(records) if records and n < by_hand + share else drawn(rng)
         if rng.random() < 0.5:
             page = noisy(page, rng, rng.choice([0.003, 0.006, 0.012, 0.025]))
-        branches = branches_of(page, rng)
+        many = page.kind in ("event", "flyer") and rng.random() < names
+        branches = all_renamed(page, rng, split) if many else branches_of(page, rng)
         if not branches:
             continue
         sequence = writer.sequence(page, branches)

@@ -15,6 +15,9 @@ from torch import nn
 # LoRA: rank, and what the product is multiplied by. Hu et al. 2021 (arXiv:2106.09685) use alpha =
 # 2 * rank or less; that is the scale.
 RANK, SCALE = 16, 2.0
+# What products are done in: bfloat16, but on processors with AVX2 alone, where it is far slower
+# than float32.
+WORK = torch.float32 if torch.backends.cpu.get_cpu_capability() == "AVX2" else torch.bfloat16
 MATRICES = {
     "q": "attn_q", "k": "attn_k", "v": "attn_v", "o": "attn_output",
     "ffn.gate": "ffn_gate", "ffn.up": "ffn_up", "ffn.down": "ffn_down",
@@ -94,12 +97,12 @@ def half_split(rows, heads):
 
 
 class Linear(nn.Module):
-    """A frozen bfloat16 matrix and its update in float32."""
+    """A frozen matrix and its update in float32."""
 
     def __init__(self, weight):
         super().__init__()
         out, width = weight.shape
-        self.register_buffer("weight", torch.tensor(weight).to(torch.bfloat16), persistent=False)
+        self.register_buffer("weight", torch.tensor(weight).to(WORK), persistent=False)
         self.a = nn.Parameter(torch.empty(RANK, width))
         self.b = nn.Parameter(torch.zeros(out, RANK))
         nn.init.kaiming_uniform_(self.a, a=math.sqrt(5))
@@ -147,7 +150,7 @@ class Layer(nn.Module):
 
     def forward(self, x, turns, mask):
         s = self.sizes
-        half = lambda w: rms(x, w, s.eps).to(torch.bfloat16)  # noqa: E731
+        half = lambda w: rms(x, w, s.eps).to(WORK)  # noqa: E731
         x = x + self.attend(half(self.attn_norm), turns, mask)
         y = half(self.ffn_norm)
         return x + self.ffn_down(F.silu(self.ffn_gate(y)) * self.ffn_up(y))
@@ -164,7 +167,7 @@ class SmolLM(nn.Module):
         self.sizes = sizes = sizes_of(reader)
         embedding = torch.tensor(value("token_embd.weight"))
         self.register_buffer("embedding", embedding, persistent=False)
-        self.register_buffer("head", embedding.to(torch.bfloat16), persistent=False)
+        self.register_buffer("head", embedding.to(WORK), persistent=False)
         self.register_buffer("norm", torch.tensor(value("output_norm.weight")), persistent=False)
         self.layers = nn.ModuleList(Layer(value, i, sizes) for i in range(sizes.layers))
         self.place = nn.Parameter(torch.zeros(features, sizes.dim))
@@ -174,17 +177,17 @@ class SmolLM(nn.Module):
         half = self.sizes.head_dim // 2
         exponents = torch.arange(half, device=positions.device) / half
         angles = positions[:, None, :, None].float() * self.sizes.theta**-exponents
-        return angles.cos().to(torch.bfloat16), angles.sin().to(torch.bfloat16)
+        return angles.cos().to(WORK), angles.sin().to(WORK)
 
     def hidden(self, ids, features, positions, mask):
         """`[b, t, dim]` after the last norm. `mask [b, t, t]`: true where a row may look."""
-        bias = torch.zeros(mask.shape, dtype=torch.bfloat16, device=mask.device)
+        bias = torch.zeros(mask.shape, dtype=WORK, device=mask.device)
         bias = bias.masked_fill(~mask, -1e4)[:, None, None]
         x = self.embedding[ids] + features @ self.place
         turns = self.turns(positions)
         for layer in self.layers:
             x = layer(x, turns, bias)
-        return rms(x, self.norm, self.sizes.eps).to(torch.bfloat16)
+        return rms(x, self.norm, self.sizes.eps).to(WORK)
 
     def logits(self, hidden):
         return F.linear(hidden, self.head).float()

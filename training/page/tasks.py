@@ -21,6 +21,8 @@ ABOUT, ASK, MORE, THERE = (WORDS[name] for name in ("about", "ask", "more", "the
 NEVER, ABSENT, NEAR = (WORDS[name] for name in ("never", "absent", "near"))
 EVENTS, ROLES, THINGS = (WORDS[name] for name in ("events", "roles", "things"))
 VAGUE = set(WORDS["vague"])  # facts whose questions a page may answer by other words
+# Many more names of an event's fields, and what is put around them; those of "dev" are only scored.
+NAMES = json.loads((Path(__file__).parent / "names.json").read_text())
 EVENT = {  # the fields of `CalendarEvent` (events/src/calendar/flyer.rs) and what it says of them
     "title": "What takes place.",
     "date": "Its day.",
@@ -76,6 +78,36 @@ def extraction(page, rng):
         fields += [(name, False, "(list)"), (f"  {a}", False, ""), (f"  {b}", True, "")]
         answer[name] = [{a: page.says(x), b: page.says(y) or None} for x, y in rows]
     return described(fields), weighed(answer)
+
+
+def renamed(page, rng, split="train"):
+    """As `extraction`: an event's fields, each of them optional, by names of `NAMES`."""
+    names = NAMES[split]
+    known = {k: page.says(k) for k in page.fields if k in names}
+    known = {k: v for k, v in known.items() if v}
+    near = {other for k in known for other in NEAR.get(k, ())}
+    # A flyer's address often names its city, and its title who performs.
+    vague = {"city", "performer"} if page.kind == "flyer" else set()
+    free = [k for k in names if k not in known and k not in near | vague]
+    missing = [k for k in page.missing if k in names] if page.by_hand else free
+    own = rng.sample(list(known), min(len(known), rng.randrange(2, 6)))
+    own += rng.sample(missing, min(len(missing), rng.randrange(3)))
+    rng.shuffle(own)
+    if not own:
+        return None
+    forms = NAMES["forms"] if split == "train" else ["{n}"]
+    named = {k: styled(rng.choice(forms).format(n=rng.choice(names[k])), rng) for k in own}
+    fields = [(named[k], True, "") for k in own]
+    return described(fields), weighed({named[k]: known.get(k) for k in own})
+
+
+def styled(name, rng):
+    """A name in the ways that schemas are written in: mostly `as_here`."""
+    n = rng.random()
+    if n < 0.1:
+        first, *rest = name.split("_")
+        return first + "".join(word.capitalize() for word in rest)
+    return name.replace("_", " ").capitalize() if n < 0.2 else name
 
 
 def items_of(page):

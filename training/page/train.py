@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from .examples import Writer, sequences
 from .page import FEATURES
@@ -79,6 +79,7 @@ def score(model, dev):
     """On dev: mean loss of what is no form, and answers of which every token is likeliest."""
     total = right = count = 0
     answers = {how + kind: [0, 0] for how in ("", "by hand ") for kind in KINDS}
+    answers["renamed"] = [0, 0]
     with torch.no_grad():
         for s, form in dev:
             inputs, target, weight = batch_of([s])
@@ -105,7 +106,11 @@ def dev_set(writer, generator, count):
     if pages("dev"):
         by_hand = sequences(writer, "", "dev", DEV_SEED, by_hand=1)
         out += [("by hand ", next(by_hand)) for _ in range(count)]
-    return [(s, kinds_of(s, writer, how)) for how, s in out]
+    scored = [(s, kinds_of(s, writer, how)) for how, s in out]
+    # Flyers whose fields are asked for by names that training lacks.
+    drawn = sequences(writer, generator, "dev", DEV_SEED, share=1, by_hand=0, names=1)
+    named = [next(drawn) for _ in range(count)] if generator else []
+    return scored + [(s, ["renamed"] * s.branch.max()) for s in named]
 
 
 def kinds_of(s, writer, how):
@@ -119,15 +124,30 @@ def kinds_of(s, writer, how):
     return out
 
 
-def export(model, path, meta):
-    """What serving needs: factors by the matrix' path, the map of places."""
-    tensors = {"place": model.place.detach().half()}
+def taught(model):
+    """What is trained, by the names of serving: factors by the matrix' path, the map of places."""
+    out = {"place": model.place}
     for i, layer in enumerate(model.layers):
         for name, module in layer.named_children():
             if isinstance(module, Linear):
                 key = f"layers.{i}.{name.replace('_', '.', 1)}"
-                tensors[f"{key}.a"] = module.a.detach().half().contiguous()
-                tensors[f"{key}.b"] = module.b.detach().half().contiguous()
+                out |= {f"{key}.a": module.a, f"{key}.b": module.b}
+    return out
+
+
+def begin_with(model, path):
+    """Takes what another run was taught: its state, or what serving has of it."""
+    if path.suffix != ".safetensors":
+        return model.load_state_dict(torch.load(path, weights_only=True)["model"])
+    held = load_file(path)
+    with torch.no_grad():
+        for name, parameter in taught(model).items():
+            parameter.copy_(held[name])
+
+
+def export(model, path, meta):
+    """Writes what serving needs."""
+    tensors = {name: p.detach().half().contiguous() for name, p in taught(model).items()}
     save_file(tensors, f"{path}.part", {k: str(v) for k, v in meta.items()})
     os.replace(f"{path}.part", path)
 
@@ -142,8 +162,13 @@ def main():
     parser.add_argument("--every", type=float, default=300, help="seconds between checkpoints")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--start", type=Path, help="`state.pt` of another run to begin with")
+    parser.add_argument("--start", type=Path,
+                        help="`state.pt` or `page.safetensors` of another run")  # fmt: skip
     parser.add_argument("--rate", type=float, default=1.0, help="scale of the learning rates")
+    parser.add_argument("--names", type=float, default=0.0,
+                        help="share of events asked for fields by names of many kinds")  # fmt: skip
+    parser.add_argument("--by-hand", type=float, default=0.65, help="share of pages by hand")
+    parser.add_argument("--flyers", type=float, default=0.15, help="share of drawn flyers")
     parser.add_argument("--score", action="store_true")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
@@ -165,12 +190,14 @@ def main():
         optimizer.load_state_dict(state["optimizer"])
         done, spent = state["step"], state["spent"]
     elif args.start:
-        model.load_state_dict(torch.load(args.start, weights_only=True)["model"])
+        begin_with(model, args.start)
     dev = dev_set(writer, args.generator, DEV_COUNT if not args.steps else 4)
     if args.score:
         print(json.dumps({"step": done} | score(model, dev)))
         return
-    source = batches(sequences(writer, args.generator, "train", args.seed * 1000 + done))
+    shares = {"share": args.flyers, "by_hand": args.by_hand, "names": args.names}
+    seed = args.seed * 1000 + done
+    source = batches(sequences(writer, args.generator, "train", seed, **shares))
     began = saved = time.time()
     before, whole = spent, args.minutes * 60
     running, seen = [], 0
@@ -209,7 +236,7 @@ def main():
         if time.time() - saved > args.every:
             saved = time.time()
             save()
-            print(json.dumps({"step": done} | score(model, dev[:16] + dev[-48:])), flush=True)
+            print(json.dumps({"step": done} | score(model, dev[::3])), flush=True)
             began += time.time() - saved  # scoring is no training
     save()
     print(json.dumps({"step": done} | score(model, dev)), flush=True)

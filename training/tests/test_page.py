@@ -1,5 +1,6 @@
 """Pages as text, what is asked of them, and a tiny decoder that learns and is exported."""
 
+import json
 import random
 import subprocess
 import sys
@@ -65,6 +66,25 @@ def writer(gguf_file):
     reader, _ = smollm.open_gguf(gguf_file)
     names = smollm.field(reader, "tokenizer.ggml.tokens")
     return Writer(smollm.tokenizer_of(reader), {n: names.index(n) for n in SPECIALS})
+
+
+def test_names_of_training_and_dev_are_apart():
+    train, dev = tasks.NAMES["train"], tasks.NAMES["dev"]
+    known = {name for names in train.values() for name in names}
+    assert set(dev) <= set(train)
+    assert not known & {name for names in dev.values() for name in names}
+
+
+def test_renamed_fields_are_those_of_the_page():
+    rng = random.Random(3)
+    page = kinds.drawn(rng)
+    while page.kind != "event":
+        page = kinds.drawn(rng)
+    prompt, pieces = tasks.renamed(page, rng)
+    said = json.loads("".join(text for text, _ in pieces))
+    told = {page.says(name) for name in page.fields}
+    assert [line.rstrip("?") for line in prompt.splitlines()[1:]] == list(said)
+    assert {value for value in said.values() if value} <= told
 
 
 def test_a_place_is_told_as_the_reader_tells_it():

@@ -41,6 +41,16 @@ impl Orientation {
             .find(|orientation| *orientation as u16 == number)
     }
 
+    /// The orientation of a picture of this one that is turned once more, by `turn`.
+    #[must_use]
+    pub fn then(self, turn: Self) -> Self {
+        // Where two corners of a picture go says which of the eight it is.
+        let (stored, corners) = ([2, 1], [[0.0, 0.0], [2.0, 0.0]]);
+        let both = |at| turn.apply(self.apply(at, stored), self.size(stored));
+        let same = |one: &Self| corners.map(|at| one.apply(at, stored)) == corners.map(both);
+        Self::ALL.into_iter().find(same).unwrap_or_default()
+    }
+
     /// The upright picture's width and height, of the stored one's.
     pub fn size(self, [width, height]: [u32; 2]) -> [u32; 2] {
         if self as u16 >= 5 {
@@ -76,6 +86,29 @@ impl Orientation {
             Self::Rotate270 => [width - y, x],
             // The other five are their own inverses.
             _ => self.apply([x, y], stored),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_after_the_other_is_one() {
+        use Orientation::{Rotate90, Rotate180, Rotate270, Upright};
+        assert_eq!(Rotate90.then(Rotate90), Rotate180);
+        assert_eq!(Rotate270.then(Rotate90), Upright);
+        let (stored, at) = ([5, 3], [1.5, 2.5]);
+        for first in Orientation::ALL {
+            for then in Orientation::ALL {
+                let both = then.apply(first.apply(at, stored), first.size(stored));
+                assert_eq!(
+                    first.then(then).apply(at, stored),
+                    both,
+                    "{first:?}, {then:?}"
+                );
+            }
         }
     }
 }

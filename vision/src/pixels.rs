@@ -82,6 +82,25 @@ impl Pixels {
         Self::from_rgb(width, height, alpha::over_matte(rgba, width as usize))
     }
 
+    /// The picture turned clockwise by `quarters` of a full turn. It knows the way back to the
+    /// stored one, as every picture does.
+    #[must_use]
+    pub fn turned(&self, quarters: u8) -> Self {
+        let turn = match quarters % 4 {
+            0 => return self.clone(),
+            1 => Orientation::Rotate90,
+            2 => Orientation::Rotate180,
+            _ => Orientation::Rotate270,
+        };
+        Self {
+            size: turn.size(self.size),
+            rgb: decode::turn(self.rgb.clone(), self.size, turn),
+            orientation: self.orientation.then(turn),
+            format: self.format,
+            notes: self.notes.clone(),
+        }
+    }
+
     /// The width in pixels, standing upright.
     pub fn width(&self) -> u32 {
         self.size[0]

@@ -8,8 +8,8 @@ use std::io::Write;
 /// A gap of so many em sizes is a space: half of such gaps hold one (`Rules::space_bias`).
 const SPACE: f32 = 0.12;
 
-/// Prints a JSON object for each line of `image`: its text, the mean and the least probability of
-/// its letters, and its em size in canvas pixels.
+/// Prints a JSON object for each line of `image`: its text, the probability of each of its letters,
+/// the gap behind each but the last in em sizes, and its em size in canvas pixels.
 ///
 /// # Errors
 /// The encoder's, and those of standard output.
@@ -30,8 +30,9 @@ pub fn print(model: &Model, image: &Image, name: &str) -> anyhow::Result<()> {
         }
         let probability: Vec<f32> = glyphs.iter().map(|g| g.1).collect();
         let em = glyphs.iter().map(|g| g.2[3]).sum::<f32>() / glyphs.len() as f32;
+        let gaps: Vec<f32> = glyphs.iter().filter_map(|g| g.3).collect();
         let line = json!({"file": name, "text": String::from_utf8_lossy(&bytes), "em": em,
-            "probability": probability});
+            "probability": probability, "gaps": gaps});
         writeln!(out, "{line}")?;
     }
     Ok(())

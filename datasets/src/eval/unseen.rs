@@ -149,7 +149,8 @@ mod tests {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../training");
         let written = std::fs::read_dir(format!("{folder}/page/written")).unwrap();
         let mut files: Vec<_> = written.map(|file| file.unwrap().path()).collect();
-        files.extend(["fields.json", "page/asked.json"].map(|f| format!("{folder}/{f}").into()));
+        let lists = ["fields.json", "page/asked.json", "page/names.json"];
+        files.extend(lists.map(|f| format!("{folder}/{f}").into()));
         for file in files {
             let text = std::fs::read_to_string(&file).unwrap();
             for name in NAMES.iter().flat_map(|(_, names)| names) {

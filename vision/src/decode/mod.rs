@@ -145,7 +145,7 @@ fn stand_up(format: Format, stored: Stored<'_>) -> Upright {
     }
 }
 
-fn turn(rgb: Vec<u8>, [width, height]: [u32; 2], orientation: Orientation) -> Vec<u8> {
+pub(crate) fn turn(rgb: Vec<u8>, [width, height]: [u32; 2], orientation: Orientation) -> Vec<u8> {
     let turn = Turn::from_exif(orientation as u8).unwrap_or(Turn::NoTransforms);
     if turn == Turn::NoTransforms {
         return rgb;

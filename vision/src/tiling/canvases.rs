@@ -61,6 +61,17 @@ pub struct CanvasPlan {
 }
 
 impl CanvasPlan {
+    /// Where the whole picture lies: at this scale, on a canvas of its own size.
+    pub fn whole(&self, pixels: &Pixels) -> Transform {
+        Transform {
+            stored: pixels.stored_size(),
+            orientation: pixels.orientation(),
+            scaled: self.scaled,
+            origin: [0, 0],
+            canvas: self.scaled,
+        }
+    }
+
     /// Whether the limit made the canvases smaller than was asked for, by more than rounding.
     pub fn is_reduced(&self) -> bool {
         self.scale < self.wanted * 0.999
@@ -87,6 +98,12 @@ impl Canvases {
         }
     }
 
+    /// Whether a picture is so long that it goes on canvases by its shorter side.
+    pub fn is_long(&self, size: [u32; 2]) -> bool {
+        let [shorter, longer] = [size[0].min(size[1]), size[0].max(size[1])].map(f64::from);
+        longer > ONE_CANVAS * shorter
+    }
+
     fn edge(&self) -> u32 {
         self.edge.max(2)
     }
@@ -100,11 +117,7 @@ impl Canvases {
         let [shorter, longer] = [size[0].min(size[1]), size[0].max(size[1])].map(f64::from);
         let edge = f64::from(self.edge());
         let scale = self.scale.filter(|scale| scale.is_finite() && *scale > 0.0);
-        let by_shape = if longer <= ONE_CANVAS * shorter {
-            edge / longer
-        } else {
-            edge / shorter
-        };
+        let by_shape = edge / if self.is_long(size) { shorter } else { longer };
         scale.unwrap_or(by_shape).min(self.max_upscale)
     }
 
@@ -137,13 +150,7 @@ impl ImageProcessor for Canvases {
     fn process(&self, pixels: &Pixels) -> Vec<Tile> {
         let plan = self.plan([pixels.width(), pixels.height()]);
         let rgb = resize(pixels, plan.scaled);
-        let whole = Transform {
-            stored: pixels.stored_size(),
-            orientation: pixels.orientation(),
-            scaled: plan.scaled,
-            origin: [0, 0],
-            canvas: plan.scaled,
-        };
+        let whole = plan.whole(pixels);
         let cut = |&[x, y, width, height]: &[u32; 4]| {
             let row = plan.scaled[0] as usize * 3;
             let [left, wide] = [x, width].map(|side| side as usize * 3);

@@ -1,22 +1,30 @@
-//! A closer look: a page read once more in crops at a multiple of the canvas' scale, for print that
-//! is too small at that.
+//! Crops of a picture: small print read once more at a multiple of the canvas' scale, and long
+//! pictures, which no view shows whole.
 use super::nms::Spot;
 use super::refine::is_whole;
-use super::rules::Nms;
-use super::select::suits;
 use super::slots::Slots;
 use crate::Result;
-use crate::bundle::AdapterConfig;
 use foveate_vision::CropGrid;
+use std::ops::Range;
 
-/// Adds what the adapter gave of a crop to the slots of the views, places in canvas pixels, and to
-/// what claims glyphs. Large glyphs are left to the views, those on the crop's border to the next
-/// crop.
+/// What is taken of crops, by em sizes in their pixels.
+#[derive(Debug, Clone)]
+pub(super) struct Sizes {
+    /// Glyphs of these sizes.
+    pub taken: Range<f32>,
+    /// Of these the crops show most: of two that show a glyph, such a one has its place.
+    pub best: Range<f32>,
+    /// By how much it ranks before others.
+    pub rank: f32,
+}
+
+/// Adds what the adapter gave of a crop to the slots, places in canvas pixels, and to what claims
+/// glyphs. Glyphs on the crop's border are left to the next crop.
 pub(super) fn join(
     (slots, spots): (&mut Slots, &mut Vec<Spot>),
     mut more: Slots,
     (crops, crop): (&CropGrid, usize),
-    (config, nms): (&AdapterConfig, &Nms),
+    sizes: &Sizes,
 ) -> Result<()> {
     more.check(false)?;
     let (seen, goes_on) = (crops.on_canvas(crop), crops.goes_on(crop));
@@ -25,12 +33,15 @@ pub(super) fn join(
         let em = row[4];
         let at = crops.place_on_canvas(crop, [row[1], row[2], row[3], em]);
         at.iter().zip(1..).for_each(|(side, j)| row[j] = *side);
-        if em > config.detail_max_em || !is_whole(at, seen, goes_on) {
+        if !sizes.taken.contains(&em) || !is_whole(at, seen, goes_on) {
             continue;
         }
-        // Of two that show a glyph, the crop has the place of small print.
-        let suited = 2.0 * suits(em <= nms.overview * config.detail_max_em);
         let presence = more.presence[i];
+        let suited = if sizes.best.contains(&em) {
+            sizes.rank
+        } else {
+            0.0
+        };
         spots.push(Spot {
             slot: first + i,
             at,
@@ -44,19 +55,8 @@ pub(super) fn join(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::readers::glyph::rules::Rules;
     use foveate_vision::{ImageConfig, Mode, Pixels, TileBatch};
     use ndarray::{Array1, Array2};
-
-    const CONFIG: AdapterConfig = AdapterConfig {
-        slots: 4,
-        overview_min_em: 14.0,
-        detail_max_em: 72.0,
-        max_glyphs: 10,
-        letters: 2,
-        slot_dim: 1,
-        closer: Some(2.0),
-    };
 
     fn slots(places: &[[f32; 4]]) -> Slots {
         let n = places.len();
@@ -75,7 +75,11 @@ mod tests {
         let config = ImageConfig::default();
         let views = TileBatch::new(&pixels, Mode::High, &config);
         let crops = CropGrid::new(&pixels, views.placement(), 2.0, &config);
-        let nms = Rules::default().nms;
+        let sizes = Sizes {
+            taken: 0.0..72.0,
+            best: 0.0..54.0,
+            rank: 2.0,
+        };
         let (mut all, mut spots) = (slots(&[[5.0; 4]]), Vec::new());
         let more = slots(&[
             [100.0, 60.0, 10.0, 24.0],  // small print
@@ -84,7 +88,7 @@ mod tests {
             [445.0, 60.0, 10.0, 24.0],  // cut off at the right
             [3.0, 60.0, 10.0, 24.0],    // at the left the picture ends
         ]);
-        join((&mut all, &mut spots), more, (&crops, 0), (&CONFIG, &nms)).unwrap();
+        join((&mut all, &mut spots), more, (&crops, 0), &sizes).unwrap();
         assert_eq!(all.presence.len(), 6);
         let got: Vec<_> = spots.iter().map(|s| (s.slot, s.at, s.rank)).collect();
         let wanted = [
@@ -94,6 +98,6 @@ mod tests {
         ];
         assert_eq!(got, wanted);
         let bad = slots(&[[f32::NAN; 4]]);
-        assert!(join((&mut all, &mut spots), bad, (&crops, 0), (&CONFIG, &nms)).is_err());
+        assert!(join((&mut all, &mut spots), bad, (&crops, 0), &sizes).is_err());
     }
 }

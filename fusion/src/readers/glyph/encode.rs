@@ -1,20 +1,21 @@
 //! From a picture to image tokens: views, encoder, adapter, selection, places, mixer.
-use super::closer;
 use super::embed::GlyphEmbedding;
 use super::legible::legible;
 use super::mixer::Mixer;
 use super::nms::Glyph;
+use super::pass::Pass;
 use super::refine;
 use super::rules::{Rules, SecondScale, SmallPrint};
 use super::select;
-use super::slots::{SlotAdapter, Slots};
+use super::slots::SlotAdapter;
 use super::tokens::{ImageTokens, median, tokens_of};
 use crate::answer::Timing;
 use crate::bundle::{AdapterConfig, Bundle};
-use crate::readers::LeftOut;
+use crate::readers::{LeftOut, Why};
 use crate::{Error, Image, Result};
 use foveate_onnx::{GoOn, GraphOptions};
-use foveate_vision::{BALANCED, CropGrid, Mode, OnnxTower, TileBatch, Transform};
+use foveate_vision::{BALANCED, CropGrid, Mode, OnnxTower, Pixels, Transform};
+use ndarray::{Axis, Slice};
 use std::time::{Duration, Instant};
 
 /// A picture as the glyph encoder found it.
@@ -24,6 +25,11 @@ pub struct Seen {
     pub tokens: ImageTokens,
     /// Lines that it is not shown.
     pub left_out: Vec<LeftOut>,
+    /// Whether it was read in crops of a long canvas. Its transcript is its lines then, letter by
+    /// letter: there may be more of them than the decoder is shown.
+    pub long: bool,
+    /// Whether what stands in one row of it is one line.
+    pub rows: bool,
     /// The way back from the canvas to the picture's own pixels.
     pub placement: Transform,
     /// The mode it was encoded in, never `Auto`.
@@ -32,16 +38,17 @@ pub struct Seen {
     pub cost: Timing,
 }
 
-/// The graphs of a bundle that read pictures: `vision.onnx`, `adapter.onnx` and, if there is one,
-/// `mixer.onnx`.
+/// The graphs of a bundle that read pictures: `vision.onnx`, `adapter.onnx` and, where they are
+/// there, `mixer.onnx`, and `closer.onnx` with `closer-adapter.onnx` for crops of small print.
 #[derive(Debug)]
 pub struct GlyphEncoder {
-    encoder: OnnxTower,
-    adapter: SlotAdapter,
+    pub(super) encoder: OnnxTower,
+    pub(super) adapter: SlotAdapter,
+    pub(super) closer: Option<(OnnxTower, SlotAdapter)>,
     mixer: Option<Mixer>,
-    config: AdapterConfig,
+    pub(super) config: AdapterConfig,
     embed: GlyphEmbedding,
-    rules: Rules,
+    pub(super) rules: Rules,
 }
 
 impl GlyphEncoder {
@@ -53,14 +60,25 @@ impl GlyphEncoder {
         rules: &Rules,
     ) -> Result<Self> {
         let config = bundle.config();
-        let vision = bundle.file("vision.onnx")?;
-        let refused = |e: foveate_vision::Error| Error::AssetsInvalid {
-            file: vision.clone(),
-            why: e.to_string(),
+        let open = |vision: &str, adapter: &str| {
+            let vision = bundle.file(vision)?;
+            let tower = OnnxTower::open(&vision, &config.image, options);
+            let tower = tower.map_err(|e| Error::AssetsInvalid {
+                file: vision,
+                why: e.to_string(),
+            });
+            let adapter = SlotAdapter::open(bundle.file(adapter)?, embed.sizes(), options)?;
+            Ok::<_, Error>((tower?, adapter))
         };
+        let (encoder, adapter) = open("vision.onnx", "adapter.onnx")?;
+        let own = config.adapter.closer.is_some() && bundle.has("closer.onnx");
         Ok(Self {
-            encoder: OnnxTower::open(&vision, &config.image, options).map_err(refused)?,
-            adapter: SlotAdapter::open(bundle.file("adapter.onnx")?, embed.sizes(), options)?,
+            encoder,
+            adapter,
+            closer: match own {
+                true => Some(open("closer.onnx", "closer-adapter.onnx")?),
+                false => None,
+            },
             mixer: Mixer::of(bundle, options)?,
             config: config.adapter,
             embed,
@@ -75,7 +93,8 @@ impl GlyphEncoder {
     }
 
     /// Image tokens of `image`. `Auto` is as [`Mode::resolve`] says; small print is encoded in
-    /// [`Mode::High`] then, and what is still unsure once more at a second scale.
+    /// [`Mode::High`] then, and what is still unsure once more at a second scale. What is small in
+    /// [`Mode::High`] too is read in closer crops, where the bundle names their scale.
     pub fn encode(&self, image: &Image, mode: Mode) -> Result<Seen> {
         self.encode_while(image, mode, None)
     }
@@ -87,65 +106,88 @@ impl GlyphEncoder {
         mode: Mode,
         go_on: Option<&GoOn<'_>>,
     ) -> Result<Seen> {
-        let mut pass = self.pass(image, mode, go_on)?;
+        let seen = self.see(image.pixels(), mode, go_on)?;
+        match self.turned(image.pixels(), &seen, go_on)? {
+            Some(pixels) => {
+                let glance = seen.cost.encode + seen.cost.adapter;
+                let mut seen = self.see(&pixels, mode, go_on)?;
+                seen.cost.glance += glance;
+                Ok(seen)
+            }
+            None => Ok(seen),
+        }
+    }
+
+    /// Median em size of the glyphs that are there, in canvas pixels.
+    pub(super) fn em_of(&self, pass: &Pass) -> Option<f32> {
+        let there = pass.glyphs.iter().filter(|g| self.is_there(g));
+        median(there.map(|g| g.at()[3]).collect())
+    }
+
+    fn see(&self, pixels: &Pixels, mode: Mode, go_on: Option<&GoOn<'_>>) -> Result<Seen> {
+        let mut pass = self.look_in_views(pixels, mode, go_on)?;
         let mut glance = Duration::ZERO;
         if mode == Mode::Auto {
             let small = self.rules.small_print;
-            if small.is_some_and(|rule| self.is_small_print(image, &pass, rule)) {
+            if small.is_some_and(|rule| self.is_small_print(pixels, &pass, rule)) {
                 glance = pass.encode + pass.adapter;
-                pass = self.pass(image, Mode::High, go_on)?;
+                pass = self.look_in_views(pixels, Mode::High, go_on)?;
             }
-            if let Some(rule) = &self.rules.second_scale {
-                self.refine(image, &mut pass, rule, go_on)?;
-            }
+        }
+        if let Some(along) = self.look_along(pixels, &pass, go_on)? {
+            glance += pass.encode + pass.adapter;
+            pass = along;
+        }
+        self.look_closer(pixels, &mut pass, go_on)?;
+        let second = self.rules.second_scale.filter(|_| mode == Mode::Auto);
+        if let Some(rule) = &second {
+            self.refine(pixels, &mut pass, rule, go_on)?;
         }
         self.tokens_of(pass, glance, go_on)
     }
 
-    fn pass(&self, image: &Image, mode: Mode, go_on: Option<&GoOn<'_>>) -> Result<Pass> {
-        let began = Instant::now();
-        let views = TileBatch::new(image.pixels(), mode, self.encoder.config());
-        let mut encode = began.elapsed();
-        let mut parts = Vec::new();
-        for view in 0..views.count() {
-            let began = Instant::now();
-            let features = self.encoder.encode_view_while(&views, view, go_on)?;
-            encode += began.elapsed();
-            if let Some(features) = features {
-                parts.push((view, self.adapter.run_while(features, go_on)?));
+    /// The picture turned by quarters, where most of what was `seen` is no legible text and much
+    /// more is when it is turned: it lies on its side, or upside down.
+    fn turned(
+        &self,
+        pixels: &Pixels,
+        seen: &Seen,
+        go_on: Option<&GoOn<'_>>,
+    ) -> Result<Option<Pixels>> {
+        let Some(rule) = self.rules.turned.filter(|_| seen.mode != Mode::Rapid) else {
+            return Ok(None);
+        };
+        let illegible = seen.left_out.iter().filter(|l| l.why == Why::Illegible);
+        let illegible: usize = illegible.map(|line| line.tokens.len()).sum();
+        if illegible < rule.least.max(seen.tokens.len()) {
+            return Ok(None);
+        }
+        let mut best = (rule.least.max(rule.times * seen.tokens.len()), None);
+        for quarters in 1..4 {
+            let turned = pixels.turned(quarters);
+            // One view is enough to tell which way is up.
+            let pass = self.look_in_views(&turned, Mode::Balanced, go_on)?;
+            let legible = self.legible_of(pass);
+            if legible > best.0 {
+                best = (legible, Some(turned));
             }
         }
-        let mut slots = Slots::of_views(parts)?;
-        let far = views.far_tiles();
-        let mut spots = select::spots(&slots, far, &self.config, &self.rules)?;
-        if let (Some(factor), Some(_)) = (self.config.closer, far) {
-            let canvas = views.placement();
-            let crops = CropGrid::new(image.pixels(), canvas, factor, self.encoder.config());
-            for crop in 0..crops.count() {
-                let began = Instant::now();
-                let features = self.encoder.encode_part_while(&crops, crop, go_on)?;
-                encode += began.elapsed();
-                let more = self.adapter.run_while(features, go_on)?;
-                let (found, how) = ((&mut slots, &mut spots), (&self.config, &self.rules.nms));
-                closer::join(found, more, (&crops, crop), how)?;
-            }
-        }
-        Ok(Pass {
-            views,
-            slots,
-            glyphs: select::glyphs(spots, &self.rules),
-            encode,
-            adapter: began.elapsed() - encode,
-        })
+        Ok(best.1)
+    }
+
+    /// How many glyphs of a pass are legible.
+    fn legible_of(&self, pass: Pass) -> usize {
+        let chosen = select::settle(pass.glyphs, &self.rules);
+        let (chosen, _) = legible(&chosen, &pass.slots, &self.embed, &self.rules, usize::MAX);
+        chosen.len()
     }
 
     /// Whether the print is too small for the mode, and a closer one would show it larger.
-    fn is_small_print(&self, image: &Image, pass: &Pass, rule: SmallPrint) -> bool {
-        let longer = image.pixels().width().max(image.pixels().height());
-        let there = pass.glyphs.iter().filter(|g| self.is_there(g));
-        pass.views.mode() != Mode::High
+    fn is_small_print(&self, pixels: &Pixels, pass: &Pass, rule: SmallPrint) -> bool {
+        let longer = pixels.width().max(pixels.height());
+        pass.mode != Mode::High
             && enlarged(longer, self.encoder.config().max_upscale) > rule.enlarged
-            && median(there.map(|g| g.at()[3]).collect()).is_some_and(|em| em < rule.em)
+            && self.em_of(pass).is_some_and(|em| em < rule.em)
     }
 
     fn is_there(&self, glyph: &Glyph) -> bool {
@@ -155,7 +197,7 @@ impl GlyphEncoder {
     /// Encodes crops with unsure glyphs at a second scale.
     fn refine(
         &self,
-        image: &Image,
+        pixels: &Pixels,
         pass: &mut Pass,
         rule: &SecondScale,
         go_on: Option<&GoOn<'_>>,
@@ -167,7 +209,7 @@ impl GlyphEncoder {
         }
         let began = Instant::now();
         let config = self.encoder.config();
-        let parts = CropGrid::new(image.pixels(), pass.views.placement(), rule.scale, config);
+        let parts = CropGrid::new(pixels, &pass.canvas, rule.scale, config);
         pass.encode += began.elapsed();
         for part in refine::worth_it(unsure, &parts, config, rule) {
             let began = Instant::now();
@@ -191,17 +233,25 @@ impl GlyphEncoder {
     fn tokens_of(&self, pass: Pass, glance: Duration, go_on: Option<&GoOn<'_>>) -> Result<Seen> {
         let began = Instant::now();
         let chosen = select::settle(pass.glyphs, &self.rules);
-        let most = self.config.max_glyphs;
+        // The text of a long picture is known without the decoder, however much it is.
+        let room = self.config.max_glyphs;
+        let most = if pass.long { usize::MAX } else { room };
         let (chosen, left_out) = legible(&chosen, &pass.slots, &self.embed, &self.rules, most);
         let mut tokens = tokens_of(&pass.slots, chosen, &self.embed);
+        let shown = Slice::from(..tokens.len().min(room));
+        let mut rows = tokens.tokens.slice_axis(Axis(0), shown).to_owned();
         if let Some(mixer) = &self.mixer {
-            tokens.tokens = mixer.run_while(tokens.tokens, go_on)?;
+            rows = mixer.run_while(rows, go_on)?;
         }
+        tokens.tokens = rows;
+        let [width, height] = pass.canvas.content_size();
         Ok(Seen {
             tokens,
             left_out,
-            placement: *pass.views.placement(),
-            mode: pass.views.mode(),
+            long: pass.long,
+            rows: pass.long && height > width,
+            placement: pass.canvas,
+            mode: pass.mode,
             cost: Timing {
                 encode: pass.encode,
                 adapter: pass.adapter + began.elapsed(),
@@ -210,15 +260,6 @@ impl GlyphEncoder {
             },
         })
     }
-}
-
-/// A picture in one mode, what the adapter made of it, and how long that took.
-struct Pass {
-    views: TileBatch,
-    slots: Slots,
-    glyphs: Vec<Glyph>,
-    encode: Duration,
-    adapter: Duration,
 }
 
 /// How much larger [`Mode::High`] shows a picture than [`Mode::Balanced`] does: twice, but for

@@ -22,7 +22,9 @@ mod legible;
 mod mixer;
 mod nms;
 mod page;
+mod pass;
 mod place;
+mod plain;
 mod pointer;
 mod refine;
 mod rules;
@@ -40,7 +42,7 @@ pub use place::PlaceEmbedding;
 pub use pointer::Pointer;
 pub use rules::{
     Coverage, Legible, LetterBias, Lookup, Nms, ReadingOrder, Rules, SecondScale, SmallPrint,
-    SpaceBias,
+    SpaceBias, Turned,
 };
 pub use select::{Chosen, choose};
 pub use shared::glyph_box;
@@ -68,6 +70,7 @@ pub struct GlyphReader {
     prompts: Prompts,
     /// The token whose rows are image tokens.
     image: TokenId,
+    tokenizer: Arc<Tokenizer>,
     digits: Vec<TokenId>,
     marks: Marks,
     figures: Figures,
@@ -113,7 +116,7 @@ impl GlyphReader {
         encoder: Box<dyn EncodeGlyphs>,
         pointer: Arc<Pointer>,
         prompts: Prompts,
-        tokenizer: &Tokenizer,
+        tokenizer: Arc<Tokenizer>,
         [image, end]: [TokenId; 2],
         rules: Rules,
     ) -> Self {
@@ -134,6 +137,7 @@ impl GlyphReader {
                 quote: tokenizer.byte(b'"'),
                 escape: tokenizer.byte(b'\\'),
             },
+            tokenizer,
             rules,
         }
     }
@@ -151,13 +155,19 @@ impl Reader for GlyphReader {
         go_on: Option<&GoOn<'_>>,
     ) -> Result<Encoded> {
         let seen = self.encoder.encode_while(image, detail, go_on)?;
-        let page = Page::new(&seen.tokens, &self.pointer, &self.digits, &self.rules);
+        let mut page = Page::new(&seen.tokens, &self.pointer, &self.digits, &self.rules);
+        let receipt = plain::is_receipt(&page, &self.tokenizer, &self.rules);
+        if seen.long || receipt {
+            let how = (&self.rules, seen.rows || receipt);
+            let text = plain::text(&page, &self.tokenizer, &self.marks, how);
+            page.set_text(text);
+        }
         let tokens = seen.tokens;
         Ok(Encoded {
             sources: (0..tokens.len()).map(|i| tokens.source(i)).collect(),
             left_out: seen.left_out,
             segments: vec![Segment::Added {
-                ids: vec![self.image; tokens.len()],
+                ids: vec![self.image; tokens.tokens.nrows()],
                 rows: tokens.tokens,
             }],
             transform: seen.placement,
@@ -211,6 +221,7 @@ impl Reader for GlyphReader {
         // Nothing to read: the transcript is empty, whatever the decoder would make up.
         let answer = match writes {
             Writes::Transcript if pages.len() == 0 => Some(Vec::new()),
+            Writes::Transcript => pages.text(self.marks.line_end),
             _ => None,
         };
         let pointing = Pointing::new(pages, self.pointer.clone(), rules, marks, writes);
@@ -232,6 +243,7 @@ pub(super) fn open(
 ) -> Result<Opened> {
     let config = bundle.config();
     let (tokenizer, template) = open_tokenizer(bundle)?;
+    let tokenizer = Arc::new(tokenizer);
     let special = |name: &str| {
         tokenizer.special(name).ok_or_else(|| Error::Stage {
             stage: "tokenizer",
@@ -247,7 +259,7 @@ pub(super) fn open(
         encoder,
         Arc::new(Pointer::new(&weights)),
         config.prompts.clone(),
-        &tokenizer,
+        tokenizer.clone(),
         marks,
         options.rules.clone(),
     );
@@ -258,7 +270,7 @@ pub(super) fn open(
         tier: config.tier,
         reader: Box::new(reader),
         decoder,
-        tokenizer: Arc::new(tokenizer),
+        tokenizer,
         template,
         mode: config.image.default_mode,
         base: Some(Base::new(bundle, signature)),

@@ -4,6 +4,7 @@ use super::layout;
 use super::pointer::Pointer;
 use super::rules::{Coverage, Rules};
 use super::tokens::{ImageTokens, median};
+use crate::readers::Written;
 use foveate_language::TokenId;
 use ndarray::{Array2, ArrayView1};
 use std::ops::Range;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 /// What is kept of a picture beside its rows.
 #[derive(Debug)]
 pub struct Page {
-    /// `[n, pointer_dim]`
+    /// `[shown, pointer_dim]`: of the glyphs that the decoder is shown, the first ones.
     pub(super) keys: Array2<f32>,
     /// `[n, dim]`
     pub(super) places: Array2<f32>,
@@ -26,6 +27,8 @@ pub struct Page {
     lines: Vec<Range<usize>>,
     /// What is said of sources that are no glyphs: nothing. `[dim]`, zeros.
     nothing: Vec<f32>,
+    /// The transcript of a long picture.
+    text: Option<Vec<Written>>,
 }
 
 impl Page {
@@ -49,7 +52,18 @@ impl Page {
             canvas,
             lines,
             nothing: vec![0.0; tokens.places.ncols()],
+            text: None,
         }
+    }
+
+    /// Sets the transcript, which the decoder is not asked for then.
+    pub(super) fn set_text(&mut self, text: Vec<Written>) {
+        self.text = Some(text);
+    }
+
+    /// Of each glyph the token of its likeliest letter, and cx, cy, w, h in canvas pixels.
+    pub(super) fn letters(&self) -> (&[TokenId], &[[f32; 4]]) {
+        (&self.glyph, &self.canvas)
     }
 
     /// Number of glyphs.
@@ -172,6 +186,21 @@ impl Pages {
         (glyph < page.len()).then_some((page, *first, glyph))
     }
 
+    /// The text of all pages, where each has one that the decoder is not asked for. `line_end`
+    /// stands between two.
+    pub(crate) fn text(&self, line_end: TokenId) -> Option<Vec<Written>> {
+        let mut all = Vec::new();
+        for (first, page) in &self.pages {
+            let text = page.text.as_ref()?;
+            if !all.is_empty() && !text.is_empty() {
+                all.push((line_end, None));
+            }
+            let moved = |&(id, source): &Written| (id, source.map(|at| first + at));
+            all.extend(text.iter().map(moved));
+        }
+        Some(all)
+    }
+
     /// The source that `hidden` (`[dim]`) points at.
     pub(crate) fn point(
         &self,
@@ -179,7 +208,7 @@ impl Pages {
         hidden: &[f32],
         covered: &Covered,
     ) -> Option<usize> {
-        let keys = self.iter().map(|page| &page.keys);
+        let keys = self.pages.iter().map(|(first, page)| (*first, &page.keys));
         pointer.point(ArrayView1::from(hidden), keys, covered)
     }
 
@@ -245,6 +274,7 @@ pub(crate) mod tests {
             canvas: vec![[0.0; 4]; n],
             lines: lines.to_vec(),
             nothing: vec![0.0; 2],
+            text: None,
         }
     }
 

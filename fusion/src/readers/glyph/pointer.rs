@@ -38,19 +38,21 @@ impl Pointer {
     }
 
     /// The image token that `hidden` (`[dim]`) points at among those of all pictures, whose `keys`
-    /// are `[n, pointer_dim]` each; `None` where nothing beats pointing nowhere. Where it is a
-    /// covered one, the likeliest that is not.
+    /// are `[n, pointer_dim]` each, with the number of the first; `None` where nothing beats
+    /// pointing nowhere. Where it is a covered one, the likeliest that is not.
     #[must_use]
     pub fn point<'k>(
         &self,
         hidden: ArrayView1<'_, f32>,
-        keys: impl IntoIterator<Item = &'k Array2<f32>>,
+        keys: impl IntoIterator<Item = (usize, &'k Array2<f32>)>,
         covered: &Covered,
     ) -> Option<usize> {
         // The scale 1/sqrt(pointer_dim) does not change which is largest.
         let query = hidden.dot(&self.query);
-        let scores = keys.into_iter().flat_map(|keys| keys.dot(&query));
-        let scores: Vec<f32> = scores.collect();
+        let scores = keys
+            .into_iter()
+            .flat_map(|(first, keys)| (first..).zip(keys.dot(&query)));
+        let scores: Vec<(usize, f32)> = scores.collect();
         let nowhere = query.dot(&self.null);
         let first = largest(&scores, nowhere, |_| true)?;
         if covered.has(first) {
@@ -62,9 +64,9 @@ impl Pointer {
 }
 
 /// The first of the largest scores above `least` among those that `may` be.
-fn largest(scores: &[f32], least: f32, may: impl Fn(usize) -> bool) -> Option<usize> {
+fn largest(scores: &[(usize, f32)], least: f32, may: impl Fn(usize) -> bool) -> Option<usize> {
     let mut best = (least, None);
-    for (i, &score) in scores.iter().enumerate() {
+    for &(i, score) in scores {
         if score > best.0 && may(i) {
             best = (score, Some(i));
         }
@@ -86,7 +88,7 @@ mod tests {
         let keys = ndarray::arr2(&[[1.0, 0.0], [0.0, 2.0], [0.0, 2.0]]);
         let mut covered = Covered::default();
         let at = |hidden: [f32; 2], covered: &Covered| {
-            pointer.point(ndarray::arr1(&hidden).view(), [&keys], covered)
+            pointer.point(ndarray::arr1(&hidden).view(), [(0, &keys)], covered)
         };
         let point = |hidden| at(hidden, &Covered::default());
         assert_eq!(point([1.0, 0.0]), Some(0));
@@ -95,7 +97,7 @@ mod tests {
         assert_eq!(
             pointer.point(
                 ndarray::arr1(&[1.0, 1.0]).view(),
-                [&Array2::zeros((0, 2))],
+                [(0, &Array2::zeros((0, 2)))],
                 &Covered::default()
             ),
             None

@@ -16,6 +16,8 @@ pub struct Rules {
     pub order: ReadingOrder,
     /// Small print is encoded again in [`Mode::High`](crate::Mode::High).
     pub small_print: Option<SmallPrint>,
+    /// Pictures on their side or upside down turned.
+    pub turned: Option<Turned>,
     /// Unsure glyphs are encoded again at a second scale and both results averaged (test-time
     /// augmentation).
     pub second_scale: Option<SecondScale>,
@@ -76,6 +78,20 @@ pub struct SmallPrint {
     pub em: f32,
     /// How much larger the high mode must show the picture to be worth its time.
     pub enlarged: f64,
+    /// Median em size, in pixels of the high mode's canvas, below which a page is read once more in
+    /// closer crops, by bundles that have them.
+    pub closer: f32,
+}
+
+/// When a picture is looked at from its other sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Turned {
+    /// Least number of glyphs in lines that are hardly legible, and of legible ones once it is
+    /// turned. The former must be as many as the legible ones too.
+    pub least: usize,
+    /// How many times as many legible glyphs it must have when it is turned.
+    pub times: usize,
 }
 
 /// Crops at a second scale where letters are unsure. The encoder's mistakes depend on how a glyph
@@ -194,6 +210,11 @@ impl Default for Rules {
             small_print: Some(SmallPrint {
                 em: 12.0,
                 enlarged: 1.25,
+                closer: 18.0,
+            }),
+            turned: Some(Turned {
+                least: 12,
+                times: 2,
             }),
             second_scale: Some(SecondScale {
                 scale: 0.85,
@@ -239,8 +260,9 @@ impl Default for Rules {
 
 impl Rules {
     /// The rules that can be switched off, by name.
-    pub const NAMES: [&str; 9] = [
+    pub const NAMES: [&str; 10] = [
         "small_print",
+        "turned",
         "second_scale",
         "legible",
         "letter_bias",
@@ -256,6 +278,7 @@ impl Rules {
     pub fn without(mut self, name: &str) -> Option<Self> {
         match name {
             "small_print" => self.small_print = None,
+            "turned" => self.turned = None,
             "second_scale" => self.second_scale = None,
             "legible" => self.legible = None,
             "letter_bias" => self.letter_bias = None,

@@ -93,23 +93,24 @@ pub fn choose(
     config: &AdapterConfig,
     rules: &Rules,
 ) -> Result<Chosen> {
-    let spots = spots(slots, far, config, rules)?;
+    let spots = spots(slots, far, false, config, rules)?;
     let mut chosen = settle(glyphs(spots, rules), rules);
     chosen.truncate(config.max_glyphs);
     Ok(chosen)
 }
 
-/// What slots claim, in canvas pixels.
+/// What slots claim, in canvas pixels. Small print is left to `crops`, where there are any.
 pub(crate) fn spots(
     slots: &Slots,
     far: Option<[u32; 2]>,
+    crops: bool,
     config: &AdapterConfig,
     rules: &Rules,
 ) -> Result<Vec<Spot>> {
     slots.check(far.is_some())?;
     let far = far.map(|at| at.map(|side| side as f32));
     let rows = (0..slots.place.nrows()).map(|i| (i, slots.place.row(i)));
-    let kept = rows.filter(|(_, row)| far.is_none_or(|far| wanted(*row, far, config)));
+    let kept = rows.filter(|(_, row)| far.is_none_or(|far| wanted(*row, far, crops, config)));
     let spots =
         kept.map(|(i, row)| spot(i, row, slots.presence[i], far, config, rules.nms.overview));
     Ok(spots.collect())
@@ -140,12 +141,11 @@ pub(crate) fn settle(mut taken: Vec<Glyph>, rules: &Rules) -> Chosen {
 
 /// Large glyphs are read in the overview, small ones in the tiles, and of two tiles in the one that
 /// shows them whole.
-fn wanted(row: ArrayView1<'_, f32>, far: [f32; 2], config: &AdapterConfig) -> bool {
+fn wanted(row: ArrayView1<'_, f32>, far: [f32; 2], crops: bool, config: &AdapterConfig) -> bool {
     if row[0] == 0.0 {
         row[4] >= config.overview_min_em
     } else {
-        // Print that is as small is read in crops where there are any.
-        let large = config.closer.is_none() || row[4] >= config.overview_min_em;
+        let large = !crops || row[4] >= config.overview_min_em;
         row[4] <= config.detail_max_em && large && !cut_off(row, far)
     }
 }

@@ -1,5 +1,5 @@
 //! Glyph slots: what the adapter makes of the features of a picture's patches.
-use crate::bundle::graph_error;
+use crate::bundle::{AdapterConfig, graph_error};
 use crate::{Error, Result};
 use foveate_onnx::{Element, GoOn, Graph, GraphOptions};
 use ndarray::{Array1, Array2, Array4, ArrayView1, Axis};
@@ -19,6 +19,16 @@ pub struct Slots {
 }
 
 impl Slots {
+    /// No slots, of the widths that `config` says.
+    pub(crate) fn none(config: &AdapterConfig) -> Self {
+        Self {
+            letters: Array2::zeros((0, config.letters)),
+            slots: Array2::zeros((0, config.slot_dim)),
+            place: Array2::zeros((0, 5)),
+            presence: Array1::zeros(0),
+        }
+    }
+
     /// Joins what the adapter gave of single views, whose view index is 0 in each.
     pub(crate) fn of_views(parts: Vec<(usize, Self)>) -> Result<Self> {
         let mut parts = parts.into_iter().map(|(view, mut slots)| {

@@ -14,7 +14,8 @@ use ndarray::Array2;
 /// What a decoder is shown of a picture: one row for each glyph, in reading order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImageTokens {
-    /// `[n, dim]`: glyph and place together, mixed, as fed to the decoder.
+    /// `[shown, dim]`: glyph and place together, mixed, as fed to the decoder; of a long picture
+    /// perhaps not of all `n` glyphs, but of the first ones.
     pub tokens: Array2<f32>,
     /// `[n, dim]`: the place embedding alone, added to the tokens copied from the glyph.
     pub places: Array2<f32>,
@@ -30,13 +31,13 @@ impl ImageTokens {
     /// Number of glyphs.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.tokens.nrows()
+        self.canvas.nrows()
     }
 
     /// Whether no glyph was found.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.tokens.is_empty()
+        self.len() == 0
     }
 
     /// The median em size in canvas pixels; `None` where no glyph was found.

@@ -1,0 +1,59 @@
+//! Pictures that do not lie as they should: on their side, upside down, far taller than wide.
+use foveate::{Image, Model};
+use std::path::Path;
+
+fn jazz() -> (Model, Image) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let model = Model::load(root.join("models/nano")).unwrap();
+    (
+        model,
+        Image::open(root.join("examples/flyers/jazz.png")).unwrap(),
+    )
+}
+
+#[test]
+fn a_picture_on_its_side_reads_as_it_stands() {
+    let (model, image) = jazz();
+    let upright = model.ocr(&image).unwrap();
+    for quarters in 1..4 {
+        let turned = image.pixels().turned(quarters);
+        let size = [turned.width(), turned.height()].map(f64::from);
+        let stored = Image::from_rgb(turned.width(), turned.height(), turned.rgb().to_vec());
+        let reading = model.ocr(&stored.unwrap()).unwrap();
+        assert_eq!(reading.text, upright.text, "{quarters} quarters");
+        // Boxes are those of the picture as it is stored.
+        let title = reading.lines[1].region.as_ref().unwrap().rect;
+        assert!(title.x1 <= size[0] && title.y1 <= size[1]);
+        assert_eq!(title.y1 - title.y0 > title.x1 - title.x0, quarters % 2 == 1);
+    }
+}
+
+/// Nine flyers, one below the other: on one square canvas their print would have a few pixels.
+#[test]
+fn a_tall_picture_is_read_to_its_end() {
+    let (model, image) = jazz();
+    let one = image.pixels();
+    let rgb = one.rgb().repeat(9);
+    let tall = Image::from_rgb(one.width(), 9 * one.height(), rgb).unwrap();
+    let reading = model.ocr(&tall).unwrap();
+    let times = |text: &str| {
+        reading
+            .lines
+            .iter()
+            .filter(|line| line.text == text)
+            .count()
+    };
+    assert_eq!(times("Riverside Hall"), 9, "{}", reading.text);
+    assert!(
+        reading
+            .lines
+            .last()
+            .unwrap()
+            .region
+            .as_ref()
+            .unwrap()
+            .rect
+            .y1
+            > 8.0 * f64::from(one.height())
+    );
+}
