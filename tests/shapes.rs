@@ -1,4 +1,4 @@
-//! Pictures that do not lie as they should: on their side, upside down, far taller than wide.
+//! Pictures that are not as flyers are: on their side, upside down, far taller than wide, blank.
 use foveate::{Image, Model};
 use std::path::Path;
 
@@ -26,6 +26,15 @@ fn a_picture_on_its_side_reads_as_it_stands() {
         assert!(title.x1 <= size[0] && title.y1 <= size[1]);
         assert_eq!(title.y1 - title.y0 > title.x1 - title.x0, quarters % 2 == 1);
     }
+}
+
+#[test]
+fn a_blank_picture_has_no_answer() {
+    let (model, _) = jazz();
+    let grey = Image::from_rgb(400, 300, vec![128; 400 * 300 * 3]).unwrap();
+    let answer = model.ask(&grey, "What does it say?").unwrap();
+    assert_eq!((&*answer.text, answer.found), ("", false));
+    assert_eq!(answer.region, None);
 }
 
 /// Nine flyers, one below the other: on one square canvas their print would have a few pixels.

@@ -2,15 +2,14 @@
 use super::embed::GlyphEmbedding;
 use super::legible::legible;
 use super::mixer::Mixer;
-use super::nms::Glyph;
-use super::pass::Pass;
+use super::pass::{Pass, Sight};
 use super::refine;
 use super::rules::{Rules, SecondScale, SmallPrint};
 use super::select;
 use super::slots::SlotAdapter;
-use super::tokens::{ImageTokens, median, tokens_of};
+use super::tokens::{ImageTokens, tokens_of};
 use crate::answer::Timing;
-use crate::bundle::{AdapterConfig, Bundle};
+use crate::bundle::Bundle;
 use crate::readers::{LeftOut, Why};
 use crate::{Error, Image, Result};
 use foveate_onnx::{GoOn, GraphOptions};
@@ -42,13 +41,9 @@ pub struct Seen {
 /// there, `mixer.onnx`, and `closer.onnx` with `closer-adapter.onnx` for crops of small print.
 #[derive(Debug)]
 pub struct GlyphEncoder {
-    pub(super) encoder: OnnxTower,
-    pub(super) adapter: SlotAdapter,
-    pub(super) closer: Option<(OnnxTower, SlotAdapter)>,
+    sight: Sight,
     mixer: Option<Mixer>,
-    pub(super) config: AdapterConfig,
     embed: GlyphEmbedding,
-    pub(super) rules: Rules,
 }
 
 impl GlyphEncoder {
@@ -72,24 +67,27 @@ impl GlyphEncoder {
         };
         let (encoder, adapter) = open("vision.onnx", "adapter.onnx")?;
         let own = config.adapter.closer.is_some() && bundle.has("closer.onnx");
-        Ok(Self {
+        let sight = Sight {
             encoder,
             adapter,
             closer: match own {
                 true => Some(open("closer.onnx", "closer-adapter.onnx")?),
                 false => None,
             },
-            mixer: Mixer::of(bundle, options)?,
             config: config.adapter,
-            embed,
             rules: rules.clone(),
+        };
+        Ok(Self {
+            sight,
+            mixer: Mixer::of(bundle, options)?,
+            embed,
         })
     }
 
     /// Most image tokens of a picture.
     #[must_use]
     pub fn most_tokens(&self) -> usize {
-        self.config.max_glyphs
+        self.sight.config.max_glyphs
     }
 
     /// Image tokens of `image`. `Auto` is as [`Mode::resolve`] says; small print is encoded in
@@ -118,28 +116,22 @@ impl GlyphEncoder {
         }
     }
 
-    /// Median em size of the glyphs that are there, in canvas pixels.
-    pub(super) fn em_of(&self, pass: &Pass) -> Option<f32> {
-        let there = pass.glyphs.iter().filter(|g| self.is_there(g));
-        median(there.map(|g| g.at()[3]).collect())
-    }
-
     fn see(&self, pixels: &Pixels, mode: Mode, go_on: Option<&GoOn<'_>>) -> Result<Seen> {
-        let mut pass = self.look_in_views(pixels, mode, go_on)?;
+        let mut pass = self.sight.look_in_views(pixels, mode, go_on)?;
         let mut glance = Duration::ZERO;
         if mode == Mode::Auto {
-            let small = self.rules.small_print;
+            let small = self.sight.rules.small_print;
             if small.is_some_and(|rule| self.is_small_print(pixels, &pass, rule)) {
                 glance = pass.encode + pass.adapter;
-                pass = self.look_in_views(pixels, Mode::High, go_on)?;
+                pass = self.sight.look_in_views(pixels, Mode::High, go_on)?;
             }
         }
-        if let Some(along) = self.look_along(pixels, &pass, go_on)? {
+        if let Some(along) = self.sight.look_along(pixels, &pass, go_on)? {
             glance += pass.encode + pass.adapter;
             pass = along;
         }
-        self.look_closer(pixels, &mut pass, go_on)?;
-        let second = self.rules.second_scale.filter(|_| mode == Mode::Auto);
+        self.sight.look_closer(pixels, &mut pass, go_on)?;
+        let second = self.sight.rules.second_scale.filter(|_| mode == Mode::Auto);
         if let Some(rule) = &second {
             self.refine(pixels, &mut pass, rule, go_on)?;
         }
@@ -154,7 +146,7 @@ impl GlyphEncoder {
         seen: &Seen,
         go_on: Option<&GoOn<'_>>,
     ) -> Result<Option<Pixels>> {
-        let Some(rule) = self.rules.turned.filter(|_| seen.mode != Mode::Rapid) else {
+        let Some(rule) = self.sight.rules.turned.filter(|_| seen.mode != Mode::Rapid) else {
             return Ok(None);
         };
         let illegible = seen.left_out.iter().filter(|l| l.why == Why::Illegible);
@@ -166,7 +158,7 @@ impl GlyphEncoder {
         for quarters in 1..4 {
             let turned = pixels.turned(quarters);
             // One view is enough to tell which way is up.
-            let pass = self.look_in_views(&turned, Mode::Balanced, go_on)?;
+            let pass = self.sight.look_in_views(&turned, Mode::Balanced, go_on)?;
             let legible = self.legible_of(pass);
             if legible > best.0 {
                 best = (legible, Some(turned));
@@ -177,8 +169,14 @@ impl GlyphEncoder {
 
     /// How many glyphs of a pass are legible.
     fn legible_of(&self, pass: Pass) -> usize {
-        let chosen = select::settle(pass.glyphs, &self.rules);
-        let (chosen, _) = legible(&chosen, &pass.slots, &self.embed, &self.rules, usize::MAX);
+        let chosen = select::settle(pass.glyphs, &self.sight.rules);
+        let (chosen, _) = legible(
+            &chosen,
+            &pass.slots,
+            &self.embed,
+            &self.sight.rules,
+            usize::MAX,
+        );
         chosen.len()
     }
 
@@ -186,12 +184,8 @@ impl GlyphEncoder {
     fn is_small_print(&self, pixels: &Pixels, pass: &Pass, rule: SmallPrint) -> bool {
         let longer = pixels.width().max(pixels.height());
         pass.mode != Mode::High
-            && enlarged(longer, self.encoder.config().max_upscale) > rule.enlarged
-            && self.em_of(pass).is_some_and(|em| em < rule.em)
-    }
-
-    fn is_there(&self, glyph: &Glyph) -> bool {
-        glyph.presence() >= self.rules.nms.presence
+            && enlarged(longer, self.sight.encoder.config().max_upscale) > rule.enlarged
+            && self.sight.em_of(pass).is_some_and(|em| em < rule.em)
     }
 
     /// Encodes crops with unsure glyphs at a second scale.
@@ -202,22 +196,22 @@ impl GlyphEncoder {
         rule: &SecondScale,
         go_on: Option<&GoOn<'_>>,
     ) -> Result<()> {
-        let there = pass.glyphs.iter().filter(|g| self.is_there(g));
+        let there = pass.glyphs.iter().filter(|g| self.sight.is_there(g));
         let unsure = refine::unsure(there, &pass.slots, rule);
         if unsure.len() < rule.least {
             return Ok(());
         }
         let began = Instant::now();
-        let config = self.encoder.config();
+        let config = self.sight.encoder.config();
         let parts = CropGrid::new(pixels, &pass.canvas, rule.scale, config);
         pass.encode += began.elapsed();
         for part in refine::worth_it(unsure, &parts, config, rule) {
             let began = Instant::now();
-            let features = self.encoder.encode_part_while(&parts, part, go_on)?;
+            let features = self.sight.encoder.encode_part_while(&parts, part, go_on)?;
             pass.encode += began.elapsed();
             let began = Instant::now();
-            let more = self.adapter.run_while(features, go_on)?;
-            let nms = &self.rules.nms;
+            let more = self.sight.adapter.run_while(features, go_on)?;
+            let nms = &self.sight.rules.nms;
             refine::join(
                 &mut pass.glyphs,
                 &mut pass.slots,
@@ -232,11 +226,12 @@ impl GlyphEncoder {
 
     fn tokens_of(&self, pass: Pass, glance: Duration, go_on: Option<&GoOn<'_>>) -> Result<Seen> {
         let began = Instant::now();
-        let chosen = select::settle(pass.glyphs, &self.rules);
+        let chosen = select::settle(pass.glyphs, &self.sight.rules);
         // The text of a long picture is known without the decoder, however much it is.
-        let room = self.config.max_glyphs;
+        let room = self.sight.config.max_glyphs;
         let most = if pass.long { usize::MAX } else { room };
-        let (chosen, left_out) = legible(&chosen, &pass.slots, &self.embed, &self.rules, most);
+        let (chosen, left_out) =
+            legible(&chosen, &pass.slots, &self.embed, &self.sight.rules, most);
         let mut tokens = tokens_of(&pass.slots, chosen, &self.embed);
         let shown = Slice::from(..tokens.len().min(room));
         let mut rows = tokens.tokens.slice_axis(Axis(0), shown).to_owned();

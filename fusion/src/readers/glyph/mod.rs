@@ -218,9 +218,10 @@ impl Reader for GlyphReader {
         });
         let rules = self.rules.clone();
         let marks = (self.marks, self.figures.clone());
-        // Nothing to read: the transcript is empty, whatever the decoder would make up.
+        // Nothing to read: there is nothing to say, whatever the decoder would make up.
+        let blank = !images.is_empty() && pages.len() == 0;
         let answer = match writes {
-            Writes::Transcript if pages.len() == 0 => Some(Vec::new()),
+            Writes::Transcript | Writes::Words if blank => Some(Vec::new()),
             Writes::Transcript => pages.text(self.marks.line_end),
             _ => None,
         };

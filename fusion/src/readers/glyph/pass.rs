@@ -1,17 +1,15 @@
 //! One look at a picture: its views, or the crops of a long canvas, through encoder and adapter.
 use super::closer::{Sizes, join};
-use super::encode::GlyphEncoder;
 use super::nms::{Glyph, Spot};
+use super::rules::{COARSE, Rules};
 use super::select;
-use super::slots::Slots;
+use super::slots::{SlotAdapter, Slots};
+use super::tokens::median;
 use crate::Result;
+use crate::bundle::AdapterConfig;
 use foveate_onnx::GoOn;
-use foveate_vision::{BALANCED, Canvases, CropGrid, Mode, Pixels, TileBatch, Transform};
+use foveate_vision::{BALANCED, Canvases, CropGrid, Mode, OnnxTower, Pixels, TileBatch, Transform};
 use std::time::{Duration, Instant};
-
-/// Scale of the crops that show the large print of a long canvas, for that of the canvas: as the
-/// overview of [`Mode::High`] has for its tiles, and half of it.
-const COARSE: f32 = 0.25;
 
 /// A picture in one mode, what the adapter made of it, and how long that took.
 pub(super) struct Pass {
@@ -29,7 +27,18 @@ pub(super) struct Pass {
     pub adapter: Duration,
 }
 
-impl GlyphEncoder {
+/// The graphs that look at pictures, and what of their slots is taken.
+#[derive(Debug)]
+pub(super) struct Sight {
+    pub encoder: OnnxTower,
+    pub adapter: SlotAdapter,
+    /// Those of closer crops, where they are others.
+    pub closer: Option<(OnnxTower, SlotAdapter)>,
+    pub config: AdapterConfig,
+    pub rules: Rules,
+}
+
+impl Sight {
     /// Looks at a picture in the views of `mode`.
     pub(super) fn look_in_views(
         &self,
@@ -90,10 +99,10 @@ impl GlyphEncoder {
             return Ok(None);
         }
         let canvas = canvases.plan(size).whole(pixels);
-        let (fine, border) = (self.config.detail_max_em, self.rules.nms.overview);
+        let (none, fine, border) = (0.0, self.config.detail_max_em, self.rules.nms.overview);
         let small = Sizes {
-            taken: 0.0..fine,
-            best: 0.0..border * fine,
+            taken: none..fine,
+            best: none..border * fine,
             rank: 1.0,
         };
         let large = Sizes {
@@ -133,10 +142,10 @@ impl GlyphEncoder {
             return Ok(());
         }
         let mut spots = select::spots(&pass.slots, pass.far, true, &self.config, &self.rules)?;
-        let fine = self.config.detail_max_em;
+        let (none, fine) = (0.0, self.config.detail_max_em);
         let sizes = Sizes {
-            taken: 0.0..fine,
-            best: 0.0..self.rules.nms.overview * fine,
+            taken: none..fine,
+            best: none..self.rules.nms.overview * fine,
             rank: 2.0,
         };
         self.look_in_crops(pixels, (pass, &mut spots), (factor, &sizes), go_on)?;
@@ -170,5 +179,15 @@ impl GlyphEncoder {
         pass.encode += encode;
         pass.adapter += began.elapsed() - encode;
         Ok(())
+    }
+
+    /// Median em size of the glyphs that are there, in canvas pixels.
+    pub(super) fn em_of(&self, pass: &Pass) -> Option<f32> {
+        let there = pass.glyphs.iter().filter(|g| self.is_there(g));
+        median(there.map(|g| g.at()[3]).collect())
+    }
+
+    pub(super) fn is_there(&self, glyph: &Glyph) -> bool {
+        glyph.presence() >= self.rules.nms.presence
     }
 }

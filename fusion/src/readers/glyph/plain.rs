@@ -2,25 +2,11 @@
 use super::decode::Marks;
 use super::layout;
 use super::page::Page;
-use super::rules::Rules;
+use super::rules::{Rules, plain};
 use super::tokens::median;
 use crate::readers::Written;
 use foveate_language::Tokenizer;
 use std::ops::Range;
-
-/// Gaps over this part of a line's usual space are spaces. By eye, on a strip, a banner and a chat:
-/// within words gaps are 0 to 0.08 em sizes, between words 0.09 to 0.3.
-const OF_USUAL: f32 = 0.45;
-/// Rows above in which a line may still have its place.
-const RECENT: usize = 3;
-/// Rows of a receipt that end in an amount, at least; set by hand.
-const AMOUNTS: usize = 3;
-/// Letters stand at an even pitch when most steps are a multiple of the median one: so many of
-/// them, but for so much of it. Set by hand.
-const MOST: f32 = 0.75;
-const EVEN: f32 = 0.12;
-/// Before these there is no space.
-const CLOSING: &[u8] = b".,;:!?)";
 
 /// The lines of a page from the top down, with a space where the gap between two glyphs asks for
 /// one. Where `in_rows` says so, what stands in one row is one line: the amounts of a receipt.
@@ -31,7 +17,7 @@ pub(super) fn text(
     (rules, in_rows): (&Rules, bool),
 ) -> Vec<Written> {
     let (letters, canvas) = page.letters();
-    let even = rules.space_bias.map_or(f32::INFINITY, |rule| rule.even);
+    let even = rules.space_bias.map_or(plain::UNBIASED, |rule| rule.even);
     let drift = if in_rows { rules.order.drift } else { 0.0 };
     let pitch = pitch(page.lines(), canvas);
     let mut out: Vec<Written> = Vec::new();
@@ -44,11 +30,15 @@ pub(super) fn text(
             let space = n > 0 && {
                 let two = &row[n - 1..=n];
                 match pitch {
-                    Some(pitch) => step(canvas, two) > 1.5 * pitch,
+                    Some(pitch) => step(canvas, two) > plain::WIDE * pitch,
                     None => gap(canvas, two) > usual,
                 }
             };
-            if space && !CLOSING.contains(&tokenizer.bytes(letters[glyph])[0]) {
+            let closes = || {
+                let first = tokenizer.bytes(letters[glyph]).first();
+                first.is_some_and(|byte| plain::CLOSING.contains(byte))
+            };
+            if space && !closes() {
                 out.push((marks.space, None));
             }
             out.push((letters[glyph], Some(glyph)));
@@ -60,7 +50,7 @@ pub(super) fn text(
 /// From which gap on there is a space in a line of such gaps. `even` is that of which half are.
 fn least_space(gaps: impl Iterator<Item = f32>, even: f32) -> f32 {
     let usual = median(gaps.filter(|gap| *gap > even).collect());
-    usual.map_or(even, |usual| even.min(OF_USUAL * usual))
+    usual.map_or(even, |usual| even.min(plain::OF_USUAL * usual))
 }
 
 /// The pitch of a page whose letters stand at an even one, as a cash register sets them, in em
@@ -71,9 +61,9 @@ fn pitch(lines: &[Range<usize>], canvas: &[[f32; 4]]) -> Option<f32> {
     let pitch = median(steps.clone())?;
     let even = |step: &&f32| {
         let times = (**step / pitch).round().max(1.0);
-        (**step / times - pitch).abs() < EVEN * pitch
+        (**step / times - pitch).abs() < plain::EVEN * pitch
     };
-    let enough = MOST * steps.len() as f32;
+    let enough = plain::MOST * steps.len() as f32;
     (steps.iter().filter(even).count() as f32 > enough).then_some(pitch)
 }
 
@@ -92,18 +82,17 @@ fn gap(canvas: &[[f32; 4]], two: &[usize]) -> f32 {
 /// Whether a page is a receipt: some of its rows end in an amount that stands by itself.
 pub(super) fn is_receipt(page: &Page, tokenizer: &Tokenizer, rules: &Rules) -> bool {
     let (letters, canvas) = page.letters();
-    let apart = |row: &Vec<usize>| {
-        let words = row.split_last().map(|(_, before)| before);
-        let gap_at = words?
-            .iter()
-            .zip(&row[1..])
-            .rposition(|(&a, &b)| gap(canvas, &[a, b]) > rules.order.gap)?;
-        let amount = row[gap_at + 1..].iter();
-        let amount = amount.flat_map(|&glyph| tokenizer.bytes(letters[glyph]).iter().copied());
-        is_amount(&amount.collect::<Vec<u8>>()).then_some(())
+    let ends_in_amount = |row: &&Vec<usize>| {
+        let apart = |two: &[usize]| gap(canvas, two) > rules.order.gap;
+        let Some(at) = row.windows(2).rposition(apart) else {
+            return false;
+        };
+        let last = row[at + 1..].iter();
+        let text = last.flat_map(|&glyph| tokenizer.bytes(letters[glyph]).iter().copied());
+        is_amount(&text.collect::<Vec<u8>>())
     };
     let rows = rows(page.lines(), canvas, rules.order.drift);
-    rows.iter().filter_map(apart).count() >= AMOUNTS
+    rows.iter().filter(ends_in_amount).count() >= plain::AMOUNTS
 }
 
 /// Figures with two decimals, perhaps a sign of money before or behind.
@@ -134,7 +123,7 @@ fn rows(lines: &[Range<usize>], canvas: &[[f32; 4]], drift: f32) -> Vec<Vec<usiz
     let mut rows: Vec<Vec<Range<usize>>> = Vec::new();
     for line in lines {
         // Lines are sorted from the top down but for some pixels.
-        let near = rows.len().saturating_sub(RECENT);
+        let near = rows.len().saturating_sub(plain::RECENT);
         let mut recent = rows[near..].iter_mut().rev();
         match recent.find(|row| row.iter().all(|other| beside(other, line))) {
             Some(row) => row.push(line.clone()),
