@@ -45,7 +45,7 @@ class Trace:
     @torch.no_grad()
     def __init__(self, net, inputs, rows):
         ids, features, positions, mask = inputs
-        bias = torch.zeros(mask.shape, dtype=torch.bfloat16).masked_fill(~mask, -1e4)
+        bias = torch.zeros(mask.shape, dtype=net.head.dtype).masked_fill(~mask, -1e4)
         self.net, self.rows, self.inputs = net, rows, inputs
         self.bias, self.turns = bias[:, None, None], net.turns(positions)
         self.states = [net.embedding[ids] + features @ net.place]
@@ -54,7 +54,7 @@ class Trace:
         self.log_p = F.log_softmax(self.logits(self.states[-1]), -1)
 
     def logits(self, x):
-        hidden = rms(x, self.net.norm, self.net.sizes.eps).to(torch.bfloat16)
+        hidden = rms(x, self.net.norm, self.net.sizes.eps).to(self.net.head.dtype)
         return self.net.logits(hidden[self.rows])
 
     @torch.no_grad()
