@@ -27,8 +27,6 @@ pub struct Seen {
     /// Whether it was read in crops of a long canvas. Its transcript is its lines then, letter by
     /// letter: there may be more of them than the decoder is shown.
     pub long: bool,
-    /// Whether what stands in one row of it is one line.
-    pub rows: bool,
     /// The way back from the canvas to the picture's own pixels.
     pub placement: Transform,
     /// The mode it was encoded in, never `Auto`.
@@ -104,10 +102,11 @@ impl GlyphEncoder {
         mode: Mode,
         go_on: Option<&GoOn<'_>>,
     ) -> Result<Seen> {
+        let began = Instant::now();
         let seen = self.see(image.pixels(), mode, go_on)?;
         match self.turned(image.pixels(), &seen, go_on)? {
             Some(pixels) => {
-                let glance = seen.cost.encode + seen.cost.adapter;
+                let glance = began.elapsed();
                 let mut seen = self.see(&pixels, mode, go_on)?;
                 seen.cost.glance += glance;
                 Ok(seen)
@@ -117,25 +116,45 @@ impl GlyphEncoder {
     }
 
     fn see(&self, pixels: &Pixels, mode: Mode, go_on: Option<&GoOn<'_>>) -> Result<Seen> {
-        let mut pass = self.sight.look_in_views(pixels, mode, go_on)?;
-        let mut glance = Duration::ZERO;
-        if mode == Mode::Auto {
-            let small = self.sight.rules.small_print;
-            if small.is_some_and(|rule| self.is_small_print(pixels, &pass, rule)) {
-                glance = pass.encode + pass.adapter;
-                pass = self.sight.look_in_views(pixels, Mode::High, go_on)?;
-            }
-        }
-        if let Some(along) = self.sight.look_along(pixels, &pass, go_on)? {
-            glance += pass.encode + pass.adapter;
-            pass = along;
-        }
+        let (mut pass, glance) = self.look(pixels, mode, go_on)?;
         self.sight.look_closer(pixels, &mut pass, go_on)?;
         let second = self.sight.rules.second_scale.filter(|_| mode == Mode::Auto);
         if let Some(rule) = &second {
             self.refine(pixels, &mut pass, rule, go_on)?;
         }
         self.tokens_of(pass, glance, go_on)
+    }
+
+    /// The look at a picture that shows its print, and what those before it took.
+    fn look(
+        &self,
+        pixels: &Pixels,
+        mode: Mode,
+        go_on: Option<&GoOn<'_>>,
+    ) -> Result<(Pass, Duration)> {
+        let [width, height] = [pixels.width(), pixels.height()];
+        let long = self.sight.long_canvas(pixels, mode);
+        if let Some(canvas) = long.filter(|_| height > width) {
+            let along = (canvas, mode.resolve(width, height));
+            let pass = self.sight.look_along(pixels, along, go_on)?;
+            return Ok((pass, Duration::ZERO));
+        }
+        let mut pass = self.sight.look_in_views(pixels, mode, go_on)?;
+        let mut glance = Duration::ZERO;
+        let Some(rule) = self.sight.rules.small_print else {
+            return Ok((pass, glance));
+        };
+        if mode == Mode::Auto && self.is_small_print(pixels, &pass, rule) {
+            glance = pass.encode + pass.adapter;
+            pass = self.sight.look_in_views(pixels, Mode::High, go_on)?;
+        }
+        // On a strip that is wide the decoder reads better, where its print is large enough.
+        let small = self.sight.em_of(&pass).is_none_or(|em| em < rule.em);
+        if let Some(canvas) = long.filter(|_| small) {
+            glance += pass.encode + pass.adapter;
+            pass = self.sight.look_along(pixels, (canvas, pass.mode), go_on)?;
+        }
+        Ok((pass, glance))
     }
 
     /// The picture turned by quarters, where most of what was `seen` is no legible text and much
@@ -239,12 +258,10 @@ impl GlyphEncoder {
             rows = mixer.run_while(rows, go_on)?;
         }
         tokens.tokens = rows;
-        let [width, height] = pass.canvas.content_size();
         Ok(Seen {
             tokens,
             left_out,
             long: pass.long,
-            rows: pass.long && height > width,
             placement: pass.canvas,
             mode: pass.mode,
             cost: Timing {

@@ -158,7 +158,8 @@ impl Reader for GlyphReader {
         let mut page = Page::new(&seen.tokens, &self.pointer, &self.digits, &self.rules);
         let receipt = plain::is_receipt(&page, &self.tokenizer, &self.rules);
         if seen.long || receipt {
-            let how = (&self.rules, seen.rows || receipt);
+            let [width, height] = seen.placement.content_size();
+            let how = (&self.rules, receipt || height > width);
             let text = plain::text(&page, &self.tokenizer, &self.marks, how);
             page.set_text(text);
         }

@@ -73,18 +73,9 @@ impl Sight {
         })
     }
 
-    /// Looks once more at a picture that is tall, or so wide that the canvas of `pass` shows its
-    /// print too small, in crops: small print at the scale of a canvas whose shorter edge is that
-    /// of the balanced one, large print at a quarter of it. `None` of other pictures.
-    pub(super) fn look_along(
-        &self,
-        pixels: &Pixels,
-        pass: &Pass,
-        go_on: Option<&GoOn<'_>>,
-    ) -> Result<Option<Pass>> {
-        let Some(rule) = self.rules.small_print else {
-            return Ok(None);
-        };
+    /// The canvas of a picture that is long: its shorter edge is that of the balanced one. `None`
+    /// of other pictures, in [`Mode::Rapid`], and without the rule of small print.
+    pub(super) fn long_canvas(&self, pixels: &Pixels, mode: Mode) -> Option<Transform> {
         let canvases = Canvases {
             edge: BALANCED,
             overlap: 0,
@@ -92,13 +83,18 @@ impl Sight {
             ..Canvases::default()
         };
         let size = [pixels.width(), pixels.height()];
-        // On a strip that is wide the decoder reads better, where its print is large enough.
-        let wide = size[0] > size[1];
-        let readable = wide && self.em_of(pass).is_some_and(|em| em >= rule.em);
-        if pass.mode == Mode::Rapid || readable || !canvases.is_long(size) {
-            return Ok(None);
-        }
-        let canvas = canvases.plan(size).whole(pixels);
+        let wanted = mode != Mode::Rapid && self.rules.small_print.is_some();
+        (wanted && canvases.is_long(size)).then(|| canvases.plan(size).whole(pixels))
+    }
+
+    /// Looks at a picture in crops of its long canvas: small print at the canvas' scale, large
+    /// print at a quarter of it. `mode` is the one that it stands for.
+    pub(super) fn look_along(
+        &self,
+        pixels: &Pixels,
+        (canvas, mode): (Transform, Mode),
+        go_on: Option<&GoOn<'_>>,
+    ) -> Result<Pass> {
         let (none, fine, border) = (0.0, self.config.detail_max_em, self.rules.nms.overview);
         let small = Sizes {
             taken: none..fine,
@@ -111,7 +107,7 @@ impl Sight {
             rank: 1.0,
         };
         let mut pass = Pass {
-            mode: pass.mode,
+            mode,
             canvas,
             long: true,
             far: None,
@@ -124,7 +120,7 @@ impl Sight {
         self.look_in_crops(pixels, (&mut pass, &mut spots), (1.0, &small), go_on)?;
         self.look_in_crops(pixels, (&mut pass, &mut spots), (COARSE, &large), go_on)?;
         pass.glyphs = select::glyphs(spots, &self.rules);
-        Ok(Some(pass))
+        Ok(pass)
     }
 
     /// Reads small print in crops at a multiple of the scale of [`Mode::High`]'s canvas, where the

@@ -207,7 +207,7 @@ fn spot(
     }
 }
 
-pub(super) fn suits(yes: bool) -> f32 {
+fn suits(yes: bool) -> f32 {
     if yes { 1.0 } else { 0.0 }
 }
 
