@@ -16,7 +16,7 @@ from torch import nn
 # 2 * rank or less; that is the scale.
 RANK, SCALE = 16, 2.0
 # What products are done in: bfloat16, but on processors with AVX2 alone, where it is far slower
-# than float32.
+# than float32. Not measured, as `device.fastest` does, so that a run goes on in its own format.
 WORK = torch.float32 if torch.backends.cpu.get_cpu_capability() == "AVX2" else torch.bfloat16
 MATRICES = {
     "q": "attn_q", "k": "attn_k", "v": "attn_v", "o": "attn_output",

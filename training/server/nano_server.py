@@ -33,7 +33,6 @@ def write(vision, nano, out, max_glyphs):
     export_adapter(vision, str(out / "closer-adapter.onnx"), SIDE)
     config = json.loads((nano / "config.json").read_text())
     config |= {"name": "nano-server", "tier": "server"}
-    config["image"]["default_mode"] = "auto"
     config["adapter"] |= {"closer": CLOSER, "max_glyphs": max_glyphs}
     (out / "config.json").write_text(json.dumps(config, indent=1) + "\n")
     write_sums(out)
