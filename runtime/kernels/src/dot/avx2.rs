@@ -39,11 +39,8 @@ pub(super) unsafe fn tile(
                 (Bits::Two, _) => narrow::<2, 8, 2>(codes.as_ptr(), blocks, x, stride, sums),
                 (Bits::Four, 1) => narrow::<4, 4, 1>(codes.as_ptr(), blocks, x, stride, sums),
                 (Bits::Four, _) => narrow::<4, 4, 2>(codes.as_ptr(), blocks, x, stride, sums),
-                (Bits::Eight, _) => {
-                    for (i, sums) in sums.iter_mut().enumerate() {
-                        wide(codes.as_ptr(), blocks, x.add(i * stride), sums);
-                    }
-                }
+                (Bits::Eight, 1) => wide(codes.as_ptr(), blocks, x, &mut sums[0]),
+                (Bits::Eight, _) => wide_pair(codes.as_ptr(), blocks, x, stride, sums),
             }
         }
     }
@@ -107,29 +104,88 @@ unsafe fn narrow<const BITS: u32, const SPAN: usize, const T: usize>(
 /// As [`tile`].
 #[target_feature(enable = "avx2")]
 unsafe fn wide(codes: *const u8, blocks: usize, x: *const i8, sums: &mut [i32; TILE]) {
-    const SPAN: usize = 4;
-    let mask = _mm256_set1_epi8(15);
     let mut acc = [_mm256_setzero_si256(); 2];
     // SAFETY: block b reads codes[64 b ..][..64] and x[4 b ..][..4], as the caller checked.
     unsafe {
         for start in (0..blocks).step_by(SPAN) {
             let mut short = [[_mm256_setzero_si256(); 2]; 2];
             for b in start..blocks.min(start + SPAN) {
-                let at = codes.add(b * BLOCK);
-                let x = _mm256_set1_epi32(x.add(4 * b).cast::<i32>().read_unaligned());
                 for (half, short) in short.iter_mut().enumerate() {
-                    let w = _mm256_loadu_si256(at.add(32 * half).cast());
-                    let nibbles = [
-                        _mm256_and_si256(w, mask),
-                        _mm256_and_si256(_mm256_srli_epi16::<4>(w), mask),
-                    ];
-                    for (short, nibble) in short.iter_mut().zip(nibbles) {
-                        *short = _mm256_add_epi16(*short, _mm256_maddubs_epi16(nibble, x));
-                    }
+                    add_nibbles(
+                        nibbles(codes.add(b * BLOCK + 32 * half)),
+                        x.add(4 * b),
+                        short,
+                    );
                 }
             }
             widen(&mut acc, short);
         }
     }
     add(sums, &acc);
+}
+
+/// 8 bits, two rows. The tile's halves come one after the other, so that all sums of one stay in
+/// registers.
+///
+/// # Safety
+/// As [`tile`]; `sums` has two elements.
+#[target_feature(enable = "avx2")]
+unsafe fn wide_pair(
+    codes: *const u8,
+    blocks: usize,
+    x: *const i8,
+    stride: usize,
+    sums: &mut [[i32; TILE]],
+) {
+    let mut acc = [[_mm256_setzero_si256(); 2]; 2];
+    for half in 0..2 {
+        let mut own = [_mm256_setzero_si256(); 2];
+        // SAFETY: as in `wide`, for x[stride + 4 b ..][..4] too.
+        unsafe {
+            for start in (0..blocks).step_by(SPAN) {
+                let mut short = [[_mm256_setzero_si256(); 2]; 2];
+                for b in start..blocks.min(start + SPAN) {
+                    let w = nibbles(codes.add(b * BLOCK + 32 * half));
+                    add_nibbles(w, x.add(4 * b), &mut short[0]);
+                    add_nibbles(w, x.add(stride + 4 * b), &mut short[1]);
+                }
+                widen(&mut own, short);
+            }
+        }
+        acc[0][half] = own[0];
+        acc[1][half] = own[1];
+    }
+    for (acc, sums) in acc.iter().zip(sums) {
+        add(sums, acc);
+    }
+}
+
+/// Blocks of 8 bits after which 16-bit sums are full.
+const SPAN: usize = 4;
+
+/// Low and high nibbles of half a block.
+///
+/// # Safety
+/// `codes` has 32 bytes.
+#[inline]
+#[target_feature(enable = "avx2")]
+unsafe fn nibbles(codes: *const u8) -> [__m256i; 2] {
+    let mask = _mm256_set1_epi8(15);
+    // SAFETY: passed on.
+    let w = unsafe { _mm256_loadu_si256(codes.cast()) };
+    [w, _mm256_srli_epi16::<4>(w)].map(|w| _mm256_and_si256(w, mask))
+}
+
+/// Adds the products of nibbles with four activations to 16-bit sums.
+///
+/// # Safety
+/// `x` has four elements.
+#[inline]
+#[target_feature(enable = "avx2")]
+unsafe fn add_nibbles(nibbles: [__m256i; 2], x: *const i8, short: &mut [__m256i; 2]) {
+    // SAFETY: passed on.
+    let x = _mm256_set1_epi32(unsafe { x.cast::<i32>().read_unaligned() });
+    for (short, nibble) in short.iter_mut().zip(nibbles) {
+        *short = _mm256_add_epi16(*short, _mm256_maddubs_epi16(nibble, x));
+    }
 }

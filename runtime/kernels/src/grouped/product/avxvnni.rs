@@ -1,6 +1,13 @@
 //! AVX-VNNI: the 256-bit `vpdpbusd`, a quad of eight rows each.
 
-super::narrow::narrow!("avx2,fma,f16c,avxvnni", four);
+super::narrow::narrow!("avx2,fma,f16c,avxvnni", four, whole);
+
+/// What [`four`] gives has 32 bits already.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn whole<const BITS: usize>(acc: __m256i) -> __m256i {
+    acc
+}
 
 /// `acc + sum of c * x` over four quads, whose sum of x is `sum`; at 8 bits of `(c - 128) * x`.
 ///

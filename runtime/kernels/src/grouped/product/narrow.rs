@@ -1,17 +1,19 @@
 //! What AVX2 and AVX-VNNI share: 256-bit registers, a tile's 16 rows in two parts of eight.
 //!
-//! `narrow!` makes the module of one set from its features and its sum of four quads.
+//! `narrow!` makes the module of one set from its features, its sum of four quads, and what makes
+//! 32-bit sums of it behind a group's eight.
 
 macro_rules! narrow {
-    ($features:literal, $four:ident) => {
+    ($features:literal, $four:ident, $whole:ident) => {
         use core::arch::x86_64::*;
 
         use super::scales::{HALF, HALF_OFFSET, SIGNED, SUPER_SCALE};
         use super::{Rows, TILE, Tile, by_form};
         use crate::grouped::{GROUP, Record, Scales};
 
-        /// Rows that share one unpacking: 2 x 2 sums, four quads, and room for their making.
-        const ROWS: usize = 2;
+        /// Rows that share one unpacking: as many sums in floats, as many in integers, four quads,
+        /// and room for their making.
+        const ROWS: usize = 4;
 
         /// # Safety
         /// The instructions of this file; lengths as [`super::tile`] checks them.
@@ -29,68 +31,119 @@ macro_rules! narrow {
             rows: Rows,
             out: &mut [[f32; TILE]],
         ) {
-            for (i, out) in out.chunks_mut(ROWS).enumerate() {
-                let x = rows.q[i * ROWS * rows.stride..].as_ptr();
-                let records = rows.records[i * ROWS * tile.groups..].as_ptr();
+            let mut done = 0;
+            while done < out.len() {
+                let left = &mut out[done..];
+                let x = rows.q[done * rows.stride..].as_ptr();
+                let records = rows.records[done * tile.groups..].as_ptr();
                 let at = (x, rows.stride, records);
-                // SAFETY: as many rows as `out` has, from row i * ROWS on.
-                unsafe {
-                    match out.len() {
-                        1 => kernel::<BITS, SCALES, 1>(tile, at, out),
-                        _ => kernel::<BITS, SCALES, ROWS>(tile, at, out),
+                // SAFETY: `done` rows from the first, as many rows as `left` has at least.
+                done += unsafe {
+                    match left.len() {
+                        1 => kernel::<BITS, SCALES, 1>(tile, at, left),
+                        2 | 3 => kernel::<BITS, SCALES, 2>(tile, at, left),
+                        _ => kernel::<BITS, SCALES, ROWS>(tile, at, left),
                     }
-                }
+                };
             }
         }
 
+        /// `T` rows; gives `T`. Of several rows, the tile's halves come one after the other, so that
+        /// all sums of one stay in registers; of one row, together, as memory gives them.
+        ///
         /// # Safety
         /// As [`tile`]; `x`, the records and `out` have `T` rows.
         #[target_feature(enable = $features)]
         unsafe fn kernel<const BITS: usize, const SCALES: u8, const T: usize>(
             tile: Tile,
+            at: (*const i8, usize, *const Record),
+            out: &mut [[f32; TILE]],
+        ) -> usize {
+            // SAFETY: passed on.
+            unsafe {
+                if T == 1 {
+                    parts::<BITS, SCALES, T, 2>(tile, at, 0, out);
+                } else {
+                    parts::<BITS, SCALES, T, 1>(tile, at, 0, out);
+                    parts::<BITS, SCALES, T, 1>(tile, at, 1, out);
+                }
+            }
+            T
+        }
+
+        /// `P` halves of the tile, from half `first` on.
+        ///
+        /// # Safety
+        /// As [`kernel`].
+        #[inline]
+        #[target_feature(enable = $features)]
+        unsafe fn parts<const BITS: usize, const SCALES: u8, const T: usize, const P: usize>(
+            tile: Tile,
             (x, stride, records): (*const i8, usize, *const Record),
+            first: usize,
             out: &mut [[f32; TILE]],
         ) {
-            let mut acc = [[_mm256_setzero_ps(); 2]; T];
+            let mut acc = [[_mm256_setzero_ps(); T]; P];
             for g in 0..tile.groups {
                 // SAFETY: group g of codes, parameters, rows and records, all checked.
                 unsafe {
                     let codes = tile.codes.as_ptr().add(g * TILE * GROUP * BITS / 8);
-                    _mm_prefetch::<_MM_HINT_T0>(codes.wrapping_add(4096).cast());
-                    for part in 0..2 {
-                        let (scale, offset) = scales::<BITS, SCALES>(tile.params.as_ptr(), g, part);
-                        let mut dots = [_mm256_setzero_si256(); T];
-                        for h in 0..2 {
-                            let c = quads::<BITS>(codes.add(32 * part), h);
-                            for i in 0..T {
-                                let record = &*records.add(i * tile.groups + g);
-                                let x = x.add(i * stride + g * GROUP + 16 * h);
-                                let start = match (SCALES, BITS, h) {
-                                    (SIGNED, ..) => _mm256_set1_epi32(-32 * record.sums[h]),
-                                    _ => dots[i],
-                                };
-                                let sums = record.sums[h];
-                                let dot = $four::<BITS>(start, c, x, sums);
-                                dots[i] = dot;
-                                let acc = &mut acc[i][part];
-                                if SCALES == SIGNED || h == 1 {
-                                    let scale = scale[if SCALES == SIGNED { h } else { 0 }];
-                                    let by = _mm256_mul_ps(scale, _mm256_set1_ps(record.scale));
-                                    *acc = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dot), by, *acc);
-                                }
-                                if SCALES != SIGNED && BITS != 8 && h == 1 {
-                                    let total = _mm256_set1_ps(record.total);
-                                    *acc = _mm256_fmadd_ps(offset, total, *acc);
-                                }
-                            }
-                        }
+                    if first == 0 {
+                        _mm_prefetch::<_MM_HINT_T0>(codes.wrapping_add(4096).cast());
+                    }
+                    let records = records.add(g);
+                    for (part, acc) in (first..).zip(&mut acc) {
+                        let by = scales::<BITS, SCALES>(tile.params.as_ptr(), g, part);
+                        let rows = (x.add(g * GROUP), stride, records, tile.groups);
+                        group::<BITS, SCALES, T>(codes.add(32 * part), by, rows, acc);
                     }
                 }
             }
-            for (acc, out) in acc.into_iter().zip(out) {
-                for (part, acc) in acc.into_iter().enumerate() {
+            for (part, acc) in (first..).zip(acc) {
+                for (acc, out) in acc.into_iter().zip(&mut *out) {
                     // SAFETY: eight of the 16 floats begin at 8 * part.
                     unsafe { _mm256_storeu_ps(out.as_mut_ptr().add(8 * part), acc) };
+                }
+            }
+        }
+
+        /// A group of eight rows of the tile with `T` rows of activations, whose records begin
+        /// `apart` of each other.
+        ///
+        /// # Safety
+        /// `codes` has a group, the rows and their records too.
+        #[inline]
+        #[target_feature(enable = $features)]
+        unsafe fn group<const BITS: usize, const SCALES: u8, const T: usize>(
+            codes: *const u8,
+            (scale, offset): ([__m256; 2], __m256),
+            (x, stride, records, apart): (*const i8, usize, *const Record, usize),
+            acc: &mut [__m256; T],
+        ) {
+            let mut dots = [_mm256_setzero_si256(); T];
+            for h in 0..2 {
+                // SAFETY: a group of codes, of each row and of its records.
+                unsafe {
+                    let c = quads::<BITS>(codes, h);
+                    for i in 0..T {
+                        let record = &*records.add(i * apart);
+                        let x = x.add(i * stride + 16 * h);
+                        let sum = record.sums[h];
+                        if SCALES == SIGNED {
+                            dots[i] = _mm256_set1_epi32(-32 * sum);
+                        }
+                        dots[i] = $four::<BITS>(dots[i], c, x, sum);
+                        if SCALES == SIGNED || h == 1 {
+                            let scale = scale[if SCALES == SIGNED { h } else { 0 }];
+                            let by = _mm256_mul_ps(scale, _mm256_set1_ps(record.scale));
+                            let dot = _mm256_cvtepi32_ps($whole::<BITS>(dots[i]));
+                            acc[i] = _mm256_fmadd_ps(dot, by, acc[i]);
+                        }
+                        if SCALES != SIGNED && BITS != 8 && h == 1 {
+                            let total = _mm256_set1_ps(record.total);
+                            acc[i] = _mm256_fmadd_ps(offset, total, acc[i]);
+                        }
+                    }
                 }
             }
         }
