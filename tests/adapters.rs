@@ -138,6 +138,27 @@ fn an_adapted_decoder_is_shared_while_it_is_used() {
     assert!(weak.upgrade().is_none(), "nobody holds it");
 }
 
+#[test]
+fn an_adapted_decoder_that_is_adapted_again_keeps_both() {
+    let adapted = floats("golden_adapter.safetensors", "logits");
+    let range = adapted.iter().fold(0f32, |m, v| m.max(v.abs()));
+    let dir = packed(false);
+    described(&dir.path().join("adapters/loud"), |card| {
+        card["alpha"] = (card["alpha"].as_f64().unwrap() / 2.0).into();
+    });
+    let half = Adapter::load(dir.path().join("adapters/loud")).unwrap();
+    let [onnx, packed] = [tiny(), dir.path().to_owned()];
+    for (dir, decoder) in [(onnx, DecoderFile::Onnx), (packed, DecoderFile::Packed)] {
+        let model = model(&dir, decoder);
+        let once = model.decoder_with(&half).unwrap();
+        let found = apart(&said(&*once), &adapted);
+        assert!(found > 0.05 * range, "{decoder:?}, half of it: {found}");
+        let twice = once.adapted(half.lora()).unwrap();
+        let found = apart(&said(&*twice), &adapted);
+        assert!(found < 2e-4 * range, "{decoder:?}, both halves: {found}");
+    }
+}
+
 /// Makes the tiny bundle's adapter one of twice the rank: A stands twice, and B beside itself.
 fn doubled(adapter: &Path) {
     described(adapter, |card| card["rank"] = 8.into());

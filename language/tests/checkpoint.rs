@@ -76,8 +76,8 @@ fn both_formats_give_the_same() {
 }
 
 /// Updates of every matrix of the first layer.
-fn updates(model: &Model, rank: usize) -> Vec<LowRank> {
-    let mut random = Random(99);
+fn updates(model: &Model, rank: usize, seed: u64) -> Vec<LowRank> {
+    let mut random = Random(seed);
     let (q, kv) = (HEADS * model.head_dim, KV_HEADS * model.head_dim);
     let mut update = |name: &str, rows: usize, cols: usize| LowRank {
         name: format!("layers.0.{name}").parse().unwrap(),
@@ -95,25 +95,31 @@ fn updates(model: &Model, rank: usize) -> Vec<LowRank> {
     ]
 }
 
+/// The model with updates in its weights.
+fn merged(model: &Model, updates: &[LowRank], scale: f32) -> Model {
+    let mut merged = model.clone();
+    for update in updates {
+        let part = update.name.as_str().trim_start_matches("layers.0.");
+        let part = match part.strip_prefix("ffn.") {
+            Some(part) => format!("mlp.{part}"),
+            None => format!("self_attn.{part}"),
+        };
+        let name = format!("model.layers.0.{part}_proj.weight");
+        let values = &mut merged.tensors.get_mut(&name).unwrap().1;
+        let delta = update.b.dot(&update.a) * scale;
+        values.iter_mut().zip(&delta).for_each(|(w, d)| *w += d);
+    }
+    merged
+}
+
 /// An update is the sum of the published weights and `scale * B A`, in whatever order a file has
 /// its rows.
 #[test]
 fn an_adapted_decoder_is_one_of_merged_weights() {
     for family in FAMILIES {
         let model = Model::new(family);
-        let updates = updates(&model, 3);
-        let mut merged = model.clone();
-        for update in &updates {
-            let part = update.name.as_str().trim_start_matches("layers.0.");
-            let part = match part.strip_prefix("ffn.") {
-                Some(part) => format!("mlp.{part}"),
-                None => format!("self_attn.{part}"),
-            };
-            let name = format!("model.layers.0.{part}_proj.weight");
-            let values = &mut merged.tensors.get_mut(&name).unwrap().1;
-            let delta = update.b.dot(&update.a) * 0.5;
-            values.iter_mut().zip(&delta).for_each(|(w, d)| *w += d);
-        }
+        let updates = updates(&model, 3, 99);
+        let merged = merged(&model, &updates, 0.5);
         let lora = Lora::new(3, 0.5, updates).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let plain = both(&model, folder.path()).map(|path| {
@@ -125,6 +131,49 @@ fn an_adapted_decoder_is_one_of_merged_weights() {
             assert!(apart(adapted, expected) < 1e-3, "{family}");
             assert!(apart(base, expected) > 0.05, "{family}: the update is lost");
         }
+    }
+}
+
+/// A decoder that is adapted again keeps what was added to it before.
+#[test]
+fn a_second_update_is_added_to_the_first() {
+    let model = Model::new("llama");
+    let (first, mut second) = (updates(&model, 3, 99), updates(&model, 2, 98));
+    second.truncate(3); // q, k and v alone
+    let both = merged(&merged(&model, &first, 0.5), &second, 0.75);
+    let [first, second] = [(3, 0.5, first), (2, 0.75, second)]
+        .map(|(rank, scale, updates)| Lora::new(rank, scale, updates).unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let [file, _] = self::both(&model, folder.path());
+    let once = open(&file).adapted(&first).unwrap();
+    let twice = once.adapted(&second).unwrap();
+    let alone = open(&file).adapted(&second).unwrap();
+    let [file, _] = self::both(&both, folder.path());
+    let expected = logits(&open(&file));
+    assert!(apart(&logits(&*twice), &expected) < 1e-3);
+    for one in [once, alone] {
+        assert!(apart(&logits(&*one), &expected) > 0.05);
+    }
+    let wide = Lora::new(254, 1.0, Vec::new()).unwrap();
+    let error = twice.adapted(&wide).err().unwrap().to_string();
+    assert!(error.contains("5 + 254, at most 256"), "{error}");
+}
+
+#[test]
+fn matrices_have_the_shapes_of_their_updates() {
+    let model = Model::new("qwen3");
+    let folder = tempfile::tempdir().unwrap();
+    let [file, _] = both(&model, folder.path());
+    let decoder = open(&file);
+    for LowRank { name, a, b } in updates(&model, 2, 1) {
+        assert_eq!(
+            decoder.matrix(&name),
+            Some([b.nrows(), a.ncols()]),
+            "{name}"
+        );
+    }
+    for name in ["layers.2.q", "layers.00.q", "block1.0.q", "layers.0.gate"] {
+        assert_eq!(decoder.matrix(&name.parse().unwrap()), None, "{name}");
     }
 }
 

@@ -109,6 +109,13 @@ impl CheckpointDecoder {
         self.kernel.inner.cpu().name()
     }
 
+    /// Rows and columns of a matrix that takes updates; `None` where the decoder has none such.
+    #[must_use]
+    pub fn matrix(&self, path: &MatrixPath) -> Option<[usize; 2]> {
+        let (_, matrix) = self.locate(path)?;
+        Some(matrix.shape(self.kernel.inner.config()))
+    }
+
     /// The layer and the kind of a matrix.
     fn locate(&self, path: &MatrixPath) -> Option<(usize, Matrix)> {
         let (layer, name) = path.as_str().strip_prefix("layers.")?.split_once('.')?;

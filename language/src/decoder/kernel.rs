@@ -65,8 +65,8 @@ impl Kernel {
         })
     }
 
-    /// The same weights with `lora` beside them in float ([`Updates`]); `locate` finds
-    /// the layer and the kind of a matrix.
+    /// The same weights with `lora` beside them in float ([`Updates`]), and with what stood beside
+    /// them before; `locate` finds the layer and the kind of a matrix.
     pub fn adapted(
         &self,
         lora: &Lora,
@@ -91,6 +91,10 @@ impl Kernel {
             })
             .collect::<Result<_>>()?;
         let updates = Updates::new(self.inner.config(), lora.rank(), lora.scale(), updates);
+        let updates = updates.and_then(|updates| match &self.lora {
+            Some(own) => own.plus(&updates),
+            None => Ok(updates),
+        });
         Ok(Self {
             inner: self.inner.clone(),
             lora: Some(updates.map_err(refused)?),

@@ -84,12 +84,13 @@ pub trait TextDecoder: Send + Sync {
     /// none ([`no_replaced_rows`]).
     fn forward(&self, cache: &mut Cache, rows: Rows<'_>) -> Result<Output>;
 
-    /// A decoder of the same weights with `lora` added to them; this one stays as it is. Keys and
-    /// values depend on the update, so a conversation that changes over begins with a new cache.
+    /// A decoder of the same weights with `lora` added to them; this one stays as it is. What was
+    /// added to this one before stays in the sum. Keys and values depend on the update, so a
+    /// conversation that changes over begins with a new cache.
     ///
     /// # Errors
-    /// A matrix that this decoder does not have, or of another shape; any adapter where the
-    /// decoder takes none.
+    /// A matrix that this decoder does not have, or of another shape; ranks beyond 256 together;
+    /// any adapter where the decoder takes none.
     fn adapted(&self, lora: &Lora) -> Result<Arc<dyn TextDecoder>> {
         let n = lora.updates().len();
         Err(Error::decoder(format!(

@@ -2,10 +2,12 @@
 use super::no_replaced_rows;
 use super::part::Part;
 use crate::{
-    Cache, DecoderConfig, Dims, Error, Lora, LowRank, Output, Result, Rows, Store, TextDecoder,
+    Cache, DecoderConfig, Dims, Error, Lora, LowRank, MatrixPath, Output, Result, Rows, Store,
+    TextDecoder,
 };
 use foveate_onnx::{Element, Graph, GraphFile, GraphOptions, Outputs, Tensor};
 use ndarray::Array1;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,6 +18,8 @@ pub struct OnnxDecoder {
     graph: Graph,
     config: DecoderConfig,
     options: GraphOptions,
+    /// What was added to the weights of its file.
+    merged: Vec<Lora>,
     /// Names of the cache's tensors: k and v of each block-1 layer, as inputs and as outputs.
     past: Vec<String>,
     present: Vec<String>,
@@ -69,6 +73,7 @@ impl OnnxDecoder {
             graph,
             config,
             options: options.clone(),
+            merged: Vec::new(),
             past,
             present,
         })
@@ -158,18 +163,27 @@ impl TextDecoder for OnnxDecoder {
     /// the casts from float16 would run at every step).
     fn adapted(&self, lora: &Lora) -> Result<Arc<dyn TextDecoder>> {
         let mut file = GraphFile::read(self.graph.path()).map_err(refused)?;
-        for update in lora.updates() {
-            merge(&mut file, update, lora.scale())?;
+        let merged: Vec<Lora> = self.merged.iter().chain([lora]).cloned().collect();
+        let each = |lora| Lora::updates(lora).iter().map(move |u| (u, lora.scale()));
+        let updates = || merged.iter().flat_map(each);
+        let names: BTreeSet<&MatrixPath> = updates().map(|(update, _)| &update.name).collect();
+        for name in names {
+            merge(&mut file, name, updates().filter(|(u, _)| u.name == *name))?;
         }
         let graph = file.open(&self.options).map_err(refused)?;
-        let decoder = Self::of(graph, self.config, &self.options)?;
+        let mut decoder = Self::of(graph, self.config, &self.options)?;
+        decoder.merged = merged;
         Ok(Arc::new(decoder))
     }
 }
 
-/// `W + scale * B A` in `W`'s place, which may be stored transposed and as float16.
-fn merge(file: &mut GraphFile, update: &LowRank, scale: f32) -> Result<()> {
-    let LowRank { name, a, b } = update;
+/// `W + scale * B A`, summed over its updates, in the place of `W`, which may be stored transposed
+/// and as float16.
+fn merge<'u>(
+    file: &mut GraphFile,
+    name: &MatrixPath,
+    updates: impl Iterator<Item = (&'u LowRank, f32)>,
+) -> Result<()> {
     let forms =
         ["weight", "weight.f16", "weight.T", "weight.T.f16"].map(|f| format!("d.{name}.{f}"));
     let names = forms.each_ref().map(String::as_str);
@@ -180,18 +194,20 @@ fn merge(file: &mut GraphFile, update: &LowRank, scale: f32) -> Result<()> {
         )));
     };
     let mut weight = file.matrix(stored).map_err(refused)?;
-    let mut delta = b.dot(a) * scale;
-    if stored.contains(".T") {
-        delta = delta.reversed_axes();
+    for (LowRank { a, b, .. }, scale) in updates {
+        let mut delta = b.dot(a) * scale;
+        if stored.contains(".T") {
+            delta = delta.reversed_axes();
+        }
+        if weight.dim() != delta.dim() {
+            return Err(Error::decoder(format!(
+                "{name}: the update is {:?}, the weight {:?}",
+                delta.dim(),
+                weight.dim()
+            )));
+        }
+        weight += &delta;
     }
-    if weight.dim() != delta.dim() {
-        return Err(Error::decoder(format!(
-            "{name}: the update is {:?}, the weight {:?}",
-            delta.dim(),
-            weight.dim()
-        )));
-    }
-    weight += &delta;
     file.replace(stored, weight.view()).map_err(refused)
 }
 

@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::cpu::Cpu;
 use crate::error::{Error, Kind, Result};
 use crate::row;
+use std::array::from_fn;
 
 /// Highest rank taken: beyond it an update is no longer small beside the matrix.
 pub const MAX_RANK: usize = 256;
@@ -110,6 +111,33 @@ impl Updates {
         })
     }
 
+    /// The sum of two, of both ranks together: `W + s1 B1 A1 + s2 B2 A2`.
+    ///
+    /// # Errors
+    /// Updates of another configuration, or ranks of more than [`MAX_RANK`] together.
+    pub fn plus(&self, other: &Self) -> Result<Self> {
+        let refused = |place: String| Error::new(Kind::Input, place);
+        if !other.fits(&self.config) {
+            return Err(refused("a sum with updates of other sizes".to_owned()));
+        }
+        let rank = self.rank + other.rank;
+        if rank > MAX_RANK {
+            let both = [self.rank, other.rank].map(|rank| rank.to_string());
+            let both = both.join(" + ");
+            return Err(refused(format!(
+                "a sum of updates of rank {both}, at most {MAX_RANK} together,"
+            )));
+        }
+        let layers = self.layers.iter().zip(&other.layers);
+        Ok(Self {
+            config: self.config.clone(),
+            rank,
+            layers: layers
+                .map(|(a, b)| from_fn(|m| Factors::sum(a[m].as_ref(), b[m].as_ref())))
+                .collect(),
+        })
+    }
+
     /// Numbers of an update between its two products.
     pub fn rank(&self) -> usize {
         self.rank
@@ -130,9 +158,12 @@ impl Updates {
     }
 }
 
-/// The two factors of an update, as the products read them.
+/// The two factors of an update, as the products read them. In a sum, a matrix that only one of two
+/// updates has stays of that one's rank.
+#[derive(Clone)]
 pub(crate) struct Factors {
-    scale: f32,
+    /// `[rank]`: of each row of `a`.
+    scale: Vec<f32>,
     rows: usize,
     cols: usize,
     /// `[rank, cols]`
@@ -158,7 +189,7 @@ impl Factors {
         }
         let b = (0..rank).flat_map(|k| update.b.iter().skip(k).step_by(rank).copied());
         Ok(Self {
-            scale,
+            scale: vec![scale; rank],
             rows,
             cols,
             b: b.collect(),
@@ -166,9 +197,26 @@ impl Factors {
         })
     }
 
-    /// `u[k] = scale * (A x)[k]`
+    /// `B1 u1 + B2 u2` is `[B1 B2]` times `u1` over `u2`: A and the transposed B are stacked.
+    fn sum(first: Option<&Self>, second: Option<&Self>) -> Option<Self> {
+        let (Some(first), Some(second)) = (first, second) else {
+            return first.or(second).cloned();
+        };
+        Some(Self {
+            scale: [&*first.scale, &second.scale].concat(),
+            rows: first.rows,
+            cols: first.cols,
+            a: [&*first.a, &second.a].concat(),
+            b: [&*first.b, &second.b].concat(),
+        })
+    }
+
+    /// `u[k] = scale[k] * (A x)[k]`, 0 beyond its rank.
     pub fn lower(&self, cpu: Cpu, k: usize, x: &[f32]) -> f32 {
-        self.scale * row::dot(cpu, &self.a[k * self.cols..][..self.cols], x)
+        let scale = self.scale.get(k);
+        scale.map_or(0.0, |scale| {
+            scale * row::dot(cpu, &self.a[k * self.cols..][..self.cols], x)
+        })
     }
 
     /// `y += B u` for the rows of `B` from `at` on; `u` is `[rank]`.

@@ -17,7 +17,12 @@ const ALL: [Matrix; 7] = [
 
 /// Updates of every matrix; `B` times `size`.
 fn lora(size: f32) -> Updates {
-    let (config, mut random) = (odd(), Random::new(11));
+    Updates::new(&odd(), RANK, 0.5, factors(11, RANK, size)).unwrap()
+}
+
+/// Random factors of every matrix.
+fn factors(seed: u64, rank: usize, size: f32) -> Vec<Update> {
+    let (config, mut random) = (odd(), Random::new(seed));
     let mut updates = Vec::new();
     for layer in 0..config.n_layers() {
         for matrix in ALL {
@@ -30,12 +35,12 @@ fn lora(size: f32) -> Updates {
             updates.push(Update {
                 layer,
                 matrix,
-                a: values(RANK * cols, 1.0),
-                b: values(rows * RANK, size),
+                a: values(rank * cols, 1.0),
+                b: values(rows * rank, size),
             });
         }
     }
-    Updates::new(&config, RANK, 0.5, updates).unwrap()
+    updates
 }
 
 fn run(d: &Decoder, lora: Option<&Updates>, cuts: &[usize]) -> Output {
@@ -61,6 +66,70 @@ fn an_update_of_nothing_changes_no_bit() {
     assert_eq!(run(&d, Some(&lora(0.0)), &[280, 20]), plain);
     assert_ne!(run(&d, Some(&lora(0.1)), &[280, 20]), plain);
     assert_eq!(run(&d, None, &[280, 20]), plain, "nothing stays behind");
+}
+
+/// One update of both ranks: A stacked, the second's times `by`; B side by side; zeros where one of
+/// the two has no such matrix.
+fn stacked(first: &[Update], second: &[Update], by: f32) -> Vec<Update> {
+    let (config, ranks) = (odd(), [RANK, 2]);
+    let part = |of: &Update, updates: &[Update], rank: usize| {
+        let same = |u: &&Update| (u.layer, u.matrix) == (of.layer, of.matrix);
+        let [rows, cols] = of.matrix.shape(&config);
+        let zeros = || (vec![0.0; rank * cols], vec![0.0; rows * rank]);
+        let found = updates.iter().find(same);
+        found.map_or_else(zeros, |u| (u.a.clone(), u.b.clone()))
+    };
+    let all = factors(0, 1, 0.0);
+    let stack = |of: &Update| {
+        let [(a, b), (a2, b2)] = [part(of, first, ranks[0]), part(of, second, ranks[1])];
+        let rows = b.chunks(ranks[0]).zip(b2.chunks(ranks[1]));
+        Update {
+            layer: of.layer,
+            matrix: of.matrix,
+            a: a.into_iter().chain(a2.iter().map(|x| x * by)).collect(),
+            b: rows.flat_map(|(b, b2)| [b, b2].concat()).collect(),
+        }
+    };
+    all.iter().map(stack).collect()
+}
+
+#[test]
+fn a_sum_is_one_update_of_both_ranks() {
+    let (config, d) = (odd(), decoder(&odd(), &Form::SHIPPED, Cpu::scalar(), 2));
+    let (mut first, mut second) = (factors(11, RANK, 0.1), factors(12, 2, 0.1));
+    first.retain(|u| u.layer != 1);
+    second.retain(|u| !matches!(u.matrix, Matrix::V | Matrix::Up));
+    let by_hand = stacked(&first, &second, 4.0);
+    let of = |rank, scale, updates| Updates::new(&config, rank, scale, updates).unwrap();
+    let (by_hand, first) = (of(RANK + 2, 0.5, by_hand), of(RANK, 0.5, first));
+    let second = of(2, 2.0, second);
+    let sum = first.plus(&second).unwrap();
+    assert_eq!(sum.rank(), RANK + 2);
+    assert_eq!(sum.bytes(), first.bytes() + second.bytes());
+    let said = |lora: &Updates| run(&d, Some(lora), &[40, 3]);
+    // Scales are powers of two, so that not even rounding tells them apart.
+    assert_eq!(said(&sum), said(&by_hand));
+    for one in [&first, &second] {
+        assert_ne!(said(&sum), said(one));
+    }
+    let nothing = of(2, 2.0, factors(13, 2, 0.0));
+    assert_eq!(said(&sum.plus(&nothing).unwrap()), said(&sum));
+    assert_eq!(said(&nothing.plus(&sum).unwrap()), said(&sum));
+}
+
+#[test]
+fn sums_that_do_not_fit_are_refused() {
+    let empty = |rank| Updates::new(&odd(), rank, 1.0, Vec::new()).unwrap();
+    assert_eq!(empty(200).plus(&empty(56)).unwrap().rank(), 256);
+    let e = empty(200).plus(&empty(57)).err().unwrap();
+    assert_eq!(e.kind(), Kind::Input);
+    assert!(e.to_string().contains("200 + 57, at most 256"), "{e}");
+    let other = crate::Config {
+        vocab_size: 102,
+        ..odd()
+    };
+    let other = Updates::new(&other, 1, 1.0, Vec::new()).unwrap();
+    assert_eq!(empty(1).plus(&other).err().unwrap().kind(), Kind::Input);
 }
 
 #[test]
