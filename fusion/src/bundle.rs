@@ -7,13 +7,13 @@ mod weights;
 
 use crate::{Error, Result};
 use config::check;
-use foveate_language::DecoderConfig;
+use foveate_language::MatrixPath;
 use serde::Deserialize;
 use serde_json::Value;
 use std::fs;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
-pub(crate) use sums::check as check_sums;
+pub(crate) use sums::{check as check_sums, hex};
 
 pub use config::{AdapterConfig, Config, FusionConfig, Prompts, Tier, TokenNames};
 pub use sums::Checked;
@@ -137,24 +137,21 @@ pub(crate) fn config(dir: &Path) -> Result<Value> {
     })
 }
 
+/// Rows and columns of a decoder's matrix; `None` of one that it has not.
+pub(crate) type Shape = dyn Fn(&MatrixPath) -> Option<[usize; 2]> + Send + Sync;
+
 /// What an adapter must have been trained on, and where a bundle keeps its own.
-#[derive(Debug, Clone)]
 pub(crate) struct Base {
     /// The bundle's folder.
     pub dir: PathBuf,
-    pub decoder: DecoderConfig,
+    /// Of the matrices that take updates.
+    pub shape: Box<Shape>,
     pub signature: String,
+    /// What trains adapters of this family.
+    pub trainer: &'static str,
 }
 
 impl Base {
-    pub fn new(bundle: &Bundle, signature: String) -> Self {
-        Self {
-            dir: bundle.dir().to_owned(),
-            decoder: bundle.config().decoder,
-            signature,
-        }
-    }
-
     /// Names of the folders in `adapters/`, sorted.
     pub fn adapters(&self) -> Vec<String> {
         let folders = fs::read_dir(self.dir.join("adapters"))

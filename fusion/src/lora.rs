@@ -99,7 +99,7 @@ impl Adapter {
         &self.0.card.licence
     }
 
-    /// The [`signature`](crate::bundle::signature) of the model that it was trained on.
+    /// The signature of the model that it was trained on (`models/FORMAT.md`, *Adapters*).
     #[must_use]
     pub fn base(&self) -> &str {
         &self.0.card.base
@@ -129,12 +129,12 @@ impl Adapter {
                 [self.base(), base.signature.as_str()].map(|s| s.get(..SHOWN).unwrap_or(s));
             return Err(mismatch(format!(
                 "it was trained on the model {theirs}.., this one is {ours}..; take the \
-                 adapter that came with this model, or train it again with \
-                 training/train_adapter.py"
+                 adapter that came with this model, or train it again with {}",
+                base.trainer
             )));
         }
         for LowRank { name, a, b } in self.0.lora.updates() {
-            let Some([rows, cols]) = base.decoder.matrix(name) else {
+            let Some([rows, cols]) = (base.shape)(name) else {
                 return Err(mismatch(format!("the model has no matrix {name}")));
             };
             if (b.nrows(), a.ncols()) != (rows, cols) {

@@ -105,9 +105,9 @@ impl Model {
         Ok(adapter)
     }
 
-    /// The decoder with an adapter applied. It is made on the first call (`decoder.onnx` is opened
-    /// a second time with the merged weights; packed weights are shared) and then shared by all who
-    /// use it; the last one to let go frees it.
+    /// The decoder with an adapter added to what it was taught. It is made on the first call
+    /// (`decoder.onnx` is opened a second time with the merged weights; packed weights and those of
+    /// GGUF files are shared) and then shared by all who use it; the last one to let go frees it.
     ///
     /// # Errors
     /// [`ErrorKind::AdapterMismatch`](crate::ErrorKind::AdapterMismatch) where the adapter was

@@ -10,11 +10,12 @@ import numpy as np
 from .kinds import drawn
 from .page import FEATURES, from_record, noisy, rows_of
 from .tasks import extraction, questions, renamed
+from .written import FOLDER, pages
 from .written import drawn as drawn_written
-from .written import pages
 
 GLYPH = np.dtype([("char", "<u4"), ("cx", "<f4"), ("cy", "<f4"), ("w", "<f4"), ("h", "<f4"),
                   ("angle", "<f4"), ("line", "<u4")])  # fmt: skip
+MOST_REFUSED = 1000  # pages in a row
 
 
 @dataclass
@@ -118,17 +119,21 @@ def all_renamed(page, rng, split):
 
 
 def sequences(
-    writer, generator, split, seed, longest=1100, share=0.15, by_hand=0.65, names=0.0
+    writer, generator, split, seed,
+    longest=1100, share=0.15, by_hand=0.65, names=0.0, folder=FOLDER,
 ):  # fmt: skip
     """Sequences of at most `longest` tokens, without end.
 
-    `by_hand` of their pages were written by hand, `share` are the generator's flyers. Of flyers and
-    other pages of events, `names` are only asked for fields by names of many kinds.
+    `by_hand` of their pages were written by hand, in `folder`, and `share` are the generator's
+    flyers. Of flyers and other pages of events, `names` are only asked for fields by names of many
+    kinds. Raises `ValueError` where pages are of no use.
     """
     rng = random.Random(seed)
     records = flyers(generator, split, seed) if generator else None
-    written = pages(split)
-    while True:
+    written = pages(split, folder)
+    refused = 0
+    while refused < MOST_REFUSED:
+        refused += 1
         n = rng.random()
         if written and n < by_hand:
             page = drawn_written(rng, rng.choice(written))
@@ -142,4 +147,6 @@ def sequences(
             continue
         sequence = writer.sequence(page, branches)
         if len(sequence.ids) <= longest:
+            refused = 0
             yield sequence
+    raise ValueError(f"{refused} pages in a row have nothing to ask, or over {longest} tokens")

@@ -99,13 +99,18 @@ def half_split(rows, heads):
 class Linear(nn.Module):
     """A frozen matrix and its update in float32."""
 
-    def __init__(self, weight):
+    def __init__(self, weight, rank=RANK):
         super().__init__()
         out, width = weight.shape
         self.register_buffer("weight", torch.tensor(weight).to(WORK), persistent=False)
-        self.a = nn.Parameter(torch.empty(RANK, width))
-        self.b = nn.Parameter(torch.zeros(out, RANK))
+        self.a = nn.Parameter(torch.empty(rank, width))
+        self.b = nn.Parameter(torch.zeros(out, rank))
         nn.init.kaiming_uniform_(self.a, a=math.sqrt(5))
+
+    @property
+    def alpha(self):
+        """The scale as adapters tell it: times the rank."""
+        return SCALE * len(self.a)
 
     def forward(self, x):
         low = F.linear(x, self.a.to(x.dtype))
@@ -123,14 +128,14 @@ def rotated(x, cos, sin):
 
 
 class Layer(nn.Module):
-    def __init__(self, value, i, sizes):
+    def __init__(self, value, i, sizes, rank=RANK):
         super().__init__()
         self.sizes = sizes
         for name, file in MATRICES.items():
             weight = value(f"blk.{i}.{file}.weight")
             if name in "qk":
                 weight = half_split(weight, sizes.heads if name == "q" else sizes.kv_heads)
-            self.add_module(name.replace(".", "_"), Linear(np.ascontiguousarray(weight)))
+            self.add_module(name.replace(".", "_"), Linear(np.ascontiguousarray(weight), rank))
         for name in ("attn_norm", "ffn_norm"):
             weight = torch.tensor(value(f"blk.{i}.{name}.weight"))
             self.register_buffer(name, weight, persistent=False)
@@ -159,17 +164,17 @@ class Layer(nn.Module):
 class SmolLM(nn.Module):
     """The decoder with updates, and the map from a word's place to what is added to its tokens.
 
-    `features`: width of the place's description.
+    `features`: width of the place's description; `rank`: of the updates.
     """
 
-    def __init__(self, reader, value, features):
+    def __init__(self, reader, value, features, rank=RANK):
         super().__init__()
         self.sizes = sizes = sizes_of(reader)
         embedding = torch.tensor(value("token_embd.weight"))
         self.register_buffer("embedding", embedding, persistent=False)
         self.register_buffer("head", embedding.to(WORK), persistent=False)
         self.register_buffer("norm", torch.tensor(value("output_norm.weight")), persistent=False)
-        self.layers = nn.ModuleList(Layer(value, i, sizes) for i in range(sizes.layers))
+        self.layers = nn.ModuleList(Layer(value, i, sizes, rank) for i in range(sizes.layers))
         self.place = nn.Parameter(torch.zeros(features, sizes.dim))
 
     def turns(self, positions):

@@ -124,14 +124,19 @@ def kinds_of(s, writer, how):
     return out
 
 
-def taught(model):
-    """What is trained, by the names of serving: factors by the matrix' path, the map of places."""
-    out = {"place": model.place}
+def matrices(model):
+    """Matrices with an update, by the paths that they have in serving."""
     for i, layer in enumerate(model.layers):
         for name, module in layer.named_children():
             if isinstance(module, Linear):
-                key = f"layers.{i}.{name.replace('_', '.', 1)}"
-                out |= {f"{key}.a": module.a, f"{key}.b": module.b}
+                yield f"layers.{i}.{name.replace('_', '.', 1)}", module
+
+
+def taught(model):
+    """What is trained, by the names of serving: factors by the matrix' path, the map of places."""
+    out = {"place": model.place}
+    for path, matrix in matrices(model):
+        out |= {f"{path}.a": matrix.a, f"{path}.b": matrix.b}
     return out
 
 
@@ -152,94 +157,136 @@ def export(model, path, meta):
     os.replace(f"{path}.part", path)
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--gguf", required=True)
-    parser.add_argument("--generator", default="")
+def writer_of(reader):
+    """The writer of the decoder's tokens."""
+    names = field(reader, "tokenizer.ggml.tokens")
+    specials = {n: i for i, n in enumerate(names) if n.startswith("<|")}
+    return Writer(tokenizer_of(reader), specials)
+
+
+class Run:
+    """A run, whole in the file `state.pt` of its folder.
+
+    `base` names what it began on, for those that may begin on several things.
+    """
+
+    def __init__(self, model, groups, out, base=""):
+        self.model, self.file, self.base = model, out / "state.pt", base
+        self.optimizer = torch.optim.AdamW(groups, lr=RATE, betas=BETAS, weight_decay=0.0)
+        self.step, self.spent = 0, 0.0  # seconds
+
+    def resume(self):
+        """Goes on from what was saved. -> whether anything was"""
+        if not self.file.exists():
+            return False
+        state = torch.load(self.file, weights_only=True)
+        if (base := state.get("base", "")) != self.base:
+            raise ValueError(f"{self.file} is of a run on {base!r}, this one is on {self.base!r}: "
+                             "remove it, or name another folder")  # fmt: skip
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step, self.spent = state["step"], state["spent"]
+        return True
+
+    def save(self):
+        state = {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(),
+                 "step": self.step, "spent": self.spent, "base": self.base}  # fmt: skip
+        torch.save(state, f"{self.file}.part")
+        os.replace(f"{self.file}.part", self.file)
+
+    def move(self, batch, at):
+        """A step on a batch, `at` of the whole time. -> its loss"""
+        shape = min(1.0, at / 0.02 + 0.02) * (0.1 + 0.9 * (1 + math.cos(math.pi * at)) / 2)
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["peak"] * shape
+        loss, _ = losses(self.model, *batch)
+        own = batch[2][batch[2] > 0]
+        loss = (loss * own).sum() / own.sum()
+        self.optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), CLIP)
+        self.optimizer.step()
+        self.step += 1
+        return loss.item()
+
+    def train(self, source, args, checkpoint):
+        """Moves until `args` say that it is over, with a `checkpoint()` now and then."""
+        began = saved = time.time()
+        before, whole = self.spent, args.minutes * 60
+        running, seen = [], 0
+        while self.spent < whole and not (args.steps and self.step >= args.steps):
+            inputs, target, weight = next(source)
+            inputs = [x.to(args.device) for x in inputs]
+            batch = inputs, target.to(args.device), weight.to(args.device)
+            running.append(self.move(batch, self.spent / whole))
+            self.spent = before + time.time() - began
+            seen += inputs[0].numel()
+            if self.step % 20 == 0:
+                print(f"step {self.step} {self.spent / 60:.1f} min "
+                      f"loss {np.mean(running[-20:]):.4f} "
+                      f"{seen / (time.time() - began):.0f} tokens/s", flush=True)  # fmt: skip
+            if time.time() - saved > args.every:
+                saved = time.time()
+                checkpoint()
+                began += time.time() - saved  # scoring is no training
+
+
+def add_run(parser):
+    """The arguments of whatever trains updates."""
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=90)
     parser.add_argument("--steps", type=int, default=0, help="stop there, for tests")
     parser.add_argument("--every", type=float, default=300, help="seconds between checkpoints")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rate", type=float, default=1.0, help="scale of the learning rates")
+
+
+def parsed():
+    parser = argparse.ArgumentParser()
+    add_run(parser)
+    parser.add_argument("--gguf", required=True)
+    parser.add_argument("--generator", default="")
     parser.add_argument("--start", type=Path,
                         help="`state.pt` or `page.safetensors` of another run")  # fmt: skip
-    parser.add_argument("--rate", type=float, default=1.0, help="scale of the learning rates")
     parser.add_argument("--names", type=float, default=0.0,
                         help="share of events asked for fields by names of many kinds")  # fmt: skip
     parser.add_argument("--by-hand", type=float, default=0.65, help="share of pages by hand")
     parser.add_argument("--flyers", type=float, default=0.15, help="share of drawn flyers")
     parser.add_argument("--score", action="store_true")
-    args = parser.parse_args()
+    return parser.parse_args()
+
+
+def main():
+    args = parsed()
     args.out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(args.seed)
     reader, value = open_gguf(args.gguf)
     model = SmolLM(reader, value, FEATURES).to(args.device)
-    names = field(reader, "tokenizer.ggml.tokens")
-    specials = {n: i for i, n in enumerate(names) if n.startswith("<|")}
-    writer = Writer(tokenizer_of(reader), specials)
+    writer = writer_of(reader)
     places = [model.place]
     factors = [p for n, p in model.named_parameters() if n != "place"]
     groups = [{"params": factors, "peak": args.rate * RATE},
               {"params": places, "peak": args.rate * PLACE_RATE}]  # fmt: skip
-    optimizer = torch.optim.AdamW(groups, lr=RATE, betas=BETAS, weight_decay=0.0)
-    state_file, done, spent = args.out / "state.pt", 0, 0.0
-    if state_file.exists():
-        state = torch.load(state_file, weights_only=True)
-        model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        done, spent = state["step"], state["spent"]
-    elif args.start:
+    run = Run(model, groups, args.out)
+    if not run.resume() and args.start:
         begin_with(model, args.start)
     dev = dev_set(writer, args.generator, DEV_COUNT if not args.steps else 4)
+
+    def checkpoint(dev):
+        run.save()
+        meta = {"rank": RANK, "scale": SCALE, "step": run.step}
+        export(model, args.out / "page.safetensors", meta)
+        print(json.dumps({"step": run.step} | score(model, dev)), flush=True)
+
     if args.score:
-        print(json.dumps({"step": done} | score(model, dev)))
+        print(json.dumps({"step": run.step} | score(model, dev)))
         return
     shares = {"share": args.flyers, "by_hand": args.by_hand, "names": args.names}
-    seed = args.seed * 1000 + done
+    seed = args.seed * 1000 + run.step
     source = batches(sequences(writer, args.generator, "train", seed, **shares))
-    began = saved = time.time()
-    before, whole = spent, args.minutes * 60
-    running, seen = [], 0
-
-    def save():
-        torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(),
-                    "step": done, "spent": spent}, f"{state_file}.part")  # fmt: skip
-        os.replace(f"{state_file}.part", state_file)
-        export(model, args.out / "page.safetensors", {"rank": RANK, "scale": SCALE, "step": done})
-
-    while spent < whole and not (args.steps and done >= args.steps):
-        inputs, target, weight = next(source)
-        inputs, target, weight = (
-            [x.to(args.device) for x in inputs],
-            target.to(args.device),
-            weight.to(args.device),
-        )
-        at = spent / whole
-        shape = min(1.0, at / 0.02 + 0.02) * (0.1 + 0.9 * (1 + math.cos(math.pi * at)) / 2)
-        for group in optimizer.param_groups:
-            group["lr"] = group["peak"] * shape
-        loss, _ = losses(model, inputs, target, weight)
-        own = weight[weight > 0]
-        loss = (loss * own).sum() / own.sum()
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP)
-        optimizer.step()
-        done += 1
-        spent = before + time.time() - began
-        running.append(loss.item())
-        seen += inputs[0].numel()
-        if done % 20 == 0:
-            print(f"step {done} {spent / 60:.1f} min loss {np.mean(running[-20:]):.4f} "
-                  f"{seen / (time.time() - began):.0f} tokens/s", flush=True)  # fmt: skip
-        if time.time() - saved > args.every:
-            saved = time.time()
-            save()
-            print(json.dumps({"step": done} | score(model, dev[::3])), flush=True)
-            began += time.time() - saved  # scoring is no training
-    save()
-    print(json.dumps({"step": done} | score(model, dev)), flush=True)
+    run.train(source, args, lambda: checkpoint(dev[::3]))
+    checkpoint(dev)
 
 
 if __name__ == "__main__":

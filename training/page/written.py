@@ -2,7 +2,8 @@
 
 A language model wrote them; it had seen no picture that anything is measured on.
 
-`written/*.txt`, of which `*.dev.txt` is only scored. A page is
+`written/*.txt`, or another folder's (`page/adapter.py`), of which `*.dev.txt` is only scored. A
+page is
 
     == poster                        its kind
     6 | WINTER LANTERN WALK          a line and its relative size
@@ -77,9 +78,9 @@ def pages_of(path):
     for n, line in enumerate(Path(path).read_text(encoding="utf-8").splitlines(), 1):
         if line.startswith("== "):
             out.append(Written(line[3:].strip()))
-        elif found := LINE.fullmatch(line):
+        elif out and (found := LINE.fullmatch(line)):
             out[-1].lines.append((int(found[1]), found[2].strip()))
-        elif found := SAID.fullmatch(line):
+        elif out and (found := SAID.fullmatch(line)):
             what, name, said = found[1], found[2].strip(), found[3].strip()
             if said != "-" and LEAD.sub("", said) not in out[-1].text:
                 raise ValueError(f"{path}:{n}: {said!r} is no piece of its page")
@@ -90,9 +91,9 @@ def pages_of(path):
 
 
 @cache
-def pages(split):
+def pages(split, folder=FOLDER):
     """All pages of a split, "train" or "dev"."""
-    files = sorted(p for p in FOLDER.glob("*.txt") if (".dev." in p.name) == (split == "dev"))
+    files = sorted(p for p in folder.glob("*.txt") if (".dev." in p.name) == (split == "dev"))
     return [page for file in files for page in pages_of(file)]
 
 

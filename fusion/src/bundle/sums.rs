@@ -89,11 +89,15 @@ fn sum(file: &Path) -> std::io::Result<(String, u64)> {
             }
         }
     }
-    let hex = hash.finalize().iter().fold(String::new(), |mut hex, byte| {
+    Ok((hex(&hash.finalize()), bytes))
+}
+
+/// Lower-case hexadecimal digits of a digest.
+pub(crate) fn hex(digest: &[u8]) -> String {
+    digest.iter().fold(String::new(), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex
-    });
-    Ok((hex, bytes))
+    })
 }
 
 #[cfg(test)]

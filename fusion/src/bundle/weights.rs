@@ -1,4 +1,5 @@
 //! `fusion.safetensors`, and what a model is recognised by.
+use super::sums::hex;
 use super::tensors::{self, ids, matrix, vector};
 use super::{Bundle, MAX_HEADER};
 use crate::{Error, Result};
@@ -6,7 +7,6 @@ use foveate_language::{DecoderConfig, TokenId};
 use ndarray::{Array1, Array2};
 use safetensors::SafeTensors;
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 
 /// The tensors of `fusion.safetensors`.
 #[derive(Debug, Clone)]
@@ -73,8 +73,8 @@ impl Bundle {
     }
 }
 
-/// What a model is recognised by: a SHA-256 in lower-case hexadecimal over the decoder's sizes and
-/// the tensors that were trained with it (`models/FORMAT.md`, *Signature*).
+/// What a glyph model is recognised by: a SHA-256 in lower-case hexadecimal over the sizes of its
+/// decoder and the tensors that were trained with it (`models/FORMAT.md`, *Adapters*).
 ///
 /// It is the same for every decoder file of a bundle, and costs a hash of some hundred kilobytes.
 /// It tells one training from another; it is no proof against a file that was changed on purpose.
@@ -98,10 +98,7 @@ pub fn signature(decoder: &DecoderConfig, weights: &FusionWeights) -> String {
     for value in vectors.into_iter().flatten() {
         hash.update(value.to_le_bytes());
     }
-    hash.finalize().iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hex(&hash.finalize())
 }
 
 /// The sizes in the order of `config.json`, as a signature takes them.

@@ -265,7 +265,8 @@ pub(super) fn open(
         marks,
         options.rules.clone(),
     );
-    let signature = signature(&config.decoder, &weights);
+    let sizes = config.decoder;
+    let signature = signature(&sizes, &weights);
     Ok(Opened {
         name: config.name.clone(),
         architecture: config.architecture.clone(),
@@ -275,7 +276,12 @@ pub(super) fn open(
         tokenizer,
         template,
         mode: config.image.default_mode,
-        base: Some(Base::new(bundle, signature)),
+        base: Some(Base {
+            dir: bundle.dir().to_owned(),
+            shape: Box::new(move |path| sizes.matrix(path)),
+            signature,
+            trainer: "training/train_adapter.py",
+        }),
     })
 }
 

@@ -1,10 +1,11 @@
 //! `config.json` of a page reader's bundle.
-use crate::bundle::FORMATS;
+use crate::bundle::{FORMATS, hex};
 use crate::{Error, Result};
 use foveate_language::{Template, Tokenizer};
 use foveate_vision::SpotterConfig;
 use serde::Deserialize;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use std::path::{Component, Path, PathBuf};
 
 /// What `config.json` calls this family.
@@ -27,6 +28,7 @@ pub(in crate::readers) struct PageConfig {
 #[derive(Debug, Deserialize)]
 struct FileName {
     file: String,
+    sha256: Option<String>,
 }
 
 /// Names of the tokens around turns, and what is said within them.
@@ -62,6 +64,15 @@ impl PageConfig {
 
     pub(super) fn weights_file(&self, dir: &Path) -> Result<PathBuf> {
         self.weights.path(dir)
+    }
+
+    /// What an adapter and the bundle must agree on (`models/FORMAT.md`, *Adapters*); training
+    /// computes the same (`training/page/adapter.py`).
+    pub(super) fn signature(&self) -> String {
+        let [decoder, weights] =
+            [&self.decoder, &self.weights].map(|part| part.sha256.as_deref().unwrap_or_default());
+        let named = format!("foveate-page-1\n{decoder}\n{weights}\n");
+        hex(&Sha256::digest(named))
     }
 
     /// The tokens around turns: `begin` and `user` before a question, `end`, a line end, `begin`
@@ -111,6 +122,48 @@ impl FileName {
         match path.is_file() {
             true => Ok(path),
             false => Err(Error::AssetsMissing(path)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// The same stands in `training/tests/test_page_adapter.py`.
+    #[test]
+    fn a_signature_is_of_the_decoders_sum_and_the_weights() {
+        let signature = |decoder: Value, weights: Value| {
+            let file = json!({"file": "a.onnx", "sha256": ""});
+            let config = json!({
+                "format": 2, "name": "base", "decoder": decoder, "weights": weights,
+                "tokens": {"begin": "b", "end": "e", "user": "u", "answer": "a"},
+                "spotter": {"detector": file, "recognizer": file, "options": {}}});
+            PageConfig::read(Path::new("."), config)
+                .unwrap()
+                .signature()
+        };
+        let file = |digit: &str| json!({"file": "a", "sha256": digit.repeat(64)});
+        let none = json!({"file": "a"});
+        for (decoder, weights, expected) in [
+            (
+                file("a"),
+                file("b"),
+                "6bc4427dd69ba2890039563e1605a0513be9f34bcf77eec944f3551ac6468e45",
+            ),
+            (
+                file("b"),
+                file("a"),
+                "0f84451438169c778fe3b82d29316743c5d0022210a76241d79f6048e604ea34",
+            ),
+            (
+                none.clone(),
+                none,
+                "81dc786984c730d9fa38184eadb0cf6bfe22ef769f65b9b09bff9cb85c11dee3",
+            ),
+        ] {
+            assert_eq!(signature(decoder, weights), expected);
         }
     }
 }

@@ -18,7 +18,7 @@ mod weights;
 
 use super::{Decoding, Encoded, Opened, Reader, Segment, Why, Written};
 use crate::answer::Timing;
-use crate::bundle::Tier;
+use crate::bundle::{Base, Shape, Tier};
 use crate::{Error, Image, Options, Result, Task};
 use config::PageConfig;
 use draft::LookUp;
@@ -260,8 +260,10 @@ pub(super) fn open(
         decoder,
         template,
         places,
+        shape,
     } = language;
     let (spotter, dim) = (spotter?, decoder.dims().dim);
+    let signature = config.signature();
     let reader = PageReader {
         spotter,
         places,
@@ -281,7 +283,12 @@ pub(super) fn open(
         tokenizer,
         template,
         mode: Mode::High,
-        base: None,
+        base: Some(Base {
+            dir: dir.to_owned(),
+            shape,
+            signature,
+            trainer: "`python -m page.adapter` in training/",
+        }),
     })
 }
 
@@ -291,6 +298,7 @@ struct Language {
     decoder: Arc<dyn TextDecoder>,
     template: Template,
     places: Places,
+    shape: Box<Shape>,
 }
 
 /// Opens the decoder with what it was taught.
@@ -324,5 +332,6 @@ fn open_language(
         decoder: decoder.adapted(&lora).map_err(refused)?,
         template,
         places: Places::new(place),
+        shape: Box::new(move |path| decoder.matrix(path)),
     })
 }
