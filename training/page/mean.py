@@ -11,9 +11,12 @@ import argparse
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+from .tasks import known_names
+
 
 def mean(first, second, share):
-    """Tensors of a file and `share` of another's, and the second one's metadata."""
+    """Tensors of a file and `share` of another's, and the second one's metadata with the names that
+    training asks by."""
     with safe_open(first, "pt") as a, safe_open(second, "pt") as b:
         if set(a.keys()) != set(b.keys()):
             raise ValueError(f"{first} and {second} hold other tensors")
@@ -21,7 +24,7 @@ def mean(first, second, share):
         for key in b.keys():
             x, y = a.get_tensor(key).float(), b.get_tensor(key).float()
             tensors[key] = ((1 - share) * x + share * y).half().contiguous()
-        return tensors, b.metadata()
+        return tensors, b.metadata() | {"taught": known_names()}
 
 
 def main():

@@ -32,6 +32,14 @@ EVENT = {  # the fields of `CalendarEvent` (events/src/calendar/flyer.rs) and wh
 }
 
 
+def known_names():
+    """The names that fields have in most of training, as letters and figures alone, joined by
+    commas: what serving takes for known."""
+    names = [*EVENT, *ALIASES, *(name for names in ALIASES.values() for name in names)]
+    plain = {"".join(c for c in name.lower() if c.isalnum()) for name in names}
+    return ",".join(sorted(plain))
+
+
 def described(fields):
     """The prompt of a schema: a line a property, `?` where it may be missing.
 
@@ -91,7 +99,7 @@ def renamed(page, rng, split="train"):
     free = [k for k in names if k not in known and k not in near | vague]
     missing = [k for k in page.missing if k in names] if page.by_hand else free
     own = rng.sample(list(known), min(len(known), rng.randrange(2, 6)))
-    own += rng.sample(missing, min(len(missing), rng.randrange(3)))
+    own += rng.sample(missing, min(len(missing), rng.randrange(4)))
     rng.shuffle(own)
     if not own:
         return None

@@ -23,6 +23,7 @@ from safetensors.torch import load_file, save_file
 from .examples import Writer, sequences
 from .page import FEATURES
 from .smollm import RANK, SCALE, Linear, SmolLM, field, open_gguf, tokenizer_of
+from .tasks import known_names
 from .written import pages
 
 # AdamW as Loshchilov & Hutter 2019 (arXiv:1711.05101); the rate of the feasibility study.
@@ -275,7 +276,7 @@ def main():
 
     def checkpoint(dev):
         run.save()
-        meta = {"rank": RANK, "scale": SCALE, "step": run.step}
+        meta = {"rank": RANK, "scale": SCALE, "step": run.step, "taught": known_names()}
         export(model, args.out / "page.safetensors", meta)
         print(json.dumps({"step": run.step} | score(model, dev)), flush=True)
 

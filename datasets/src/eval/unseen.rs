@@ -4,7 +4,7 @@ use super::{picture, ratio};
 use crate::canvas::Canvas;
 use crate::dice::Dice;
 use crate::files::Set;
-use crate::fonts::Fonts;
+use crate::fonts::{Fonts, Split};
 use crate::metrics;
 use crate::pen::Pen;
 use crate::record::Truth;
@@ -13,6 +13,9 @@ use indicatif::ProgressBar;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::fmt;
+
+/// Names that training lacks too, under "dev": for what is chosen, as those of `NAMES` are not.
+const DEV: &str = include_str!("../../../training/page/names.json");
 
 /// The fields of a flyer, and names of theirs that stand neither in `training/fields.json` nor in
 /// `training/page`.
@@ -42,15 +45,17 @@ pub struct Report {
 }
 
 /// Asks for four to six fields of every flyer of `set`, each of them optional. A value is right by
-/// a similarity of at least 0.9 to what is printed; one that is not printed must be left out.
+/// a similarity of at least 0.9 to what is printed; one that is not printed must be left out. Split
+/// `dev` has names of its own.
 pub fn evaluate(model: &Model, fonts: &Fonts, set: &Set) -> Report {
     let mut report = Report::default();
+    let names = names(set.split);
     let progress = ProgressBar::new(set.count);
     let mut pen = Pen::default();
     for index in 0..set.count {
         let (truth, canvas) = set.flyer(fonts, index, true, &mut pen);
         let Some(canvas) = canvas else { continue };
-        let asked = chosen(&mut Dice::new(set.seed ^ 0x005c_8e4a, index));
+        let asked = chosen(&names, &mut Dice::new(set.seed ^ 0x005c_8e4a, index));
         report.flyers += 1;
         match ask(model, &canvas, &asked) {
             Ok(said) => report.add(&truth, &asked, &said),
@@ -62,17 +67,41 @@ pub fn evaluate(model: &Model, fonts: &Fonts, set: &Set) -> Report {
     report
 }
 
+/// Each field with its names.
+fn names(split: Split) -> Vec<(&'static str, Vec<String>)> {
+    let dev = match split {
+        Split::Dev => names_of_dev(),
+        _ => BTreeMap::new(),
+    };
+    let fields = NAMES.iter().map(|&(field, names)| {
+        let own = dev.get(field).cloned();
+        (
+            field,
+            own.unwrap_or_else(|| names.map(str::to_owned).to_vec()),
+        )
+    });
+    fields.collect()
+}
+
+fn names_of_dev() -> BTreeMap<String, Vec<String>> {
+    let mut file: Value = serde_json::from_str(DEV).expect("names.json is in this repository");
+    serde_json::from_value(file["dev"].take()).expect("lists of names by field")
+}
+
 /// Fields, each with the name that it is asked for by.
-fn chosen(dice: &mut Dice) -> Vec<(&'static str, &'static str)> {
-    let mut all = NAMES.map(|(field, names)| (field, dice.pick(&names)));
+fn chosen(names: &[(&'static str, Vec<String>)], dice: &mut Dice) -> Vec<(&'static str, String)> {
+    let mut all: Vec<_> = names
+        .iter()
+        .map(|(field, names)| (*field, names[dice.below(names.len())].clone()))
+        .collect();
     dice.shuffle(&mut all);
     let count = 4 + dice.below(3);
     all[..count].to_vec()
 }
 
-fn schema(asked: &[(&str, &str)]) -> Value {
+fn schema(asked: &[(&str, String)]) -> Value {
     let property =
-        |&(_, name): &(&str, &str)| (name.to_owned(), json!({ "type": ["string", "null"] }));
+        |(_, name): &(&str, String)| (name.clone(), json!({ "type": ["string", "null"] }));
     let properties: Map<String, Value> = asked.iter().map(property).collect();
     json!({ "type": "object", "properties": properties })
 }
@@ -80,15 +109,16 @@ fn schema(asked: &[(&str, &str)]) -> Value {
 fn ask(
     model: &Model,
     canvas: &Canvas,
-    asked: &[(&str, &str)],
+    asked: &[(&str, String)],
 ) -> foveate::Result<Map<String, Value>> {
     let mut session = model.look_at(&picture(canvas)?)?;
     Ok(session.read_schema(&schema(asked)).run()?.value)
 }
 
 impl Report {
-    fn add(&mut self, truth: &Truth, asked: &[(&'static str, &str)], said: &Map<String, Value>) {
-        for &(field, name) in asked {
+    fn add(&mut self, truth: &Truth, asked: &[(&'static str, String)], said: &Map<String, Value>) {
+        for (field, name) in asked {
+            let (field, name) = (*field, name.as_str());
             let got = said.get(name).and_then(Value::as_str).unwrap_or_default();
             let counts = self.fields.entry(field).or_default();
             match truth.fields.get(field) {
@@ -165,10 +195,18 @@ mod tests {
     }
 
     #[test]
+    fn dev_has_names_of_its_own_for_every_field() {
+        for ((field, dev), (_, test)) in names(Split::Dev).iter().zip(NAMES) {
+            let shared = dev.iter().any(|name| test.contains(&name.as_str()));
+            assert!(!dev.is_empty() && !shared, "{field}: {dev:?}");
+        }
+    }
+
+    #[test]
     fn fields_are_asked_for_once_each() {
         let mut dice = Dice::new(3, 1);
         for _ in 0..50 {
-            let asked = chosen(&mut dice);
+            let asked = chosen(&names(Split::Test), &mut dice);
             assert!((4..=6).contains(&asked.len()));
             let mut fields: Vec<_> = asked.iter().map(|a| a.0).collect();
             fields.sort_unstable();

@@ -233,6 +233,12 @@ impl Pages {
         Some(first + line.start..first + line.end)
     }
 
+    /// Whether a source stands on the first line of its picture.
+    pub(crate) fn is_on_top(&self, source: usize) -> bool {
+        let line = self.at(source).map(|(page, _, glyph)| page.line_of(glyph));
+        line == Some(Some(0))
+    }
+
     /// White space between a source and the next of its line, in em sizes.
     pub(crate) fn gap(&self, source: usize) -> Option<f32> {
         let (page, _, glyph) = self.at(source)?;

@@ -36,6 +36,10 @@ pub struct Rules {
     /// another way: a decoder that has read a price to its end otherwise goes on
     /// ("-20.0782211111121").
     pub copied_numbers: bool,
+    /// An answer in words that begins below a picture's first line ends with the line it began on.
+    /// The decoder was taught to read pages and fields: it finds where an answer begins, and then
+    /// reads on to the page's end ("$15 at the door / Doors open at 7:15 PM / www.bluedoor..").
+    pub one_line: bool,
     /// Prompt-lookup drafting: what is copied next. Changes the speed alone.
     pub lookup: Option<Lookup>,
 }
@@ -249,6 +253,7 @@ impl Default for Rules {
                 unattributed: 6,
             }),
             copied_numbers: true,
+            one_line: true,
             lookup: Some(Lookup {
                 agree: 3,
                 guesses: 8,
@@ -262,7 +267,7 @@ impl Default for Rules {
 
 impl Rules {
     /// The rules that can be switched off, by name.
-    pub const NAMES: [&str; 10] = [
+    pub const NAMES: [&str; 11] = [
         "small_print",
         "turned",
         "second_scale",
@@ -272,6 +277,7 @@ impl Rules {
         "read_once",
         "coverage",
         "copied_numbers",
+        "one_line",
         "lookup",
     ];
 
@@ -288,6 +294,7 @@ impl Rules {
             "read_once" => self.read_once = false,
             "coverage" => self.coverage = None,
             "copied_numbers" => self.copied_numbers = false,
+            "one_line" => self.one_line = false,
             "lookup" => self.lookup = None,
             _ => return None,
         }

@@ -13,6 +13,7 @@ mod rules;
 mod spelling;
 mod spotted;
 mod strips;
+mod taught;
 pub(super) mod text;
 mod weights;
 
@@ -33,6 +34,7 @@ use rules::PAGE_ROWS;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
+use taught::Taught;
 use text::{PageLine, PageText, Reading};
 use weights::PageWeights;
 
@@ -55,6 +57,7 @@ pub struct PageReader {
     dim: usize,
     /// Whether lines that are hardly legible are left out.
     legible: bool,
+    taught: Taught,
 }
 
 impl PageReader {
@@ -227,6 +230,7 @@ impl Reader for PageReader {
         let end = self.template.end;
         let index = self.index.clone();
         let copying = Copying::new(text, index, &self.tokenizer, copied, end, self.dim);
+        let copying = copying.with_missing(|name: &str| self.taught.missing(name));
         Decoding {
             attribution: Some(Box::new(copying)),
             draft: Some(Box::new(self.look_up(images))),
@@ -260,6 +264,7 @@ pub(super) fn open(
         decoder,
         template,
         places,
+        taught,
         shape,
     } = language;
     let (spotter, dim) = (spotter?, decoder.dims().dim);
@@ -273,6 +278,7 @@ pub(super) fn open(
         template: template.clone(),
         dim,
         legible: options.rules.legible.is_some(),
+        taught,
     };
     Ok(Opened {
         name: config.name,
@@ -298,6 +304,7 @@ struct Language {
     decoder: Arc<dyn TextDecoder>,
     template: Template,
     places: Places,
+    taught: Taught,
     shape: Box<Shape>,
 }
 
@@ -326,12 +333,17 @@ fn open_language(
     let template = config
         .template(&tokenizer, dims.vocab_size)
         .map_err(refused)?;
-    let PageWeights { lora, place } = PageWeights::read(weights, dims.dim)?;
+    let PageWeights {
+        lora,
+        place,
+        taught,
+    } = PageWeights::read(weights, dims.dim)?;
     Ok(Language {
         tokenizer,
         decoder: decoder.adapted(&lora).map_err(refused)?,
         template,
         places: Places::new(place),
+        taught,
         shape: Box::new(move |path| decoder.matrix(path)),
     })
 }

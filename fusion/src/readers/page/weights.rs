@@ -1,5 +1,6 @@
 //! What the decoder was taught here: low-rank updates, and the map of places.
 use super::place::FEATURES;
+use super::taught::Taught;
 use crate::bundle::read;
 use crate::{Error, Result};
 use foveate_language::{Lora, LowRank, MatrixPath};
@@ -12,11 +13,13 @@ use std::path::Path;
 const LARGEST: u64 = 256 << 20;
 
 /// The contents of `page.safetensors`: float16 tensors `place` `[FEATURES, dim]` and, of each
-/// matrix, `PATH.a` `[rank, columns]` and `PATH.b` `[rows, rank]`; metadata `rank` and `scale`.
+/// matrix, `PATH.a` `[rank, columns]` and `PATH.b` `[rows, rank]`; metadata `rank`, `scale` and,
+/// where it is there, `taught`: names of fields, joined by commas.
 pub(super) struct PageWeights {
     pub lora: Lora,
     /// `[FEATURES, dim]`
     pub place: Array2<f32>,
+    pub taught: Taught,
 }
 
 impl PageWeights {
@@ -57,7 +60,12 @@ impl PageWeights {
         };
         let updates = paths.into_iter().map(update).collect::<Result<_, _>>()?;
         let lora = Lora::new(rank as usize, scale, updates).map_err(|e| e.to_string())?;
-        Ok(Self { lora, place })
+        let taught = Taught::parse(said.get("taught").map(String::as_str));
+        Ok(Self {
+            lora,
+            place,
+            taught,
+        })
     }
 }
 

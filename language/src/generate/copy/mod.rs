@@ -37,6 +37,9 @@ enum At {
     Json,
 }
 
+/// A logit bias by the name of a property.
+type Missing<'a> = Box<dyn Fn(&str) -> f32 + Send + Sync + 'a>;
+
 /// Keeps an answer to spans of a text, and knows the source of each token.
 ///
 /// It runs after the grammar's mask: where the grammar allows none of the tokens that would copy,
@@ -48,6 +51,8 @@ pub struct Copying<'a> {
     /// In JSON: names of properties whose strings and numbers are not copied.
     worded: Option<Vec<String>>,
     numbers: Numbers,
+    /// What a property of this name adds to the logit of `null`.
+    missing: Option<Missing<'a>>,
     end: TokenId,
     at: At,
     json: Scanner,
@@ -83,6 +88,7 @@ impl<'a> Copying<'a> {
             index,
             tokenizer,
             worded,
+            missing: None,
             end,
             at,
             json: Scanner::default(),
@@ -90,6 +96,14 @@ impl<'a> Copying<'a> {
             last: None,
             row: vec![0.0; dim],
         }
+    }
+
+    /// With a logit bias for `null` where a property's value begins, by its name: decoders fill in
+    /// what is not there more readily than they leave it out.
+    #[must_use]
+    pub fn with_missing(mut self, bias: impl Fn(&str) -> f32 + Send + Sync + 'a) -> Self {
+        self.missing = Some(Box::new(bias));
+        self
     }
 
     /// The tokens that may come next; `None` where any may.
@@ -137,6 +151,22 @@ impl<'a> Copying<'a> {
             others
                 .into_iter()
                 .for_each(|id| logits[id as usize] = f32::NEG_INFINITY);
+        }
+    }
+
+    /// Where a property's value begins: gives `null` its bias.
+    fn favour_missing(&self, logits: &mut [f32]) {
+        let property = self.json.open().last().filter(|open| open.is_object);
+        let (Some(bias), Some(property), Place::Before) =
+            (&self.missing, property, self.json.place())
+        else {
+            return;
+        };
+        let bias = bias(&property.key);
+        for id in self.index.nulls() {
+            if let Some(logit) = logits.get_mut(id as usize) {
+                *logit += bias;
+            }
         }
     }
 
@@ -233,6 +263,7 @@ impl LogitsProcessor for Copying<'_> {
         let Some(allowed) = self.allowed() else {
             if matches!(self.at, At::Json) && !self.json.in_string() {
                 self.check_openings(logits);
+                self.favour_missing(logits);
             }
             return Ok(());
         };

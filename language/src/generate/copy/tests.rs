@@ -178,3 +178,35 @@ fn numbers_of_json_are_those_of_the_text() {
     }
     assert_eq!(copying.source(tokenizer.byte(b'9')), Some(4));
 }
+
+#[test]
+fn what_is_missing_has_a_bias_where_a_value_begins_and_nowhere_else() {
+    let schema = json!({"type": "object", "properties": {"t": {"type": ["string", "null"]},
+        "s": {"type": ["string", "null"]}}});
+    let schema = Schema::new(&schema).unwrap();
+    let tokenizer = tokenizer();
+    let bias = |name: &str| if name == "t" { 2.5 } else { 0.0 };
+    let begun = [
+        ("{\"t\":", 2.5),
+        ("{\"s\":", 0.0),
+        ("{\"t\":\"", 0.0),
+        ("{\"", 0.0),
+    ];
+    for (said, expected) in begun {
+        let mut copying = copying(&tokenizer, Copied::Strings(&schema)).with_missing(bias);
+        for byte in said.bytes() {
+            let id = tokenizer.byte(byte);
+            copying.commit(&Token {
+                id,
+                source: None,
+                forced: false,
+            });
+        }
+        let mut logits = vec![0.0; tokenizer.len()];
+        copying.process(&[], &mut logits).unwrap();
+        let biased = logits[tokenizer.byte(b'n') as usize];
+        let biased = if biased.is_finite() { biased } else { 0.0 };
+        assert!((biased - expected).abs() < 1e-6, "{said}: {biased}");
+        assert!(logits[tokenizer.byte(b'm') as usize] <= 0.0);
+    }
+}

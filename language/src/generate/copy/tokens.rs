@@ -11,6 +11,7 @@ pub struct TokenIndex {
     bytes: Vec<u8>,
     quoted: Vec<TokenId>,
     numeric: Vec<TokenId>,
+    nulls: Vec<TokenId>,
 }
 
 impl TokenIndex {
@@ -36,13 +37,21 @@ impl TokenIndex {
             bytes.any(|b| b"0123456789-.eE,]}".contains(b)) && !has_quote(id)
         };
         let numeric = ids.iter().copied().filter(goes_on).collect();
+        let begins_null = |id: &TokenId| tokenizer.bytes(*id).first() == Some(&b'n');
+        let nulls = ids.iter().copied().filter(begins_null).collect();
         Self {
             ranges,
             ids,
             bytes,
             quoted,
             numeric,
+            nulls,
         }
+    }
+
+    /// Tokens that begin as `null` does; a grammar leaves those that go on with it.
+    pub(super) fn nulls(&self) -> impl Iterator<Item = TokenId> + '_ {
+        self.nulls.iter().copied()
     }
 
     /// Tokens with what a number is made of, or ends with.

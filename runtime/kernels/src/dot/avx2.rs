@@ -137,9 +137,8 @@ unsafe fn wide_pair(
     stride: usize,
     sums: &mut [[i32; TILE]],
 ) {
-    let mut acc = [[_mm256_setzero_si256(); 2]; 2];
-    for half in 0..2 {
-        let mut own = [_mm256_setzero_si256(); 2];
+    let mut halves = [[_mm256_setzero_si256(); 2]; 2];
+    for (half, own) in halves.iter_mut().enumerate() {
         // SAFETY: as in `wide`, for x[stride + 4 b ..][..4] too.
         unsafe {
             for start in (0..blocks).step_by(SPAN) {
@@ -149,14 +148,13 @@ unsafe fn wide_pair(
                     add_nibbles(w, x.add(4 * b), &mut short[0]);
                     add_nibbles(w, x.add(stride + 4 * b), &mut short[1]);
                 }
-                widen(&mut own, short);
+                widen(own, short);
             }
         }
-        acc[0][half] = own[0];
-        acc[1][half] = own[1];
     }
-    for (acc, sums) in acc.iter().zip(sums) {
-        add(sums, acc);
+    let [first, second] = halves;
+    for (i, sums) in sums.iter_mut().enumerate() {
+        add(sums, &[first[i], second[i]]);
     }
 }
 

@@ -58,6 +58,8 @@ pub(crate) struct Pointing {
     last: Option<usize>,
     /// The source of the last token.
     read: Option<usize>,
+    /// Whether an answer in words ends with its line; known once it has begun.
+    one_line: Option<bool>,
 }
 
 impl Pointing {
@@ -80,6 +82,7 @@ impl Pointing {
             source: None,
             last: None,
             read: None,
+            one_line: None,
         }
     }
 
@@ -172,6 +175,10 @@ impl LogitsProcessor for Pointing {
             force(logits, letter);
         }
         self.cover(id, logits);
+        if id == self.marks.line_end && self.one_line == Some(true) {
+            self.source = None;
+            force(logits, self.marks.end);
+        }
         Ok(())
     }
 
@@ -179,6 +186,10 @@ impl LogitsProcessor for Pointing {
         self.read = token.source;
         self.last = token.source.or(self.last);
         self.strings.wrote(token.id, &self.figures);
+        let begun = token.source.filter(|_| self.writes == Writes::Words);
+        if let (None, Some(source)) = (self.one_line, begun) {
+            self.one_line = Some(self.rules.one_line && !self.pages.is_on_top(source));
+        }
         if token.forced {
             return;
         }

@@ -141,3 +141,20 @@ fn a_wide_gap_is_a_space_and_a_narrow_one_is_none() {
     let parted: &[_] = &[(b'a', 9.0, 0.0), (b' ', 5.0, -1.0)];
     assert_eq!(written(parted), "ab");
 }
+
+#[test]
+fn an_answer_from_the_middle_of_a_page_ends_with_its_line() {
+    let second: &[_] = &[
+        (b'd', 9.0, 3.0),
+        (b'e', 9.0, 4.0),
+        (b'\n', 9.0, -1.0),
+        (b'a', 9.0, 0.0),
+    ];
+    assert_eq!(written(second), "de");
+    let first: &[_] = &[(b'a', 9.0, 0.0), (b'\n', 9.0, -1.0), (b'd', 9.0, 3.0)];
+    assert_eq!(
+        written(first),
+        "a\nd",
+        "from the top it may be the whole page that was asked for"
+    );
+}

@@ -48,8 +48,8 @@ macro_rules! narrow {
             }
         }
 
-        /// `T` rows; gives `T`. Of several rows, the tile's halves come one after the other, so that
-        /// all sums of one stay in registers; of one row, together, as memory gives them.
+        /// `T` rows; gives `T`. Of several rows, the tile's halves come one after the other, so
+        /// that all sums of one stay in registers; of one row, together, as memory gives them.
         ///
         /// # Safety
         /// As [`tile`]; `x`, the records and `out` have `T` rows.
