@@ -243,7 +243,9 @@ def test_a_mean_of_two_runs_is_between_them(tmp_path):
     save_file(one, tmp_path / "a", {"step": "1"})
     save_file(two, tmp_path / "b", {"step": "2"})
     tensors, metadata = mean.mean(tmp_path / "a", tmp_path / "b", 0.75)
-    assert tensors["layers.0.q.a"].tolist() == [[2.5, 2.5]] * 2 and metadata == {"step": "2"}
+    assert tensors["layers.0.q.a"].tolist() == [[2.5, 2.5]] * 2 and metadata["step"] == "2"
+    known = metadata["taught"].split(",")
+    assert {*tasks.EVENT, "starttime"} <= {*known} and "commences" not in known
     save_file({"other": torch.zeros(1)}, tmp_path / "c")
     with pytest.raises(ValueError, match="other tensors"):
         mean.mean(tmp_path / "a", tmp_path / "c", 0.5)
