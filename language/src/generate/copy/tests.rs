@@ -29,10 +29,8 @@ fn copying<'a>(tokenizer: &'a Tokenizer, copied: Copied<'a>) -> Copying<'a> {
 
 const END: TokenId = 5; // `<|end|>` of the vocabulary
 
-/// What may come after `said`, as text, sorted; the end as `<end>`.
-fn next(copied: Copied<'_>, said: &str) -> Vec<String> {
-    let tokenizer = tokenizer();
-    let mut copying = copying(&tokenizer, copied);
+/// What is left of equal logits after `said`.
+fn logits_after(mut copying: Copying<'_>, tokenizer: &Tokenizer, said: &str) -> Vec<f32> {
     for byte in said.bytes() {
         let id = tokenizer.byte(byte);
         copying.commit(&Token {
@@ -43,6 +41,13 @@ fn next(copied: Copied<'_>, said: &str) -> Vec<String> {
     }
     let mut logits = vec![0.0; tokenizer.len()];
     copying.process(&[], &mut logits).unwrap();
+    logits
+}
+
+/// What may come after `said`, as text, sorted; the end as `<end>`.
+fn next(copied: Copied<'_>, said: &str) -> Vec<String> {
+    let tokenizer = tokenizer();
+    let logits = logits_after(copying(&tokenizer, copied), &tokenizer, said);
     let left = (0..).zip(&logits).filter(|(_, l)| **l == 0.0);
     let name = |id| {
         if id == END {
@@ -193,17 +198,8 @@ fn what_is_missing_has_a_bias_where_a_value_begins_and_nowhere_else() {
         ("{\"", 0.0),
     ];
     for (said, expected) in begun {
-        let mut copying = copying(&tokenizer, Copied::Strings(&schema)).with_missing(bias);
-        for byte in said.bytes() {
-            let id = tokenizer.byte(byte);
-            copying.commit(&Token {
-                id,
-                source: None,
-                forced: false,
-            });
-        }
-        let mut logits = vec![0.0; tokenizer.len()];
-        copying.process(&[], &mut logits).unwrap();
+        let copying = copying(&tokenizer, Copied::Strings(&schema)).with_missing(bias);
+        let logits = logits_after(copying, &tokenizer, said);
         let biased = logits[tokenizer.byte(b'n') as usize];
         let biased = if biased.is_finite() { biased } else { 0.0 };
         assert!((biased - expected).abs() < 1e-6, "{said}: {biased}");

@@ -17,6 +17,8 @@ use crate::packed::{BLOCK, Bits, TILE};
 
 /// Rows that share one unpacking.
 const ROWS: usize = 2;
+/// Blocks of 8 bits after which 16-bit sums are full.
+const WIDE_SPAN: usize = 4;
 
 /// # Safety
 /// AVX2; lengths as [`super::tile`] checks them.
@@ -107,9 +109,9 @@ unsafe fn wide(codes: *const u8, blocks: usize, x: *const i8, sums: &mut [i32; T
     let mut acc = [_mm256_setzero_si256(); 2];
     // SAFETY: block b reads codes[64 b ..][..64] and x[4 b ..][..4], as the caller checked.
     unsafe {
-        for start in (0..blocks).step_by(SPAN) {
+        for start in (0..blocks).step_by(WIDE_SPAN) {
             let mut short = [[_mm256_setzero_si256(); 2]; 2];
-            for b in start..blocks.min(start + SPAN) {
+            for b in start..blocks.min(start + WIDE_SPAN) {
                 for (half, short) in short.iter_mut().enumerate() {
                     add_nibbles(
                         nibbles(codes.add(b * BLOCK + 32 * half)),
@@ -141,9 +143,9 @@ unsafe fn wide_pair(
     for (half, own) in halves.iter_mut().enumerate() {
         // SAFETY: as in `wide`, for x[stride + 4 b ..][..4] too.
         unsafe {
-            for start in (0..blocks).step_by(SPAN) {
+            for start in (0..blocks).step_by(WIDE_SPAN) {
                 let mut short = [[_mm256_setzero_si256(); 2]; 2];
-                for b in start..blocks.min(start + SPAN) {
+                for b in start..blocks.min(start + WIDE_SPAN) {
                     let w = nibbles(codes.add(b * BLOCK + 32 * half));
                     add_nibbles(w, x.add(4 * b), &mut short[0]);
                     add_nibbles(w, x.add(stride + 4 * b), &mut short[1]);
@@ -157,9 +159,6 @@ unsafe fn wide_pair(
         add(sums, &[first[i], second[i]]);
     }
 }
-
-/// Blocks of 8 bits after which 16-bit sums are full.
-const SPAN: usize = 4;
 
 /// Low and high nibbles of half a block.
 ///
