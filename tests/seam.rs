@@ -3,7 +3,7 @@
 //! boxes.
 use foveate::bundle::TokenNames;
 use foveate::language::fake::{self, Fake, REPLACED};
-use foveate::language::{TokenId, Tokenizer};
+use foveate::language::{TextDecoder, TokenId, Tokenizer};
 use foveate::model::Parts;
 use foveate::readers::{Decoding, Encoded, Reader, Segment, Written};
 use foveate::vision::{ImageConfig, TileBatch};
@@ -18,6 +18,8 @@ const CONTEXT: usize = 400;
 /// pixel, and `[` or `]` before each tile.
 struct Tiles {
     markers: [TokenId; 2],
+    /// What answers in JSON, if the model's decoder does not.
+    typed: Option<Arc<Fake>>,
 }
 
 impl Reader for Tiles {
@@ -53,8 +55,15 @@ impl Reader for Tiles {
         }
     }
 
-    fn decoding<'a>(&'a self, _: Task<'_>, _: &[Arc<Encoded>], _: &[Written]) -> Decoding<'a> {
-        Decoding::default()
+    fn decoding<'a>(&'a self, task: Task<'_>, _: &[Arc<Encoded>], _: &[Written]) -> Decoding<'a> {
+        let own = self
+            .typed
+            .as_deref()
+            .filter(|_| matches!(task, Task::Extract(_)));
+        Decoding {
+            decoder: own.map(|own| own as _),
+            ..Decoding::default()
+        }
     }
 }
 
@@ -85,13 +94,16 @@ fn spells(tokenizer: Arc<Tokenizer>, markers: [TokenId; 2]) -> Fake {
 }
 
 fn model() -> Model {
-    model_of(Arc::new(fake::byte_tokenizer(&[])), spells)
+    let spells = |tokenizer, markers| Arc::new(spells(tokenizer, markers));
+    model_of(Arc::new(fake::byte_tokenizer(&[])), spells, None)
 }
 
-/// A model of this family whose decoder is made of the tokenizer and the markers.
+/// A model of this family whose decoder is made of the tokenizer and the markers, and what answers
+/// in JSON instead.
 fn model_of(
     tokenizer: Arc<Tokenizer>,
-    decoder: impl Fn(Arc<Tokenizer>, [TokenId; 2]) -> Fake,
+    decoder: impl Fn(Arc<Tokenizer>, [TokenId; 2]) -> Arc<Fake>,
+    typed: Option<Arc<Fake>>,
 ) -> Model {
     let name = |n: &str| format!("<|{n}|>");
     let names = TokenNames {
@@ -106,8 +118,8 @@ fn model_of(
     Model::from_parts(Parts {
         name: "tiles".into(),
         template: names.template(&tokenizer, tokenizer.len()).unwrap(),
-        reader: Box::new(Tiles { markers }),
-        decoder: Box::new(decoder(tokenizer.clone(), markers)),
+        reader: Box::new(Tiles { markers, typed }),
+        decoder: Box::new(decoder(tokenizer.clone(), markers) as Arc<dyn TextDecoder>),
         tokenizer,
         mode: Mode::Auto,
         remembered_images: 4,
@@ -176,18 +188,16 @@ fn an_answer_that_was_left_within_a_character_is_saved_and_restored() {
     let half = (0..tokenizer.len() as TokenId)
         .find(|&id| tokenizer.bytes(id) == b"a\xc3")
         .unwrap();
-    let model = model_of(tokenizer, |tokenizer, _| {
+    let says = |tokenizer: Arc<Tokenizer>, _| {
         let (vocab, rest) = (tokenizer.len(), tokenizer.byte(0xa9));
-        Fake::new(vocab, DIM, CONTEXT, move |ids, _| {
+        Arc::new(Fake::new(vocab, DIM, CONTEXT, move |ids, _| {
             let mut logits = vec![0.0; vocab];
-            logits[if ids.last() == Some(&half) {
-                rest
-            } else {
-                half
-            } as usize] = 9.0;
+            let begun = ids.last() == Some(&half);
+            logits[if begun { rest } else { half } as usize] = 9.0;
             (logits, vec![0.0; DIM])
-        })
-    });
+        }))
+    };
+    let model = model_of(tokenizer, says, None);
     let mut session = model.session().unwrap();
     let mut stream = session.ask("And?").stream().unwrap();
     assert_eq!(stream.next().unwrap().unwrap(), "a");
@@ -196,4 +206,31 @@ fn an_answer_that_was_left_within_a_character_is_saved_and_restored() {
     let restored = model.restore(&session.transcript(), &[]).unwrap();
     assert_eq!(restored.turns(), session.turns());
     session.forget_turns(0).unwrap();
+}
+
+#[test]
+fn a_decoder_for_one_kind_of_answer_computes_those_turns_alone() {
+    let tokenizer = Arc::new(fake::byte_tokenizer(&[]));
+    let markers = [b'[', b']'].map(|marker| tokenizer.byte(marker));
+    let [whole, typed] = [(); 2].map(|()| Arc::new(spells(tokenizer.clone(), markers)));
+    let of_all = |_, _| whole.clone();
+    let model = model_of(tokenizer, of_all, Some(typed.clone()));
+    let mut session = model.look_at(&picture(b"jazzclub")).unwrap();
+    session.ask("Where?").run().unwrap();
+    let seen = whole.rows();
+
+    let schema = serde_json::json!({"type": "object", "properties": {"word": {"type": "string"}},
+        "required": ["word"], "additionalProperties": false});
+    let json = session
+        .ask("As JSON")
+        .as_schema::<serde_json::Value>(&schema);
+    assert_eq!(json.run().unwrap().value["word"], "jazz club");
+    assert!(typed.rows() > 0);
+    assert_eq!(whole.rows(), seen + 1, "the end of the answer before");
+
+    let own = typed.rows();
+    session.ask("And?").run().unwrap();
+    assert_eq!(typed.rows(), own);
+    let rows = CONTEXT - session.room();
+    assert_eq!(whole.rows(), rows, "of the turn that was not its own too");
 }

@@ -4,6 +4,7 @@ use crate::options::EXIT_CODES;
 pub const ASK: &str = "\
 foveate ask 'Where is it?' flyer.png
 foveate --model base ask 'How much are the tickets?' flyer.png
+foveate --model base ask --list 'Who is playing?' flyer.png
 foveate --json ask 'When does it start?' --report answers.html flyers";
 
 pub const READ: &str = "\

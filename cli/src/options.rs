@@ -153,6 +153,11 @@ pub enum Command {
         /// The question.
         #[arg(value_parser = question)]
         prompt: String,
+        /// The answer is a list of all things of a kind: one a line, none where the picture has
+        /// none.
+        #[cfg_attr(feature = "remote", arg(long, conflicts_with = "server"))]
+        #[cfg_attr(not(feature = "remote"), arg(long))]
+        list: bool,
         #[cfg(feature = "remote")]
         #[command(flatten)]
         server: crate::commands::remote::Server,

@@ -318,7 +318,9 @@ impl EvalArgs {
                 };
                 print!("{report}");
             }
-            eval::Task::Unseen => print!("{}", eval::unseen::evaluate(&model, fonts, &set)),
+            eval::Task::Unseen => {
+                print!("{}", eval::unseen::evaluate(&model, fonts, &set, dump)?);
+            }
             eval::Task::SmallPrint => {
                 print!("{}", small_print(&model, fonts, &set, mode));
             }

@@ -62,6 +62,10 @@ pub struct Session {
     pub(crate) instructions: Option<String>,
     /// Whether the last turn still lacks its end token.
     pub(crate) open: bool,
+    /// Rows before the last question.
+    asked_at: usize,
+    /// The first row that was computed by a decoder for one turn alone.
+    apart: Option<usize>,
     /// What seeing pictures cost since the last answer.
     seeing: Timing,
     usage: Usage,
@@ -96,6 +100,8 @@ impl Session {
             turns: Vec::new(),
             instructions: None,
             open: false,
+            asked_at: 0,
+            apart: None,
             seeing: Timing::default(),
             usage: Usage::default(),
         })
@@ -181,8 +187,16 @@ impl Session {
 
     /// Computes what is known already, so that the next answer begins sooner.
     pub fn prewarm(&mut self) -> Result<()> {
+        self.rejoin();
         let decoder = decoder(&self.model, self.adapter.as_ref());
         Ok(self.context.prefill(decoder)?)
+    }
+
+    /// Leaves the rows of a turn that had a decoder of its own to the one of the conversation.
+    fn rejoin(&mut self) {
+        if let Some(first) = self.apart.take() {
+            self.context.recompute_from(first);
+        }
     }
 
     /// Answers from here on with an adapter, or without one: what was shown and said stays, and is
@@ -229,6 +243,8 @@ impl Session {
             turns: self.turns.clone(),
             instructions: self.instructions.clone(),
             open: self.open,
+            asked_at: self.asked_at,
+            apart: self.apart,
             seeing: self.seeing,
             usage: self.usage,
         }

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .kinds import drawn
+from .lists import asked as asked_list
+from .lists import listed
 from .page import FEATURES, from_record, noisy, rows_of
 from .tasks import extraction, questions, renamed
 from .written import FOLDER, pages
@@ -103,6 +105,8 @@ def flyers(generator, split, seed):
 def branches_of(page, rng):
     """Lists of turns: most of one, some go on."""
     fields = [extraction(page, rng) for _ in range(2 if rng.random() < 0.4 else 1)]
+    if page.lists and rng.random() < 0.6:
+        fields.append(rng.choice([listed, asked_list])(page, rng))
     asked = [[turn] for turn in questions(page, rng)]
     out = [[turn] for turn in fields if turn]
     while len(asked) > 1 and rng.random() < 0.35:

@@ -1,4 +1,4 @@
-"""The weighted mean of two runs' factors (`page.safetensors`), for serving.
+"""The weighted mean of two runs' factors (`page.safetensors`, `turns.safetensors`), for serving.
 
     python -m page.mean FIRST SECOND --share 0.7 --out FILE   (in training/; 0.7 of SECOND)
 
@@ -15,8 +15,8 @@ from .tasks import known_names
 
 
 def mean(first, second, share):
-    """Tensors of a file and `share` of another's, and the second one's metadata with the names that
-    training asks by."""
+    """Tensors of a file and `share` of another's, and the second one's metadata; of runs of all
+    rows with the names that training asks by."""
     with safe_open(first, "pt") as a, safe_open(second, "pt") as b:
         if set(a.keys()) != set(b.keys()):
             raise ValueError(f"{first} and {second} hold other tensors")
@@ -24,7 +24,8 @@ def mean(first, second, share):
         for key in b.keys():
             x, y = a.get_tensor(key).float(), b.get_tensor(key).float()
             tensors[key] = ((1 - share) * x + share * y).half().contiguous()
-        return tensors, b.metadata() | {"taught": known_names()}
+        names = {"taught": known_names()} if "place" in tensors else {}
+        return tensors, b.metadata() | names
 
 
 def main():

@@ -43,6 +43,7 @@ class Page:
     asks: list = field(default_factory=list)  # (question, field, "yes", "no" or "")
     told: set = field(default_factory=set)  # kinds of facts that it holds (facts.py)
     missing: list = field(default_factory=list)  # names of fields known not to be there
+    lists: list = field(default_factory=list)  # (name, question, fields of its items)
     by_hand: bool = False  # all its fields and questions are its writer's (written.py)
 
     def sorted(self):

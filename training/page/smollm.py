@@ -97,7 +97,9 @@ def half_split(rows, heads):
 
 
 class Linear(nn.Module):
-    """A frozen matrix and its update in float32."""
+    """A frozen matrix and its update in float32, which `own` turns off."""
+
+    own = True
 
     def __init__(self, weight, rank=RANK):
         super().__init__()
@@ -113,6 +115,8 @@ class Linear(nn.Module):
         return SCALE * len(self.a)
 
     def forward(self, x):
+        if not self.own:
+            return F.linear(x, self.weight)
         low = F.linear(x, self.a.to(x.dtype))
         return F.linear(x, self.weight) + F.linear(low, self.b.to(x.dtype) * SCALE)
 
@@ -140,12 +144,17 @@ class Layer(nn.Module):
             weight = torch.tensor(value(f"blk.{i}.{name}.weight"))
             self.register_buffer(name, weight, persistent=False)
 
-    def attend(self, x, turns, mask):
+    def attend(self, x, turns, mask, past, kept):
         s = self.sizes
         heads = lambda y, n: y.view(*y.shape[:2], n, s.head_dim).transpose(1, 2)  # noqa: E731
         q = rotated(heads(self.q(x), s.heads), *turns)
         k = rotated(heads(self.k(x), s.kv_heads), *turns)
         v = heads(self.v(x), s.kv_heads)
+        if kept is not None:
+            kept.append((k, v))
+        if past is not None:
+            before = [y.expand(len(x), -1, -1, -1) for y in past]
+            k, v = (torch.cat(pair, 2) for pair in zip(before, (k, v), strict=True))
         # Plain products: with a mask, PyTorch's fused attention was slower on CPUs.
         groups = s.heads // s.kv_heads
         q = q.unflatten(1, (s.kv_heads, groups)).flatten(2, 3) * s.head_dim**-0.5
@@ -153,10 +162,10 @@ class Layer(nn.Module):
         y = (scores.softmax(-1).flatten(2, 3) @ v).unflatten(2, (groups, -1)).flatten(1, 2)
         return self.o(y.transpose(1, 2).flatten(2))
 
-    def forward(self, x, turns, mask):
+    def forward(self, x, turns, mask, past=None, kept=None):
         s = self.sizes
         half = lambda w: rms(x, w, s.eps).to(WORK)  # noqa: E731
-        x = x + self.attend(half(self.attn_norm), turns, mask)
+        x = x + self.attend(half(self.attn_norm), turns, mask, past, kept)
         y = half(self.ffn_norm)
         return x + self.ffn_down(F.silu(self.ffn_gate(y)) * self.ffn_up(y))
 
@@ -184,14 +193,18 @@ class SmolLM(nn.Module):
         angles = positions[:, None, :, None].float() * self.sizes.theta**-exponents
         return angles.cos().to(WORK), angles.sin().to(WORK)
 
-    def hidden(self, ids, features, positions, mask):
-        """`[b, t, dim]` after the last norm. `mask [b, t, t]`: true where a row may look."""
+    def hidden(self, ids, features, positions, mask, past=None, kept=None):
+        """`[b, t, dim]` after the last norm. `mask [b, t, t]`: true where a row may look.
+
+        `past`: keys and values of rows before these, `[1, kv_heads, n, head_dim]` a layer; the
+        mask is then `[b, t, n + t]`. Those of these rows are added to the list `kept`.
+        """
         bias = torch.zeros(mask.shape, dtype=WORK, device=mask.device)
         bias = bias.masked_fill(~mask, -1e4)[:, None, None]
         x = self.embedding[ids] + features @ self.place
         turns = self.turns(positions)
-        for layer in self.layers:
-            x = layer(x, turns, bias)
+        for i, layer in enumerate(self.layers):
+            x = layer(x, turns, bias, past and past[i], kept)
         return rms(x, self.norm, self.sizes.eps).to(WORK)
 
     def logits(self, hidden):

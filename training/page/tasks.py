@@ -128,7 +128,7 @@ def items_of(page):
 
 
 def some_fields(page, known, rng):
-    own = [k for k in known if k in ALIASES or page.by_hand and not k.startswith("ask ")]
+    own = [k for k in known if k in ALIASES or page.by_hand and not k.startswith(("ask ", "list "))]
     rng.shuffle(own)
     own = own[: rng.randrange(1, 7)]
     near = {other for k in own for other in NEAR.get(k, ())}

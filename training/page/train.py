@@ -174,7 +174,9 @@ class Run:
     def __init__(self, model, groups, out, base=""):
         self.model, self.file, self.base = model, out / "state.pt", base
         self.optimizer = torch.optim.AdamW(groups, lr=RATE, betas=BETAS, weight_decay=0.0)
+        self.device = model.place.device
         self.step, self.spent = 0, 0.0  # seconds
+        self.seen = 0  # tokens since it began or went on
 
     def resume(self):
         """Goes on from what was saved. -> whether anything was"""
@@ -195,37 +197,41 @@ class Run:
         torch.save(state, f"{self.file}.part")
         os.replace(f"{self.file}.part", self.file)
 
+    def backward(self, batch):
+        """Adds the gradient of a batch's mean loss. -> that loss"""
+        inputs, target, weight = batch
+        inputs = [x.to(self.device) for x in inputs]
+        loss, _ = losses(self.model, inputs, target.to(self.device), weight.to(self.device))
+        own = weight[weight > 0].to(self.device)
+        loss = (loss * own).sum() / own.sum()
+        loss.backward()
+        self.seen += inputs[0].numel()
+        return loss.item()
+
     def move(self, batch, at):
         """A step on a batch, `at` of the whole time. -> its loss"""
         shape = min(1.0, at / 0.02 + 0.02) * (0.1 + 0.9 * (1 + math.cos(math.pi * at)) / 2)
         for group in self.optimizer.param_groups:
             group["lr"] = group["peak"] * shape
-        loss, _ = losses(self.model, *batch)
-        own = batch[2][batch[2] > 0]
-        loss = (loss * own).sum() / own.sum()
         self.optimizer.zero_grad()
-        loss.backward()
+        loss = self.backward(batch)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), CLIP)
         self.optimizer.step()
         self.step += 1
-        return loss.item()
+        return loss
 
     def train(self, source, args, checkpoint):
         """Moves until `args` say that it is over, with a `checkpoint()` now and then."""
         began = saved = time.time()
         before, whole = self.spent, args.minutes * 60
-        running, seen = [], 0
+        running = []
         while self.spent < whole and not (args.steps and self.step >= args.steps):
-            inputs, target, weight = next(source)
-            inputs = [x.to(args.device) for x in inputs]
-            batch = inputs, target.to(args.device), weight.to(args.device)
-            running.append(self.move(batch, self.spent / whole))
+            running.append(self.move(next(source), self.spent / whole))
             self.spent = before + time.time() - began
-            seen += inputs[0].numel()
             if self.step % 20 == 0:
                 print(f"step {self.step} {self.spent / 60:.1f} min "
                       f"loss {np.mean(running[-20:]):.4f} "
-                      f"{seen / (time.time() - began):.0f} tokens/s", flush=True)  # fmt: skip
+                      f"{self.seen / (time.time() - began):.0f} tokens/s", flush=True)  # fmt: skip
             if time.time() - saved > args.every:
                 saved = time.time()
                 checkpoint()

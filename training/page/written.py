@@ -11,6 +11,8 @@ page is
     E phone > -                      a field that somebody would ask for and that is not there
     Q Can I take my dog? > yes: Dogs on a leash are welcome
     Q When is it over? > -           the page does not say it
+    L bands ; Which bands play? > The Owls | Ida Moss       all of a kind, in the page's order
+    L sponsors ; Who pays for it? > -                       there are none
 
 Values and answers are pieces of the page. Figures change from one drawing to the next, the same
 ones everywhere on a page and in its questions.
@@ -26,7 +28,7 @@ from .sheet import WIDTH, Sheet
 
 FOLDER = Path(__file__).parent / "written"
 LINE = re.compile(r"(\d+) \| (.*)")
-SAID = re.compile(r"([EFQ]) (.*) > (.*)")
+SAID = re.compile(r"([EFQL]) (.*) > (.*)")
 LEAD = re.compile(r"(yes|no): ")
 # What a page has on it if it has such a field.
 SIGNS = {
@@ -49,6 +51,7 @@ class Written:
     fields: dict = field(default_factory=dict)  # name: value
     missing: list = field(default_factory=list)  # names of fields that are not there
     asks: list = field(default_factory=list)  # (question, answer); "-" where there is none
+    lists: list = field(default_factory=list)  # (name, question, items)
     event: bool = False
 
     @property
@@ -56,7 +59,10 @@ class Written:
         return " ".join(text for _, text in self.lines)
 
     def add(self, what, name, said):
-        """A field of an event ("E") or of anything ("F"), or a question ("Q")."""
+        """A field of an event ("E") or of anything ("F"), a question ("Q"), or a list ("L")."""
+        if what == "L":
+            name, question = name.split(" ; ")
+            return self.lists.append((name, question, [] if said == "-" else said.split(" | ")))
         if what == "Q":
             return self.asks.append((name, said))
         self.event |= what == "E"
@@ -82,11 +88,16 @@ def pages_of(path):
             out[-1].lines.append((int(found[1]), found[2].strip()))
         elif out and (found := SAID.fullmatch(line)):
             what, name, said = found[1], found[2].strip(), found[3].strip()
-            if said != "-" and LEAD.sub("", said) not in out[-1].text:
-                raise ValueError(f"{path}:{n}: {said!r} is no piece of its page")
+            own = said.split(" | ") if what == "L" else [LEAD.sub("", said)]
+            lost = [piece for piece in own if piece not in out[-1].text]
+            if said != "-" and lost:
+                raise ValueError(f"{path}:{n}: {lost[0]!r} is no piece of its page")
+            if what == "L" and name.count(" ; ") != 1:
+                raise ValueError(f"{path}:{n}: found {name!r}, expected 'NAME ; QUESTION'")
             out[-1].add(what, name, said)
         elif line.strip():
-            raise ValueError(f"{path}:{n}: found {line!r}, expected '==', 'N |', 'E', 'F' or 'Q'")
+            expected = "'==', 'N |', 'E', 'F', 'Q' or 'L'"
+            raise ValueError(f"{path}:{n}: found {line!r}, expected {expected}")
     return out
 
 
@@ -128,9 +139,13 @@ class Figures:
         return first + "".join(rng.choice("0123456789") for _ in kept[1:]) + "0" * zeros
 
 
-def ranges_of(piece, text):
-    """Half-open range of a piece's characters among those of a text, spaces not counted."""
-    whole = re.search(rf"(?<!\w){re.escape(piece)}(?!\w)", text)
+def ranges_of(piece, text, after=0):
+    """Half-open range of a piece's characters among those of a text, spaces not counted.
+
+    `after`: where a later one of the same begins at the earliest, if there is one.
+    """
+    whole = re.compile(rf"(?<!\w){re.escape(piece)}(?!\w)")
+    whole = whole.search(text, after) or whole.search(text)
     at = whole.start() if whole else text.index(piece)
     first = sum(not c.isspace() for c in text[:at])
     return [(first, first + sum(not c.isspace() for c in piece))]
@@ -155,6 +170,15 @@ def drawn(rng, written):
         if answer != "-":
             sheet.fields[f"ask {n}"] = ranges_of(LEAD.sub("", answer), written.text)
         sheet.ask(change(question), f"ask {n}" if answer != "-" else "", lead[1] if lead else "")
+    lists = []
+    for n, (name, question, items) in enumerate(written.lists):
+        keys = [f"list {n} {i}" for i in range(len(items))]
+        at = 0
+        for key, item in zip(keys, items, strict=True):
+            at = written.text.find(item, at)  # behind the item before it, where it is there
+            sheet.fields[key] = ranges_of(item, written.text, max(at, 0))
+            at = max(at, 0) + len(item)
+        lists.append((name, change(question), keys))
     page = sheet.page("event" if written.event else "written")
-    page.by_hand, page.missing = True, written.lacks()
+    page.by_hand, page.missing, page.lists = True, written.lacks(), lists
     return page

@@ -239,13 +239,16 @@ def test_what_is_no_page_is_named(tmp_path):
 
 
 def test_a_mean_of_two_runs_is_between_them(tmp_path):
-    one, two = ({"layers.0.q.a": torch.full((2, 2), x)} for x in (1.0, 3.0))
+    one, two = ({"layers.0.q.a": torch.full((2, 2), x), "place": torch.ones(1)} for x in (1.0, 3.0))
     save_file(one, tmp_path / "a", {"step": "1"})
     save_file(two, tmp_path / "b", {"step": "2"})
     tensors, metadata = mean.mean(tmp_path / "a", tmp_path / "b", 0.75)
     assert tensors["layers.0.q.a"].tolist() == [[2.5, 2.5]] * 2 and metadata["step"] == "2"
     known = metadata["taught"].split(",")
     assert {*tasks.EVENT, "starttime"} <= {*known} and "commences" not in known
+    for name in "ab":
+        save_file({"q.a": torch.ones(1)}, tmp_path / name, {"step": "2"})
+    assert mean.mean(tmp_path / "a", tmp_path / "b", 0.5)[1] == {"step": "2"}
     save_file({"other": torch.zeros(1)}, tmp_path / "c")
     with pytest.raises(ValueError, match="other tensors"):
         mean.mean(tmp_path / "a", tmp_path / "c", 0.5)

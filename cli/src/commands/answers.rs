@@ -98,6 +98,40 @@ pub fn ask(
     Ok(ending.said(out, &name, &notes, common))
 }
 
+/// Answers a question with a list.
+pub fn ask_list(
+    start: &Session,
+    prompt: &str,
+    source: &Source,
+    seen: &mut Seen,
+    common: &Common,
+) -> Result<Said> {
+    let name = source.name();
+    let image = seen.open(source, common)?;
+    let notes = notes_of(&image);
+    let (mut session, request) = with_image(start, &image, common)?;
+    let query = session.ask(prompt).with(&request).as_type();
+    let typed: Typed<Vec<String>> = query.run()?;
+    let regions: Vec<Region> = typed.fields.iter().map(|(_, region)| *region).collect();
+    seen.text(&image, &typed.value.join(", "), &regions)?;
+    let ending = Ending {
+        stop: typed.stop,
+        timing: &typed.timing,
+        usage: &typed.usage,
+    };
+    let out = if common.json {
+        let (stop, boxes) = (typed.stop.as_str(), boxes(&typed.fields));
+        let items = &typed.value;
+        json!({"file": name, "answer": items, "found": !items.is_empty(), "stop": stop,
+            "boxes": boxes, "notes": notes})
+        .to_string()
+    } else {
+        let items = typed.value.iter().map(|item| harmless(item));
+        items.collect::<Vec<_>>().join("\n")
+    };
+    Ok(ending.said(out, &name, &notes, common))
+}
+
 /// An answer in words about a picture, as JSON.
 pub fn answered(name: &str, answer: &Answer, notes: &[String]) -> Value {
     let place = answer.region.as_ref();

@@ -114,6 +114,12 @@ impl<'a> Work<'a> {
             );
         }
         match self.command {
+            Command::Ask {
+                prompt, list: true, ..
+            } => job.each(
+                |source, seen| answers::ask_list(start, prompt, source, seen, common),
+                |()| (),
+            ),
             Command::Ask { prompt, .. } => job.each(
                 |source, seen| answers::ask(start, prompt, source, seen, common),
                 |()| (),

@@ -1,6 +1,6 @@
 //! What a model fills in where a schema names its fields as no schema of training does.
 
-use super::{picture, ratio};
+use super::{picture, ratio, save};
 use crate::canvas::Canvas;
 use crate::dice::Dice;
 use crate::files::Set;
@@ -12,7 +12,8 @@ use foveate::Model;
 use indicatif::ProgressBar;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use std::fmt;
+use std::path::Path;
+use std::{fmt, io};
 
 /// Names that training lacks too, under "dev": for what is chosen, as those of `NAMES` are not.
 const DEV: &str = include_str!("../../../training/page/names.json");
@@ -46,25 +47,58 @@ pub struct Report {
 
 /// Asks for four to six fields of every flyer of `set`, each of them optional. A value is right by
 /// a similarity of at least 0.9 to what is printed; one that is not printed must be left out. Split
-/// `dev` has names of its own.
-pub fn evaluate(model: &Model, fonts: &Fonts, set: &Set) -> Report {
+/// `dev` has names of its own. Flyers with a mistake are written to `dump`, with what was asked,
+/// what is printed and what was said.
+///
+/// # Errors
+/// When nothing can be written to `dump`.
+pub fn evaluate(
+    model: &Model,
+    fonts: &Fonts,
+    set: &Set,
+    dump: Option<&Path>,
+) -> io::Result<Report> {
     let mut report = Report::default();
     let names = names(set.split);
     let progress = ProgressBar::new(set.count);
     let mut pen = Pen::default();
+    dump.map_or(Ok(()), std::fs::create_dir_all)?;
     for index in 0..set.count {
         let (truth, canvas) = set.flyer(fonts, index, true, &mut pen);
         let Some(canvas) = canvas else { continue };
         let asked = chosen(&names, &mut Dice::new(set.seed ^ 0x005c_8e4a, index));
         report.flyers += 1;
         match ask(model, &canvas, &asked) {
-            Ok(said) => report.add(&truth, &asked, &said),
+            Ok(said) => {
+                let right = report.add(&truth, &asked, &said);
+                if let (Some(folder), false) = (dump, right.iter().all(|&right| right)) {
+                    let text = folder.join(format!("{index:05}.txt"));
+                    save(&canvas, &text.with_extension("png"))?;
+                    std::fs::write(text, compared(&truth, &asked, &said, &right))?;
+                }
+            }
             Err(_) => report.failed += 1,
         }
         progress.inc(1);
     }
     progress.finish_and_clear();
-    report
+    Ok(report)
+}
+
+/// A line a field: its mark, its name, what is printed and what was said.
+fn compared(
+    truth: &Truth,
+    asked: &[(&str, String)],
+    said: &Map<String, Value>,
+    right: &[bool],
+) -> String {
+    let line = |((field, name), right): (&(&str, String), &bool)| {
+        let printed = truth.fields.get(*field).map(|f| &*f.text);
+        let mark = if *right { "right" } else { "wrong" };
+        let got = said.get(name).unwrap_or(&Value::Null);
+        format!("{mark} {field} as {name}: {printed:?} was read as {got}\n")
+    };
+    asked.iter().zip(right).map(line).collect()
 }
 
 /// Each field with its names.
@@ -116,22 +150,32 @@ fn ask(
 }
 
 impl Report {
-    fn add(&mut self, truth: &Truth, asked: &[(&'static str, String)], said: &Map<String, Value>) {
-        for (field, name) in asked {
+    /// Counts an answer; which of its fields are right.
+    fn add(
+        &mut self,
+        truth: &Truth,
+        asked: &[(&'static str, String)],
+        said: &Map<String, Value>,
+    ) -> Vec<bool> {
+        let count = |(field, name): &(&'static str, String)| {
             let (field, name) = (*field, name.as_str());
             let got = said.get(name).and_then(Value::as_str).unwrap_or_default();
             let counts = self.fields.entry(field).or_default();
             match truth.fields.get(field) {
                 Some(printed) => {
-                    counts[0] += usize::from(is_right(&printed.text, got));
+                    let right = is_right(&printed.text, got);
+                    counts[0] += usize::from(right);
                     counts[1] += 1;
+                    right
                 }
                 None => {
                     counts[2] += usize::from(got.is_empty());
                     counts[3] += 1;
+                    got.is_empty()
                 }
             }
-        }
+        };
+        asked.iter().map(count).collect()
     }
 
     /// Right fields and left out ones, and all that were asked for.

@@ -216,6 +216,9 @@ pub struct Decoding<'a> {
     pub attribution: Option<Box<dyn Attribution + 'a>>,
     /// The whole answer, where the family knows it without asking the decoder.
     pub answer: Option<Vec<Written>>,
+    /// What computes the rows of the question and its answer, where it is not the model's decoder;
+    /// of the same shape. A session with an adapter asks that one instead.
+    pub decoder: Option<&'a dyn TextDecoder>,
     /// Proposes what comes next.
     pub draft: Option<Box<dyn Draft + 'a>>,
 }

@@ -98,6 +98,7 @@ impl Session {
             self.context
                 .check_room(question.len() + usize::from(self.open) + 1)?;
             self.close_turn()?;
+            self.asked_at = self.context.len();
             self.context.push_ids(&question)?;
         } else if self.open {
             self.context.check_room(1)?;
@@ -152,9 +153,12 @@ impl Session {
         constraint: Option<Box<dyn Constraint>>,
     ) -> Result<Stream<'_>> {
         let aside = self.is_aside(task);
+        self.rejoin();
         let Self {
             model,
             adapter,
+            asked_at,
+            apart,
             context,
             gallery,
             turns,
@@ -181,11 +185,16 @@ impl Session {
                 (limited(script, most, request), false)
             }
             None => {
-                let (decoder, end) = (decoder(model, adapter.as_ref()), model.template().end);
+                let (whole, end) = (decoder(model, adapter.as_ref()), model.template().end);
+                let own = decoding.decoder.filter(|_| adapter.is_none());
                 let sampler = Sampler::new(request.sampling);
-                let mut generator = Generator::new(decoder, context, sampler, end)
+                let mut generator = Generator::new(own.unwrap_or(whole), context, sampler, end)
                     .processed(Box::new(Suppress(&model.template().never)))
                     .watching_for_loops();
+                if own.is_some() {
+                    generator = generator.begun_by(whole, *asked_at);
+                    *apart = Some(*asked_at);
+                }
                 if let Some(constraint) = constraint {
                     generator = generator.constrained(constraint);
                 }

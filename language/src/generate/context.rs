@@ -151,17 +151,23 @@ impl Context {
             ));
         }
         self.cache.truncate(self.len() - wanted);
+        self.run(decoder, self.len(), wanted)
+    }
+
+    /// Runs the rows before `to` that are not computed yet and answers for the last `wanted`.
+    fn run(&mut self, decoder: &dyn TextDecoder, to: usize, wanted: usize) -> Result<Output> {
         let from = self.cache.len();
-        let t = self.len() - from;
+        let t = to - from;
         let select: Vec<usize> = (t - wanted..t).collect();
-        let extra = ArrayView2::from_shape((t, self.dim), &self.extra[from * self.dim..])
+        let extra = &self.extra[from * self.dim..to * self.dim];
+        let extra = ArrayView2::from_shape((t, self.dim), extra)
             .unwrap_or_else(|_| unreachable!("t x dim"));
-        let replaced = self.replaced.iter().filter(|&&row| row >= from);
+        let replaced = self.replaced.iter().filter(|row| (from..to).contains(row));
         let replaced: Vec<usize> = replaced.map(|row| row - from).collect();
         decoder.forward(
             &mut self.cache,
             Rows {
-                ids: &self.ids[from..],
+                ids: &self.ids[from..to],
                 extra,
                 replaced: &replaced,
                 select: &select,
@@ -176,6 +182,20 @@ impl Context {
         } else {
             Ok(())
         }
+    }
+
+    /// Computes the first `rows` of them with `decoder`, as far as they are not computed yet.
+    pub fn prefill_first(&mut self, decoder: &dyn TextDecoder, rows: usize) -> Result<()> {
+        let all = self.len();
+        if self.cached() >= rows.min(all) {
+            return Ok(());
+        }
+        self.run(decoder, rows.min(all), 0).map(drop)
+    }
+
+    /// Forgets what was computed of the rows from `first` on; they are computed again.
+    pub fn recompute_from(&mut self, first: usize) {
+        self.cache.truncate(first);
     }
 
     /// Goes on with another decoder of the same shape: the rows stay, what was computed of them is
@@ -245,6 +265,23 @@ mod tests {
             expected,
             "asked again"
         );
+    }
+
+    #[test]
+    fn two_decoders_share_the_rows_of_a_conversation() {
+        let [first, second] = [7, 8].map(|seed| Hashed::new(seed, 50, 4, 32));
+        let mut context = Context::new(&first);
+        context.push_ids(&[1, 2, 3, 4, 5]).unwrap();
+        context.prefill_first(&first, 3).unwrap();
+        assert_eq!(context.cached(), 3);
+        context.prefill_first(&first, 2).unwrap();
+        assert_eq!(context.cached(), 3, "what is computed stays");
+        context.forward(&second, 1).unwrap();
+        assert_eq!((first.rows(), second.rows()), (3, 2));
+
+        context.recompute_from(3);
+        context.prefill(&first).unwrap();
+        assert_eq!((first.rows(), second.rows()), (5, 2));
     }
 
     #[test]

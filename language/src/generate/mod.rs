@@ -29,6 +29,8 @@ use std::time::Instant;
 /// is not one of them.
 pub struct Generator<'a> {
     decoder: &'a dyn TextDecoder,
+    /// What computes the first rows of the context, and how many, where it is another.
+    first: Option<(&'a dyn TextDecoder, usize)>,
     context: &'a mut Context,
     sampler: Sampler,
     end: TokenId,
@@ -60,6 +62,7 @@ impl<'a> Generator<'a> {
     ) -> Self {
         Self {
             decoder,
+            first: None,
             handed: context.len(),
             context,
             sampler,
@@ -75,6 +78,13 @@ impl<'a> Generator<'a> {
             draft: None,
             work: Work::default(),
         }
+    }
+
+    /// Leaves the first `rows` of the context to another decoder of the same shape.
+    #[must_use]
+    pub fn begun_by(mut self, decoder: &'a dyn TextDecoder, rows: usize) -> Self {
+        self.first = Some((decoder, rows));
+        self
     }
 
     /// Obeys `constraint`.
@@ -173,6 +183,9 @@ impl<'a> Generator<'a> {
         let began = Instant::now();
         let rows = self.context.len() - self.context.cached().min(self.context.len() - 1);
         let base = self.context.len();
+        if let Some((decoder, rows)) = self.first.take() {
+            self.context.prefill_first(decoder, rows)?;
+        }
         let drafted = self.propose()?;
         let mut output = self.context.forward(self.decoder, drafted.len() + 1)?;
         self.work.runs += 1;

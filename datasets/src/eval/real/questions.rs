@@ -189,6 +189,8 @@ impl Question {
 pub(super) struct QuestionMarks {
     /// Right ones and all, in the order of the questions.
     kinds: Vec<(String, [usize; 2])>,
+    /// Questions after several things, asked for a list of them: right ones and all.
+    lists: [usize; 2],
 }
 
 impl QuestionMarks {
@@ -199,10 +201,25 @@ impl QuestionMarks {
         let answer = asked.and_then(Result::ok).map(|answer| answer.text);
         let right = answer.as_ref().is_some_and(|text| question.is_right(text));
         self.count(&question.kind, right);
+        let list = session.filter(|_| !question.all.is_empty());
+        let list = list.map(|session| self.add_list(question, session));
         json!({
             "file": question.file, "question": question.question, "type": question.kind,
-            "wanted": question.answers, "answer": answer, "right": right,
+            "wanted": question.answers, "answer": answer, "right": right, "list": list,
         })
+    }
+
+    /// Asks for a list and counts.
+    fn add_list(&mut self, question: &Question, session: &Session) -> Option<Vec<String>> {
+        let mut session = session.fork();
+        let asked = session.ask(&question.question).as_type::<Vec<String>>();
+        let list = asked.run().ok().map(|typed| typed.value);
+        let right = list
+            .as_ref()
+            .is_some_and(|list| question.is_right(&list.join(", ")));
+        self.lists[0] += usize::from(right);
+        self.lists[1] += 1;
+        list
     }
 
     fn count(&mut self, kind: &str, right: bool) {
@@ -228,7 +245,11 @@ impl fmt::Display for QuestionMarks {
         }
         let counts = self.kinds.iter().map(|(_, counts)| counts);
         let [right, all] = counts.fold([0; 2], |sum, one| [sum[0] + one[0], sum[1] + one[1]]);
-        writeln!(f, "| all | {right} | {all} |")
+        writeln!(f, "| all | {right} | {all} |")?;
+        match self.lists {
+            [_, 0] => Ok(()),
+            [right, all] => writeln!(f, "| of several things, as lists | {right} | {all} |"),
+        }
     }
 }
 

@@ -231,6 +231,7 @@ impl Reader for GlyphReader {
             answer,
             processors: Vec::new(),
             attribution: Some(Box::new(pointing)),
+            decoder: None,
             draft,
         }
     }

@@ -20,6 +20,9 @@ pub(in crate::readers) struct PageConfig {
     decoder: FileName,
     /// What it was taught here: a safetensors file of the bundle.
     weights: FileName,
+    /// What is added to that for schemas which it was not taught ([`Taught`](super::taught)): a
+    /// safetensors file of the bundle.
+    schemas: Option<FileName>,
     tokens: Tokens,
     pub spotter: SpotterConfig,
 }
@@ -64,6 +67,10 @@ impl PageConfig {
 
     pub(super) fn weights_file(&self, dir: &Path) -> Result<PathBuf> {
         self.weights.path(dir)
+    }
+
+    pub(super) fn schemas_file(&self, dir: &Path) -> Result<Option<PathBuf>> {
+        self.schemas.as_ref().map(|file| file.path(dir)).transpose()
     }
 
     /// What an adapter and the bundle must agree on (`models/FORMAT.md`, *Adapters*); training

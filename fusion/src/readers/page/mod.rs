@@ -58,6 +58,8 @@ pub struct PageReader {
     /// Whether lines that are hardly legible are left out.
     legible: bool,
     taught: Taught,
+    /// The decoder for schemas that it was not taught.
+    for_schemas: Option<Arc<dyn TextDecoder>>,
 }
 
 impl PageReader {
@@ -85,6 +87,14 @@ impl PageReader {
             why: e.to_string(),
         })?;
         Ok((Segment::Added { ids, rows }, shown, rest))
+    }
+
+    /// The decoder for a turn, where it has one of its own.
+    fn decoder_of(&self, task: Task<'_>) -> Option<&dyn TextDecoder> {
+        match task {
+            Task::Extract(schema) if !self.taught.covers(schema) => self.for_schemas.as_deref(),
+            _ => None,
+        }
     }
 
     /// What answers about the pictures are copied from.
@@ -234,6 +244,7 @@ impl Reader for PageReader {
         Decoding {
             attribution: Some(Box::new(copying)),
             draft: Some(Box::new(self.look_up(images))),
+            decoder: self.decoder_of(task),
             ..Decoding::default()
         }
     }
@@ -248,10 +259,12 @@ pub(super) fn open(
 ) -> Result<Opened> {
     let config = PageConfig::read(dir, config)?;
     let weights = config.weights_file(dir)?;
+    let schemas = config.schemas_file(dir)?;
     let gguf = config.decoder_file(dir)?;
     // The graphs and the decoder need nothing of each other: they are opened at the same time.
     let (spotter, language) = std::thread::scope(|scope| {
-        let language = scope.spawn(|| open_language(&config, &gguf, &weights, graphs.threads));
+        let language = scope
+            .spawn(|| open_language(&config, &gguf, &weights, schemas.as_deref(), graphs.threads));
         (Spotter::open(dir, &config.spotter, graphs), language.join())
     });
     let spotter = spotter.map_err(|e| Error::AssetsInvalid {
@@ -265,6 +278,7 @@ pub(super) fn open(
         template,
         places,
         taught,
+        for_schemas,
         shape,
     } = language;
     let (spotter, dim) = (spotter?, decoder.dims().dim);
@@ -279,6 +293,7 @@ pub(super) fn open(
         dim,
         legible: options.rules.legible.is_some(),
         taught,
+        for_schemas,
     };
     Ok(Opened {
         name: config.name,
@@ -305,6 +320,7 @@ struct Language {
     template: Template,
     places: Places,
     taught: Taught,
+    for_schemas: Option<Arc<dyn TextDecoder>>,
     shape: Box<Shape>,
 }
 
@@ -313,6 +329,7 @@ fn open_language(
     config: &PageConfig,
     gguf: &Path,
     weights: &Path,
+    schemas: Option<&Path>,
     threads: usize,
 ) -> Result<Language> {
     let refused = |e: foveate_language::Error| Error::AssetsInvalid {
@@ -338,12 +355,18 @@ fn open_language(
         place,
         taught,
     } = PageWeights::read(weights, dims.dim)?;
+    let own = decoder.adapted(&lora).map_err(refused)?;
+    let for_schemas = schemas.map(|file| {
+        let lora = weights::updates(file)?;
+        own.adapted(&lora).map_err(refused)
+    });
     Ok(Language {
         tokenizer,
-        decoder: decoder.adapted(&lora).map_err(refused)?,
+        decoder: own,
         template,
         places: Places::new(place),
         taught,
+        for_schemas: for_schemas.transpose()?,
         shape: Box::new(move |path| decoder.matrix(path)),
     })
 }

@@ -7,6 +7,7 @@ use foveate_language::{Lora, LowRank, MatrixPath};
 use half::f16;
 use ndarray::Array2;
 use safetensors::{Dtype, SafeTensors};
+use std::collections::HashMap;
 use std::path::Path;
 
 /// Largest file that is read: updates of rank 64 on a decoder of a billion weights.
@@ -24,42 +25,17 @@ pub(super) struct PageWeights {
 
 impl PageWeights {
     pub(super) fn read(file: &Path, dim: usize) -> Result<Self> {
-        let bytes = read(file, LARGEST)?;
-        Self::parse(&bytes, dim).map_err(|why| Error::AssetsInvalid {
-            file: file.to_owned(),
-            why,
-        })
+        parsed(file, |bytes| Self::parse(bytes, dim))
     }
 
     fn parse(bytes: &[u8], dim: usize) -> Result<Self, String> {
-        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| e.to_string())?;
-        let said = header.metadata().clone().unwrap_or_default();
-        let number = |key: &str| -> Result<f32, String> {
-            let text = said
-                .get(key)
-                .ok_or_else(|| format!("no metadata {key:?}"))?;
-            text.parse()
-                .map_err(|_| format!("metadata {key} is {text:?}, not a number"))
-        };
-        let (rank, scale) = (number("rank")?, number("scale")?);
+        let (lora, said) = lora(bytes)?;
         let tensors = SafeTensors::deserialize(bytes).map_err(|e| e.to_string())?;
         let place = matrix(&tensors, "place")?;
         if place.dim() != (FEATURES, dim) {
             let found = place.dim();
             return Err(format!("place is {found:?}, not {:?}", (FEATURES, dim)));
         }
-        let names = tensors.names().into_iter();
-        let mut paths: Vec<&str> = names.filter_map(|name| name.strip_suffix(".a")).collect();
-        paths.sort_unstable();
-        let update = |path: &str| -> Result<LowRank, String> {
-            Ok(LowRank {
-                name: path.parse::<MatrixPath>()?,
-                a: matrix(&tensors, &format!("{path}.a"))?,
-                b: matrix(&tensors, &format!("{path}.b"))?,
-            })
-        };
-        let updates = paths.into_iter().map(update).collect::<Result<_, _>>()?;
-        let lora = Lora::new(rank as usize, scale, updates).map_err(|e| e.to_string())?;
         let taught = Taught::parse(said.get("taught").map(String::as_str));
         Ok(Self {
             lora,
@@ -67,6 +43,48 @@ impl PageWeights {
             taught,
         })
     }
+}
+
+/// The updates of a file that holds no more than those, in the same form.
+pub(super) fn updates(file: &Path) -> Result<Lora> {
+    parsed(file, |bytes| Ok(lora(bytes)?.0))
+}
+
+/// What `parse` makes of a file of at most [`LARGEST`] bytes.
+fn parsed<T>(file: &Path, parse: impl FnOnce(&[u8]) -> Result<T, String>) -> Result<T> {
+    let bytes = read(file, LARGEST)?;
+    parse(&bytes).map_err(|why| Error::AssetsInvalid {
+        file: file.to_owned(),
+        why,
+    })
+}
+
+/// The updates, and the metadata.
+fn lora(bytes: &[u8]) -> Result<(Lora, HashMap<String, String>), String> {
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| e.to_string())?;
+    let said = header.metadata().clone().unwrap_or_default();
+    let number = |key: &str| -> Result<f32, String> {
+        let text = said
+            .get(key)
+            .ok_or_else(|| format!("no metadata {key:?}"))?;
+        text.parse()
+            .map_err(|_| format!("metadata {key} is {text:?}, not a number"))
+    };
+    let (rank, scale) = (number("rank")?, number("scale")?);
+    let tensors = SafeTensors::deserialize(bytes).map_err(|e| e.to_string())?;
+    let names = tensors.names().into_iter();
+    let mut paths: Vec<&str> = names.filter_map(|name| name.strip_suffix(".a")).collect();
+    paths.sort_unstable();
+    let update = |path: &str| -> Result<LowRank, String> {
+        Ok(LowRank {
+            name: path.parse::<MatrixPath>()?,
+            a: matrix(&tensors, &format!("{path}.a"))?,
+            b: matrix(&tensors, &format!("{path}.b"))?,
+        })
+    };
+    let updates = paths.into_iter().map(update).collect::<Result<_, _>>()?;
+    let lora = Lora::new(rank as usize, scale, updates).map_err(|e| e.to_string())?;
+    Ok((lora, said))
 }
 
 fn matrix(tensors: &SafeTensors<'_>, name: &str) -> Result<Array2<f32>, String> {

@@ -4,6 +4,7 @@
 //! line it goes on with the first word of the lines that may follow. Text and tokens are compared
 //! byte by byte, so that it does not matter how either was cut into tokens. Numbers of a JSON
 //! answer are those of the text, whichever way they are printed there.
+mod items;
 mod numbers;
 mod page;
 mod tokens;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 pub use page::CopyText;
 pub use tokens::TokenIndex;
 
+use items::Items;
 use numbers::{Numbers, is_number};
 use page::Places;
 
@@ -56,6 +58,7 @@ pub struct Copying<'a> {
     end: TokenId,
     at: At,
     json: Scanner,
+    items: Items,
     /// Whether something of the answer was written.
     begun: bool,
     /// Where the last token that was copied ended, if one place is likelier than others.
@@ -92,6 +95,7 @@ impl<'a> Copying<'a> {
             end,
             at,
             json: Scanner::default(),
+            items: Items::default(),
             begun: false,
             last: None,
             row: vec![0.0; dim],
@@ -147,7 +151,10 @@ impl<'a> Copying<'a> {
         let opening: Vec<TokenId> = opening.collect();
         let (fitting, others): (Vec<_>, Vec<_>) =
             opening.into_iter().partition(|&id| !self.after(id).left);
-        if !fitting.is_empty() {
+        // A list of all there is ends, where it may.
+        let mut rest = (0..).zip(&*logits).filter(|(_, l)| **l > f32::NEG_INFINITY);
+        let ends = is_listed(&self.json) && rest.any(|(id, _)| !others.contains(&id));
+        if !fitting.is_empty() || ends {
             others
                 .into_iter()
                 .for_each(|id| logits[id as usize] = f32::NEG_INFINITY);
@@ -175,6 +182,7 @@ impl<'a> Copying<'a> {
         let mut after = After {
             at: self.at.clone(),
             json: self.json.clone(),
+            items: self.items.clone(),
             first: None,
             number: None,
             left: false,
@@ -197,6 +205,9 @@ impl<'a> Copying<'a> {
                 let empty = after.json.text().is_empty();
                 let cut = |at: &Places| !at.is_empty() && !self.text.may_end(at) && !empty;
                 after.left |= matches!(&after.at, At::Text(at) if cut(at));
+                if is_listed(&after.json) {
+                    after.items.end(&self.text);
+                }
                 after.at = At::Json;
             }
             (Place::String { escaped: false, .. }, _) if byte == b'\\' => {}
@@ -206,8 +217,16 @@ impl<'a> Copying<'a> {
             }
             (Place::String { .. }, _) => self.step_text(after, byte),
             (_, Place::String { key: false, .. }) if is_free(&after.json, worded) => {
-                after.at = At::Text(self.text.begins(false));
+                let listed = is_listed(&after.json);
+                let begins = if listed {
+                    after.items.begin(&self.text)
+                } else {
+                    self.text.begins(false)
+                };
+                after.left |= listed && begins.is_empty();
+                after.at = At::Text(begins);
             }
+            (Place::Before, Place::Before) if byte == b'[' => after.items = Items::default(),
             _ => {}
         }
     }
@@ -227,6 +246,7 @@ impl<'a> Copying<'a> {
     }
 
     fn step_text(&self, after: &mut After, byte: u8) {
+        after.items.push(byte);
         let At::Text(places) = &after.at else { return };
         if places.is_empty() {
             return;
@@ -246,10 +266,16 @@ fn is_free(json: &Scanner, worded: &[String]) -> bool {
     object.is_none_or(|open| !worded.iter().any(|one| **one == *open.key))
 }
 
+/// Whether a value is an item of a list.
+fn is_listed(json: &Scanner) -> bool {
+    json.open().last().is_some_and(|open| !open.is_object)
+}
+
 /// Where an answer would stand after a token.
 struct After {
     at: At,
     json: Scanner,
+    items: Items,
     /// The first byte that is no space, and the places before it.
     first: Option<(Places, u8)>,
     /// The source of the number that it goes on with.
@@ -284,7 +310,7 @@ impl LogitsProcessor for Copying<'_> {
         if after.first.is_some() {
             self.last = self.place_of(&after);
         }
-        (self.at, self.json) = (after.at, after.json);
+        (self.at, self.json, self.items) = (after.at, after.json, after.items);
         self.begun = true;
     }
 }

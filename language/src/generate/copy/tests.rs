@@ -206,3 +206,48 @@ fn what_is_missing_has_a_bias_where_a_value_begins_and_nowhere_else() {
         assert!(logits[tokenizer.byte(b'm') as usize] <= 0.0);
     }
 }
+
+#[test]
+fn an_item_of_a_list_is_no_place_that_another_one_is() {
+    let schema = Schema::new(&json!({"type": "array", "items": {"type": "string"}})).unwrap();
+    let next = |said: &str| next(Copied::Strings(&schema), said);
+    assert!(next("[\"").contains(&"J".to_owned()));
+    let after = next("[\"Jazz\",\"");
+    assert!(
+        !after.contains(&"J".to_owned()) && after.contains(&"N".to_owned()),
+        "{after:?}"
+    );
+    let over = next("[\"Jazz Night May\",\"");
+    assert!(
+        !over.contains(&"J".to_owned()) && over.contains(&"M".to_owned()),
+        "{over:?}"
+    );
+}
+
+#[test]
+fn what_stands_twice_may_be_listed_twice() {
+    let mut text = CopyText::default();
+    text.push_line(
+        [("Owls", Some(0)), ("Moss", Some(1)), ("Owls", Some(2))],
+        vec![],
+    );
+    let schema = Schema::new(&json!({"type": "array", "items": {"type": "string"}})).unwrap();
+    let tokenizer = tokenizer();
+    let index = Arc::new(TokenIndex::new(&tokenizer));
+    let may = |said: &str| {
+        let copied = Copied::Strings(&schema);
+        let copying = Copying::new(text.clone(), index.clone(), &tokenizer, copied, END, 2);
+        let logits = logits_after(copying, &tokenizer, said);
+        [b'O', b'M'].map(|byte| logits[tokenizer.byte(byte) as usize] == 0.0)
+    };
+    assert_eq!(may("[\"Owls\",\""), [true, true]);
+    assert_eq!(may("[\"Owls\",\"Owls\",\""), [false, true]);
+    let all = "[\"Owls\",\"Owls\",\"Moss\",";
+    let copied = Copied::Strings(&schema);
+    let copying = Copying::new(text.clone(), index.clone(), &tokenizer, copied, END, 2);
+    let logits = logits_after(copying, &tokenizer, all);
+    let quote = logits[tokenizer.byte(b'"') as usize];
+    assert!(quote == f32::NEG_INFINITY, "nothing is left to list");
+    // Another list begins anew.
+    assert_eq!(may("[[\"Owls\",\"Owls\"],[\""), [true, true]);
+}

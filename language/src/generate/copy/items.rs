@@ -1,0 +1,38 @@
+//! Items of a list: each is a place of the text of its own, so that nothing is listed twice.
+use super::page::{CopyText, Places};
+
+/// Where the items of the list that is being written begin.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Items {
+    taken: Places,
+    /// What the item that is being written says so far.
+    item: Vec<u8>,
+}
+
+impl Items {
+    /// Begins an item: the places where it may begin.
+    pub(super) fn begin(&mut self, text: &CopyText) -> Places {
+        self.item.clear();
+        let mut places = text.begins(false);
+        places.retain(|at| !self.taken.contains(at));
+        places
+    }
+
+    pub(super) fn push(&mut self, byte: u8) {
+        self.item.push(byte);
+    }
+
+    /// Ends an item: it is taken for the first place that reads so and is free still.
+    pub(super) fn end(&mut self, text: &CopyText) {
+        let reads = |&at: &usize| {
+            let places = self.item.iter().try_fold(vec![at], |places, &byte| {
+                let next = text.step(&places, byte);
+                (!next.is_empty()).then_some(next)
+            });
+            places.is_some()
+        };
+        let mut free = text.begins(false).into_iter();
+        let at = free.find(|at| !self.taken.contains(at) && reads(at));
+        self.taken.extend(at);
+    }
+}

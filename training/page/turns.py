@@ -1,0 +1,274 @@
+"""Trains an update for the turns of a task alone: pages are read without it.
+
+    python -m page.turns --bundle ../models/base --generator BINARY --out FOLDER --minutes 90
+    python -m page.turns ... --score                                          (in training/)
+
+The task is to fill schemas whose fields have names that training lacks (`names.json`). Rows of a
+page keep the keys and values that the bundle computes of them, and only rows of the question and
+its answer pass through the update: an "activated LoRA" (Greenewald et al. 2025, arXiv:2504.12397).
+So a page that was read serves questions with and without it, questions without it are answered as
+before, and a page's rows need no gradient here. `--out` gets `turns.safetensors` and `state.pt`,
+from which an interrupted run goes on.
+"""
+
+import argparse
+import json
+import os
+import random
+import sys
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
+
+from .adapter import files_of, merge, signature
+from .examples import flyers
+from .kinds import drawn
+from .lists import asked, listed
+from .page import FEATURES, noisy
+from .smollm import SCALE, SmolLM, open_gguf
+from .tasks import extraction, renamed
+from .train import DEV_SEED, RATE, Run, add_run, matrices, writer_of
+from .written import drawn as drawn_written
+from .written import pages
+
+TOKENS = 2000  # of the branches of a step, without padding
+AT_ONCE = 6  # branches in one pass: of like length
+LONGEST = 1100  # tokens of a page and its longest branch
+SHARES = {"written": 0.4, "flyers": 0.4}  # of pages; the others are drawn of some kind
+ASKED = 9  # schemas a page of an event, of which so many have fields by known names too
+KNOWN = 2
+OWN = 0.5  # tokens that a grammar forces weigh less (`FORCED` in tasks.py) and need not be learnt
+
+
+def page_of(rng, records, written):
+    """A page of some kind, with the errors of reading in half of them."""
+    n = rng.random()
+    if written and n < SHARES["written"]:
+        page = drawn_written(rng, rng.choice(written))
+    else:
+        page = next(records) if records and n < sum(SHARES.values()) else drawn(rng)
+    misread = rng.random() < 0.5
+    return noisy(page, rng, rng.choice([0.003, 0.006, 0.012, 0.025])) if misread else page
+
+
+def schemas(page, rng, split):
+    """Turns that ask a page to fill schemas."""
+    if page.kind not in ("event", "flyer"):
+        return [extraction(page, rng) for _ in range(3)]
+    turns = [renamed(page, rng, split) for _ in range(ASKED - KNOWN)]
+    return turns + [extraction(page, rng) for _ in range(KNOWN if split == "train" else 0)]
+
+
+def lists(page, rng, _):
+    """Turns that ask a page for lists of strings."""
+    return [listed(page, rng) for _ in range(3)] + [asked(page, rng) for _ in range(2)]
+
+
+def mixed(page, rng, split):
+    """Turns of both, of which those with lists take the place of as many others."""
+    own = [turn for turn in lists(page, rng, split) if turn]
+    others = schemas(page, rng, split)
+    return own + others[len(own) :]
+
+
+def sequences(writer, generator, split, seed, turns_of=mixed):
+    """Sequences of a page and its branches (`turns_of`), without end."""
+    rng = random.Random(seed)
+    records = flyers(generator, split, seed) if generator else None
+    written = pages(split)
+    while True:
+        page = page_of(rng, records, written)
+        if branches := [[turn] for turn in turns_of(page, rng, split) if turn]:
+            s = writer.sequence(page, branches)
+            if (s.branch == 0).sum() + np.bincount(s.branch)[1:].max() <= LONGEST:
+                yield s
+
+
+@contextmanager
+def plain(model):
+    """The decoder without the update."""
+    for _, matrix in matrices(model):
+        matrix.own = False
+    try:
+        yield
+    finally:
+        for _, matrix in matrices(model):
+            matrix.own = True
+
+
+@torch.no_grad()
+def read(model, s):
+    """Keys and values of a page's rows, a layer after the other."""
+    at, kept = s.branch == 0, []
+    ids, places, positions = (torch.tensor(x[at])[None] for x in (s.ids, s.places, s.positions))
+    with plain(model):
+        seen = torch.ones(1, at.sum(), at.sum(), dtype=torch.bool).tril()
+        model.hidden(ids, places, positions, seen, kept=kept)
+    return kept
+
+
+def passes(s):
+    """Arrays of at most `AT_ONCE` branches of like length: ids, positions, target, weight."""
+    at = [np.flatnonzero(s.branch == b) for b in range(1, s.branch.max() + 1)]
+    at.sort(key=len)
+    for first in range(0, len(at), AT_ONCE):
+        own = at[first : first + AT_ONCE]
+        t = max(map(len, own))
+        padded = lambda x, own=own, t=t: [np.pad(x[i], (0, t - len(i))) for i in own]  # noqa: E731
+        whole = (s.ids, s.positions, s.target, s.weight)
+        yield tuple(torch.tensor(np.stack(padded(x))) for x in whole)
+
+
+def forward(model, past, one):
+    """Losses of the tokens of a pass that count, whether each was the likeliest, which they are."""
+    ids, positions, target, weight = one
+    (b, t), n = ids.shape, past[0][0].shape[2]
+    mask = torch.cat([torch.ones(t, n), torch.ones(t, t).tril()], 1).bool().expand(b, -1, -1)
+    places = torch.zeros(b, t, FEATURES)
+    hidden = model.hidden(ids, places, positions, mask, past)
+    at = weight > OWN
+    logits = model.logits(hidden[at])
+    loss = F.cross_entropy(logits, target[at], reduction="none")
+    return loss, logits.argmax(-1) == target[at], at
+
+
+class TurnRun(Run):
+    """A run whose steps are of whole pages."""
+
+    def backward(self, batch):
+        whole, total = sum((s.weight > OWN).sum() for s in batch), 0.0
+        for s in batch:
+            past = read(self.model, s)
+            for one in passes(s):
+                loss = forward(self.model, past, one)[0].sum() / whole
+                loss.backward()
+                total += loss.item()
+            self.seen += len(s.ids)
+        return total
+
+
+def steps(source):
+    """Lists of sequences of some `TOKENS` tokens in branches."""
+    held, count = [], 0
+    for s in source:
+        held.append(s)
+        count += (s.branch > 0).sum()
+        if count >= TOKENS:
+            yield held
+            held, count = [], 0
+
+
+@torch.no_grad()
+def score(model, dev):
+    """Values of sequences of which every token is the likeliest: printed and missing ones."""
+    right, whole, loss = [0, 0], [0, 0], []
+    for s in dev:
+        past = read(model, s)
+        for one in passes(s):
+            weight = one[3]
+            losses, ok, at = forward(model, past, one)
+            loss.append(losses.mean().item())
+            hits = torch.zeros(weight.shape, dtype=torch.bool)
+            hits[at] = ok
+            for row in range(len(weight)):
+                for value in values_of(weight[row]):
+                    missing = len(value) == 1
+                    whole[missing] += 1
+                    right[missing] += hits[row, value].all().item()
+    ratio = [round(r / max(n, 1), 4) for r, n in zip(right, whole, strict=True)]
+    return [round(np.mean(loss), 4), *ratio, *whole]
+
+
+def values_of(weight):
+    """Rows of each value: those that no grammar forces. The answer's end, after them, is none."""
+    at = np.flatnonzero(weight.numpy() > OWN)
+    runs = np.split(at, np.flatnonzero(np.diff(at) > 1) + 1)
+    return runs[:-1]
+
+
+@torch.no_grad()
+def begin_with(model, first, second):
+    """The update of another run, or the nearest one of this rank to the difference of what two
+    runs of all rows were taught."""
+    a, b = load_file(first), load_file(second)
+    for path, matrix in matrices(model):
+        if "place" not in b:
+            matrix.a.copy_(b[f"{path}.a"])
+            matrix.b.copy_(b[f"{path}.b"])
+            continue
+        delta = [x[f"{path}.b"].float() @ x[f"{path}.a"].float() for x in (a, b)]
+        u, s, v = torch.linalg.svd(delta[1] - delta[0], full_matrices=False)
+        rank = len(matrix.a)
+        half = s[:rank].sqrt()
+        matrix.a.copy_(half[:, None] * v[:rank])
+        matrix.b.copy_(u[:, :rank] * half)
+
+
+def export(model, path, meta):
+    """Writes what serving needs."""
+    tensors = {}
+    for name, matrix in matrices(model):
+        tensors |= {f"{name}.{f}": getattr(matrix, f).detach().half().contiguous() for f in "ab"}
+    save_file(tensors, f"{path}.part", {k: str(v) for k, v in meta.items()})
+    os.replace(f"{path}.part", path)
+
+
+def parsed():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add_run(parser)
+    parser.add_argument("--bundle", type=Path, required=True)
+    parser.add_argument("--generator", default="")
+    parser.add_argument("--rank", type=int, default=8)
+    parser.add_argument("--start", type=Path,
+                        help="`turns.safetensors`, or `page.safetensors` of all rows")  # fmt: skip
+    parser.add_argument("--score", action="store_true")
+    return parser.parse_args()
+
+
+def main():
+    args = parsed()
+    args.out.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(args.seed)
+    config = json.loads((args.bundle / "config.json").read_text())
+    gguf, weights = files_of(args.bundle, config)
+    reader, value = open_gguf(gguf)
+    model = SmolLM(reader, value, FEATURES, args.rank)
+    merge(model, weights)
+    writer = writer_of(reader)
+    factors = [p for p in model.parameters() if p.requires_grad]
+    groups = [{"params": factors, "peak": args.rate * RATE}]
+    run = TurnRun(model, groups, args.out, f"{signature(config)}, rank {args.rank}")
+    if not run.resume() and args.start:
+        begin_with(model, weights, args.start)
+    dev = {}
+    for of in (schemas, lists):
+        held_out = sequences(writer, args.generator, "dev", DEV_SEED, of)
+        dev[of.__name__] = list(islice(held_out, 4 if args.steps else 24))
+
+    def checkpoint():
+        run.save()
+        export(model, args.out / "turns.safetensors",
+               {"rank": args.rank, "scale": SCALE, "step": run.step})  # fmt: skip
+        said()
+
+    def said():
+        """Loss, shares right of printed and of missing values, how many those are."""
+        scores = {name: score(model, own) for name, own in dev.items()}
+        print(json.dumps({"step": run.step} | scores), flush=True)
+
+    said()
+    if args.score:
+        return
+    seed = args.seed * 1000 + run.step
+    source = steps(sequences(writer, args.generator, "train", seed))
+    run.train(source, args, checkpoint)
+    checkpoint()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
