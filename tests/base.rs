@@ -92,6 +92,19 @@ fn a_blank_picture_tells_nothing() {
 }
 
 #[test]
+fn a_list_has_all_of_a_kind_and_what_is_asked_next_is_as_without_it() {
+    let (model, image) = (model(), flyer("jazz.png"));
+    let mut session = model.look_at(&image).unwrap();
+    let list = session.ask("Who is playing?").as_type::<Vec<String>>();
+    let list = list.run().unwrap();
+    assert_eq!(list.value, ["the Clara Moss Quartet"]);
+    assert_eq!(list.fields.len(), 1, "{:?}", list.fields);
+    let mut restored = model.restore(&session.transcript(), &[image]).unwrap();
+    let [a, b] = [&mut session, &mut restored].map(|s| s.ask("Where is it?").run().unwrap().text);
+    assert_eq!((&*a, &*b), ("Riverside Hall", "Riverside Hall"));
+}
+
+#[test]
 fn a_conversation_is_saved_and_taken_up_again() {
     let (model, image) = (model(), flyer("jazz.png"));
     let mut session = model.look_at(&image).unwrap();
