@@ -10,6 +10,7 @@ mod draft;
 mod panels;
 mod place;
 mod rules;
+mod schemas;
 mod spelling;
 mod spotted;
 mod strips;
@@ -31,6 +32,7 @@ use foveate_onnx::{GoOn, GraphOptions};
 use foveate_vision::{Mode, Spotter};
 use place::Places;
 use rules::PAGE_ROWS;
+use schemas::ForSchemas;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -59,7 +61,7 @@ pub struct PageReader {
     legible: bool,
     taught: Taught,
     /// The decoder for schemas that it was not taught.
-    for_schemas: Option<Arc<dyn TextDecoder>>,
+    for_schemas: Option<ForSchemas>,
 }
 
 impl PageReader {
@@ -92,7 +94,9 @@ impl PageReader {
     /// The decoder for a turn, where it has one of its own.
     fn decoder_of(&self, task: Task<'_>) -> Option<&dyn TextDecoder> {
         match task {
-            Task::Extract(schema) if !self.taught.covers(schema) => self.for_schemas.as_deref(),
+            Task::Extract(schema) if !self.taught.covers(schema) => {
+                self.for_schemas.as_ref()?.decoder()
+            }
             _ => None,
         }
     }
@@ -320,7 +324,7 @@ struct Language {
     template: Template,
     places: Places,
     taught: Taught,
-    for_schemas: Option<Arc<dyn TextDecoder>>,
+    for_schemas: Option<ForSchemas>,
     shape: Box<Shape>,
 }
 
@@ -358,7 +362,7 @@ fn open_language(
     let own = decoder.adapted(&lora).map_err(refused)?;
     let for_schemas = schemas.map(|file| {
         let lora = weights::updates(file)?;
-        own.adapted(&lora).map_err(refused)
+        ForSchemas::new(own.clone(), lora).map_err(refused)
     });
     Ok(Language {
         tokenizer,
