@@ -7,7 +7,7 @@ use crate::terminal::harmless;
 use anyhow::Result;
 use foveate::batch::{Source, printable};
 use foveate::vision::Note;
-use foveate::{Answer, Image, Line, Region, Session, StopReason, Timing, Typed, Usage};
+use foveate::{Answer, Image, Line, Region, Request, Session, StopReason, Timing, Typed, Usage};
 use serde_json::{Value, json};
 use std::io::Write;
 
@@ -71,6 +71,34 @@ pub fn notes_of(image: &Image) -> Vec<String> {
     image.pixels().notes().iter().map(Note::to_string).collect()
 }
 
+/// A picture that a conversation was shown, and the request for an answer about it.
+pub struct Shown {
+    pub name: String,
+    pub image: Image,
+    pub notes: Vec<String>,
+    pub session: Session,
+    pub request: Request,
+}
+
+impl Shown {
+    pub fn open(
+        start: &Session,
+        source: &Source,
+        seen: &mut Seen,
+        common: &Common,
+    ) -> Result<Self> {
+        let image = seen.open(source, common)?;
+        let (session, request) = with_image(start, &image, common)?;
+        Ok(Self {
+            name: source.name(),
+            notes: notes_of(&image),
+            image,
+            session,
+            request,
+        })
+    }
+}
+
 /// Answers a question in words.
 pub fn ask(
     start: &Session,
@@ -79,10 +107,13 @@ pub fn ask(
     seen: &mut Seen,
     common: &Common,
 ) -> Result<Said> {
-    let name = source.name();
-    let image = seen.open(source, common)?;
-    let notes = notes_of(&image);
-    let (mut session, request) = with_image(start, &image, common)?;
+    let Shown {
+        name,
+        image,
+        notes,
+        mut session,
+        request,
+    } = Shown::open(start, source, seen, common)?;
     let answer = session.ask(prompt).with(&request).run()?;
     seen.text(&image, &answer.text, answer.region.as_slice())?;
     let ending = Ending {
@@ -106,10 +137,13 @@ pub fn ask_list(
     seen: &mut Seen,
     common: &Common,
 ) -> Result<Said> {
-    let name = source.name();
-    let image = seen.open(source, common)?;
-    let notes = notes_of(&image);
-    let (mut session, request) = with_image(start, &image, common)?;
+    let Shown {
+        name,
+        image,
+        notes,
+        mut session,
+        request,
+    } = Shown::open(start, source, seen, common)?;
     let query = session.ask(prompt).with(&request).as_type();
     let typed: Typed<Vec<String>> = query.run()?;
     let regions: Vec<Region> = typed.fields.iter().map(|(_, region)| *region).collect();
@@ -161,10 +195,13 @@ impl Reader<'_> {
         seen: &mut Seen,
         common: &Common,
     ) -> Result<Said> {
-        let name = source.name();
-        let image = seen.open(source, common)?;
-        let notes = notes_of(&image);
-        let (mut session, mut request) = with_image(start, &image, common)?;
+        let Shown {
+            name,
+            image,
+            notes,
+            mut session,
+            mut request,
+        } = Shown::open(start, source, seen, common)?;
         request.max_tokens = self.max_tokens;
         let query = session.read_schema(self.schema).with(&request);
         let typed: Typed<Value> = query.run()?;
@@ -188,10 +225,13 @@ impl Reader<'_> {
 
 /// Reads the text.
 pub fn ocr(start: &Session, source: &Source, seen: &mut Seen, common: &Common) -> Result<Said> {
-    let name = source.name();
-    let image = seen.open(source, common)?;
-    let mut notes = notes_of(&image);
-    let (mut session, request) = with_image(start, &image, common)?;
+    let Shown {
+        name,
+        image,
+        mut notes,
+        mut session,
+        request,
+    } = Shown::open(start, source, seen, common)?;
     let reading = session.ocr().with(&request).run()?;
     seen.lines(&image, &reading.text, &reading.lines)?;
     if !reading.left_out.is_empty() {

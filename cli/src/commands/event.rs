@@ -1,6 +1,5 @@
 //! Flyers to a calendar.
-use super::answers::{Ending, boxes, notes_of};
-use super::with_image;
+use super::answers::{Ending, Shown, boxes};
 use crate::many::{Job, Said};
 use crate::options::Common;
 use crate::report::Seen;
@@ -40,10 +39,13 @@ fn event(
     seen: &mut Seen,
     common: &Common,
 ) -> Result<Said<Entry>> {
-    let name = source.name();
-    let image = seen.open(source, common)?;
-    let notes = notes_of(&image);
-    let (mut session, request) = with_image(start, &image, common)?;
+    let Shown {
+        name,
+        image,
+        notes,
+        mut session,
+        request,
+    } = Shown::open(start, source, seen, common)?;
     let mut read: Typed<CalendarEvent> = session.read().with(&request).run()?;
     seen.fields(&image, &json!(read.value), &read.fields)?;
     let ending = Ending {
