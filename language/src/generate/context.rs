@@ -177,20 +177,16 @@ impl Context {
 
     /// Computes what is not computed yet, without asking for an answer.
     pub fn prefill(&mut self, decoder: &dyn TextDecoder) -> Result<()> {
-        if self.cached() < self.len() {
-            self.forward(decoder, 0).map(drop)
-        } else {
-            Ok(())
-        }
+        self.prefill_first(decoder, self.len())
     }
 
     /// Computes the first `rows` of them with `decoder`, as far as they are not computed yet.
     pub fn prefill_first(&mut self, decoder: &dyn TextDecoder, rows: usize) -> Result<()> {
-        let all = self.len();
-        if self.cached() >= rows.min(all) {
-            return Ok(());
+        let rows = rows.min(self.len());
+        if self.cached() < rows {
+            self.run(decoder, rows, 0)?;
         }
-        self.run(decoder, rows.min(all), 0).map(drop)
+        Ok(())
     }
 
     /// Forgets what was computed of the rows from `first` on; they are computed again.

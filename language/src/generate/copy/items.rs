@@ -10,12 +10,11 @@ pub(super) struct Items {
 }
 
 impl Items {
-    /// Begins an item: the places where it may begin.
-    pub(super) fn begin(&mut self, text: &CopyText) -> Places {
+    /// Begins an item: which of the places where spans begin are free for it.
+    pub(super) fn begin(&mut self, begins: &[usize]) -> Places {
         self.item.clear();
-        let mut places = text.begins(false);
-        places.retain(|at| !self.taken.contains(at));
-        places
+        let free = begins.iter().filter(|at| !self.taken.contains(at));
+        free.copied().collect()
     }
 
     pub(super) fn push(&mut self, byte: u8) {

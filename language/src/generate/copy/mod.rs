@@ -217,13 +217,13 @@ impl<'a> Copying<'a> {
             }
             (Place::String { .. }, _) => self.step_text(after, byte),
             (_, Place::String { key: false, .. }) if is_free(&after.json, worded) => {
-                let listed = is_listed(&after.json);
-                let begins = if listed {
-                    after.items.begin(&self.text)
-                } else {
-                    self.text.begins(false)
-                };
-                after.left |= listed && begins.is_empty();
+                let mut begins = self.text.begins(false);
+                if is_listed(&after.json) {
+                    let free = after.items.begin(&begins);
+                    after.left |= free.is_empty();
+                    // Behind a comma an item must come: rather one again than one made up.
+                    begins = if free.is_empty() { begins } else { free };
+                }
                 after.at = At::Text(begins);
             }
             (Place::Before, Place::Before) if byte == b'[' => after.items = Items::default(),

@@ -248,6 +248,8 @@ fn what_stands_twice_may_be_listed_twice() {
     let logits = logits_after(copying, &tokenizer, all);
     let quote = logits[tokenizer.byte(b'"') as usize];
     assert!(quote == f32::NEG_INFINITY, "nothing is left to list");
+    let again = may("[\"Owls\",\"Owls\",\"Moss\",\"");
+    assert_eq!(again, [true, true], "what must come is copied all the same");
     // Another list begins anew.
     assert_eq!(may("[[\"Owls\",\"Owls\"],[\""), [true, true]);
 }
