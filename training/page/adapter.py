@@ -79,6 +79,17 @@ def merge(model, path):
     model.place.requires_grad_(False)
 
 
+def bundled(bundle, rank, device):
+    """The decoder with what its bundle taught it and a new update of `rank`; the writer of its
+    tokens, the bundle's signature, and the file of what it taught."""
+    config = json.loads((bundle / "config.json").read_text())
+    gguf, weights = files_of(bundle, config)
+    reader, value = open_gguf(gguf)
+    model = SmolLM(reader, value, FEATURES, rank).to(device)
+    merge(model, weights)
+    return model, writer_of(reader), signature(config), weights
+
+
 def parsed():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add_run(parser)
@@ -96,6 +107,12 @@ def parsed():
     return args
 
 
+def factors_of(model, args):
+    """What is trained, as the optimizer takes it."""
+    factors = [p for p in model.parameters() if p.requires_grad]
+    return [{"params": factors, "peak": args.rate * RATE}]
+
+
 def held_out(writer, args):
     """Sequences of the pages that are only scored, with the kinds of their branches."""
     if not pages("dev", args.written):
@@ -109,15 +126,8 @@ def main():
     args = parsed()
     args.out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(args.seed)
-    config = json.loads((args.bundle / "config.json").read_text())
-    gguf, weights = files_of(args.bundle, config)
-    reader, value = open_gguf(gguf)
-    model = SmolLM(reader, value, FEATURES, args.rank).to(args.device)
-    merge(model, weights)
-    writer, base = writer_of(reader), signature(config)
-    factors = [p for p in model.parameters() if p.requires_grad]
-    groups = [{"params": factors, "peak": args.rate * RATE}]
-    run = Run(model, groups, args.out, f"{base}, rank {args.rank}")
+    model, writer, base, _ = bundled(args.bundle, args.rank, args.device)
+    run = Run(model, factors_of(model, args), args.out, f"{base}, rank {args.rank}")
     run.resume()
     dev = held_out(writer, args)
 

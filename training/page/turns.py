@@ -25,14 +25,14 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 
-from .adapter import files_of, merge, signature
+from .adapter import bundled, factors_of
 from .examples import flyers
 from .kinds import drawn
 from .lists import asked, listed
 from .page import FEATURES, noisy
-from .smollm import SCALE, SmolLM, open_gguf
+from .smollm import SCALE
 from .tasks import extraction, renamed
-from .train import DEV_SEED, RATE, Run, add_run, matrices, writer_of
+from .train import DEV_SEED, Run, add_run, matrices
 from .written import drawn as drawn_written
 from .written import pages
 
@@ -104,10 +104,11 @@ def plain(model):
 @torch.no_grad()
 def read(model, s):
     """Keys and values of a page's rows, a layer after the other."""
-    at, kept = s.branch == 0, []
-    ids, places, positions = (torch.tensor(x[at])[None] for x in (s.ids, s.places, s.positions))
+    at, kept, device = s.branch == 0, [], model.place.device
+    rows = (torch.tensor(x[at])[None] for x in (s.ids, s.places, s.positions))
+    ids, places, positions = (x.to(device) for x in rows)
     with plain(model):
-        seen = torch.ones(1, at.sum(), at.sum(), dtype=torch.bool).tril()
+        seen = torch.ones(1, at.sum(), at.sum(), dtype=torch.bool, device=device).tril()
         model.hidden(ids, places, positions, seen, kept=kept)
     return kept
 
@@ -126,10 +127,12 @@ def passes(s):
 
 def forward(model, past, one):
     """Losses of the tokens of a pass that count, whether each was the likeliest, which they are."""
-    ids, positions, target, weight = one
+    device = model.place.device
+    ids, positions, target, weight = (x.to(device) for x in one)
     (b, t), n = ids.shape, past[0][0].shape[2]
-    mask = torch.cat([torch.ones(t, n), torch.ones(t, t).tril()], 1).bool().expand(b, -1, -1)
-    places = torch.zeros(b, t, FEATURES)
+    mask = torch.cat([torch.ones(t, n), torch.ones(t, t).tril()], 1).bool()
+    mask = mask.to(device).expand(b, -1, -1)
+    places = torch.zeros(b, t, FEATURES, device=device)
     hidden = model.hidden(ids, places, positions, mask, past)
     at = weight > OWN
     logits = model.logits(hidden[at])
@@ -174,7 +177,7 @@ def score(model, dev):
             losses, ok, at = forward(model, past, one)
             loss.append(losses.mean().item())
             hits = torch.zeros(weight.shape, dtype=torch.bool)
-            hits[at] = ok
+            hits[at.cpu()] = ok.cpu()
             for row in range(len(weight)):
                 for value in values_of(weight[row]):
                     missing = len(value) == 1
@@ -234,15 +237,8 @@ def main():
     args = parsed()
     args.out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(args.seed)
-    config = json.loads((args.bundle / "config.json").read_text())
-    gguf, weights = files_of(args.bundle, config)
-    reader, value = open_gguf(gguf)
-    model = SmolLM(reader, value, FEATURES, args.rank)
-    merge(model, weights)
-    writer = writer_of(reader)
-    factors = [p for p in model.parameters() if p.requires_grad]
-    groups = [{"params": factors, "peak": args.rate * RATE}]
-    run = TurnRun(model, groups, args.out, f"{signature(config)}, rank {args.rank}")
+    model, writer, base, weights = bundled(args.bundle, args.rank, args.device)
+    run = TurnRun(model, factors_of(model, args), args.out, f"{base}, rank {args.rank}")
     if not run.resume() and args.start:
         begin_with(model, weights, args.start)
     dev = {}
