@@ -36,9 +36,9 @@ pub(super) const DRAFTED: usize = 4;
 
 /// Added to the logit of `null` where a value begins of a field whose name training lacks. Fields
 /// of 40 flyers by names of the dev split, right of 200: 81 with 0 here, 107 with 1.5, 117 with 2.5
-/// (`foveate-datasets eval --task unseen --split dev --count 40 --seed 5`), before the bundle had an
-/// update for such schemas; with one of it 127 with 0.5 and 134 with 2.5. Names that were taught
-/// have none: a build with 2.5 for them too had fewer events of flyers right (`training/LOG.md`,
+/// (`foveate-datasets eval --task unseen --split dev --count 40 --seed 5`), before the bundle had
+/// an update for such schemas; with one, 127 with 0.5 and 134 with 2.5. Names that were taught have
+/// none: a build with 2.5 for them too had fewer events of flyers right (`training/LOG.md`,
 /// unseen-5).
 pub(super) const MISSING: f32 = 2.5;
 
