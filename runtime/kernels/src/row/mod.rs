@@ -1,8 +1,9 @@
 //! Float arithmetic on rows: norms, quantization, RoPE, softmax, SwiGLU.
 //!
-//! There is one text for all instruction sets, `portable.rs`, written in 16 explicit lanes and
-//! compiled once for each set. Rust neither reorders nor fuses float operations, so every set gives
-//! the same bits; the compiler only makes the lanes into vectors.
+//! There is one text for all instruction sets, `portable.rs` with `queries.rs` for attention,
+//! written in 16 explicit lanes and compiled once for each set. Rust neither reorders nor fuses
+//! float operations, so every set gives the same bits; the compiler only makes the lanes into
+//! vectors.
 
 use crate::cpu::Cpu;
 #[cfg(target_arch = "x86_64")]
@@ -10,6 +11,7 @@ use crate::cpu::Isa;
 use crate::grouped::Record;
 
 mod portable;
+mod queries;
 
 /// Compiles each function of `portable` for each instruction set, and chooses by the token.
 macro_rules! per_isa {
@@ -87,6 +89,13 @@ per_isa! {
     pub fn dot(a: &[f32], b: &[f32]) -> f32;
     /// `out[row] += sum over i, in order, of x[row * stride + i] * w[i]`, rows of 16.
     pub(crate) fn products(x: &[f32], stride: usize, w: &[[f32; 16]], out: &mut [[f32; 16]]);
+    /// `out[row * stride + key] = sum over i, in order, of q[row][i] * k[key][i]`; the length of
+    /// `turned`, which is scratch, is that of a query and of a key.
+    pub(crate) fn scores(
+        q: &[f32], k: &[f32], turned: &mut [[f32; 16]], out: &mut [f32], stride: usize);
+    /// `out[row] += sum over key, in order, of p[row * stride + key] * v[key]`, rows of `width`.
+    pub(crate) fn add_values(
+        p: &[f32], stride: usize, v: &[f32], width: usize, out: &mut [f32]);
     /// `y += a * x`.
     pub fn add_scaled(y: &mut [f32], a: f32, x: &[f32]);
 }

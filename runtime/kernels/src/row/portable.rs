@@ -7,7 +7,9 @@
 
 use crate::grouped::{GROUP, Record};
 
-const LANES: usize = 16;
+pub(super) use super::queries::{add_values, scores};
+
+pub(super) const LANES: usize = 16;
 
 /// Folds 16 lanes pairwise: 8, 4, 2, 1.
 #[inline(always)]
@@ -49,7 +51,7 @@ pub(super) fn products(x: &[f32], stride: usize, w: &[[f32; LANES]], out: &mut [
 /// [`products`] of as many times `N` rows as there are, the first being row `done` of `x`. Gives
 /// the row behind them, and the rest of `out`.
 #[inline(always)]
-fn products_by<'o, const N: usize>(
+pub(super) fn products_by<'o, const N: usize>(
     x: &[f32],
     stride: usize,
     w: &[[f32; LANES]],

@@ -176,6 +176,39 @@ fn products_of_rows() {
 }
 
 #[test]
+fn scores_and_sums_of_values() {
+    let mut random = Random::new(7);
+    for (rows, keys, width) in [(1, 1, 1), (2, 16, 16), (3, 17, 6), (7, 35, 40), (9, 5, 66)] {
+        let q = floats(&mut random, rows * width, 1.0);
+        let k = floats(&mut random, keys * width, 1.0);
+        let stride = keys + 3;
+        // The last row ends with what is needed of it.
+        let n = (rows - 1) * stride + keys;
+        let p = same(|cpu| {
+            let mut p = vec![9.0; n];
+            scores(cpu, &q, &k, &mut vec![[0.0; 16]; width], &mut p, stride);
+            p
+        });
+        let y = same(|cpu| {
+            let mut y = vec![0.5; rows * width];
+            add_values(cpu, &p, stride, &k, width, &mut y);
+            y
+        });
+        let product = |a: &[f32], b: &[f32]| -> f64 {
+            let pairs = a.iter().zip(b);
+            pairs.map(|(&a, &b)| f64::from(a) * f64::from(b)).sum()
+        };
+        for (row, (q, y)) in q.chunks(width).zip(y.chunks(width)).enumerate() {
+            let (p, between) = p[row * stride..][..(n - row * stride).min(stride)].split_at(keys);
+            assert!(between.iter().all(|&p| p == 9.0));
+            near(p, k.chunks(width).map(|k| product(q, k)), 1e-5);
+            let column = |i: usize| k.chunks(width).map(|k| k[i]).collect::<Vec<_>>();
+            near(y, (0..width).map(|i| 0.5 + product(p, &column(i))), 1e-5);
+        }
+    }
+}
+
+#[test]
 fn exponentials_and_their_sum() {
     let mut random = Random::new(6);
     for n in 1..70 {

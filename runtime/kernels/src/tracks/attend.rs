@@ -1,8 +1,18 @@
 //! Attention of rows over the keys before them, in float32.
+//!
+//! The queries of several rows that read the same keys are worked on at once: a block. Scores are
+//! taken over the keys that any of them sees, softmax and sums of values over those that a query
+//! sees itself. So what a query gives does not depend on the others, down to the last bit.
 
 use super::{TrackCache, TrackSizes};
 use crate::cpu::Cpu;
 use crate::row;
+use std::ops::Range;
+
+/// Most queries of a block, unless one row has more: scores of 2,000 keys are then 256 KB.
+const QUERIES: usize = 32;
+/// Values that all queries of a block take before the next: 16 KB for heads of 64.
+const VALUES: usize = 64;
 
 /// Keys and values with those of the rows at hand behind, `[n_kv_heads, rows, head_dim]`.
 pub(super) struct Keys {
@@ -36,12 +46,17 @@ impl Keys {
     pub fn kept(self, s: &TrackSizes, keep: usize) -> [Vec<f32>; 2] {
         let (rows, hd) = (self.rows, s.head_dim);
         let gone = rows.saturating_sub(keep);
-        [self.k, self.v].map(|all| {
-            if gone == 0 {
-                return all;
+        [self.k, self.v].map(|mut all| {
+            if gone > 0 {
+                let (whole, kept) = (rows * hd, (rows - gone) * hd);
+                for head in 0..s.n_kv_heads {
+                    let from = head * whole + gone * hd;
+                    all.copy_within(from..from + kept, head * kept);
+                }
+                all.truncate(s.n_kv_heads * kept);
+                all.shrink_to_fit();
             }
-            let heads = all.chunks_exact(rows * hd);
-            heads.flat_map(|head| &head[gone * hd..]).copied().collect()
+            all
         })
     }
 
@@ -54,26 +69,126 @@ impl Keys {
         t: usize,
         window: Option<usize>,
     ) -> Vec<f32> {
-        let (hd, group) = (s.head_dim, s.n_heads / s.n_kv_heads);
-        let scale = 1.0 / (hd as f32).sqrt();
-        let (mut y, mut scores) = (vec![0.0; q.len()], Vec::new());
-        for (at, (q, y)) in q.chunks_exact(hd).zip(y.chunks_exact_mut(hd)).enumerate() {
-            let (i, head) = (at / s.n_heads, at % s.n_heads / group);
-            let end = self.rows - t + i + 1;
-            let from = window.map_or(0, |window| end.saturating_sub(window));
-            let rows = |all: &'_ [f32]| -> std::ops::Range<usize> {
-                let own = all.len() / s.n_kv_heads * head;
-                own + from * hd..own + end * hd
-            };
-            let keys = self.k[rows(&self.k)].chunks_exact(hd);
-            scores.clear();
-            scores.extend(keys.map(|k| row::dot(cpu, q, k) * scale));
-            row::softmax(cpu, &mut scores);
-            let values = self.v[rows(&self.v)].chunks_exact(hd);
-            for (&share, v) in scores.iter().zip(values) {
-                row::add_scaled(cpu, y, share, v);
+        let width = s.n_heads / s.n_kv_heads * s.head_dim; // of the queries of a head in a row
+        let step = (QUERIES * s.head_dim / width).max(1);
+        let (mut y, mut block) = (vec![0.0; q.len()], Block::new(s.head_dim));
+        for head in 0..s.n_kv_heads {
+            let part = |i: usize| (i * s.n_kv_heads + head) * width..;
+            let own = head * self.rows * s.head_dim..(head + 1) * self.rows * s.head_dim;
+            for first in (0..t).step_by(step) {
+                let rows = first..t.min(first + step);
+                block.clear();
+                for i in rows.clone() {
+                    let end = self.rows - t + i + 1;
+                    let from = window.map_or(0, |window| end.saturating_sub(window));
+                    block.push(&q[part(i)][..width], from..end);
+                }
+                block.run(cpu, &self.k[own.clone()], &self.v[own.clone()]);
+                for (i, found) in rows.zip(block.y.chunks_exact(width)) {
+                    y[part(i)][..width].copy_from_slice(found);
+                }
             }
         }
         y
     }
 }
+
+/// Queries of one key head.
+struct Block {
+    /// `[queries, head_dim]`, times the scale of the scores.
+    q: Vec<f32>,
+    /// The keys that each query sees.
+    seen: Vec<Range<usize>>,
+    /// `[queries, keys]`, the keys being those that any query sees.
+    scores: Vec<f32>,
+    /// `[queries, head_dim]`
+    y: Vec<f32>,
+    /// 16 keys as columns, `[head_dim, 16]`.
+    turned: Vec<[f32; 16]>,
+}
+
+impl Block {
+    fn new(head_dim: usize) -> Self {
+        Self {
+            q: Vec::new(),
+            seen: Vec::new(),
+            scores: Vec::new(),
+            y: Vec::new(),
+            turned: vec![[0.0; 16]; head_dim],
+        }
+    }
+
+    fn clear(&mut self) {
+        self.q.clear();
+        self.seen.clear();
+    }
+
+    /// Takes the queries of a row, which see the same keys.
+    fn push(&mut self, q: &[f32], seen: Range<usize>) {
+        let hd = self.turned.len();
+        let scale = 1.0 / (hd as f32).sqrt();
+        self.q.extend(q.iter().map(|q| q * scale));
+        self.seen.extend(std::iter::repeat_n(seen, q.len() / hd));
+    }
+
+    /// Fills `y`; `k` and `v` are the keys and values of the head.
+    fn run(&mut self, cpu: Cpu, k: &[f32], v: &[f32]) {
+        let hd = self.turned.len();
+        let any = spans(&self.seen).0;
+        let n = any.len();
+        self.scores.resize(self.seen.len() * n, 0.0);
+        let keys = &k[any.start * hd..any.end * hd];
+        row::scores(cpu, &self.q, keys, &mut self.turned, &mut self.scores, n);
+        let scores = self.scores.chunks_exact_mut(n).zip(&self.seen);
+        let totals: Vec<f32> = scores
+            .map(|(scores, seen)| {
+                row::exponentials(cpu, &mut scores[seen.start - any.start..][..seen.len()])
+            })
+            .collect();
+        self.add_values(cpu, v);
+        for (y, total) in self.y.chunks_exact_mut(hd).zip(totals) {
+            y.iter_mut().for_each(|y| *y /= total);
+        }
+    }
+
+    /// Sums of the values by `exp(score)`: the keys that all queries see for all at once, those
+    /// before and behind for each query by itself.
+    fn add_values(&mut self, cpu: Cpu, v: &[f32]) {
+        let (hd, n) = (self.turned.len(), self.seen.len());
+        let (any, all) = spans(&self.seen);
+        self.y.clear();
+        self.y.resize(n * hd, 0.0);
+        let (scores, y) = (&self.scores, &mut self.y);
+        let mut add = |queries: Range<usize>, keys: Range<usize>| {
+            if !keys.is_empty() {
+                let p = &scores[queries.start * any.len() + keys.start - any.start..];
+                let v = &v[keys.start * hd..keys.end * hd];
+                let y = &mut y[queries.start * hd..queries.end * hd];
+                row::add_values(cpu, p, any.len(), v, hd, y);
+            }
+        };
+        for (i, seen) in self.seen.iter().enumerate() {
+            add(i..i + 1, seen.start..seen.end.min(all.start));
+        }
+        for start in all.clone().step_by(VALUES) {
+            add(0..n, start..all.end.min(start + VALUES));
+        }
+        for (i, seen) in self.seen.iter().enumerate() {
+            add(i..i + 1, seen.start.max(all.end)..seen.end);
+        }
+    }
+}
+
+/// The keys that any query sees, and those that all of them see.
+fn spans(seen: &[Range<usize>]) -> (Range<usize>, Range<usize>) {
+    let (starts, ends) = (seen.iter().map(|r| r.start), seen.iter().map(|r| r.end));
+    let any = starts.clone().min().unwrap_or(0)..ends.clone().max().unwrap_or(0);
+    let all = starts.max().unwrap_or(0)..ends.min().unwrap_or(0);
+    match all.is_empty() {
+        true => (any.clone(), any.end..any.end),
+        false => (any, all),
+    }
+}
+
+#[cfg(test)]
+mod tests;
