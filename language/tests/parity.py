@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""A GGUF file of the Llama family on our kernels beside PyTorch in float32 on the file's values.
+"""A GGUF file on our kernels beside PyTorch in float32 on the file's values: the Llama family by
+the forward pass below, others by `transformers`.
 
-    pip install torch gguf numpy
+    pip install torch gguf numpy      (transformers accelerate, for Qwen and Gemma)
     cargo build --release -p foveate-kernels --example checkpoint
     cargo build --release -p foveate-language --example checkpoint_ids
     python3 language/tests/parity.py greedy MODEL.gguf target/release/examples \
@@ -9,9 +10,9 @@
     python3 language/tests/parity.py perplexity MODEL.gguf target/release/examples \
         [--cache int8] [--tokens 20000] [--text FILES]
 
-`greedy`: 20 prompts in the model's chat template, each answered greedily without an end; the
-reference runs once over each text. Where its best token is another one, greedy texts part, and the
-margin is how much higher it is there. `perplexity`: text cut into windows of 512 tokens, each read
+`greedy`: 20 prompts in the model's chat template (ChatML, or Gemma's), each answered greedily
+without an end; the reference runs once over each text. Where its best token is another one, greedy
+texts part, and the margin is how much higher it is there. `perplexity`: text cut into windows of 512 tokens, each read
 from its beginning. The text is Python's own library by default, its comments and code (PSF
 licence).
 """
@@ -106,6 +107,29 @@ class Llama:
         ).numpy()
 
 
+class Published:
+    """The same of other families, as `transformers` reads the file: without rounding, float32."""
+
+    def __init__(self, path):
+        from transformers import AutoModelForCausalLM
+
+        self.names = gguf.GGUFReader(path).fields["tokenizer.ggml.tokens"].contents()
+        path = Path(path)
+        self.model = AutoModelForCausalLM.from_pretrained(
+            path.parent, gguf_file=path.name, dtype=torch.float32
+        ).eval()
+
+    @torch.no_grad()
+    def logits(self, ids):
+        """[n, vocabulary] of n ids."""
+        return self.model(torch.tensor([ids])).logits[0].numpy()
+
+
+def reference(path):
+    llama = gguf.GGUFReader(path).fields["general.architecture"].contents() == "llama"
+    return (Llama if llama else Published)(path)
+
+
 def run(*command, text=None):
     """Standard output of a program."""
     return subprocess.run(
@@ -127,16 +151,25 @@ def joined(ids):
     return ",".join(map(str, ids))
 
 
-def greedy(args, model):
-    start, end = model.names.index("<|im_start|>"), model.names.index("<|im_end|>")
-    prompts = PROMPTS[: args.prompts]
-    parts = encode(
-        args, [f"system\n{SYSTEM}", "\n", "assistant\n", *(f"user\n{p}" for p in prompts)]
-    )
+def chats(args, model, prompts):
+    """The ids of each prompt up to its answer."""
+    id_of = model.names.index
+    asked = [f"user\n{p}" for p in prompts]
+    if "<start_of_turn>" in model.names:
+        start, end, begin = map(id_of, ("<start_of_turn>", "<end_of_turn>", "<bos>"))
+        parts = [p[p[0] == begin :] for p in encode(args, ["\n", "model\n", *asked])]
+        (line, answer), asked = parts[:2], parts[2:]
+        return [[begin, start, *q, end, *line, start, *answer] for q in asked]
+    start, end = map(id_of, ("<|im_start|>", "<|im_end|>"))
+    parts = encode(args, [f"system\n{SYSTEM}", "\n", "assistant\n", *asked])
     (system, line, answer), asked = parts[:3], parts[3:]
+    return [[start, *system, end, *line, start, *q, end, *line, start, *answer] for q in asked]
+
+
+def greedy(args, model):
+    prompts = PROMPTS[: args.prompts]
     equal, same, all_, margins = 0, 0, 0, []
-    for prompt, question in zip(prompts, asked):
-        ids = [start, *system, end, *line, start, *question, end, *line, start, *answer]
+    for prompt, ids in zip(prompts, chats(args, model, prompts)):
         said = kernels(args, "greedy", args.tokens, joined(ids)).decode().replace(",", " ")
         said = [int(x) for x in said.split()][: args.tokens]
         ref = model.logits(ids + said[:-1])[len(ids) - 1 :]
@@ -202,7 +235,7 @@ def main():
     args = parser.parse_args()
     args.tokens = args.tokens or {"greedy": 200, "perplexity": 20_000}[args.what]
     torch.set_num_threads(args.threads)
-    {"greedy": greedy, "perplexity": perplexity}[args.what](args, Llama(args.file))
+    {"greedy": greedy, "perplexity": perplexity}[args.what](args, reference(args.file))
 
 
 if __name__ == "__main__":
