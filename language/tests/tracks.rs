@@ -203,6 +203,9 @@ fn bundles_that_are_not_whole_are_refused() {
     assert!(more.to_string().contains("track2.block0.onnx"));
     let none = refused(|dir| fs::remove_file(dir.join("tracks.json")).unwrap());
     assert!(matches!(none, TrackError::Config { .. }));
+    let layer = |dir: &Path| changed(dir, "\"cycle\": 4", "\"cycle\": 4, \"global_layer\": 4");
+    let global = refused(layer).to_string();
+    assert!(global.contains("`global_layer` is 4"), "{global}");
     let ends = refused(|dir| fs::write(dir.join("ends.onnx"), "no graph").unwrap());
     assert!(matches!(ends, TrackError::Graph { .. }));
 }

@@ -8,9 +8,9 @@
 Embedding and logits share one weight and therefore one graph; the side that is not wanted is given
 no rows. `tracks.json` holds the sizes.
 
-    track{t}.block{b}.safetensors   the same block's weights as float16, or their matrices as ASTC
-                                    textures, for the integer kernels, which round them when they
-                                    are opened; written if asked for
+    track{t}.block{b}.safetensors   the same block's weights for the integer kernels, which round
+                                    them when they are opened: as float16, or their matrices as
+                                    integers or ASTC textures; beside the graphs or in their place
 """
 
 import json
@@ -121,19 +121,27 @@ def with_weights(model, block):
     return model
 
 
-def kernel_weights(block, rank=None):
+def integers(value):
+    """A matrix [.., rows, columns] as int8 and the float16 scale of each row."""
+    scale = np.maximum(np.abs(value).max(-1) / 127, 2.0**-14).astype(np.float16)
+    codes = np.round(value / scale.astype(np.float32)[..., None]).clip(-127, 127)
+    return {"i8": codes.astype(np.int8), "scale": scale}
+
+
+def kernel_weights(block, rank=None, int8=False):
     """A block's weights by the names of `runtime/kernels/src/tracks/file.rs`: matrices row by row
     of what they give, experts as [n, rows, columns]. With a `rank` matrices but the router's are
-    textures beside an update of that rank (`compress/astc.py`)."""
+    textures beside an update of that rank (`compress/astc.py`), with `int8` integers."""
     out = {}
     for name, value in block.state_dict().items():
         if name.endswith(("ffn.router", "ffn.gate", "ffn.up", "ffn.down")):
             value = value.transpose(-1, -2)  # kept for products from the other side
         value, name = np.ascontiguousarray(value.numpy()), name.removesuffix(".weight")
-        if rank is None or value.ndim < 2 or name.endswith("router"):
+        if value.ndim < 2 or name.endswith("router") or (rank is None and not int8):
             out[name] = value.astype(np.float16)
         else:
-            out |= {f"{name}.{end}": part for end, part in astc.stored(value, rank).items()}
+            parts = integers(value) if int8 else astc.stored(value, rank)
+            out |= {f"{name}.{end}": part for end, part in parts.items()}
     return out
 
 
@@ -153,6 +161,22 @@ def export_tracks(model, out, kernels=False, rank=None):
                 onnx.save(with_weights(onnx.load(first), block), path)
             if kernels:
                 save_file(kernel_weights(block, rank), path.replace(".onnx", ".safetensors"))
+    write_ends(model, out)
+
+
+@torch.no_grad()
+def export_for_kernels(model, out):
+    """The decoder without the blocks' graphs: their weights as integers, for the kernels alone."""
+    os.makedirs(out, exist_ok=True)
+    for t, track in enumerate(model.tracks):
+        for b, block in enumerate(track):
+            path = os.path.join(out, f"track{t}.block{b}.safetensors")
+            save_file(kernel_weights(block, int8=True), path)
+    write_ends(model, out)
+
+
+def write_ends(model, out):
+    """What is not of a block: embedding, logits, sizes."""
     export_ends(model, os.path.join(out, "ends.onnx"))
     with open(os.path.join(out, "tracks.json"), "w") as f:
         json.dump(model.c.to_json(), f, indent=1)

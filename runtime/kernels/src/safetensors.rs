@@ -13,6 +13,7 @@ use crate::error::{Error, Kind, Result};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dtype {
     U8,
+    I8,
     F16,
     BF16,
     F32,
@@ -21,7 +22,7 @@ pub(crate) enum Dtype {
 impl Dtype {
     pub fn size(self) -> usize {
         match self {
-            Self::U8 => 1,
+            Self::U8 | Self::I8 => 1,
             Self::F16 | Self::BF16 => 2,
             Self::F32 => 4,
         }
@@ -30,6 +31,7 @@ impl Dtype {
     fn named(name: &str) -> Option<Self> {
         match name {
             "U8" => Some(Self::U8),
+            "I8" => Some(Self::I8),
             "F16" => Some(Self::F16),
             "BF16" => Some(Self::BF16),
             "F32" => Some(Self::F32),

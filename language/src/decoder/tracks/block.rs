@@ -1,5 +1,5 @@
 //! What runs a track block: its ONNX graph, or the integer kernels.
-use super::bundle::{names, open_block};
+use super::bundle::{missing, names, open_block};
 use super::{TrackCompute, TrackError, TracksConfig};
 use crate::decoder::part::Part;
 use foveate_kernels::{
@@ -7,6 +7,7 @@ use foveate_kernels::{
 };
 use foveate_onnx::{Graph, GraphOptions, Tensor};
 use ndarray::{Array1, Array2, Array3};
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 /// A track block that is ready to run.
@@ -22,7 +23,7 @@ pub(super) struct KernelBlock {
     scratch: TrackScratch,
 }
 
-/// The weights for the kernels, beside the block's graph.
+/// The weights for the kernels, beside the block's graph or in its place.
 pub(super) fn kernel_path(dir: &Path, track: usize, block: usize) -> PathBuf {
     dir.join(format!("track{track}.block{block}.safetensors"))
 }
@@ -38,15 +39,11 @@ pub(super) fn by_kernels(
 ) -> Result<bool, TrackError> {
     let blocks = (0..config.n_tracks).flat_map(|t| (0..config.n_blocks).map(move |b| (t, b)));
     let mut paths = blocks.map(|(track, block)| kernel_path(dir, track, block));
-    let missing = paths.find(|path| !path.is_file());
-    match (compute, missing) {
+    let lacking = paths.find(|path| !path.is_file());
+    match (compute, lacking) {
         (TrackCompute::Graphs, _) | (TrackCompute::Auto, Some(_)) => Ok(false),
         (_, None) => Ok(true),
-        (TrackCompute::Kernels, Some(path)) => Err(TrackError::MissingTrack {
-            path,
-            n_tracks: config.n_tracks,
-            n_blocks: config.n_blocks,
-        }),
+        (TrackCompute::Kernels, Some(path)) => Err(missing(path, config)),
     }
 }
 
@@ -132,7 +129,10 @@ impl KernelBlock {
                 return Err("keys or values cannot be read".to_owned());
             };
             let held = k.dim().1;
-            let [k, v] = [k, v].map(|all| all.iter().copied().collect::<Vec<f32>>());
+            let [k, v] = [k, v].map(|all| match all.to_slice() {
+                Some(all) => Cow::Borrowed(all),
+                None => Cow::Owned(all.iter().copied().collect::<Vec<f32>>()),
+            });
             let cache = TrackCache { held, k: &k, v: &v };
             let made = layer.run(self.cpu, &mut x, past, cache, &mut self.scratch);
             let made = made.map_err(|e| e.to_string())?;

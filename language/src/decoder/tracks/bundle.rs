@@ -1,4 +1,5 @@
 //! Opens the files of a bundle of tracks, and holds them against `tracks.json`.
+use super::block::kernel_path;
 use super::{TrackError, TracksConfig};
 use foveate_onnx::{Element, Graph, GraphFile, GraphOptions};
 use std::path::{Path, PathBuf};
@@ -33,17 +34,21 @@ pub(super) fn block_path(dir: &Path, track: usize, block: usize) -> PathBuf {
     dir.join(format!("track{track}.block{block}.onnx"))
 }
 
-/// That the graphs of all tracks are there.
+pub(super) fn missing(path: PathBuf, config: &TracksConfig) -> TrackError {
+    TrackError::MissingTrack {
+        path,
+        n_tracks: config.n_tracks,
+        n_blocks: config.n_blocks,
+    }
+}
+
+/// That all blocks are there, as graphs or for the kernels.
 pub(super) fn check_files(dir: &Path, config: &TracksConfig) -> Result<(), TrackError> {
     for track in 0..config.n_tracks {
         for block in 0..config.n_blocks {
             let path = block_path(dir, track, block);
-            if !path.is_file() {
-                return Err(TrackError::MissingTrack {
-                    path,
-                    n_tracks: config.n_tracks,
-                    n_blocks: config.n_blocks,
-                });
+            if !path.is_file() && !kernel_path(dir, track, block).is_file() {
+                return Err(missing(path, config));
             }
         }
     }
@@ -58,6 +63,9 @@ pub(super) fn open_block(
     options: &GraphOptions,
 ) -> Result<Graph, TrackError> {
     let path = block_path(dir, track, block);
+    if !path.is_file() {
+        return Err(missing(path, config));
+    }
     let file = GraphFile::read(&path).map_err(|e| graph_error(&e))?;
     check_depth(&file, &path, config)?;
     for layer in 0..config.depth {

@@ -32,8 +32,11 @@ pub struct TracksConfig {
     pub experts_per_token: usize,
     /// Width of an expert.
     pub expert_dim: usize,
-    /// The last layer of each cycle of so many is global, without positions.
+    /// One layer of each cycle of so many is global, without positions.
     pub cycle: usize,
+    /// Which of a cycle, from 0; its last where none is named.
+    #[serde(default)]
+    pub global_layer: Option<usize>,
     /// Rows that the other layers see, the row itself among them.
     pub window: usize,
     /// Rows that those layers keep beyond the window, so that as many can be cut off again.
@@ -68,7 +71,7 @@ impl TracksConfig {
     /// Whether a layer, counted over all blocks, is global.
     #[must_use]
     pub fn is_global(&self, layer: usize) -> bool {
-        layer % self.cycle == self.cycle - 1
+        layer % self.cycle == self.global_layer.unwrap_or(self.cycle - 1)
     }
 
     /// Whether a layer, counted over all blocks, has experts.
@@ -113,6 +116,12 @@ impl TracksConfig {
             if count == 0 || count > MOST {
                 return refuse(format!("`{name}` is {count}; 1 to {MOST} is expected"));
             }
+        }
+        if let Some(layer) = self.global_layer.filter(|&layer| layer >= self.cycle) {
+            return refuse(format!(
+                "`global_layer` is {layer}; one of a cycle of {} from 0 is expected",
+                self.cycle
+            ));
         }
         let (experts, picked) = (self.n_experts, self.experts_per_token);
         if experts > MOST || (experts > 0 && !(1..=experts).contains(&picked)) {

@@ -9,7 +9,8 @@
 //! ```
 //! Tracks meet at the borders of blocks alone: L/D times a pass, where tensor parallelism
 //! synchronises 2L times. Each keeps its own keys and values. Three layers of four see a window,
-//! and keep no more; the fourth sees everything. The integer kernels may run the blocks too.
+//! and keep no more; the fourth sees everything. The integer kernels may run the blocks too, or
+//! alone where a bundle has the weights for them and no graphs.
 //! `training/server/export_tracks.py` writes the files.
 mod block;
 mod bundle;

@@ -5,8 +5,9 @@
 //! ffn.gate, ffn.up [ffn_dim, dim]   ffn.down [dim, ffn_dim]                    of a dense layer
 //! ffn.router [n, dim]   ffn.gate, ffn.up [n, width, dim]   ffn.down [n, dim, width]   of experts
 //! ```
-//! Matrices may be stored as textures (`astc.rs`). They are rounded when the file is opened: 4 and
-//! 8 bits are this machine's affair, not the file's.
+//! A matrix NAME may be stored as integers, `NAME.i8` beside a float16 `NAME.scale` for each of its
+//! rows, or as a texture (`astc.rs`). They are rounded when the file is opened: 4 and 8 bits are
+//! this machine's affair, not the file's.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -66,7 +67,7 @@ impl Tensors {
         let raw = Raw::parse(&header_text(&mut file, len, MOST_HEADER)?)?;
         let mut data = Vec::new();
         file.read_to_end(&mut data).map_err(io)?;
-        let taken = [Dtype::U8, Dtype::F16, Dtype::F32];
+        let taken = [Dtype::U8, Dtype::I8, Dtype::F16, Dtype::F32];
         let entries = raw.entries(data.len(), &taken, |dtype| dtype.size())?;
         Ok(Self { data, entries })
     }
@@ -83,11 +84,29 @@ impl Tensors {
     }
 
     fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
-        let texture = shape.len() > 1 && self.entries.contains_key(&format!("{name}.astc"));
-        match texture {
-            true => self.texture(name, shape),
-            false => self.numbers(name, shape),
+        let stored = |end| shape.len() > 1 && self.entries.contains_key(&format!("{name}.{end}"));
+        match [stored("i8"), stored("astc")] {
+            [true, _] => self.integers(name, shape),
+            [_, true] => self.texture(name, shape),
+            _ => self.numbers(name, shape),
         }
+    }
+
+    /// A matrix, or several, stored as integers with a scale for each row.
+    fn integers(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+        let (rows, cols) = (&shape[..shape.len() - 1], shape[shape.len() - 1]);
+        let scales = self.numbers(&format!("{name}.scale"), rows)?;
+        let stored = format!("{name}.i8");
+        let (codes, dtype) = self.bytes(&stored, shape)?;
+        if dtype != Dtype::I8 {
+            return Err(Error::new(Kind::Dtype, tensor(&stored)));
+        }
+        let rows = codes.chunks_exact(cols.max(1)).zip(scales);
+        let weights = |(row, scale): (&[u8], f32)| -> Vec<f32> {
+            let codes = row.iter().map(|code| f32::from(code.cast_signed()));
+            codes.map(|code| code * scale).collect()
+        };
+        Ok(rows.flat_map(weights).collect())
     }
 
     fn numbers(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
