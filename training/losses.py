@@ -66,18 +66,30 @@ def tag_loss(model, b, tokens, apart=False):
     return loss, mean(right, begins, one), mean(right, tag > 0, one)
 
 
-def forward(model, b):
-    """-> logits [n, m, vocab], pointer scores [n, m, 1 + g], guided scores [n, m, t], image tokens
-    [n, g, dim]."""
+def entered(model, b):
+    """What is added to the embeddings of a batch [n, t, dim], image tokens [n, g, dim], and which
+    of these there are [n, g]."""
     t, g = b["ids"].shape[1], b["place"].shape[1]
     tokens, there = mixed(model, b)
     places = model.connector.place(b["place"])
     index = b["feed"].clamp_min(0)[..., None].expand(-1, -1, places.shape[-1])
     fed = torch.gather(places, 1, index) * (b["feed"] >= 0)[..., None]
-    extra = fed + F.pad(tokens, (0, 0, 1, t - 1 - g))
-    hidden, guide = model.decoder(b["ids"], extra, b["valid"], b["select"], guided=True)
+    return fed + F.pad(tokens, (0, 0, 1, t - 1 - g)), tokens, there
+
+
+def pointed_at(model, hidden, tokens, there):
+    """The pointer's scores [n, m, 1 + g] of hidden rows [n, m, dim]."""
     scores = model.connector.pointer(hidden, tokens).float()
     scores[..., 1:] = scores[..., 1:].masked_fill(~there[:, None], NOWHERE)
+    return scores
+
+
+def forward(model, b):
+    """-> logits [n, m, vocab], pointer scores [n, m, 1 + g], guided scores [n, m, t], image tokens
+    [n, g, dim]."""
+    extra, tokens, there = entered(model, b)
+    hidden, guide = model.decoder(b["ids"], extra, b["valid"], b["select"], guided=True)
+    scores = pointed_at(model, hidden, tokens, there)
     return model.decoder.logits(hidden), scores, guide, tokens
 
 

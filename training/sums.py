@@ -12,7 +12,10 @@ import json
 from pathlib import Path
 
 # What loading reads of a bundle whose `config.json` names no files.
-LOADED = ("*.onnx", "decoder.safetensors", "fusion.safetensors", "tokenizer.json")
+LOADED = (
+    "*.onnx", "decoder.safetensors", "fusion.safetensors", "tokenizer.json", "tracks.json",
+    "track?*.block?*.safetensors",
+)  # fmt: skip
 
 
 def sha256(path):

@@ -24,6 +24,8 @@ pub const FORMATS: RangeInclusive<u32> = 1..=2;
 /// Largest `config.json` and largest `tokenizer.json` that are read.
 const MAX_CONFIG: u64 = 1 << 20;
 pub(crate) const MAX_TOKENIZER: u64 = 64 << 20;
+/// The file that says that a bundle's decoder is one of parallel tracks.
+pub(crate) const TRACKS: &str = "tracks.json";
 /// Room for the header of a safetensors file beside its numbers.
 pub(crate) const MAX_HEADER: u64 = 1 << 20;
 
@@ -65,7 +67,7 @@ impl Bundle {
         if bundle.config.fusion.mixer {
             bundle.file("mixer.onnx")?;
         }
-        if !bundle.has("decoder.safetensors") {
+        if !bundle.has("decoder.safetensors") && !bundle.has(TRACKS) {
             bundle.file("decoder.onnx")?;
         }
         Ok(bundle)

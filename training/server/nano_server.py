@@ -2,10 +2,12 @@
 weights, that reads pages of small print once more in crops at twice the canvas' scale.
 
     cd training && python -m server.nano_server ../models/nano ../runs/server/vision.pt \\
-        --out ../models/nano-server
+        --tracks ../runs/tracks/tracks.pt --out ../models/nano-server
 
-Then `int8.py --graphs closer.onnx,closer-adapter.onnx` rounds the encoder's graphs, and `sums.py`
-writes their sums. It is trained with `train_vision.py --sizes server --kind closer --start` and
+Without `vision.pt` the graphs for crops that are in the bundle stay; then `int8.py` is not needed.
+With `--tracks` its decoder is one of parallel tracks (`train_tracks.py`), otherwise nano's. Then
+`int8.py --graphs closer.onnx,closer-adapter.onnx` rounds the encoder's graphs, and `sums.py` writes
+their sums. The encoder is trained with `train_vision.py --sizes server --kind closer --start` and
 nano's weights (`restore.py`).
 """
 
@@ -14,23 +16,55 @@ import json
 import shutil
 from pathlib import Path
 
-from checkpoint import load_vision
+from checkpoint import load_vision, read
 from export import export_adapter, export_vision
+from restore import decoder_of
+from sizes import decoder_config
 from sums import write_sums
+
+from .export_tracks import export_for_kernels
+from .ptmoe import Tracks, TracksConfig
+from .upcycle import plain
 
 SIDE = 448  # px, of the view that the graphs are traced with; others are as good
 CLOSER = 2.0  # scale of the crops for that of the canvas: that of training (stream/closer.rs)
-SHARED = ("vision.onnx", "adapter.onnx", "mixer.onnx", "decoder.safetensors",
-          "fusion.safetensors", "tokenizer.json", "training.safetensors")  # fmt: skip
+SHARED = ("vision.onnx", "adapter.onnx", "mixer.onnx", "fusion.safetensors", "tokenizer.json")
+DECODER = "decoder.safetensors"
 
 
-def write(vision, nano, out, max_glyphs):
-    """The bundle: `nano`, and graphs of `vision` for crops."""
+def tracks_of(paths, weights="ema"):
+    """The decoder of checkpoints of `train_tracks.py`; of several the mean."""
+    saved = [read(path) for path in paths]
+    states = [s["state"][weights] for s in saved]
+    tracks = Tracks(TracksConfig(**saved[0]["config"]))
+    return tracks, {k: sum(s[k] for s in states) / len(states) for k in states[0]}
+
+
+def write_tracks(paths, nano, out):
+    """The decoder of tracks, with nano's embedding and last norm."""
+    tracks, state = tracks_of(paths)
+    teacher, weights = decoder_of(nano, decoder_config("nano"))
+    teacher.load_state_dict(weights, strict=False)
+    dense = plain(teacher.decoder)
+    state = {k.removeprefix("tracks."): v for k, v in state.items()}
+    state |= {"embed.weight": dense.embed.weight, "norm.weight": dense.norm.weight}
+    tracks.load_state_dict(state)
+    export_for_kernels(tracks.eval(), str(out))
+
+
+def write(vision, nano, out, max_glyphs, tracks=()):
+    """The bundle: `nano`, and graphs of `vision` for crops, if there is one."""
     out.mkdir(parents=True, exist_ok=True)
     for name in SHARED:
         shutil.copy(nano / name, out / name)
-    export_vision(vision, str(out / "closer.onnx"), SIDE)
-    export_adapter(vision, str(out / "closer-adapter.onnx"), SIDE)
+    if tracks:
+        (out / DECODER).unlink(missing_ok=True)
+        write_tracks(tracks, nano, out)
+    else:
+        shutil.copy(nano / DECODER, out / DECODER)
+    if vision is not None:
+        export_vision(vision, str(out / "closer.onnx"), SIDE)
+        export_adapter(vision, str(out / "closer-adapter.onnx"), SIDE)
     config = json.loads((nano / "config.json").read_text())
     config |= {"name": "nano-server", "tier": "server"}
     config["adapter"] |= {"closer": CLOSER, "max_glyphs": max_glyphs}
@@ -41,11 +75,13 @@ def write(vision, nano, out, max_glyphs):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split(":")[0])
     parser.add_argument("nano", type=Path, help="nano's bundle")
-    parser.add_argument("vision", nargs="+", help="checkpoints; of several the mean")
+    parser.add_argument("vision", nargs="*", help="checkpoints; of several the mean")
+    parser.add_argument("--tracks", nargs="+", default=(), help="checkpoints; of several the mean")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--max-glyphs", type=int, default=2400, help="most of a page")
     args = parser.parse_args()
-    write(load_vision(*args.vision), args.nano, args.out, args.max_glyphs)
+    vision = load_vision(*args.vision) if args.vision else None
+    write(vision, args.nano, args.out, args.max_glyphs, args.tracks)
 
 
 if __name__ == "__main__":

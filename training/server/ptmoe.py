@@ -38,6 +38,7 @@ class TracksConfig:
     experts_per_token: int = 2
     expert_dim: int = 512
     cycle: int = 4  # every so many layers one is global [P]
+    global_layer: int | None = None  # which of a cycle, from 0; the last where none is named [P]
     window: int = 4096  # rows that a local layer sees, its own among them [P]
     slack: int = 64  # rows kept beyond the window, so that guesses can be cut off again
     vocab_size: int = 512
@@ -55,8 +56,9 @@ class TracksConfig:
         return self.window - 1 + self.slack
 
     def is_global(self, layer):
-        """Whether a layer, counted over all blocks, is global: the last of each cycle."""
-        return layer % self.cycle == self.cycle - 1
+        """Whether a layer, counted over all blocks, is global."""
+        which = self.cycle - 1 if self.global_layer is None else self.global_layer
+        return layer % self.cycle == which
 
     def has_experts(self, layer):
         """Whether a layer, counted over all blocks, has experts: every second."""

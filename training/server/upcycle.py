@@ -8,8 +8,8 @@ arXiv:2212.05055).
   is a share of noise on their weights, as without it all would stay equal for ever.
 - In layers with experts each expert is a copy of the dense feed-forward layer, cut to
   `expert_dim` hidden units: those of its own part, where experts are narrower. The router is new.
-- Two layers that share K and V have none of their own in a dense decoder; here each gets a copy of
-  the last one's.
+- Layers that share K and V have none of their own in a dense decoder; here each gets a copy of
+  the last one's, and `fit_keys` the matrices that come nearest to what it read there.
 
 With one track, dense layers alone and no noise the tracks say what the dense decoder says; with
 experts as wide as the dense layer too, whatever the router picks, since shares add up to 1
@@ -20,12 +20,17 @@ decoder's answers beside that of the tokens: by then the router has settled.
 import torch
 import torch.nn.functional as F
 
+from decoder import Decoder, RMSNorm
+from quantize import QuantEmbedding, QuantLinear
+
 from .ptmoe import Experts, Tracks
 
 # Share of a weight's own size that tells tracks and experts apart at the start [set by hand].
 NOISE = 0.01
 # Standard deviation of a router's scores at the start: picks differ, and shares are nearly equal.
 ROUTER = 0.02
+# Of the mean square of a row's numbers, added for K and V by regression [set by hand].
+RIDGE = 1e-5
 # The last share of the tokens, on which the dense decoder teaches, and what its loss counts.
 DISTILLED, TAUGHT = 0.1, 1.0
 
@@ -65,7 +70,11 @@ def copy_layer(track, layer, keys):
 
 def copy_experts(experts, ffn):
     """Experts as wide as the dense layer are copies of it. Narrower ones are its parts by turns,
-    and `down` grows so that the parts of a row together are as large as the whole."""
+    and `down` grows so that the parts of a row together are as large as the whole.
+
+    Where a row picks as many experts as there are parts, and each part has two, the two have
+    opposite scores: then the highest scores are always of one expert a part, and the layer begins
+    as the dense one."""
     n, dim, width = experts.gate.shape
     parts = ffn.gate.weight.shape[0] // width
     for e in range(n):
@@ -74,6 +83,64 @@ def copy_experts(experts, ffn):
         experts.up[e] = ffn.up.weight[own].T
         experts.down[e] = ffn.down.weight[:, own].T * parts
     experts.router.normal_(0, ROUTER / dim**0.5)
+    if experts.k == parts and n == 2 * parts:
+        experts.router[:, parts:] = -experts.router[:, :parts]
+
+
+@torch.no_grad()
+def plain(decoder):
+    """A decoder with the values that a quantized one's weights stand for, as float."""
+    out, state = Decoder(decoder.c), {}
+    for name, module in decoder.named_modules():
+        if isinstance(module, QuantLinear | QuantEmbedding):
+            state[f"{name}.weight"] = module.w.value()
+        elif isinstance(module, RMSNorm):
+            state[f"{name}.weight"] = module.weight
+    out.load_state_dict(state)
+    return out.eval()
+
+
+@torch.no_grad()
+def normed_rows(dense, batches):
+    """What each layer of a dense decoder makes K and V of, `norm1`'s rows [rows, dim] in the order
+    of layers, over batches of ids, valid [n, t] and extra [n, t, dim]."""
+    seen = [[] for _ in layers_of(dense)]
+    hooks = [own.norm1.register_forward_hook(lambda _, __, y, to=to: to.append(y))
+             for (own, _), to in zip(layers_of(dense), seen)]  # fmt: skip
+    there = []
+    for ids, extra, valid in batches:
+        every = torch.arange(ids.shape[1]).expand(len(ids), -1)
+        dense(ids, extra, valid, every)
+        there.append(valid)
+    for hook in hooks:
+        hook.remove()
+    return [torch.cat([y[v] for y, v in zip(to, there)]) for to in seen]
+
+
+@torch.no_grad()
+def fit_keys(tracks, dense, batches):
+    """Gives the layers that share K and V in the dense decoder the matrices of their own that come
+    nearest, by ridge regression over the rows of `batches` (`normed_rows`), to what they shared.
+    -> the share of the variance that they miss, {layer: (of k, of v)}."""
+    rows, c, missed = normed_rows(dense, batches), dense.c, {}
+    last = dense.block1[-1]
+    shared = [m(rows[c.n_layers_kv - 1]) for m in (last.k, last.v)]
+    for i in range(c.n_layers_kv, len(rows)):
+        h = rows[i]
+        square = h.T @ h
+        square += RIDGE * square.diagonal().mean() * torch.eye(c.dim)
+        fitted = [torch.linalg.solve(square, h.T @ y) for y in shared]
+        for layer in (layers(track)[i] for track in tracks.tracks):
+            layer.k.weight.copy_(fitted[0].T)
+            layer.v.weight.copy_(fitted[1].T)
+        missed[i] = tuple(((h @ w - y).var(0).sum() / y.var(0).sum()).item()
+                          for w, y in zip(fitted, shared))  # fmt: skip
+    return missed
+
+
+def layers(track):
+    """All layers of a track, over its blocks."""
+    return [layer for block in track for layer in block.layers]
 
 
 @torch.no_grad()
@@ -85,8 +152,7 @@ def upcycled(dense, c, noise=NOISE, seed=0):
     tracks.embed.load_state_dict(dense.embed.state_dict())
     tracks.norm.load_state_dict(dense.norm.state_dict())
     for blocks in tracks.tracks:
-        layers = [layer for block in blocks for layer in block.layers]
-        for layer, (own, keys) in zip(layers, pairs):
+        for layer, (own, keys) in zip(layers(blocks), pairs):
             copy_layer(layer, own, keys)
         for p in blocks.parameters():
             if p.ndim > 1:

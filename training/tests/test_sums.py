@@ -25,7 +25,7 @@ def test_the_sums_of_a_changed_file_are_brought_up_to_date(tmp_path):
     assert {name for name in after if after[name] != before[name]} == {"tokenizer.json"}
 
 
-@pytest.mark.parametrize("name", ["nano", "base"])
+@pytest.mark.parametrize("name", ["nano", "nano-server", "base"])
 def test_the_sums_of_our_bundles_are_right(tmp_path, name):
     folder = ROOT / "models" / name
     config = json.loads((folder / "config.json").read_text())

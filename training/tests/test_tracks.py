@@ -3,10 +3,13 @@ and no token is dropped."""
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
+from safetensors.numpy import load_file
 
-from server.golden import SINGLE, TINY, dense_of, random_tracks, said
+from server.export_tracks import export_for_kernels
+from server.golden import SINGLE, TINY, WIDE, dense_of, random_tracks, said
 from server.ptmoe import Experts, TracksConfig, fuse, grouped_experts
 
 
@@ -79,3 +82,25 @@ def test_layers_are_of_the_published_kinds():
 def test_fusion_is_the_mean(tracks):
     rows = torch.randn(tracks, 3, 4)
     torch.testing.assert_close(fuse(list(rows)), rows.mean(0))
+
+
+def test_the_global_layer_may_be_another_of_the_cycle():
+    c = TracksConfig(global_layer=2)
+    assert [c.is_global(i) for i in range(8)] == [False, False, True, False] * 2
+
+
+def test_weights_for_the_kernels_alone_are_integers(tmp_path):
+    model = random_tracks(replace(WIDE, n_tracks=2, n_blocks=2))
+    export_for_kernels(model, tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "ends.onnx", "tracks.json",
+        *(f"track{t}.block{b}.safetensors" for t in (0, 1) for b in (0, 1)),
+    }  # fmt: skip
+    stored = load_file(tmp_path / "track1.block1.safetensors")
+    # What decides which experts a row goes through is not rounded.
+    assert stored["layers.1.ffn.router"].dtype == np.float16
+    codes, scale = stored["layers.1.ffn.down.i8"], stored["layers.1.ffn.down.scale"]
+    assert codes.dtype == np.int8 and scale.shape == codes.shape[:2]
+    weight = model.tracks[1][1].layers[1].ffn.down.detach().transpose(-1, -2).numpy()
+    near = np.abs(codes * scale[..., None].astype(np.float32) - weight)
+    assert (near <= 0.501 * scale[..., None]).all()

@@ -6,8 +6,11 @@ import pytest
 import torch
 
 from decoder import Decoder, DecoderConfig
+from quantize import quantize_decoder
 from server.ptmoe import TracksConfig
-from server.upcycle import check, dense_logits, divergence, train, upcycled
+from server.upcycle import (
+    check, dense_logits, divergence, fit_keys, plain, train, upcycled,
+)  # fmt: skip
 
 DENSE = DecoderConfig(
     dim=16, n_layers_kv=4, n_layers_shared=0, n_heads=2, n_kv_heads=1, head_dim=8, ffn_dim=24,
@@ -56,6 +59,40 @@ def test_layers_without_keys_get_copies_of_the_last_ones():
     last = upcycled(dense, TRACKS, noise=0).tracks[1][1].layers[1]
     assert torch.equal(last.k.weight, dense.block1[-1].k.weight)
     assert torch.equal(last.q.weight, dense.block2[-1].q.weight)
+
+
+def test_keys_of_their_own_come_nearer_than_copies():
+    dense = dense_decoder(replace(DENSE, n_layers_kv=2, n_layers_shared=2))
+    c = replace(TRACKS, n_experts=0)
+    tracks = upcycled(dense, c, noise=0)
+    before = apart(tracks, dense)
+    drawn = [(rows(20, seed)[0][None], rows(20, seed)[1][None], torch.ones(1, 20, dtype=torch.bool))
+             for seed in range(10, 30)]  # fmt: skip
+    missed = fit_keys(tracks, dense, drawn)
+    assert set(missed) == {2, 3} and all(0 < m < 1 for pair in missed.values() for m in pair)
+    assert apart(tracks, dense) < before
+
+
+def test_pairs_of_experts_begin_as_the_dense_layer():
+    # Two halves, two experts of each: a row's two highest scores are of one of each half.
+    c = replace(TRACKS, expert_dim=12)
+    dense = dense_decoder()
+    assert apart(upcycled(dense, c, noise=0), dense) < 0.05
+    share = upcycled(dense, c).tracks[0][0].layers[1].ffn.shares(torch.randn(64, 16)) > 0
+    assert (share[:, 0] ^ share[:, 2]).all() and (share[:, 1] ^ share[:, 3]).all()
+
+
+def test_a_quantized_decoder_has_a_plain_twin():
+    dense = quantize_decoder(dense_decoder())
+    ids, extra = rows()
+    for _ in range(2):  # what observes K and V sees some
+        dense_logits(dense.train(), ids, extra)
+    dense.eval()
+    twin = plain(dense)
+    assert torch.equal(twin.block1[1].ffn.up.weight, dense.block1[1].ffn.up.w.value())
+    said = [dense_logits(d, ids, extra).flatten() for d in (twin, dense)]
+    # Activations, K and V of the one have 8 bits.
+    assert torch.corrcoef(torch.stack(said))[0, 1] > 0.99
 
 
 def test_narrow_experts_are_parts_of_the_dense_layer():

@@ -4,6 +4,7 @@ mod chat;
 pub mod glyph;
 mod page;
 mod tiled;
+mod tracks;
 
 use crate::answer::Timing;
 use crate::bundle::{self, Base, Bundle, Checked, Tier};

@@ -49,8 +49,8 @@ pub use shared::glyph_box;
 pub use slots::{SlotAdapter, Slots};
 pub use tokens::{ImageTokens, image_tokens};
 
-use super::{Decoding, Encoded, Opened, Reader, Segment, Written};
-use crate::bundle::{Base, Bundle, Prompts, graph_error, signature};
+use super::{Decoding, Encoded, Opened, Reader, Segment, Written, tracks};
+use crate::bundle::{Base, Bundle, Prompts, TRACKS, graph_error, signature};
 use crate::model::DecoderFile;
 use crate::{Error, Image, Options, Result, Task};
 use decode::{Copying, Figures, Marks, Pointing, Writes};
@@ -268,6 +268,8 @@ pub(super) fn open(
     );
     let sizes = config.decoder;
     let signature = signature(&sizes, &weights);
+    // Tracks take no adapters.
+    let packed = !bundle.has(TRACKS);
     Ok(Opened {
         name: config.name.clone(),
         architecture: config.architecture.clone(),
@@ -277,7 +279,7 @@ pub(super) fn open(
         tokenizer,
         template,
         mode: config.image.default_mode,
-        base: Some(Base {
+        base: packed.then(|| Base {
             dir: bundle.dir().to_owned(),
             shape: Box::new(move |path| sizes.matrix(path)),
             signature,
@@ -313,6 +315,9 @@ fn open_decoder(
     which: DecoderFile,
     graphs: &GraphOptions,
 ) -> Result<Box<dyn TextDecoder>> {
+    if which == DecoderFile::Auto && bundle.has(TRACKS) {
+        return open_tracks(bundle, graphs);
+    }
     let packed = which == DecoderFile::Packed
         || (which == DecoderFile::Auto && bundle.has("decoder.safetensors"));
     let file = bundle.file(if packed {
@@ -339,4 +344,26 @@ fn open_decoder(
     }
     let decoder = OnnxDecoder::open(&file, config, graphs);
     Ok(Box::new(decoder.map_err(invalid)?))
+}
+
+/// Tracks in the decoder's place: of its width and tokens.
+fn open_tracks(bundle: &Bundle, graphs: &GraphOptions) -> Result<Box<dyn TextDecoder>> {
+    let decoder = tracks::open(bundle.dir(), graphs)?;
+    let expected = bundle.config().decoder;
+    let found = decoder.dims();
+    for (name, found, expected) in [
+        ("dim", found.dim, expected.dim),
+        ("vocab_size", found.vocab_size, expected.vocab_size),
+        ("context", found.context, expected.context),
+    ] {
+        if found != expected {
+            return Err(Error::AssetsInvalid {
+                file: bundle.dir().join(TRACKS),
+                why: format!(
+                    "`{name}` is {found}; {expected} is expected, as `decoder` in config.json says"
+                ),
+            });
+        }
+    }
+    Ok(Box::new(decoder))
 }

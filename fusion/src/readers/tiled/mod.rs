@@ -12,13 +12,13 @@
 mod config;
 mod encoder;
 
-use super::{Decoding, Encoded, Opened, Reader, Segment, Views, Written};
+use super::{Decoding, Encoded, Opened, Reader, Segment, Views, Written, tracks};
 use crate::answer::Timing;
 use crate::bundle::{self, Prompts};
 use crate::{Error, Image, Mode, Options, Result, Task};
 use config::{Labels, TiledConfig};
 use encoder::TiledEncoder;
-use foveate_language::{TextDecoder, TokenId, Tokenizer, TrackDecoder, TrackError, TrackOptions};
+use foveate_language::{TextDecoder, TokenId, Tokenizer};
 use foveate_onnx::{GoOn, GraphOptions};
 use foveate_vision::{GlobalTower, ImageProcessor, Quarters, VisionTower};
 use ndarray::{Array3, Axis};
@@ -118,11 +118,7 @@ pub(super) fn open(
     options: &Options,
 ) -> Result<Opened> {
     let config = TiledConfig::read(dir, config)?;
-    let tracks = TrackOptions {
-        threads: graphs.threads,
-        ..TrackOptions::default()
-    };
-    let decoder = TrackDecoder::open(dir, &tracks).map_err(|e| track_error(dir, e))?;
+    let decoder = tracks::open(dir, graphs)?;
     let dims = decoder.dims();
     let tokenizer = Arc::new(open_tokenizer(dir, dims.vocab_size)?);
     let unnamed = |why: String| Error::AssetsInvalid {
@@ -195,24 +191,4 @@ fn open_encoder(
     let tower = tower.with_memory(options.view_memory);
     let adapter = file(dir, "adapter.onnx")?;
     TiledEncoder::open(tower, config.vision.width, &adapter, dim, graphs)
-}
-
-/// An error of the decoder's files: which is at fault, and how.
-fn track_error(dir: &Path, e: foveate_language::Error) -> Error {
-    let invalid = |file: &Path, why: String| Error::AssetsInvalid {
-        file: file.to_owned(),
-        why,
-    };
-    match TrackError::of(&e) {
-        Some(TrackError::MissingTrack { path, .. }) => Error::AssetsMissing(path.clone()),
-        Some(cause) => {
-            let file = cause
-                .path()
-                .map_or_else(|| dir.join("tracks.json"), Path::to_owned);
-            let why = cause.to_string();
-            let named = format!("{}: ", file.display());
-            invalid(&file, why.strip_prefix(&named).unwrap_or(&why).to_owned())
-        }
-        None => e.into(),
-    }
 }
