@@ -12,9 +12,9 @@ the forward pass below, others by `transformers`.
 
 `greedy`: 20 prompts in the model's chat template (ChatML, or Gemma's), each answered greedily
 without an end; the reference runs once over each text. Where its best token is another one, greedy
-texts part, and the margin is how much higher it is there. `perplexity`: text cut into windows of 512 tokens, each read
-from its beginning. The text is Python's own library by default, its comments and code (PSF
-licence).
+texts part, and the margin is how much higher it is there. `perplexity`: text cut into windows of
+512 tokens, each read from its beginning. The text is Python's own library by default, its comments
+and code (PSF licence).
 """
 
 import argparse
