@@ -18,12 +18,11 @@ from pathlib import Path
 
 from checkpoint import load_vision, read
 from export import export_adapter, export_vision
-from restore import decoder_of
-from sizes import decoder_config
 from sums import write_sums
 
 from .export_tracks import export_for_kernels
 from .ptmoe import Tracks, TracksConfig
+from .train_tracks import taught_by
 from .upcycle import plain
 
 SIDE = 448  # px, of the view that the graphs are traced with; others are as good
@@ -40,12 +39,10 @@ def tracks_of(paths, weights="ema"):
     return tracks, {k: sum(s[k] for s in states) / len(states) for k in states[0]}
 
 
-def write_tracks(paths, nano, out):
+def write_tracks(paths, nano, out, sizes="nano"):
     """The decoder of tracks, with nano's embedding and last norm."""
     tracks, state = tracks_of(paths)
-    teacher, weights = decoder_of(nano, decoder_config("nano"))
-    teacher.load_state_dict(weights, strict=False)
-    dense = plain(teacher.decoder)
+    dense = plain(taught_by(nano, sizes).decoder)
     state = {k.removeprefix("tracks."): v for k, v in state.items()}
     state |= {"embed.weight": dense.embed.weight, "norm.weight": dense.norm.weight}
     tracks.load_state_dict(state)

@@ -208,7 +208,7 @@ class Tracks(nn.Module):
 
     def through(self, block, x):
         """One track block over a whole sequence x [t, dim], each layer under one mask."""
-        positions = torch.arange(x.shape[0])
+        positions = torch.arange(x.shape[0], device=x.device)
         rope = rope_angles(positions, self.c.head_dim, self.c.rope_theta)
         for layer in block.layers:
             h = layer.norm1(x)

@@ -29,19 +29,34 @@ from sizes import add_sizes, decoder_config
 from .ptmoe import TracksConfig
 from .upcycle import TAUGHT, divergence, fit_keys, plain, upcycled
 
-# Two tracks of two blocks; experts of half a feed-forward layer, of which a row picks two of four.
-SIZES = dict(n_tracks=2, n_blocks=2, depth=4, n_experts=4, experts_per_token=2, expert_dim=256,
-             global_layer=2, window=4096, context=4096)  # fmt: skip
+# Tracks, and experts of half a feed-forward layer, of which a row picks two of four.
+TRACKS, EXPERTS, PICKED = 2, 4, 2
+# The global layer of each four: the third, which misses positions least (server/LOG.md).
+GLOBAL = 2
 # Batches that K and V are fitted on, and those of the split dev that are scored.
 FITTED, SCORED = 8, 6
 WARM_UP = 20  # steps
 
 
 def tracks_config(c):
-    """Sizes of tracks that take the place of a dense decoder of the sizes `c`."""
+    """Sizes of tracks that take the place of a dense decoder of the sizes `c`: in two blocks, or
+    in one where its layers are no even number."""
     same = ("dim", "n_heads", "n_kv_heads", "head_dim", "ffn_dim", "vocab_size", "rope_theta",
-            "norm_eps")  # fmt: skip
-    return TracksConfig(**{name: getattr(c, name) for name in same} | SIZES)
+            "norm_eps", "context")  # fmt: skip
+    layers = c.n_layers_kv + c.n_layers_shared
+    blocks = 1 + (layers % 2 == 0)
+    return TracksConfig(
+        **{name: getattr(c, name) for name in same}, n_tracks=TRACKS, n_blocks=blocks,
+        depth=layers // blocks, n_experts=EXPERTS, experts_per_token=PICKED,
+        expert_dim=c.ffn_dim // 2, global_layer=GLOBAL, window=c.context,
+    )  # fmt: skip
+
+
+def taught_by(bundle, sizes="nano"):
+    """The frozen model of a bundle."""
+    teacher, state = decoder_of(bundle, decoder_config(sizes))
+    teacher.load_state_dict(state, strict=False)
+    return teacher.eval().requires_grad_(False)
 
 
 class Taught(torch.nn.Module):
@@ -98,16 +113,17 @@ def report(s, norm, seconds):
     return shown if norm is None else f"{shown} norm {norm:.2f} {seconds:.1f} s/step"
 
 
-def drawn(args, split, seed, collected=None):
+def drawn(args, device, split, seed, collected=None):
     """A stream of the generator's flyers, and endless batches of it."""
     options = ["--kind", "flyers", "--size", "1344", "--split", split]
     transform = simulated(seed, args.longest)
     stream = Stream(args.generator, options, seed, with_pixels=False, transform=transform)
-    return stream, batches(stream, args.tokens, "cpu", collected=collected, share=args.share)
+    return stream, batches(stream, args.tokens, device, collected=collected, share=args.share)
 
 
-def first(args, split, seed, n):
-    stream, of = drawn(args, split, seed)
+def first(args, device, split, seed, n):
+    """The first `n` batches."""
+    stream, of = drawn(args, device, split, seed)
     with stream:
         return [b for b, _ in zip(of, range(n))]
 
@@ -133,34 +149,30 @@ def main():
     args = parsed()
     torch.manual_seed(args.seed)
     device = chosen(args.device)
-    teacher, state = decoder_of(args.nano, decoder_config(args.sizes))
-    teacher.load_state_dict(state, strict=False)
-    teacher.to(device).eval().requires_grad_(False)
+    teacher = taught_by(args.nano, args.sizes).to(device)
     model = Taught(teacher, tracks_config(teacher.c)).to(device)
     os.makedirs(args.run, exist_ok=True)
     path = os.path.join(args.run, "tracks.pt")
+    fresh = not os.path.exists(path)
+    if fresh:
+        print("K and V miss", model.fit(first(args, device, "train", 778, FITTED)), flush=True)
     masters = Masters(model, args.lr, weight_decay=0.0, half=False, adam_only=("",))
     step = resume(path, masters, device)
-    tests = first(args, "dev", 777, SCORED)
+    tests = first(args, device, "dev", 777, SCORED)
 
     def evaluate(at):
         with torch.no_grad():
             means = np.mean([[float(x) for x in model.losses(b)] for b in tests], 0)
         print(at, "HELD-OUT", report(means, None, None), flush=True)
 
-    if not step:
-        print("K and V miss", model.fit(first(args, "train", 778, FITTED)), flush=True)
-        for own, live in zip(masters.masters, masters.live):
-            own.data.copy_(live)
-        for mean, own in zip(masters.ema, masters.masters):
-            mean.copy_(own.detach())
+    if fresh:
         evaluate(0)
     schedule = loop.Schedule(WARM_UP, args.steps, minutes=args.minutes, fall=args.fall, resume=5)
     saver = Saver(path, masters, model.tracks.c, args.save_every)
     run = loop.Run(masters, saver, schedule, step, args.log_every, args.eval_every, ema=0.98)
     longest = args.longest * 2
     collected = Collected(args.tokens_from, args.seed + step, longest) if args.tokens_from else None
-    stream, of = drawn(args, "train", args.seed * 1_000_000 + step, collected)
+    stream, of = drawn(args, device, "train", args.seed * 1_000_000 + step, collected)
     with stream:
         loop.train(run, of, lambda b, _: model.losses(b), report, evaluate)
 

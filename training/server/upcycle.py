@@ -19,6 +19,7 @@ decoder's answers beside that of the tokens: by then the router has settled.
 
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from decoder import Decoder, RMSNorm
 from quantize import QuantEmbedding, QuantLinear
@@ -89,12 +90,12 @@ def copy_experts(experts, ffn):
 
 @torch.no_grad()
 def plain(decoder):
-    """A decoder with the values that a quantized one's weights stand for, as float."""
+    """A decoder with the values that another's weights, quantized or not, stand for, as float."""
     out, state = Decoder(decoder.c), {}
     for name, module in decoder.named_modules():
         if isinstance(module, QuantLinear | QuantEmbedding):
             state[f"{name}.weight"] = module.w.value()
-        elif isinstance(module, RMSNorm):
+        elif isinstance(module, RMSNorm | nn.Linear | nn.Embedding):
             state[f"{name}.weight"] = module.weight
     out.load_state_dict(state)
     return out.eval()
@@ -109,7 +110,7 @@ def normed_rows(dense, batches):
              for (own, _), to in zip(layers_of(dense), seen)]  # fmt: skip
     there = []
     for ids, extra, valid in batches:
-        every = torch.arange(ids.shape[1]).expand(len(ids), -1)
+        every = torch.arange(ids.shape[1], device=ids.device).expand(len(ids), -1)
         dense(ids, extra, valid, every)
         there.append(valid)
     for hook in hooks:
@@ -128,7 +129,7 @@ def fit_keys(tracks, dense, batches):
     for i in range(c.n_layers_kv, len(rows)):
         h = rows[i]
         square = h.T @ h
-        square += RIDGE * square.diagonal().mean() * torch.eye(c.dim)
+        square += RIDGE * square.diagonal().mean() * torch.eye(c.dim, device=h.device)
         fitted = [torch.linalg.solve(square, h.T @ y) for y in shared]
         for layer in (layers(track)[i] for track in tracks.tracks):
             layer.k.weight.copy_(fitted[0].T)
