@@ -16,7 +16,7 @@ import json
 import shutil
 from pathlib import Path
 
-from checkpoint import load_vision, read
+from checkpoint import average, load_vision
 from export import export_adapter, export_vision
 from sums import write_sums
 
@@ -31,17 +31,10 @@ SHARED = ("vision.onnx", "adapter.onnx", "mixer.onnx", "fusion.safetensors", "to
 DECODER = "decoder.safetensors"
 
 
-def tracks_of(paths, weights="ema"):
-    """The decoder of checkpoints of `train_tracks.py`; of several the mean."""
-    saved = [read(path) for path in paths]
-    states = [s["state"][weights] for s in saved]
-    tracks = Tracks(TracksConfig(**saved[0]["config"]))
-    return tracks, {k: sum(s[k] for s in states) / len(states) for k in states[0]}
-
-
 def write_tracks(paths, nano, out, sizes="nano"):
-    """The decoder of tracks, with nano's embedding and last norm."""
-    tracks, state = tracks_of(paths)
+    """The decoder of tracks, the mean of checkpoints, with nano's embedding and last norm."""
+    state, last = average(paths)
+    tracks = Tracks(TracksConfig(**last["config"]))
     dense = plain(taught_by(nano, sizes).decoder)
     state = {k.removeprefix("tracks."): v for k, v in state.items()}
     state |= {"embed.weight": dense.embed.weight, "norm.weight": dense.norm.weight}

@@ -64,17 +64,17 @@ class Taught(torch.nn.Module):
 
     def __init__(self, teacher, c):
         super().__init__()
-        self.teacher = [teacher]  # in a list: no parameters of this module
-        self.tracks = upcycled(plain(teacher.decoder), c)
+        # In a list: no parameters of this module.
+        self.teacher, self.dense = [teacher], [plain(teacher.decoder)]
+        self.tracks = upcycled(self.dense[0], c)
         for p in (*self.tracks.embed.parameters(), *self.tracks.norm.parameters()):
             p.requires_grad = False
 
     def fit(self, drawn):
         """K and V of the layers that had none of their own."""
-        dense = plain(self.teacher[0].decoder)
         with torch.no_grad():
             rows = [(b["ids"], entered(self.teacher[0], b)[0], b["valid"]) for b in drawn]
-        return fit_keys(self.tracks, dense, rows)
+        return fit_keys(self.tracks, self.dense[0], rows)
 
     def hidden(self, b, extra):
         """Hidden rows [n, m, dim] of the selected rows, one sequence at a time: none is padded."""
