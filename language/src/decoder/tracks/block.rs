@@ -6,9 +6,9 @@ use foveate_kernels::{
     Cpu, LayerKind, TrackCache, TrackLayer, TrackScratch, TrackSizes, open_track_block,
 };
 use foveate_onnx::{Graph, GraphOptions, Tensor};
-use ndarray::{Array1, Array2, Array3};
-use std::borrow::Cow;
+use ndarray::{Array1, Array2};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A track block that is ready to run.
 pub(super) enum Block {
@@ -21,6 +21,45 @@ pub(super) struct KernelBlock {
     layers: Vec<TrackLayer>,
     cpu: Cpu,
     scratch: TrackScratch,
+}
+
+/// Keys and values of a block's layers. A copy shares them until one of the two goes on.
+#[derive(Clone)]
+pub(super) enum LayerCaches {
+    /// Of the graph: k and v by turns.
+    Graph(Vec<Part>),
+    Kernels(Vec<Arc<TrackCache>>),
+}
+
+impl LayerCaches {
+    /// Rows that a layer holds.
+    pub fn held(&self, layer: usize) -> usize {
+        match self {
+            Self::Graph(parts) => parts.get(2 * layer).map_or(0, Part::held),
+            Self::Kernels(caches) => caches.get(layer).map_or(0, |cache| cache.held()),
+        }
+    }
+
+    /// Forgets the rows of a layer behind the first `held`; whether it could.
+    pub fn truncate(&mut self, layer: usize, held: usize) -> bool {
+        match self {
+            Self::Graph(parts) => parts.iter_mut().skip(2 * layer).take(2).all(|part| {
+                let left = part.rows(0..held);
+                left.map(|left| *part = left).is_some()
+            }),
+            Self::Kernels(caches) => {
+                let cache = caches.get_mut(layer);
+                cache.map(|one| Arc::make_mut(one).truncate(held)).is_some()
+            }
+        }
+    }
+
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Graph(parts) => parts.iter().map(Part::bytes).sum(),
+            Self::Kernels(caches) => caches.iter().map(|cache| cache.bytes()).sum(),
+        }
+    }
 }
 
 /// The weights for the kernels, beside the block's graph or in its place.
@@ -73,17 +112,32 @@ impl Block {
             })
     }
 
-    /// Rows through the block, with its keys and values before and after: k and v by turns.
+    /// Of a conversation that has yet to begin.
+    pub fn caches(&self, config: &TracksConfig) -> LayerCaches {
+        let part = || Part::empty(config.n_kv_heads, config.head_dim);
+        let cache = || Arc::new(TrackCache::new(&sizes(config)));
+        match self {
+            Self::Graph(_) => LayerCaches::Graph((0..2 * config.depth).map(|_| part()).collect()),
+            Self::Kernels(_) => LayerCaches::Kernels((0..config.depth).map(|_| cache()).collect()),
+        }
+    }
+
+    /// Rows through the block, whose caches get their keys and values.
     pub fn run(
         &mut self,
         config: &TracksConfig,
         rows: &Array2<f32>,
         past: usize,
-        parts: &[Part],
-    ) -> Result<(Array2<f32>, Vec<Part>), String> {
-        match self {
-            Self::Graph(graph) => run_graph(graph, config, rows, past, parts),
-            Self::Kernels(block) => block.run(config, rows, past, parts),
+        caches: &mut LayerCaches,
+    ) -> Result<Array2<f32>, String> {
+        match (self, caches) {
+            (Self::Graph(graph), LayerCaches::Graph(parts)) => {
+                let (through, present) = run_graph(graph, config, rows, past, parts)?;
+                *parts = present;
+                Ok(through)
+            }
+            (Self::Kernels(block), LayerCaches::Kernels(caches)) => block.run(rows, past, caches),
+            _ => Err("the caches are of another kind than the block".to_owned()),
         }
     }
 }
@@ -116,35 +170,17 @@ fn run_graph(
 impl KernelBlock {
     fn run(
         &mut self,
-        config: &TracksConfig,
         rows: &Array2<f32>,
         past: usize,
-        parts: &[Part],
-    ) -> Result<(Array2<f32>, Vec<Part>), String> {
+        caches: &mut [Arc<TrackCache>],
+    ) -> Result<Array2<f32>, String> {
         let mut x = rows.iter().copied().collect::<Vec<f32>>();
-        let mut present = Vec::with_capacity(parts.len());
-        for (layer, pair) in self.layers.iter().zip(parts.as_chunks::<2>().0) {
-            let [k, v] = pair.each_ref().map(|part| part.view());
-            let (Some(k), Some(v)) = (k, v) else {
-                return Err("keys or values cannot be read".to_owned());
-            };
-            let held = k.dim().1;
-            let [k, v] = [k, v].map(|all| match all.to_slice() {
-                Some(all) => Cow::Borrowed(all),
-                None => Cow::Owned(all.iter().copied().collect::<Vec<f32>>()),
-            });
-            let cache = TrackCache { held, k: &k, v: &v };
-            let made = layer.run(self.cpu, &mut x, past, cache, &mut self.scratch);
-            let made = made.map_err(|e| e.to_string())?;
-            let (heads, width) = (config.n_kv_heads, config.head_dim);
-            for all in made {
-                let shape = (heads, all.len() / (heads * width), width);
-                let all = Array3::from_shape_vec(shape, all).map_err(|e| e.to_string())?;
-                present.push(Part::Ours(all.into()));
-            }
+        for (layer, cache) in self.layers.iter().zip(caches) {
+            let cache = Arc::make_mut(cache);
+            let run = layer.run(self.cpu, &mut x, past, cache, &mut self.scratch);
+            run.map_err(|e| e.to_string())?;
         }
-        let x = Array2::from_shape_vec(rows.dim(), x).map_err(|e| e.to_string())?;
-        Ok((x, present))
+        Array2::from_shape_vec(rows.dim(), x).map_err(|e| e.to_string())
     }
 }
 

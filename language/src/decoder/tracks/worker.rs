@@ -1,8 +1,7 @@
 //! A track: its blocks, and its keys and values of every conversation.
-use super::block::{Block, by_kernels};
+use super::block::{Block, LayerCaches, by_kernels};
 use super::frame::{Answer, Frame};
 use super::{TrackCompute, TrackError, TracksConfig};
-use crate::decoder::part::Part;
 use foveate_onnx::GraphOptions;
 use std::collections::HashMap;
 use std::path::Path;
@@ -14,11 +13,11 @@ pub(super) struct Worker {
     conversations: HashMap<u64, Vec<BlockCache>>,
 }
 
-/// Keys and values of a block's layers, k and v by turns. A copy shares them.
+/// Keys and values of a block's layers after `len` rows.
 #[derive(Clone)]
 struct BlockCache {
     len: usize,
-    parts: Vec<Part>,
+    layers: LayerCaches,
 }
 
 impl Worker {
@@ -60,14 +59,17 @@ impl Worker {
         let cache = &mut caches[frame.block];
         cache.cut(frame, &self.config)?;
         let block = &mut self.blocks[frame.block];
-        let rows;
-        (rows, cache.parts) = block.run(&self.config, &frame.rows, frame.past, &cache.parts)?;
+        let run = block.run(&self.config, &frame.rows, frame.past, &mut cache.layers);
+        let rows = match run {
+            Ok(rows) => rows,
+            Err(why) => {
+                // Some of its layers may have gone on, others not.
+                self.conversations.remove(&frame.conversation);
+                return Err(why);
+            }
+        };
         cache.len = frame.past + frame.rows.nrows();
-        let bytes = caches
-            .iter()
-            .flat_map(|cache| &cache.parts)
-            .map(Part::bytes)
-            .sum();
+        let bytes = caches.iter().map(|cache| cache.layers.bytes()).sum();
         Ok(Answer { rows, bytes })
     }
 
@@ -77,7 +79,8 @@ impl Worker {
             return Ok(());
         }
         let caches = if frame.base == 0 {
-            vec![BlockCache::new(&self.config); self.blocks.len()]
+            let layers = self.blocks.iter().map(|block| block.caches(&self.config));
+            layers.map(|layers| BlockCache { len: 0, layers }).collect()
         } else {
             let base = self.conversations.get(&frame.base);
             base.cloned()
@@ -89,14 +92,6 @@ impl Worker {
 }
 
 impl BlockCache {
-    fn new(config: &TracksConfig) -> Self {
-        let empty = || Part::empty(config.n_kv_heads, config.head_dim);
-        Self {
-            len: 0,
-            parts: (0..2 * config.depth).map(|_| empty()).collect(),
-        }
-    }
-
     /// Forgets the rows from the frame's `past` on.
     fn cut(&mut self, frame: &Frame, config: &TracksConfig) -> Result<(), String> {
         let past = frame.past;
@@ -105,13 +100,14 @@ impl BlockCache {
         if over == 0 {
             return Ok(());
         }
-        for (i, part) in self.parts.iter_mut().enumerate() {
-            let left = part.held().checked_sub(over).ok_or_else(lost)?;
-            let global = config.is_global(frame.block * config.depth + i / 2);
-            if left < past && (global || left < config.window - 1) {
+        for layer in 0..config.depth {
+            let left = self.layers.held(layer).checked_sub(over);
+            let left = left.ok_or_else(lost)?;
+            let global = config.is_global(frame.block * config.depth + layer);
+            let short = left < past && (global || left < config.window - 1);
+            if short || !self.layers.truncate(layer, left) {
                 return Err(lost());
             }
-            *part = part.rows(0..left).ok_or_else(lost)?;
         }
         self.len = past;
         Ok(())

@@ -14,54 +14,9 @@ const QUERIES: usize = 32;
 /// Values that all queries of a block take before the next: 16 KB for heads of 64.
 const VALUES: usize = 64;
 
-/// Keys and values with those of the rows at hand behind, `[n_kv_heads, rows, head_dim]`.
-pub(super) struct Keys {
-    k: Vec<f32>,
-    v: Vec<f32>,
-    rows: usize,
-}
-
-impl Keys {
-    /// `k` and `v` are `[t, n_kv_heads, head_dim]`.
-    pub fn joined(s: &TrackSizes, past: TrackCache<'_>, k: &[f32], v: &[f32]) -> Self {
-        let join = |past_rows: &[f32], new: &[f32]| {
-            let (width, hd) = (s.n_kv_heads * s.head_dim, s.head_dim);
-            let mut all = Vec::with_capacity(past_rows.len() + new.len());
-            for head in 0..s.n_kv_heads {
-                all.extend(&past_rows[head * past.held * hd..][..past.held * hd]);
-                for row in new.chunks_exact(width) {
-                    all.extend(&row[head * hd..][..hd]);
-                }
-            }
-            all
-        };
-        Self {
-            rows: past.held + k.len() / (s.n_kv_heads * s.head_dim),
-            k: join(past.k, k),
-            v: join(past.v, v),
-        }
-    }
-
-    /// The last `keep` rows of both.
-    pub fn kept(self, s: &TrackSizes, keep: usize) -> [Vec<f32>; 2] {
-        let (rows, hd) = (self.rows, s.head_dim);
-        let gone = rows.saturating_sub(keep);
-        [self.k, self.v].map(|mut all| {
-            if gone > 0 {
-                let (whole, kept) = (rows * hd, (rows - gone) * hd);
-                for head in 0..s.n_kv_heads {
-                    let from = head * whole + gone * hd;
-                    all.copy_within(from..from + kept, head * kept);
-                }
-                all.truncate(s.n_kv_heads * kept);
-                all.shrink_to_fit();
-            }
-            all
-        })
-    }
-
+impl TrackCache {
     /// What `t` rows of queries `[t, n_heads, head_dim]`, the last ones, see: as many, of values.
-    pub fn attend(
+    pub(super) fn attend(
         &self,
         cpu: Cpu,
         s: &TrackSizes,
@@ -74,16 +29,16 @@ impl Keys {
         let (mut y, mut block) = (vec![0.0; q.len()], Block::new(s.head_dim));
         for head in 0..s.n_kv_heads {
             let part = |i: usize| (i * s.n_kv_heads + head) * width..;
-            let own = head * self.rows * s.head_dim..(head + 1) * self.rows * s.head_dim;
+            let [k, v] = self.head(head);
             for first in (0..t).step_by(step) {
                 let rows = first..t.min(first + step);
                 block.clear();
                 for i in rows.clone() {
-                    let end = self.rows - t + i + 1;
+                    let end = self.held() - t + i + 1;
                     let from = window.map_or(0, |window| end.saturating_sub(window));
                     block.push(&q[part(i)][..width], from..end);
                 }
-                block.run(cpu, &self.k[own.clone()], &self.v[own.clone()]);
+                block.run(cpu, k, v);
                 for (i, found) in rows.zip(block.y.chunks_exact(width)) {
                     y[part(i)][..width].copy_from_slice(found);
                 }

@@ -12,6 +12,7 @@
 //! each other.
 
 mod attend;
+mod cache;
 mod ffn;
 mod file;
 mod round;
@@ -23,10 +24,10 @@ use crate::grouped::GROUP;
 use crate::linear::{Activations, Linear, ROWS};
 use crate::packed::TILE;
 use crate::row;
-use attend::Keys;
 use ffn::Ffn;
 use round::q8_0;
 
+pub use cache::TrackCache;
 pub use ffn::FfnWeights;
 pub use file::{LayerKind, open_track_block};
 
@@ -85,17 +86,6 @@ pub struct TrackLayer {
     ffn: Ffn,
 }
 
-/// Keys and values of a layer, `[n_kv_heads, held, head_dim]` each.
-#[derive(Clone, Copy, Debug)]
-pub struct TrackCache<'a> {
-    /// Rows held: those just before the next.
-    pub held: usize,
-    /// Keys.
-    pub k: &'a [f32],
-    /// Values.
-    pub v: &'a [f32],
-}
-
 /// Memory of a call, kept from one to the next.
 #[derive(Default)]
 pub struct TrackScratch {
@@ -144,41 +134,39 @@ impl TrackLayer {
             + self.ffn.bytes()
     }
 
-    /// Runs rows `x` `[t, dim]` at the positions from `position` on, in place. Gives keys and
-    /// values as `past`, the new rows behind, cut to what the layer keeps.
+    /// Runs rows `x` `[t, dim]` at the positions from `position` on, in place. The cache gets their
+    /// keys and values and is cut to what the layer keeps.
     ///
     /// # Errors
-    /// Rows or a cache of another length than the sizes say; scores of the router that are not
-    /// finite.
+    /// Rows or a cache of another shape than the sizes say; scores of the router that are not
+    /// finite. The cache is then as it was.
     pub fn run(
         &self,
         cpu: Cpu,
         x: &mut [f32],
         position: usize,
-        past: TrackCache<'_>,
+        cache: &mut TrackCache,
         scratch: &mut TrackScratch,
-    ) -> Result<[Vec<f32>; 2]> {
+    ) -> Result<()> {
         let s = &self.sizes;
-        let t = x.len() / s.dim;
-        let expected = s.n_kv_heads * past.held * s.head_dim;
-        let fits = past.k.len() == expected && past.v.len() == expected;
-        if !x.len().is_multiple_of(s.dim) || !fits || past.held > position {
+        let (t, held) = (x.len() / s.dim, cache.held());
+        if !x.len().is_multiple_of(s.dim) || !cache.fits(s) || held > position {
             let what = format!(
-                "track layer: {} numbers of rows, {} and {} of {} rows held before row {position}; \
-                 rows of {} and {expected} numbers are expected",
+                "track layer: {} numbers of rows, a cache of {held} rows and {} bytes before row \
+                 {position}; rows of {} and a cache of no more rows for {s:?} are expected",
                 x.len(),
-                past.k.len(),
-                past.v.len(),
-                past.held,
+                cache.bytes(),
                 s.dim
             );
             return Err(Error::new(Kind::Input, what));
         }
         scratch.tiles.resize(2 * ROWS, [0.0; TILE]);
         let h = self.normed(cpu, x, 0);
-        let keys = self.keys(cpu, &h, position, past, &mut scratch.tiles);
+        let k = self.heads(cpu, &self.k, &h, Some(1), position, &mut scratch.tiles);
+        let v = self.heads(cpu, &self.v, &h, None, position, &mut scratch.tiles);
+        cache.push(&k, &v);
         let q = self.heads(cpu, &self.q, &h, Some(0), position, &mut scratch.tiles);
-        let y = keys.attend(cpu, s, &q, t, (!self.is_global).then_some(s.window));
+        let y = cache.attend(cpu, s, &q, t, (!self.is_global).then_some(s.window));
         let y = product(
             cpu,
             &self.o,
@@ -187,10 +175,13 @@ impl TrackLayer {
         );
         x.iter_mut().zip(&y).for_each(|(x, y)| *x += y);
         let h = self.normed(cpu, x, 1);
-        let y = self.ffn.run(cpu, &h, scratch)?;
+        let y = self.ffn.run(cpu, &h, scratch);
+        let y = y.inspect_err(|_| cache.truncate(held))?;
         x.iter_mut().zip(&y).for_each(|(x, y)| *x += y);
-        let keep = if self.is_global { usize::MAX } else { s.keep };
-        Ok(keys.kept(s, keep))
+        if !self.is_global {
+            cache.keep(s.keep);
+        }
+        Ok(())
     }
 
     fn normed(&self, cpu: Cpu, x: &[f32], which: usize) -> Activations {
@@ -228,19 +219,6 @@ impl TrackLayer {
             }
         }
         y
-    }
-
-    fn keys(
-        &self,
-        cpu: Cpu,
-        h: &Activations,
-        position: usize,
-        past: TrackCache<'_>,
-        tiles: &mut [[f32; TILE]],
-    ) -> Keys {
-        let k = self.heads(cpu, &self.k, h, Some(1), position, tiles);
-        let v = self.heads(cpu, &self.v, h, None, position, tiles);
-        Keys::joined(&self.sizes, past, &k, &v)
     }
 }
 

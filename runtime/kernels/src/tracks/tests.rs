@@ -4,7 +4,7 @@ use super::*;
 use crate::experts::Routes;
 use crate::random::Random;
 
-const SIZES: TrackSizes = TrackSizes {
+pub(super) const SIZES: TrackSizes = TrackSizes {
     dim: 64,
     n_heads: 4,
     n_kv_heads: 2,
@@ -66,21 +66,18 @@ impl Floats {
 
 /// What a layer makes of rows that come in pieces.
 fn run(layer: &TrackLayer, cpu: Cpu, x: &[f32], pieces: &[usize]) -> Vec<f32> {
-    let (mut out, mut cache, mut held, mut at) = (x.to_vec(), [vec![], vec![]], 0, 0);
+    let (mut out, mut cache, mut at) = (x.to_vec(), TrackCache::new(&SIZES), 0);
     let mut scratch = TrackScratch::default();
     for &n in pieces {
         let rows = &mut out[at * SIZES.dim..][..n * SIZES.dim];
-        let [k, v] = &cache;
-        let past = TrackCache { held, k, v };
-        cache = layer.run(cpu, rows, at, past, &mut scratch).unwrap();
-        held = cache[0].len() / (SIZES.n_kv_heads * SIZES.head_dim);
+        layer.run(cpu, rows, at, &mut cache, &mut scratch).unwrap();
         at += n;
         let keep = if layer.is_global {
             at
         } else {
             at.min(SIZES.keep)
         };
-        assert_eq!(held, keep);
+        assert_eq!(cache.held(), keep);
     }
     out
 }
@@ -226,17 +223,22 @@ fn what_does_not_fit_is_refused() {
     let floats = Floats::new(true, &mut random);
     let layer = floats.layer(false);
     let mut scratch = TrackScratch::default();
-    let mut refused = |x: &mut [f32], held: usize, k: &[f32]| {
-        let past = TrackCache { held, k, v: k };
-        layer
-            .run(Cpu::scalar(), x, 3, past, &mut scratch)
-            .unwrap_err()
-            .kind()
+    let mut refused = |x: &mut [f32], held: usize, sizes: &TrackSizes| {
+        let mut cache = TrackCache::new(sizes);
+        let rows = vec![0.5; held * sizes.n_kv_heads * sizes.head_dim];
+        cache.push(&rows, &rows);
+        let refused = layer.run(Cpu::scalar(), x, 3, &mut cache, &mut scratch);
+        assert_eq!(cache.held(), held, "what is refused is not held");
+        refused.unwrap_err().kind()
     };
-    assert_eq!(refused(&mut [0.0; 65], 0, &[]), Kind::Input);
-    assert_eq!(refused(&mut [0.0; 64], 2, &[0.0; 32]), Kind::Input);
-    assert_eq!(refused(&mut [0.0; 64], 4, &[0.0; 128]), Kind::Input);
-    assert_eq!(refused(&mut [f32::NAN; 64], 0, &[]), Kind::Value);
+    let other = TrackSizes {
+        head_dim: 8,
+        ..SIZES
+    };
+    assert_eq!(refused(&mut [0.0; 65], 0, &SIZES), Kind::Input);
+    assert_eq!(refused(&mut [0.0; 64], 2, &other), Kind::Input);
+    assert_eq!(refused(&mut [0.0; 64], 4, &SIZES), Kind::Input);
+    assert_eq!(refused(&mut [f32::NAN; 64], 2, &SIZES), Kind::Value);
     for sizes in [
         TrackSizes { dim: 63, ..SIZES },
         TrackSizes {
