@@ -104,6 +104,36 @@ fn a_list_has_all_of_a_kind_and_what_is_asked_next_is_as_without_it() {
     assert_eq!((&*a, &*b), ("Riverside Hall", "Riverside Hall"));
 }
 
+/// The update for schemas stands in for one for questions, which base has none of.
+#[test]
+fn an_update_for_questions_answers_them_and_is_refused_where_it_is_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let base = root().join("models/base");
+    for file in std::fs::read_dir(&base).unwrap().map(Result::unwrap) {
+        std::fs::copy(file.path(), dir.path().join(file.file_name())).ok();
+    }
+    let config = std::fs::read_to_string(base.join("config.json")).unwrap();
+    let mut config: serde_json::Value = serde_json::from_str(&config).unwrap();
+    let file = dir.path().join("config.json");
+    config["asks"] = config["schemas"].clone();
+    std::fs::write(&file, config.to_string()).unwrap();
+    let own = Model::load(dir.path()).unwrap();
+    let image = flyer("jazz.png");
+    let [mut a, mut b] = [&model(), &own].map(|model| model.look_at(&image).unwrap());
+    let [a, b] = [&mut a, &mut b].map(|session| {
+        session.ask("Where is it?").run().unwrap();
+        session.ask("Who is playing?").run().unwrap()
+    });
+    assert_eq!([&*a.text, &*b.text], ["the Clara Moss Quartet"; 2]);
+    // The question before was the update's, and goes on without it.
+    assert!(b.usage.cached < a.usage.cached, "{:?}", [a.usage, b.usage]);
+
+    config["asks"] = serde_json::json!({"file": "README.md"});
+    std::fs::write(&file, config.to_string()).unwrap();
+    let refused = Model::load(dir.path()).unwrap_err();
+    assert!(refused.to_string().contains("README.md"), "{refused}");
+}
+
 #[test]
 fn a_conversation_is_saved_and_taken_up_again() {
     let (model, image) = (model(), flyer("jazz.png"));

@@ -23,6 +23,8 @@ pub(in crate::readers) struct PageConfig {
     /// What is added to that for schemas which it was not taught ([`Taught`](super::taught)): a
     /// safetensors file of the bundle.
     schemas: Option<FileName>,
+    /// The same for questions in words.
+    asks: Option<FileName>,
     tokens: Tokens,
     pub spotter: SpotterConfig,
 }
@@ -69,8 +71,10 @@ impl PageConfig {
         self.weights.path(dir)
     }
 
-    pub(super) fn schemas_file(&self, dir: &Path) -> Result<Option<PathBuf>> {
-        self.schemas.as_ref().map(|file| file.path(dir)).transpose()
+    /// The updates for schemas that were not taught, and for questions in words.
+    pub(super) fn turns_files(&self, dir: &Path) -> Result<[Option<PathBuf>; 2]> {
+        let path = |file: &Option<FileName>| file.as_ref().map(|f| f.path(dir)).transpose();
+        Ok([path(&self.schemas)?, path(&self.asks)?])
     }
 
     /// What an adapter and the bundle must agree on (`models/FORMAT.md`, *Adapters*); training

@@ -10,12 +10,12 @@ mod draft;
 mod panels;
 mod place;
 mod rules;
-mod schemas;
 mod spelling;
 mod spotted;
 mod strips;
 mod taught;
 pub(super) mod text;
+mod turns;
 mod weights;
 
 use super::{Decoding, Encoded, Opened, Reader, Segment, Why, Written};
@@ -32,12 +32,12 @@ use foveate_onnx::{GoOn, GraphOptions};
 use foveate_vision::{Mode, Spotter};
 use place::Places;
 use rules::PAGE_ROWS;
-use schemas::ForSchemas;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 use taught::Taught;
 use text::{PageLine, PageText, Reading};
+use turns::ForTurns;
 use weights::PageWeights;
 
 pub use config::ARCHITECTURE;
@@ -61,7 +61,11 @@ pub struct PageReader {
     legible: bool,
     taught: Taught,
     /// The decoder for schemas that it was not taught.
-    for_schemas: Option<ForSchemas>,
+    for_schemas: Option<ForTurns>,
+    /// The decoder for questions in words.
+    for_asks: Option<ForTurns>,
+    /// What stands between the spans of its answers.
+    separator: Option<String>,
 }
 
 impl PageReader {
@@ -97,6 +101,7 @@ impl PageReader {
             Task::Extract(schema) if !self.taught.covers(schema) => {
                 self.for_schemas.as_ref()?.decoder()
             }
+            Task::Ask => self.for_asks.as_ref()?.decoder(),
             _ => None,
         }
     }
@@ -241,6 +246,9 @@ impl Reader for PageReader {
         };
         text.set_phrase(NOT_FOUND);
         LEADS.iter().for_each(|lead| text.push_lead(lead));
+        if let (Task::Ask, Some(separator)) = (task, &self.separator) {
+            text.set_separator(separator);
+        }
         let end = self.template.end;
         let index = self.index.clone();
         let copying = Copying::new(text, index, &self.tokenizer, copied, end, self.dim);
@@ -263,12 +271,12 @@ pub(super) fn open(
 ) -> Result<Opened> {
     let config = PageConfig::read(dir, config)?;
     let weights = config.weights_file(dir)?;
-    let schemas = config.schemas_file(dir)?;
+    let turns = config.turns_files(dir)?;
     let gguf = config.decoder_file(dir)?;
     // The graphs and the decoder need nothing of each other: they are opened at the same time.
     let (spotter, language) = std::thread::scope(|scope| {
-        let language = scope
-            .spawn(|| open_language(&config, &gguf, &weights, schemas.as_deref(), graphs.threads));
+        let language =
+            scope.spawn(|| open_language(&config, &gguf, &weights, &turns, graphs.threads));
         (Spotter::open(dir, &config.spotter, graphs), language.join())
     });
     let spotter = spotter.map_err(|e| Error::AssetsInvalid {
@@ -283,6 +291,8 @@ pub(super) fn open(
         places,
         taught,
         for_schemas,
+        for_asks,
+        separator,
         shape,
     } = language;
     let (spotter, dim) = (spotter?, decoder.dims().dim);
@@ -298,6 +308,8 @@ pub(super) fn open(
         legible: options.rules.legible.is_some(),
         taught,
         for_schemas,
+        for_asks,
+        separator,
     };
     Ok(Opened {
         name: config.name,
@@ -324,7 +336,9 @@ struct Language {
     template: Template,
     places: Places,
     taught: Taught,
-    for_schemas: Option<ForSchemas>,
+    for_schemas: Option<ForTurns>,
+    for_asks: Option<ForTurns>,
+    separator: Option<String>,
     shape: Box<Shape>,
 }
 
@@ -333,7 +347,7 @@ fn open_language(
     config: &PageConfig,
     gguf: &Path,
     weights: &Path,
-    schemas: Option<&Path>,
+    turns: &[Option<PathBuf>; 2],
     threads: usize,
 ) -> Result<Language> {
     let refused = |e: foveate_language::Error| Error::AssetsInvalid {
@@ -360,17 +374,24 @@ fn open_language(
         taught,
     } = PageWeights::read(weights, dims.dim)?;
     let own = decoder.adapted(&lora).map_err(refused)?;
-    let for_schemas = schemas.map(|file| {
-        let lora = weights::updates(file)?;
-        ForSchemas::new(own.clone(), lora).map_err(refused)
-    });
+    let of_turns = |file: &Option<PathBuf>| -> Result<_> {
+        let Some(file) = file else {
+            return Ok((None, None));
+        };
+        let (lora, separator) = weights::updates(file)?;
+        let whole = ForTurns::new(own.clone(), lora).map_err(refused)?;
+        Ok((Some(whole), separator))
+    };
+    let [(for_schemas, _), (for_asks, separator)] = [of_turns(&turns[0])?, of_turns(&turns[1])?];
     Ok(Language {
         tokenizer,
         decoder: own,
         template,
         places: Places::new(place),
         taught,
-        for_schemas: for_schemas.transpose()?,
+        for_schemas,
+        for_asks,
+        separator,
         shape: Box::new(move |path| decoder.matrix(path)),
     })
 }

@@ -45,9 +45,13 @@ impl PageWeights {
     }
 }
 
-/// The updates of a file that holds no more than those, in the same form.
-pub(super) fn updates(file: &Path) -> Result<Lora> {
-    parsed(file, |bytes| Ok(lora(bytes)?.0))
+/// The updates of a file that holds no more than those, in the same form; and `separator` of its
+/// metadata, what stands between the spans of an answer.
+pub(super) fn updates(file: &Path) -> Result<(Lora, Option<String>)> {
+    parsed(file, |bytes| {
+        let (lora, mut said) = lora(bytes)?;
+        Ok((lora, said.remove("separator")))
+    })
 }
 
 /// What `parse` makes of a file of at most [`LARGEST`] bytes.

@@ -23,15 +23,8 @@ impl Items {
 
     /// Ends an item: it is taken for the first place that reads so and is free still.
     pub(super) fn end(&mut self, text: &CopyText) {
-        let reads = |&at: &usize| {
-            let places = self.item.iter().try_fold(vec![at], |places, &byte| {
-                let next = text.step(&places, byte);
-                (!next.is_empty()).then_some(next)
-            });
-            places.is_some()
-        };
         let mut free = text.begins(false).into_iter();
-        let at = free.find(|at| !self.taken.contains(at) && reads(at));
+        let at = free.find(|&at| !self.taken.contains(&at) && text.reads(at, &self.item));
         self.taken.extend(at);
     }
 }

@@ -61,6 +61,8 @@ pub struct Copying<'a> {
     items: Items,
     /// Whether something of the answer was written.
     begun: bool,
+    /// Of an answer of several spans, the one that is being written.
+    span: Vec<u8>,
     /// Where the last token that was copied ended, if one place is likelier than others.
     last: Option<usize>,
     /// `[dim]` zeros: what is added to the rows of answers.
@@ -97,6 +99,7 @@ impl<'a> Copying<'a> {
             json: Scanner::default(),
             items: Items::default(),
             begun: false,
+            span: Vec::new(),
             last: None,
             row: vec![0.0; dim],
         }
@@ -118,12 +121,22 @@ impl<'a> Copying<'a> {
                 let mut found = self
                     .index
                     .continuing(&self.text, places, self.worded.is_some());
-                if self.worded.is_none() && self.begun && self.text.may_end(places) {
+                if self.worded.is_none() && self.begun && self.text.ends_answer(places) {
                     found.push(self.end);
                 }
                 Some(found)
             }
             At::Json => None,
+        }
+    }
+
+    /// Where a span of an answer ends for another, its place is taken: nothing is said twice.
+    fn note_span(&mut self, id: TokenId) {
+        let At::Text(places) = &self.at else { return };
+        if self.worded.is_none() && self.text.is_separated(places) {
+            self.text.take(&std::mem::take(&mut self.span));
+        } else {
+            self.span.extend(self.tokenizer.bytes(id));
         }
     }
 
@@ -312,6 +325,7 @@ impl LogitsProcessor for Copying<'_> {
         }
         (self.at, self.json, self.items) = (after.at, after.json, after.items);
         self.begun = true;
+        self.note_span(token.id);
     }
 }
 

@@ -13,7 +13,8 @@ const STOP: u8 = 0;
 const SPAN: u8 = 1;
 
 /// Text that answers are copied from: lines of words, each word with its source; a phrase that may
-/// stand for the whole answer instead; and leads, words that may come before it.
+/// stand for the whole answer instead; leads, words that may come before it; and a separator of the
+/// spans of an answer.
 #[derive(Debug, Clone, Default)]
 pub struct CopyText {
     bytes: Vec<u8>,
@@ -28,6 +29,8 @@ pub struct CopyText {
     follows: Vec<Vec<usize>>,
     /// Where the phrase and the leads begin.
     own: Vec<usize>,
+    /// Where the separator begins.
+    separator: Option<usize>,
 }
 
 impl CopyText {
@@ -62,8 +65,18 @@ impl CopyText {
         self.push_own(lead, SPAN);
     }
 
+    /// What may stand between the spans of an answer, such as `; `: without it an answer is one.
+    pub fn set_separator(&mut self, separator: &str) {
+        self.separator = Some(self.bytes.len());
+        self.push_text(separator, SPAN);
+    }
+
     fn push_own(&mut self, text: &str, end: u8) {
         self.own.push(self.bytes.len());
+        self.push_text(text, end);
+    }
+
+    fn push_text(&mut self, text: &str, end: u8) {
         text.bytes().for_each(|byte| self.push(byte, None, false));
         self.push(end, None, end == STOP);
     }
@@ -104,9 +117,49 @@ impl CopyText {
             .any(|&at| self.ends.get(at).is_some_and(|&ends| ends))
     }
 
+    /// Whether an answer may end at one of the places: one of its spans, which has begun.
+    pub(super) fn ends_answer(&self, places: &[usize]) -> bool {
+        places != self.begins && self.may_end(places)
+    }
+
+    /// Where the separator begins, if an answer may go on with it from one of the places.
+    fn separates(&self, places: &[usize]) -> Option<usize> {
+        let said = places.iter().any(|&at| self.bytes.get(at) == Some(&STOP));
+        self.separator.filter(|_| !said && self.ends_answer(places))
+    }
+
+    /// Whether the first byte of the separator was written, after which another span begins.
+    pub(super) fn is_separated(&self, places: &[usize]) -> bool {
+        self.separator.is_some_and(|at| places.contains(&(at + 1)))
+    }
+
+    /// Takes the first place out of the choice from which a span can begin that reads `said`, or
+    /// the longest end of it that one can read: a lead or a space may stand before it.
+    pub(super) fn take(&mut self, said: &[u8]) {
+        let reading = |span: &[u8]| self.begins.iter().position(|&at| self.reads(at, span));
+        if let Some(i) = (0..said.len()).find_map(|from| reading(&said[from..])) {
+            self.begins.remove(i);
+        }
+    }
+
+    /// Whether a span that begins at a place can read so.
+    pub(super) fn reads(&self, at: usize, span: &[u8]) -> bool {
+        let places = span.iter().try_fold(vec![at], |places, &byte| {
+            let next = self.step(&places, byte);
+            (!next.is_empty()).then_some(next)
+        });
+        places.is_some()
+    }
+
     /// The places after `byte`.
     pub(super) fn step(&self, places: &[usize], byte: u8) -> Places {
         let mut next = Places::new();
+        let separator = self.separates(places);
+        next.extend(
+            separator
+                .filter(|&at| self.bytes.get(at) == Some(&byte))
+                .map(|at| at + 1),
+        );
         for &at in places {
             match self.bytes.get(at) {
                 Some(&LINE) if byte == b' ' => next.extend(self.after_line(at)),
@@ -134,6 +187,9 @@ impl CopyText {
     /// The bytes that may come next, each once.
     pub(super) fn next_bytes(&self, places: &[usize]) -> Vec<u8> {
         let mut seen = [false; 256];
+        if let Some(&byte) = self.separates(places).and_then(|at| self.bytes.get(at)) {
+            seen[usize::from(byte)] = true;
+        }
         for &at in places {
             match self.bytes.get(at) {
                 Some(&LINE) => seen[usize::from(b' ')] |= self.after_line(at).next().is_some(),

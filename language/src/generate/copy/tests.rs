@@ -94,6 +94,30 @@ fn an_answer_is_a_span_or_the_phrase() {
 }
 
 #[test]
+fn with_a_separator_an_answer_is_several_spans_and_none_of_them_twice() {
+    let tokenizer = tokenizer();
+    let after = |said: &str| {
+        let mut copying = copying(&tokenizer, Copied::Answer);
+        copying.text.set_separator("; ");
+        logits_after(copying, &tokenizer, said)
+    };
+    let free = |logits: &[f32], id: TokenId| logits[id as usize] == 0.0;
+    let ends = |said: &str| free(&after(said), END);
+    let allowed = |said: &str, bytes: &[u8]| -> Vec<bool> {
+        let (logits, bytes) = (after(said), bytes.iter());
+        bytes.map(|&b| free(&logits, tokenizer.byte(b))).collect()
+    };
+    assert_eq!(allowed("Jazz", b";z"), [true, false]);
+    assert_eq!(allowed("Ja", b";"), [false]);
+    assert_eq!(allowed("not found", b";"), [false]);
+    assert_eq!(allowed("Jazz;", b" J"), [true, false]);
+    // "Jazz" was said, "Night" not; an answer does not end with a separator.
+    assert_eq!(allowed("Jazz; ", b"JNn;"), [false, true, false, false]);
+    assert!(!ends("Jazz; ") && ends("Jazz; Night"));
+    assert_eq!(allowed("yes: Jazz; 3; ", b"J37"), [false, false, true]);
+}
+
+#[test]
 fn a_span_ends_behind_a_word_or_sign_and_goes_on_with_a_line() {
     assert_eq!(next(Copied::Answer, "7"), ["-", "<end>"]);
     // Behind the last word of a line: the first of those that may follow.

@@ -1,16 +1,16 @@
-//! The decoder for schemas that most of training lacks.
+//! Decoders for turns of some kinds, whose rows alone pass through one more update.
 use foveate_language::{Lora, Result, TextDecoder};
 use std::sync::{Arc, OnceLock};
 
 /// A decoder with one more update, put together when it is first asked: beside the page's it takes
 /// some 30 MB.
-pub(super) struct ForSchemas {
+pub(super) struct ForTurns {
     base: Arc<dyn TextDecoder>,
     lora: Lora,
     whole: OnceLock<Option<Arc<dyn TextDecoder>>>,
 }
 
-impl ForSchemas {
+impl ForTurns {
     /// Checks that `lora` fits.
     pub(super) fn new(base: Arc<dyn TextDecoder>, lora: Lora) -> Result<Self> {
         base.adapted(&lora)?;
