@@ -1,6 +1,6 @@
 """Lists of strings: a field of a schema, or the answer to a question, as JSON."""
 
-from .tasks import described, some_fields, styled, weighed
+from .tasks import NOT_FOUND, ask, described, some_fields, styled, weighed
 
 # Names of a list of a drawn page's things, and questions for it; written pages have their own
 # (`written.py`).
@@ -59,3 +59,14 @@ def asked(page, rng):
     _, question, items = rng.choice(found)
     question = question.lower() if rng.random() < 0.1 else question
     return question, weighed(items)
+
+
+SEPARATOR = "; "  # as in the metadata of the update that was taught it (models/FORMAT.md)
+
+
+def in_words(page, rng):
+    """Questions whose answers are several pieces of the page, and those answers in words."""
+    return [
+        (ask(question, rng), [(SEPARATOR.join(items) or NOT_FOUND, 1.0)])
+        for _, question, items in lists_of(page, rng)
+    ]

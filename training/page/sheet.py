@@ -87,6 +87,17 @@ class Sheet:
         self.left, self.align = keep
         self.y += size * 1.4
 
+    def row(self, size, cells):
+        """Cells `(column, text)` on one line, as far to the right as columns of characters say."""
+        keep = self.left, self.align
+        self.left, self.align = 0, "left"
+        for column, text in cells:
+            x = keep[0] + column * size * ADVANCE
+            # Nothing goes on in a second line.
+            self.put(size, self.y + self.rng.uniform(-1, 1), [text], (x / WIDTH, 1e3))
+        self.left, self.align = keep
+        self.y += size * self.rng.uniform(1.1, 1.7)
+
     def ask(self, question, name, lead=""):
         self.asks.append((question, name, lead))
 

@@ -3,8 +3,9 @@
     python -m page.turns --bundle ../models/base --generator BINARY --out FOLDER --minutes 90
     python -m page.turns ... --score                                          (in training/)
 
-The task is to fill schemas whose fields have names that training lacks (`names.json`). Rows of a
-page keep the keys and values that the bundle computes of them, and only rows of the question and
+The task (`--task`) is to fill schemas whose fields have names that training lacks (`names.json`) or
+are lists, or to answer questions in words, with one piece of the page or several. Rows of a page
+keep the keys and values that the bundle computes of them, and only rows of the question and
 its answer pass through the update: an "activated LoRA" (Greenewald et al. 2025, arXiv:2504.12397).
 So a page that was read serves questions with and without it, questions without it are answered as
 before, and a page's rows need no gradient here. `--out` gets `turns.safetensors` and `state.pt`,
@@ -23,35 +24,36 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch import nn
 from safetensors.torch import load_file, save_file
 
 from .adapter import bundled, factors_of
 from .examples import flyers
 from .kinds import drawn
-from .lists import asked, listed
+from .lists import SEPARATOR, asked, in_words, listed
 from .page import FEATURES, noisy
-from .smollm import SCALE
-from .tasks import extraction, renamed
+from .smollm import SCALE, Linear
+from .tasks import NOT_FOUND, extraction, questions, renamed
 from .train import DEV_SEED, Run, add_run, matrices
+from .written import FOLDER, pages, pages_of
 from .written import drawn as drawn_written
-from .written import pages
 
 TOKENS = 2000  # of the branches of a step, without padding
 AT_ONCE = 6  # branches in one pass: of like length
 LONGEST = 1100  # tokens of a page and its longest branch
-SHARES = {"written": 0.4, "flyers": 0.4}  # of pages; the others are drawn of some kind
 ASKED = 9  # schemas a page of an event, of which so many have fields by known names too
 KNOWN = 2
+QUESTIONS = 5  # a page; twice as many of one by hand
 OWN = 0.5  # tokens that a grammar forces weigh less (`FORCED` in tasks.py) and need not be learnt
 
 
-def page_of(rng, records, written):
+def page_of(rng, records, written, shares):
     """A page of some kind, with the errors of reading in half of them."""
     n = rng.random()
-    if written and n < SHARES["written"]:
+    if written and n < shares[0]:
         page = drawn_written(rng, rng.choice(written))
     else:
-        page = next(records) if records and n < sum(SHARES.values()) else drawn(rng)
+        page = next(records) if records and n < sum(shares) else drawn(rng)
     misread = rng.random() < 0.5
     return noisy(page, rng, rng.choice([0.003, 0.006, 0.012, 0.025])) if misread else page
 
@@ -76,13 +78,37 @@ def mixed(page, rng, split):
     return own + others[len(own) :]
 
 
-def sequences(writer, generator, split, seed, turns_of=mixed):
-    """Sequences of a page and its branches (`turns_of`), without end."""
+def asks(page, rng, _):
+    """Turns that ask a page questions in words."""
+    return questions(page, rng, QUESTIONS) + in_words(page, rng)
+
+
+def alone(page, rng, _):
+    """Turns that ask a page questions of one answer."""
+    return questions(page, rng, QUESTIONS)
+
+
+def several(page, rng, _):
+    """Turns that ask a page for several things, in words."""
+    return in_words(page, rng)
+
+
+# Turns of a task, those that are scored apart, and the shares of pages: by hand, flyers; the others
+# are drawn of some kind.
+TASKS = {
+    "schemas": (mixed, (schemas, lists), (0.4, 0.4)),
+    "asks": (asks, (alone, several), (0.8, 0.05)),
+}
+
+
+def sequences(writer, generator, split, seed, turns_of=mixed, shares=(0.4, 0.4), often=()):
+    """Sequences of a page and its branches (`turns_of`), without end; pages of the files `often`
+    come three times as often as the others by hand."""
     rng = random.Random(seed)
     records = flyers(generator, split, seed) if generator else None
-    written = pages(split)
+    written = pages(split) + 2 * [page for name in often for page in pages_of(FOLDER / name)]
     while True:
-        page = page_of(rng, records, written)
+        page = page_of(rng, records, written, shares)
         if branches := [[turn] for turn in turns_of(page, rng, split) if turn]:
             s = writer.sequence(page, branches)
             if (s.branch == 0).sum() + np.bincount(s.branch)[1:].max() <= LONGEST:
@@ -167,31 +193,42 @@ def steps(source):
 
 
 @torch.no_grad()
-def score(model, dev):
-    """Values of sequences of which every token is the likeliest: printed and missing ones."""
+def score(model, dev, absent, end):
+    """Values of sequences of which every token is the likeliest: printed ones, and those that are
+    `absent`, texts as tokens."""
     right, whole, loss = [0, 0], [0, 0], []
     for s in dev:
         past = read(model, s)
         for one in passes(s):
-            weight = one[3]
+            target, weight = one[2:]
             losses, ok, at = forward(model, past, one)
             loss.append(losses.mean().item())
             hits = torch.zeros(weight.shape, dtype=torch.bool)
             hits[at.cpu()] = ok.cpu()
             for row in range(len(weight)):
-                for value in values_of(weight[row]):
-                    missing = len(value) == 1
+                for value in values_of(weight[row], target[row], end):
+                    said = [id for id in target[row, value].tolist() if id != end]
+                    missing = said in absent
                     whole[missing] += 1
                     right[missing] += hits[row, value].all().item()
     ratio = [round(r / max(n, 1), 4) for r, n in zip(right, whole, strict=True)]
     return [round(np.mean(loss), 4), *ratio, *whole]
 
 
-def values_of(weight):
-    """Rows of each value: those that no grammar forces. The answer's end, after them, is none."""
+def values_of(weight, target, end):
+    """Rows of each value: those that no grammar forces. An answer's end by itself is none."""
     at = np.flatnonzero(weight.numpy() > OWN)
     runs = np.split(at, np.flatnonzero(np.diff(at) > 1) + 1)
-    return runs[:-1]
+    return [run for run in runs if target[run].tolist() != [end]]
+
+
+def trimmed(model, first):
+    """Leaves the layers before `first` without an update. -> the model"""
+    for layer in model.layers[:first]:
+        for matrix in layer.children():
+            if isinstance(matrix, Linear):
+                matrix.a, matrix.b = (nn.Parameter(x) for x in (matrix.a[:0], matrix.b[:, :0]))
+    return model
 
 
 @torch.no_grad()
@@ -216,7 +253,9 @@ def export(model, path, meta):
     """Writes what serving needs."""
     tensors = {}
     for name, matrix in matrices(model):
-        tensors |= {f"{name}.{f}": getattr(matrix, f).detach().half().contiguous() for f in "ab"}
+        if len(matrix.a):
+            factors = {f"{name}.{f}": getattr(matrix, f).detach() for f in "ab"}
+            tensors |= {name: factor.half().contiguous() for name, factor in factors.items()}
     save_file(tensors, f"{path}.part", {k: str(v) for k, v in meta.items()})
     os.replace(f"{path}.part", path)
 
@@ -226,9 +265,13 @@ def parsed():
     add_run(parser)
     parser.add_argument("--bundle", type=Path, required=True)
     parser.add_argument("--generator", default="")
+    parser.add_argument("--task", choices=TASKS, default="schemas")
     parser.add_argument("--rank", type=int, default=8)
+    parser.add_argument("--from-layer", type=int, default=0, help="those before it have no update")
     parser.add_argument("--start", type=Path,
                         help="`turns.safetensors`, or `page.safetensors` of all rows")  # fmt: skip
+    parser.add_argument("--often", nargs="*", default=[],
+                        help="files in written/ whose pages come three times as often")  # fmt: skip
     parser.add_argument("--score", action="store_true")
     return parser.parse_args()
 
@@ -238,30 +281,38 @@ def main():
     args.out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(args.seed)
     model, writer, base, weights = bundled(args.bundle, args.rank, args.device)
-    run = TurnRun(model, factors_of(model, args), args.out, f"{base}, rank {args.rank}")
+    trimmed(model, args.from_layer)
+    what = f"{base}, rank {args.rank}"
+    if args.from_layer:
+        what += f" from layer {args.from_layer}"
+    run = TurnRun(model, factors_of(model, args), args.out, what)
     if not run.resume() and args.start:
         begin_with(model, weights, args.start)
+    turns_of, scored, shares = TASKS[args.task]
     dev = {}
-    for of in (schemas, lists):
-        held_out = sequences(writer, args.generator, "dev", DEV_SEED, of)
+    for of in scored:
+        held_out = sequences(writer, args.generator, "dev", DEV_SEED, of, shares)
         dev[of.__name__] = list(islice(held_out, 4 if args.steps else 24))
+    absent = [writer.encode(text) for text in ("null", "]", NOT_FOUND)]
+    meta = {"separator": SEPARATOR} if args.task == "asks" else {}
 
     def checkpoint():
         run.save()
         export(model, args.out / "turns.safetensors",
-               {"rank": args.rank, "scale": SCALE, "step": run.step})  # fmt: skip
+               meta | {"rank": args.rank, "scale": SCALE, "step": run.step})  # fmt: skip
         said()
 
     def said():
         """Loss, shares right of printed and of missing values, how many those are."""
-        scores = {name: score(model, own) for name, own in dev.items()}
+        scores = {name: score(model, own, absent, writer.end) for name, own in dev.items()}
         print(json.dumps({"step": run.step} | scores), flush=True)
 
     said()
     if args.score:
         return
     seed = args.seed * 1000 + run.step
-    source = steps(sequences(writer, args.generator, "train", seed))
+    source = sequences(writer, args.generator, "train", seed, turns_of, shares, args.often)
+    source = steps(source)
     run.train(source, args, checkpoint)
     checkpoint()
 

@@ -7,6 +7,7 @@ page is
 
     == poster                        its kind
     6 | WINTER LANTERN WALK          a line and its relative size
+    1 | 09:15   Harbour   Gate 4     cells of a table, parted by two spaces or more
     E title > WINTER LANTERN WALK    a field of an event (`F`: of anything else)
     E phone > -                      a field that somebody would ask for and that is not there
     Q Can I take my dog? > yes: Dogs on a leash are welcome
@@ -41,6 +42,7 @@ SIGNS = {
     "hashtag": r"#",
     "deadline": r"\bby\b|before|until|deadline|due|last|latest|close|rsvp|regist|apply|submit",
 }
+CELLS = 0.8  # of pages whose tables have cells apart
 FIGURES = re.compile(r"(?<![\d:.])\d{1,2}(?=:\d\d)|(?<=\d:)\d\d|\d+")
 
 
@@ -151,17 +153,29 @@ def ranges_of(piece, text, after=0):
     return [(first, first + sum(not c.isspace() for c in piece))]
 
 
+def cells_of(text):
+    """Cells of a line of a table, each with the column that it begins in."""
+    return [(m.start(), m[0]) for m in re.finditer(r"\S+(?: \S+)*", text)]
+
+
 def drawn(rng, written):
-    """A `Page` of what was written, set on a sheet."""
+    """A `Page` of what was written, set on a sheet. Spotters read cells of tables as lines of their
+    own, but where they stand close together: so do the cells of most pages."""
     change = Figures(rng) if rng.random() < 0.7 else str
     sheet = Sheet(Ink(rng))
     unit = rng.uniform(15, 24)
     steps = rng.uniform(0.3, 0.7)
+    apart = rng.random() < CELLS
     for size, text in written.lines:
-        size = unit * (1 + steps * (size - 1)) * rng.uniform(0.92, 1.1)
+        cells = cells_of(change(text)) if apart else []
+        even = 1.0 if len(cells) > 1 else rng.uniform(0.92, 1.1)  # columns are straight
+        size = unit * (1 + steps * (size - 1)) * even
         # A line stays one where it can.
         size = max(min(size, 0.9 * (WIDTH - sheet.left) / (0.55 * len(text))), 0.6 * unit)
-        sheet.add(size, change(text))
+        if len(cells) > 1:
+            sheet.row(size, cells)
+        else:
+            sheet.add(size, change(text))
     # A changed text is as long as it was.
     for name, value in written.fields.items():
         sheet.fields[name] = ranges_of(value, written.text)

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from test_page import gguf_file, writer  # noqa: F401
 from test_page_adapter import bundle  # noqa: F401
 
 from page import adapter, smollm, turns, written
 from page.kinds import drawn as drawn_kind
-from page.lists import asked, listed, lists_of
+from page.lists import asked, in_words, listed, lists_of
 from page.page import FEATURES, noisy
 from page.train import batch_of, losses, matrices, writer_of
 
@@ -42,6 +43,19 @@ def test_it_learns_is_resumed_and_written(tmp_path, bundle):  # noqa: F811
     tensors = load_file(out / "turns.safetensors")
     assert len(tensors) == 2 * 7 * 2 and tensors["layers.1.ffn.down.a"].shape == (4, 48)
     assert tensors["layers.0.q.b"].abs().max() > 0
+
+
+def test_an_update_for_questions_leaves_the_first_layers_alone(tmp_path, bundle):  # noqa: F811
+    out = tmp_path / "out"
+    options = "--rank 2 --task asks --from-layer 1 --steps 1 --often signs.txt".split()
+    command = [sys.executable, "-m", "page.turns", "--bundle", bundle, "--out", out, *options]
+    said = subprocess.run(command, cwd=TRAINING, capture_output=True, text=True)
+    assert said.returncode == 0, said.stderr
+    last = json.loads(said.stdout.splitlines()[-1])
+    assert last["step"] == 1 and sum(last["alone"][-2:]) > 0 and sum(last["several"][-2:]) > 0
+    with safe_open(out / "turns.safetensors", "pt") as held:
+        assert held.metadata()["separator"] == "; "
+        assert {name.split(".")[1] for name in held.keys()} == {"1"}  # noqa: SIM118
 
 
 @pytest.fixture
@@ -104,10 +118,32 @@ def test_lists_are_all_of_a_kind_in_the_pages_order(tmp_path):
     said = {prompt: "".join(text for text, _ in answer) for prompt, answer in
             (asked(drawn, rng) for _ in range(20))}  # fmt: skip
     assert {json.loads(answer) == [] for answer in said.values()} == {True, False}
+    words = {prompt.lower()[:11]: answer for prompt, [(answer, _)] in in_words(drawn, rng)}
+    assert words == {"which bands": "The Owls; Ida Moss; The Owls", "who pays fo": "not found"}
     prompt, answer = listed(drawn, rng)
     assert prompt.startswith("Fill in:\n") and "(list)" in prompt
     filled = json.loads("".join(text for text, _ in answer))
     assert set(map(str.lower, filled)) & {"bands", "sponsors"}
+
+
+def test_cells_of_tables_are_lines_of_their_own(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("== table\n1 | 09:15   Harbour   Gate 4\n1 | 10:00   Mill      Gate 11\n"
+                    "Q When do I get to Mill? > 10:00\n")  # fmt: skip
+    (page,) = written.pages_of(path)
+    seen = set()
+    for seed in range(20):
+        drawn = written.drawn(random.Random(seed), page)
+        lines = sorted(drawn.lines, key=lambda line: line.box[1])
+        seen.add(len(lines))
+        if len(lines) == 6:
+            time, place, gate = sorted(lines[:3], key=lambda line: line.box[0])
+            assert (place.text, gate.text.split()[0]) == ("Harbour", "Gate")
+            assert time.box[2] < place.box[0] and place.box[2] < gate.box[0]
+            assert abs(time.box[1] - gate.box[1]) < 3 and lines[3].box[1] > time.box[3]
+        ((_, key, _),) = drawn.asks
+        assert any(line.text.startswith(drawn.says(key)) for line in lines)
+    assert seen == {2, 6}
 
 
 @pytest.mark.parametrize("split", ["train", "dev"])
