@@ -80,7 +80,7 @@ def mixed(page, rng, split):
 
 def asks(page, rng, _):
     """Turns that ask a page questions in words."""
-    return questions(page, rng, QUESTIONS) + in_words(page, rng)
+    return questions(page, rng, QUESTIONS) + several(page, rng, _)
 
 
 def alone(page, rng, _):

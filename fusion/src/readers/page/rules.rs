@@ -34,6 +34,9 @@ pub(super) const MARGIN: f64 = 20.0;
 /// Most tokens drafted at a time: values of flyers have three to six.
 pub(super) const DRAFTED: usize = 4;
 
+/// Most bytes of what stands between the spans of an answer. Set by hand: it is no word.
+pub(super) const SEPARATOR: usize = 8;
+
 /// Added to the logit of `null` where a value begins of a field whose name training lacks. Fields
 /// of 40 flyers by names of the dev split, right of 200: 81 with 0 here, 107 with 1.5, 117 with 2.5
 /// (`foveate-datasets eval --task unseen --split dev --count 40 --seed 5`), before the bundle had

@@ -1,5 +1,6 @@
 //! What the decoder was taught here: low-rank updates, and the map of places.
 use super::place::FEATURES;
+use super::rules::SEPARATOR;
 use super::taught::Taught;
 use crate::bundle::read;
 use crate::{Error, Result};
@@ -50,7 +51,15 @@ impl PageWeights {
 pub(super) fn updates(file: &Path) -> Result<(Lora, Option<String>)> {
     parsed(file, |bytes| {
         let (lora, mut said) = lora(bytes)?;
-        Ok((lora, said.remove("separator")))
+        let separator = said.remove("separator");
+        let fits = |s: &String| (1..=SEPARATOR).contains(&s.len()) && !s.contains(char::is_control);
+        match separator {
+            Some(separator) if !fits(&separator) => Err(format!(
+                "metadata separator is {separator:?}; 1 to {SEPARATOR} bytes without control \
+                 characters are expected"
+            )),
+            separator => Ok((lora, separator)),
+        }
     })
 }
 
@@ -104,5 +113,31 @@ fn matrix(tensors: &SafeTensors<'_>, name: &str) -> Result<Array2<f32>, String> 
     match matrix.iter().all(|x| x.is_finite()) {
         true => Ok(matrix),
         false => Err(format!("{name} holds numbers that are not finite")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use safetensors::tensor::TensorView;
+
+    #[test]
+    fn a_separator_is_some_short_text() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("asks.safetensors");
+        let read = |separator: &str| {
+            let said = [("rank", "1"), ("scale", "1"), ("separator", separator)];
+            let said = said.map(|(key, text)| (key.to_owned(), text.to_owned()));
+            let one = TensorView::new(Dtype::F16, vec![1, 1], &[0, 0]).unwrap();
+            let tensors = ["layers.0.q.a", "layers.0.q.b"].map(|name| (name, one.clone()));
+            let said = Some(HashMap::from(said));
+            safetensors::serialize_to_file(tensors, said, &file).unwrap();
+            updates(&file).map(|(_, separator)| separator)
+        };
+        assert_eq!(read("; ").unwrap().as_deref(), Some("; "));
+        for wrong in ["", "\n", "\u{1}", "and also "] {
+            let refused = read(wrong).unwrap_err().to_string();
+            assert!(refused.contains("1 to 8 bytes"), "{refused}");
+        }
     }
 }

@@ -133,10 +133,12 @@ impl<'a> Copying<'a> {
     /// Where a span of an answer ends for another, its place is taken: nothing is said twice.
     fn note_span(&mut self, id: TokenId) {
         let At::Text(places) = &self.at else { return };
-        if self.worded.is_none() && self.text.is_separated(places) {
-            self.text.take(&std::mem::take(&mut self.span));
-        } else {
+        if self.worded.is_none() {
             self.span.extend(self.tokenizer.bytes(id));
+            if self.text.is_separated(places) {
+                self.span.pop(); // the separator's first byte
+                self.text.take(&std::mem::take(&mut self.span));
+            }
         }
     }
 
