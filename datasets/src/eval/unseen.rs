@@ -227,7 +227,7 @@ mod tests {
         files.extend(lists.map(|f| format!("{folder}/{f}").into()));
         let test = NAMES.iter().flat_map(|(_, names)| names.map(String::from));
         let names: Vec<String> = test.collect();
-        let dev: Vec<String> = names_of_dev().into_iter().flat_map(|(_, n)| n).collect();
+        let dev: Vec<String> = names_of_dev().into_values().flatten().collect();
         for file in files {
             let text = std::fs::read_to_string(&file).unwrap();
             for name in names.iter().chain(&dev) {
