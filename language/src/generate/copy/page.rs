@@ -142,13 +142,13 @@ impl CopyText {
         }
     }
 
-    /// Whether a span that begins at a place can read so.
+    /// Whether a span that begins at a place can read so, to its end.
     pub(super) fn reads(&self, at: usize, span: &[u8]) -> bool {
         let places = span.iter().try_fold(vec![at], |places, &byte| {
             let next = self.step(&places, byte);
             (!next.is_empty()).then_some(next)
         });
-        places.is_some()
+        places.is_some_and(|places| self.may_end(&places))
     }
 
     /// The places after `byte`.

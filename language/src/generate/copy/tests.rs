@@ -20,7 +20,7 @@ fn tokenizer() -> Tokenizer {
     crate::fake::byte_tokenizer(&WORDS)
 }
 
-const WORDS: [&str; 6] = ["Jazz", " Night", "9pm", "\",\"", "\"Ma", "not"];
+const WORDS: [&str; 7] = ["Jazz", " Night", "9pm", "\",\"", "\"Ma", "not", "y;"];
 
 fn copying<'a>(tokenizer: &'a Tokenizer, copied: Copied<'a>) -> Copying<'a> {
     let index = Arc::new(TokenIndex::new(tokenizer));
@@ -115,6 +115,24 @@ fn with_a_separator_an_answer_is_several_spans_and_none_of_them_twice() {
     assert_eq!(allowed("Jazz; ", b"JNn;"), [false, true, false, false]);
     assert!(!ends("Jazz; ") && ends("Jazz; Night"));
     assert_eq!(allowed("yes: Jazz; 3; ", b"J37"), [false, false, true]);
+
+    // One token for the end of a span and the separator's first byte.
+    let mut copying = copying(&tokenizer, Copied::Answer);
+    copying.text.set_separator("; ");
+    let [.., both] = *tokenizer.encode("May;").unwrap() else {
+        unreachable!("some tokens")
+    };
+    assert_eq!(tokenizer.bytes(both), b"y;");
+    for id in [tokenizer.byte(b'M'), tokenizer.byte(b'a'), both] {
+        let forced = false;
+        copying.commit(&Token {
+            id,
+            source: None,
+            forced,
+        });
+    }
+    let logits = logits_after(copying, &tokenizer, " ");
+    assert!(!free(&logits, tokenizer.byte(b'M')) && free(&logits, tokenizer.byte(b'3')));
 }
 
 #[test]
