@@ -81,21 +81,21 @@ class Sheet:
         to = to or self.rng.uniform(0.7, 1.0)
         text = right if isinstance(right, str) else right[0]
         x = max(to * WIDTH - len(text) * size * ADVANCE, 300)
+        self.beside(size, x, right, 1.2)
+        self.y += size * 1.4
+
+    def beside(self, size, x, text, to):
+        """Sets a text that begins at `x` on the line at hand, and goes on below at `to` widths."""
         keep = self.left, self.align
         self.left, self.align = 0, "left"
-        self.put(size, self.y + self.rng.uniform(-1, 1), [right], (x / WIDTH, 1.2))
+        self.put(size, self.y + self.rng.uniform(-1, 1), [text], (x / WIDTH, to))
         self.left, self.align = keep
-        self.y += size * 1.4
 
     def row(self, size, cells):
         """Cells `(column, text)` on one line, as far to the right as columns of characters say."""
-        keep = self.left, self.align
-        self.left, self.align = 0, "left"
         for column, text in cells:
-            x = keep[0] + column * size * ADVANCE
             # Nothing goes on in a second line.
-            self.put(size, self.y + self.rng.uniform(-1, 1), [text], (x / WIDTH, 1e3))
-        self.left, self.align = keep
+            self.beside(size, self.left + column * size * ADVANCE, text, 1e3)
         self.y += size * self.rng.uniform(1.1, 1.7)
 
     def ask(self, question, name, lead=""):
