@@ -262,6 +262,36 @@ fn a_conversation_ends_at_the_context() {
     assert_eq!((needed, limit), (9, 8));
 }
 
+/// Palettes of matrices that the checkpoint has none of, and a file that is none.
+#[test]
+fn palettes_that_do_not_fit_are_refused_by_name() {
+    let kernels = Path::new(env!("CARGO_MANIFEST_DIR")).join("../runtime/kernels/tests/golden");
+    let open = |palettes: &str| {
+        let options = CheckpointOptions {
+            palettes: Some(kernels.join(palettes)),
+            ..options()
+        };
+        CheckpointDecoder::open(kernels.join("llama.gguf"), &options)
+    };
+    assert!(open("llama-palettes.safetensors").is_ok());
+    for (file, words) in [
+        ("none.safetensors", ["none.safetensors", "No such file"]),
+        (
+            "qwen3-palettes.safetensors",
+            [
+                "qwen3-palettes",
+                "`blk.1.attn_q.weight.codes` of [128, 32], expected [64, 32]",
+            ],
+        ),
+        ("float.safetensors", ["float.safetensors", "tensor `"]),
+    ] {
+        let error = open(file).unwrap_err().to_string();
+        for word in words {
+            assert!(error.contains(word), "{word}: {error}");
+        }
+    }
+}
+
 #[test]
 fn what_is_no_checkpoint_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();

@@ -2,19 +2,19 @@
 """A GGUF file on our kernels beside PyTorch in float32 on the file's values: the Llama family by
 the forward pass below, others by `transformers`.
 
-    pip install torch gguf numpy      (transformers accelerate, for Qwen and Gemma)
+    pip install torch gguf numpy safetensors      (transformers accelerate, for Qwen and Gemma)
     cargo build --release -p foveate-kernels --example checkpoint
     cargo build --release -p foveate-language --example checkpoint_ids
     python3 language/tests/parity.py greedy MODEL.gguf target/release/examples \
         [--cache int8] [--prompts 20] [--tokens 200]
     python3 language/tests/parity.py perplexity MODEL.gguf target/release/examples \
-        [--cache int8] [--tokens 20000] [--text FILES]
+        [--cache int8] [--tokens 20000] [--text FILES] [--palettes FILE]
 
 `greedy`: 20 prompts in the model's chat template (ChatML, or Gemma's), each answered greedily
 without an end; the reference runs once over each text. Where its best token is another one, greedy
 texts part, and the margin is how much higher it is there. `perplexity`: text cut into windows of
 512 tokens, each read from its beginning. The text is Python's own library by default, its comments
-and code (PSF licence).
+and code (PSF licence). `--palettes`: matrices in the place of a Llama file's (models/FORMAT.md).
 """
 
 import argparse
@@ -28,6 +28,7 @@ from pathlib import Path
 import gguf
 import numpy as np
 import torch
+from safetensors.torch import load_file
 
 PROMPTS = [
     "What is the capital of France?",
@@ -69,6 +70,16 @@ class Llama:
         for t in reader.tensors:
             values = gguf.quants.dequantize(t.data, t.tensor_type).astype(np.float32)
             self.w[t.name] = torch.tensor(values.reshape(tuple(map(int, t.shape))[::-1]))
+
+    def replace(self, path):
+        """Takes the matrices of a file of palettes."""
+        held = load_file(path)
+        for name in [key.removesuffix(".codes") for key in held if key.endswith(".codes")]:
+            codes, table, scale = (held[f"{name}.{end}"] for end in ("codes", "table", "scale"))
+            bits = table.shape[1].bit_length() // 2
+            fields = codes[:, :, None] >> (bits * torch.arange(8 // bits)) & 2**bits - 1
+            rows = table.repeat_interleave(16, 0)[: len(codes)].float()
+            self.w[name] = rows.gather(1, fields.flatten(1).long()) * scale[:, None].float()
 
     def norm(self, x, name):
         return x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + self.eps) * self.w[name]
@@ -144,7 +155,8 @@ def encode(args, texts):
 
 
 def kernels(args, what, *rest):
-    return run(Path(args.binaries) / "checkpoint", what, args.file, args.threads, args.cache, *rest)
+    file = f"{args.file},{args.palettes}" if args.palettes else args.file
+    return run(Path(args.binaries) / "checkpoint", what, file, args.threads, args.cache, *rest)
 
 
 def joined(ids):
@@ -232,10 +244,14 @@ def main():
     parser.add_argument("--prompts", type=int, default=len(PROMPTS))
     parser.add_argument("--tokens", type=int)
     parser.add_argument("--text", nargs="*")
+    parser.add_argument("--palettes")
     args = parser.parse_args()
     args.tokens = args.tokens or {"greedy": 200, "perplexity": 20_000}[args.what]
     torch.set_num_threads(args.threads)
-    {"greedy": greedy, "perplexity": perplexity}[args.what](args, reference(args.file))
+    model = reference(args.file)
+    if args.palettes:
+        model.replace(args.palettes)
+    {"greedy": greedy, "perplexity": perplexity}[args.what](args, model)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
     python -m compress sensitivity ...      (each matrix alone at 2 bits)
     python -m compress mixed ... [--bits 3.5]     (choices.json, and its row of the table)
     python -m compress recover ... --row NAME [--minutes 10]    (resumed where it was left)
+    python -m compress export ... --row NAME      (files of palettes, and of the update)
     python -m compress show ...             (the table in Markdown)
     python -m compress html ... [--times FILE]    (compress.html)
 
@@ -18,7 +19,7 @@ import json
 import sys
 from pathlib import Path
 
-from . import errors, feedback, html, recover, sensitivity, table
+from . import errors, feedback, html, recover, sensitivity, stored, table
 from .choose import choose, loss, options
 from .model import Model, read_update
 from .text import dev_pages, measured
@@ -61,6 +62,9 @@ class Run:
             if not self.have(name):
                 grams, chosen = self.grams(name), self.chosen(name)
                 self.add(table.row(self.model, self.page, windows, dev, name, chosen, grams))
+
+    def folder(self, name):
+        return self.out / name.replace(" ", "-").replace(",", "")
 
     def chosen(self, name):
         """{matrix: choice} of a row of the table."""
@@ -127,7 +131,7 @@ def recovery(run):
     total += sum(2 * t.numel() for pair in factors.values() for t in pair)
     bits = 8 * total / sum(m.weights for m in student.matrices)
     size = {"bytes": total, "bits": round(bits, 3)}
-    folder = run.out / name.replace(" ", "-").replace(",", "")
+    folder = run.folder(name)
     steps = [(f"{name} + start of recovery", 0.0), (f"{name} + recovery", args.minutes)]
     for label, minutes in steps:
         if run.have(label):
@@ -139,6 +143,15 @@ def recovery(run):
         given = {n: tuple(t.bfloat16() for t in pair) for n, pair in factors.items()}
         told |= table.scores(student, run.page, windows, dev, given)
         run.add({"method": label} | size | told)
+
+
+def export(run):
+    name, folder = run.args.row, run.folder(run.args.row)
+    folder.mkdir(parents=True, exist_ok=True)
+    stored.write_palettes(run.model, run.chosen(name), run.grams(name), folder / stored.PALETTES)
+    recovered = folder / "recovery.safetensors"
+    if recovered.exists():
+        stored.with_recovery(run.args.page, recovered, folder / "page.safetensors")
 
 
 def show(run):
@@ -163,7 +176,7 @@ def page(run):
 
 COMMANDS = {
     "table": every, "errors": single, "sensitivity": sensitivities, "mixed": mixed,
-    "recover": recovery, "show": show, "html": page,
+    "recover": recovery, "export": export, "show": show, "html": page,
 }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ TEMPLATE = Path(__file__).with_name("page.html")
 # Forms of runtime/kernels (operations.rs) that run a choice. Three bits have no kernel of their
 # own: eight entries run as codes of four bits.
 FORMS = {
-    "palette 2 16": "p2", "palette 3 16": "p4", "palette 4 16": "p4",
+    "palette 2 16": "p2g", "palette 3 16": "p4g", "palette 4 16": "p4g",
     "round 2 row": "w2", "round 4 row": "w4", "round 8 row": "w8",
 }  # fmt: skip
 SHIPPED = {True: "q8_0", False: "q4_1"}  # the embedding, the others

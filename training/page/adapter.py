@@ -46,7 +46,8 @@ PARTS = ("decoder", "weights")
 
 def signature(config):
     """What an adapter and a bundle must agree on (models/FORMAT.md, "Adapters")."""
-    named = [config[part].get("sha256") or "" for part in PARTS]
+    parts = [part for part in (*PARTS, "palettes") if part in config]
+    named = [config[part].get("sha256") or "" for part in parts]
     lines = "".join(f"{line}\n" for line in ("foveate-page-1", *named))
     return hashlib.sha256(lines.encode()).hexdigest()
 
@@ -83,6 +84,9 @@ def bundled(bundle, rank, device):
     """The decoder with what its bundle taught it and a new update of `rank`; the writer of its
     tokens, the bundle's signature, and the file of what it taught."""
     config = json.loads((bundle / "config.json").read_text())
+    if "palettes" in config:
+        raise ValueError(f"{bundle} has palettes, which training does not read: take the bundle "
+                         "that they were made of")  # fmt: skip
     gguf, weights = files_of(bundle, config)
     reader, value = open_gguf(gguf)
     model = SmolLM(reader, value, FEATURES, rank).to(device)

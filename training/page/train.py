@@ -247,6 +247,8 @@ def add_run(parser):
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=float, default=1.0, help="scale of the learning rates")
+    parser.add_argument("--often", nargs="*", default=[],
+                        help="files in written/ whose pages come three times as often")  # fmt: skip
 
 
 def parsed():
@@ -289,7 +291,8 @@ def main():
     if args.score:
         print(json.dumps({"step": run.step} | score(model, dev)))
         return
-    shares = {"share": args.flyers, "by_hand": args.by_hand, "names": args.names}
+    shares = {"share": args.flyers, "by_hand": args.by_hand, "names": args.names,
+              "often": args.often}  # fmt: skip
     seed = args.seed * 1000 + run.step
     source = batches(sequences(writer, args.generator, "train", seed, **shares))
     run.train(source, args, lambda: checkpoint(dev[::3]))

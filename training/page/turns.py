@@ -35,7 +35,7 @@ from .page import FEATURES, noisy
 from .smollm import SCALE, Linear
 from .tasks import NOT_FOUND, extraction, questions, renamed
 from .train import DEV_SEED, Run, add_run, matrices
-from .written import FOLDER, pages, pages_of
+from .written import pages
 from .written import drawn as drawn_written
 
 TOKENS = 2000  # of the branches of a step, without padding
@@ -106,7 +106,7 @@ def sequences(writer, generator, split, seed, turns_of=mixed, shares=(0.4, 0.4),
     come three times as often as the others by hand."""
     rng = random.Random(seed)
     records = flyers(generator, split, seed) if generator else None
-    written = pages(split) + 2 * [page for name in often for page in pages_of(FOLDER / name)]
+    written = pages(split, often=tuple(often))
     while True:
         page = page_of(rng, records, written, shares)
         if branches := [[turn] for turn in turns_of(page, rng, split) if turn]:
@@ -270,8 +270,6 @@ def parsed():
     parser.add_argument("--from-layer", type=int, default=0, help="those before it have no update")
     parser.add_argument("--start", type=Path,
                         help="`turns.safetensors`, or `page.safetensors` of all rows")  # fmt: skip
-    parser.add_argument("--often", nargs="*", default=[],
-                        help="files in written/ whose pages come three times as often")  # fmt: skip
     parser.add_argument("--score", action="store_true")
     return parser.parse_args()
 

@@ -9,7 +9,8 @@ import pytest
 import torch
 from test_page import gguf_file  # noqa: F401
 
-from compress import choose, feedback, html, measure, model, recover, sensitivity, table, text
+from compress import choose, feedback, html, measure, model, recover, sensitivity, stored
+from compress import table, text
 from compress.__main__ import main
 from compress.methods import Method, bytes_of, compressed
 from compress.palette import k_means, nearest, shared
@@ -193,6 +194,26 @@ def test_recovery_starts_as_the_best_update(gguf_file):  # noqa: F811
         assert a.shape == (recover.RANK, x.cols) and left < 0.75 * before
 
 
+@pytest.mark.parametrize("name", ["palette 4 16", "palette 3 16", "palette 2 16"])
+def test_palettes_as_stored_are_the_values(name):
+    w, method = weights(rows=40), Method.named(name)
+    w[3] = 0
+    after = compressed(w, method)
+    held = stored.stored(w, after, method)
+    bits = 2 if method.bits == 2 else 4
+    assert held["codes"].shape == (40, 96 * bits // 8) and held["table"].shape == (3, 2**bits)
+    for r in range(40):
+        fields = [held["codes"][r] >> (bits * i) & (2**bits - 1) for i in range(8 // bits)]
+        entries = held["table"][r // 16][np.stack(fields, 1).ravel()].astype(np.float32)
+        assert np.array_equal(entries * held["scale"][r].astype(np.float32), after[r])
+
+
+def test_methods_without_a_file_are_refused():
+    w = weights()
+    with pytest.raises(ValueError, match="'round 4 32' has no file"):
+        stored.stored(w, w, Method.named("round 4 32"))
+
+
 def run(what, gguf, page, out, *more):
     command = ["compress", what, "--gguf", gguf, "--page", page]
     command += ["--out", out, "--tokens", "200", "--pages", "1", "--calibration", "64", *more]
@@ -231,7 +252,7 @@ def test_from_the_table_to_the_page(gguf_file, page_file, tmp_path, capsys):  # 
 def test_times_are_those_of_the_forms(gguf_file):  # noqa: F811
     m = model.Model(gguf_file)
     sizes = {(x.rows, x.cols) for x in m.matrices}
-    times = {(r, c, f): (2.0, 1.0) for r, c in sizes for f in ("p2", "p4", "q4_1", "q8_0")}
+    times = {(r, c, f): (2.0, 1.0) for r, c in sizes for f in ("p2g", "p4g", "q4_1", "q8_0")}
     chosen = {x.name: "palette 2 16" for x in m.matrices}
     assert html.rate(m, chosen, times) == pytest.approx(1e6 / (2.0 * len(m.matrices)))
     assert html.rate(m, dict.fromkeys(chosen, "as shipped"), times) is not None

@@ -92,6 +92,12 @@ def test_what_is_refused_is_named(run, bundle):
     assert "ranks add up to 266, at most 256" in said.stderr
     said, _ = run("--steps", "1", "--written", bundle)
     assert "holds no pages; expected *.txt" in said.stderr
+    config = json.loads((bundle / "config.json").read_text())
+    palettes = config | {"palettes": {"file": "palettes.safetensors"}}
+    (bundle / "config.json").write_text(json.dumps(palettes))
+    said, _ = run("--steps", "1")
+    assert "has palettes, which training does not read" in said.stderr
+    (bundle / "config.json").write_text(json.dumps(config))
     (bundle / "page.safetensors").write_bytes(b"another")
     said, _ = run("--steps", "1")
     assert "page.safetensors is not the one that config.json names" in said.stderr
@@ -119,6 +125,7 @@ def test_a_signature_is_of_the_decoders_sum_and_the_weights():
     file = lambda digit: {"file": "a", "sha256": digit * 64}  # noqa: E731
     both = "6bc4427dd69ba2890039563e1605a0513be9f34bcf77eec944f3551ac6468e45"
     swapped = "0f84451438169c778fe3b82d29316743c5d0022210a76241d79f6048e604ea34"
+    with_palettes = "9a64e7a4db90e990040d5ae69de2902ffe7dc1ca56ad9e50cc797aca4a6b43c4"
     none = "81dc786984c730d9fa38184eadb0cf6bfe22ef769f65b9b09bff9cb85c11dee3"
     for decoder, weights, expected in [
         (file("a"), file("b"), both),
@@ -126,6 +133,8 @@ def test_a_signature_is_of_the_decoders_sum_and_the_weights():
         ({"file": "a"}, {"file": "a"}, none),
     ]:
         assert adapter.signature({"decoder": decoder, "weights": weights}) == expected
+    parts = {"decoder": file("a"), "weights": file("b"), "palettes": file("c")}
+    assert adapter.signature(parts) == with_palettes
 
 
 def test_pages_of_use_are_needed(writer, tmp_path):  # noqa: F811

@@ -5,11 +5,11 @@ use crate::{
 };
 use foveate_kernels::{Attention, Cpu, Decoder, Kind, Matrix, OpenOptions};
 use std::error::Error as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// How to open a checkpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckpointOptions {
     /// Worker threads; 0, the default, takes one for each core.
     pub threads: usize,
@@ -20,6 +20,9 @@ pub struct CheckpointOptions {
     /// false: int8 keys move SmolLM2's logits by 2%, less than its int8 activations do
     /// (`runtime/kernels/LOG.md`).
     pub float16_cache: bool,
+    /// A safetensors file of palettes of 4 or 16 entries, whose matrices stand in the place of the
+    /// checkpoint's (`models/FORMAT.md`). Default none.
+    pub palettes: Option<PathBuf>,
 }
 
 impl Default for CheckpointOptions {
@@ -28,6 +31,7 @@ impl Default for CheckpointOptions {
             threads: 0,
             context: 4096,
             float16_cache: false,
+            palettes: None,
         }
     }
 }
@@ -51,8 +55,9 @@ impl CheckpointDecoder {
     /// machine's CPU.
     ///
     /// # Errors
-    /// Another architecture; a tensor missing, of another shape or not called for; what the file
-    /// announces and does not hold. Each names the file and what was found in it.
+    /// Another architecture; a tensor missing, of another shape or not called for, also of the
+    /// palettes; what the file announces and does not hold. Each names the file and what was found
+    /// in it.
     pub fn open(path: impl AsRef<Path>, options: &CheckpointOptions) -> Result<Self> {
         let path = path.as_ref();
         let opened = Cpu::detect().and_then(|cpu| {
@@ -63,6 +68,7 @@ impl CheckpointDecoder {
                     true => Attention::F16,
                     false => Attention::Measured,
                 },
+                palettes: options.palettes.clone(),
                 cpu,
             };
             match path.is_dir() {

@@ -1,4 +1,5 @@
-//! A GGUF checkpoint of the families in `checkpoint`, by token ids.
+//! A GGUF checkpoint of the families in `checkpoint`, by token ids. FILE may be followed by a comma
+//! and a file of palettes.
 //!
 //! `checkpoint logits FILE THREADS CACHE IDS [FIRST]`: the logits of the rows from FIRST on (0), as
 //! little-endian f32 on standard output. CACHE is int8 or f16; ids are separated by commas.
@@ -99,7 +100,7 @@ fn bench(decoder: &Decoder, open: f64, prompt: usize, tokens: usize) -> Result<(
 
 fn main() -> Result<(), Failure> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let [what, file, threads, cache, rest @ ..] = &args[..] else {
+    let [what, whole, threads, cache, rest @ ..] = &args[..] else {
         return Err("usage: checkpoint logits|greedy|bench FILE THREADS int8|f16 ...".into());
     };
     let mut options = OpenOptions::new(Cpu::detect()?);
@@ -110,7 +111,9 @@ fn main() -> Result<(), Failure> {
         other => return Err(format!("cache `{other}`, expected int8 or f16").into()),
     };
     let start = Instant::now();
-    let decoder = Decoder::open_gguf(file, &options)?;
+    let (file, palettes) = whole.split_once(',').unzip();
+    options.palettes = palettes.map(Into::into);
+    let decoder = Decoder::open_gguf(file.unwrap_or(whole), &options)?;
     let seconds = start.elapsed().as_secs_f64();
     let mut cache = decoder.cache();
     match (what.as_str(), rest) {

@@ -85,6 +85,15 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Rows from `first` on, quantized in groups.
+    fn grouped(&self, first: usize, groups: usize) -> grouped::Rows<'a> {
+        grouped::Rows {
+            q: &self.q[first * self.stride..],
+            stride: self.stride,
+            records: &self.records[first * groups..],
+        }
+    }
+
     fn row(&self, row: usize) -> &'a [f32] {
         &self.x[row * self.cols..][..self.cols]
     }
@@ -324,6 +333,12 @@ impl Lent<'_> {
                     packed_tile::<ROWS>(cpu, packed, None, x, rows, tile, out);
                 }
             }
+            Lent::Packed(w, Some(tables)) if !x.records.is_empty() => {
+                let (table, scale, codes) = (&tables[tile], w.scale(tile, 0), w.tile(tile));
+                let out = &mut out[..rows.len()];
+                let rows = x.grouped(rows.start, w.cols() / GROUP);
+                palette::grouped_tile(cpu, w.bits(), table, codes, scale, rows, out);
+            }
             Lent::Packed(packed, tables) => {
                 let table = tables.map(|t| &t[tile]);
                 for (start, out) in rows.clone().step_by(STEP).zip(out.chunks_mut(STEP)) {
@@ -332,12 +347,9 @@ impl Lent<'_> {
                 }
             }
             Lent::Grouped(grouped) => {
-                let rows_of_x = grouped::Rows {
-                    q: &x.q[rows.start * x.stride..],
-                    stride: x.stride,
-                    records: &x.records[rows.start * grouped.groups..],
-                };
-                grouped::tile(cpu, grouped.tile(tile), rows_of_x, &mut out[..rows.len()]);
+                let out = &mut out[..rows.len()];
+                let rows = x.grouped(rows.start, grouped.groups);
+                grouped::tile(cpu, grouped.tile(tile), rows, out);
             }
             Lent::Float(weights) => {
                 let weights = &weights[tile * TILE * x.cols..];

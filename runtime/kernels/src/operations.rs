@@ -16,8 +16,9 @@ use crate::packed::{BLOCK, Bits, TILE};
 use crate::random::Random;
 
 /// Forms of a matrix: GGUF's Q4_1 and Q8_0 blocks; even levels of 2, 4 and 8 bits with a scale for
-/// each row; palettes of 4 and 16 entries that 16 rows share.
-pub const FORMS: [&str; 7] = ["q4_1", "q8_0", "w2", "w4", "w8", "p2", "p4"];
+/// each row; palettes of 4 and 16 entries that 16 rows share, for activations with one scale a row,
+/// and (`g`) with one for every 32 columns, which those of open checkpoints have.
+pub const FORMS: [&str; 9] = ["q4_1", "q8_0", "w2", "w4", "w8", "p2", "p4", "p2g", "p4g"];
 
 /// Bytes of weights that are passed over before one is met again: beyond the caches, as when
 /// decoding.
@@ -54,7 +55,7 @@ pub fn time(cpu: Cpu, form: &str, rows: usize, cols: usize) -> Result<Operation>
     let bytes = random(form, rows, cols)?.bytes();
     let copies = PASS.div_ceil(bytes);
     let matrix = random(form, copies * rows, cols)?;
-    let grouped = form.starts_with('q');
+    let grouped = form.starts_with('q') || form.ends_with('g');
     let x = activations(cols, grouped);
     let timed = |n: usize| seconds(cpu, &matrix, rows / TILE, &x, n) * 1e6 / n as f64;
     Ok(Operation {
@@ -85,8 +86,8 @@ fn random(form: &str, rows: usize, cols: usize) -> Result<Linear> {
         return Ok(Linear::blocks(rows, cols, kind, &blocks, |r| r));
     }
     let bits = match form {
-        "w2" | "p2" => Bits::Two,
-        "w4" | "p4" => Bits::Four,
+        "w2" | "p2" | "p2g" => Bits::Two,
+        "w4" | "p4" | "p4g" => Bits::Four,
         "w8" => Bits::Eight,
         _ => return Err(Error::new(Kind::Input, format!("form `{form}`"))),
     };

@@ -104,6 +104,33 @@ fn logits_are_those_of_transformers() {
     }
 }
 
+/// Palettes in the place of some matrices of the second layer, of files that order rows otherwise
+/// and of files that do not.
+#[test]
+fn palettes_stand_in_the_place_of_matrices() {
+    for family in ["llama", "qwen3"] {
+        let palettes = golden(&format!("{family}-palettes.safetensors"));
+        let run = |cpu, threads, calls: &[usize]| {
+            let options = OpenOptions {
+                threads,
+                palettes: Some(palettes.clone()),
+                ..OpenOptions::new(cpu)
+            };
+            let file = golden(&format!("{family}.gguf"));
+            run(&Decoder::open_gguf(file, &options).unwrap(), calls)
+        };
+        let oracle = run(Cpu::scalar(), 1, &[40]);
+        let error = error(&oracle, &floats(&format!("{family}-palettes.f32")));
+        println!("{family}: {:.2}% of the logits' size", 100.0 * error);
+        assert!(error < 0.03, "{family}: {error}");
+        for cpu in Cpu::available() {
+            assert_eq!(run(cpu, 3, &[40]), oracle, "{family} {}", cpu.name());
+            let cut = run(cpu, 2, &[1, 8, 9, 3, 18, 1]);
+            assert_eq!(cut, oracle, "{family} {} in calls", cpu.name());
+        }
+    }
+}
+
 /// Over several pages of the cache, with as many queries at once as attention takes.
 #[test]
 fn pages_do_not_matter() {

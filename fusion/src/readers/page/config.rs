@@ -18,6 +18,8 @@ pub(in crate::readers) struct PageConfig {
     pub name: String,
     /// The pretrained decoder: a GGUF file of the bundle.
     decoder: FileName,
+    /// Palettes in the place of some of its matrices: a safetensors file of the bundle.
+    palettes: Option<FileName>,
     /// What it was taught here: a safetensors file of the bundle.
     weights: FileName,
     /// What is added to that for schemas which it was not taught ([`Taught`](super::taught)): a
@@ -67,6 +69,10 @@ impl PageConfig {
         self.decoder.path(dir)
     }
 
+    pub(super) fn palettes_file(&self, dir: &Path) -> Result<Option<PathBuf>> {
+        self.palettes.as_ref().map(|f| f.path(dir)).transpose()
+    }
+
     pub(super) fn weights_file(&self, dir: &Path) -> Result<PathBuf> {
         self.weights.path(dir)
     }
@@ -80,9 +86,14 @@ impl PageConfig {
     /// What an adapter and the bundle must agree on (`models/FORMAT.md`, *Adapters*); training
     /// computes the same (`training/page/adapter.py`).
     pub(super) fn signature(&self) -> String {
-        let [decoder, weights] =
-            [&self.decoder, &self.weights].map(|part| part.sha256.as_deref().unwrap_or_default());
-        let named = format!("foveate-page-1\n{decoder}\n{weights}\n");
+        let sum = |part: &FileName| format!("{}\n", part.sha256.as_deref().unwrap_or_default());
+        let parts = [
+            Some(&self.decoder),
+            Some(&self.weights),
+            self.palettes.as_ref(),
+        ];
+        let sums: String = parts.into_iter().flatten().map(sum).collect();
+        let named = format!("foveate-page-1\n{sums}");
         hex(&Sha256::digest(named))
     }
 
@@ -145,11 +156,11 @@ mod tests {
     /// The same stands in `training/tests/test_page_adapter.py`.
     #[test]
     fn a_signature_is_of_the_decoders_sum_and_the_weights() {
-        let signature = |decoder: Value, weights: Value| {
+        let signature = |decoder: Value, weights: Value, palettes: Option<Value>| {
             let file = json!({"file": "a.onnx", "sha256": ""});
             let config = json!({
                 "format": 2, "name": "base", "decoder": decoder, "weights": weights,
-                "tokens": {"begin": "b", "end": "e", "user": "u", "answer": "a"},
+                "palettes": palettes, "tokens": {"begin": "b", "end": "e", "user": "u", "answer": "a"},
                 "spotter": {"detector": file, "recognizer": file, "options": {}}});
             PageConfig::read(Path::new("."), config)
                 .unwrap()
@@ -174,7 +185,10 @@ mod tests {
                 "81dc786984c730d9fa38184eadb0cf6bfe22ef769f65b9b09bff9cb85c11dee3",
             ),
         ] {
-            assert_eq!(signature(decoder, weights), expected);
+            assert_eq!(signature(decoder, weights, None), expected);
         }
+        let compressed = signature(file("a"), file("b"), Some(file("c")));
+        let expected = "9a64e7a4db90e990040d5ae69de2902ffe7dc1ca56ad9e50cc797aca4a6b43c4";
+        assert_eq!(compressed, expected);
     }
 }

@@ -273,10 +273,11 @@ pub(super) fn open(
     let weights = config.weights_file(dir)?;
     let turns = config.turns_files(dir)?;
     let gguf = config.decoder_file(dir)?;
+    let palettes = config.palettes_file(dir)?;
     // The graphs and the decoder need nothing of each other: they are opened at the same time.
     let (spotter, language) = std::thread::scope(|scope| {
-        let language =
-            scope.spawn(|| open_language(&config, &gguf, &weights, &turns, graphs.threads));
+        let language = scope
+            .spawn(|| open_language(&config, &gguf, palettes, &weights, &turns, graphs.threads));
         (Spotter::open(dir, &config.spotter, graphs), language.join())
     });
     let spotter = spotter.map_err(|e| Error::AssetsInvalid {
@@ -346,6 +347,7 @@ struct Language {
 fn open_language(
     config: &PageConfig,
     gguf: &Path,
+    palettes: Option<PathBuf>,
     weights: &Path,
     turns: &[Option<PathBuf>; 2],
     threads: usize,
@@ -360,6 +362,7 @@ fn open_language(
         // Twice the memory of int8 keys is some 10 MB for a page of 400 rows, and the cross-entropy
         // of texts is then that of float32 within 0.2% (runtime/kernels/LOG.md).
         float16_cache: true,
+        palettes,
         ..CheckpointOptions::default()
     };
     let decoder = CheckpointDecoder::open(gguf, &options).map_err(refused)?;

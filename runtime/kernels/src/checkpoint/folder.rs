@@ -286,6 +286,10 @@ impl Tensors for Files {
         Ok((kind, bytes))
     }
 
+    fn replace(&mut self, name: &str) {
+        self.used.extend(self.name(name));
+    }
+
     fn left(&self) -> Option<String> {
         let mut names = self.parts.iter().flat_map(|p| p.tensors.keys());
         let copy = |name: &str| self.tied && name == "lm_head.weight";

@@ -57,6 +57,10 @@ impl<R: Read + Seek> Tensors for Source<R> {
         Ok((found.kind, bytes))
     }
 
+    fn replace(&mut self, name: &str) {
+        self.used.insert(name.to_owned());
+    }
+
     fn left(&self) -> Option<String> {
         let mut names = self.file.directory().tensors.keys();
         names.find(|name| !self.used.contains(*name)).cloned()

@@ -4,6 +4,7 @@ use foveate_gguf::Kind as Element;
 
 use super::OpenOptions;
 use super::family::{Family, WINDOW_THETA};
+use super::palettes::Palettes;
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::grouped::pack::Block;
@@ -67,6 +68,9 @@ pub(super) trait Tensors {
     /// Its element type and bytes, if its sizes are these, the fastest first.
     fn take(&mut self, name: &str, sizes: &[usize]) -> Result<(Element, Vec<u8>)>;
 
+    /// Takes note that another file has it, whether it is here or not.
+    fn replace(&mut self, name: &str);
+
     /// Those that nobody took, as the file calls them.
     fn left(&self) -> Option<String>;
 }
@@ -77,8 +81,15 @@ pub(super) fn weights(
     shape: Shape,
     options: &OpenOptions,
 ) -> Result<Weights> {
-    let mut source = Source { tensors, shape };
+    let palettes = options.palettes.as_deref().map(Palettes::read);
+    let palettes = palettes.transpose()?.unwrap_or_default();
+    let mut source = Source {
+        tensors,
+        shape,
+        palettes,
+    };
     let weights = source.weights(options)?;
+    source.palettes.finish()?;
     match source.tensors.left() {
         Some(name) => Err(Error::new(Kind::Unknown, tensor(&name))),
         None => Ok(weights),
@@ -92,14 +103,19 @@ pub(super) fn tensor(name: &str) -> String {
 struct Source<T> {
     tensors: T,
     shape: Shape,
+    palettes: Palettes,
 }
 
 impl<T: Tensors> Source<T> {
+    fn has(&self, name: &str) -> bool {
+        self.tensors.has(name) || self.palettes.replaces(name)
+    }
+
     fn weights(&mut self, options: &OpenOptions) -> Result<Weights> {
         let c = self.shape.config.clone();
         let plain = |r| r;
         let embed = self.matrix("token_embd.weight", c.vocab_size, c.dim, plain)?;
-        let head = if self.tensors.has("output.weight") {
+        let head = if self.has("output.weight") {
             Some(self.matrix("output.weight", c.vocab_size, c.dim, plain)?)
         } else {
             None
@@ -222,6 +238,10 @@ impl<T: Tensors> Source<T> {
         cols: usize,
         source: impl Fn(usize) -> usize,
     ) -> Result<Linear> {
+        if let Some(matrix) = self.palettes.take(name, rows, cols)? {
+            self.tensors.replace(name);
+            return Ok(matrix);
+        }
         let (kind, bytes) = self.tensors.take(name, &[cols, rows])?;
         linear(name, kind, &bytes, rows, cols, source)
     }

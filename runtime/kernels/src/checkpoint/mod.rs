@@ -6,8 +6,9 @@
 //! - Rotary pairs become neighbours: rows of q and k (biases and norms too) are reordered where the
 //!   family turns element i with element i + head_dim/2. Scores do not change by that.
 //! - Blocks of weights are reordered into tiles; their parameters stay as published.
+//! - Matrices that were compressed further come from a second file (`palettes`).
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Kind, Result};
 use crate::{Attention, Cpu, Decoder};
@@ -16,9 +17,10 @@ mod family;
 mod folder;
 mod gguf;
 mod import;
+mod palettes;
 
 /// How to open a checkpoint.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct OpenOptions {
     /// The instruction set.
     pub cpu: Cpu,
@@ -29,6 +31,9 @@ pub struct OpenOptions {
     /// The most tokens a cache may hold: at most what the model was trained for, and 65,536.
     /// Default 4096.
     pub context: usize,
+    /// A file of palettes (`checkpoint/palettes.rs`): its matrices stand in the place of the
+    /// checkpoint's, which need not be there then, but for the embedding. Default none.
+    pub palettes: Option<PathBuf>,
 }
 
 impl OpenOptions {
@@ -39,6 +44,7 @@ impl OpenOptions {
             threads: 0,
             attention: Attention::Measured,
             context: 4096,
+            palettes: None,
         }
     }
 

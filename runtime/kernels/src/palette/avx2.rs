@@ -25,8 +25,7 @@ pub(super) unsafe fn tile(
     sums: &mut [[i32; TILE]],
 ) {
     let blocks = codes.len() / BLOCK;
-    // SAFETY: 16 bytes of the table.
-    let table = unsafe { _mm256_broadcastsi128_si256(_mm_loadu_si128(table.as_ptr().cast())) };
+    let table = twice(table);
     let mask = _mm256_set1_epi8(15);
     let nibbles = [
         _mm256_and_si256(table, mask),
@@ -42,6 +41,14 @@ pub(super) unsafe fn tile(
             }
         }
     }
+}
+
+/// The table in both halves of a register.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn twice(table: &Table) -> __m256i {
+    // SAFETY: 16 bytes of the table.
+    unsafe { _mm256_broadcastsi128_si256(_mm_loadu_si128(table.as_ptr().cast())) }
 }
 
 /// One row; sums move to 32 bits after every `SPAN` blocks.
@@ -84,4 +91,43 @@ unsafe fn row<const BITS: u32, const SPAN: usize>(
         }
     }
     add(sums, &acc);
+}
+
+/// # Safety
+/// AVX2; lengths as [`super::spread`] checks them.
+#[target_feature(enable = "avx2")]
+pub(super) unsafe fn spread(bits: Bits, table: &Table, codes: &[u8], out: &mut [u8]) {
+    let table = twice(table);
+    for b in 0..codes.len() / BLOCK {
+        // SAFETY: block b of the codes, and the blocks of its fields.
+        unsafe {
+            let (from, to) = (codes.as_ptr().add(b * BLOCK), out.as_mut_ptr());
+            match bits {
+                Bits::Two => block::<2>(table, from, to.add(4 * b * BLOCK)),
+                _ => block::<4>(table, from, to.add(2 * b * BLOCK)),
+            }
+        }
+    }
+}
+
+/// The entries of a block.
+///
+/// # Safety
+/// `codes` has a block, `out` one for each of its fields.
+#[inline]
+#[target_feature(enable = "avx2")]
+unsafe fn block<const BITS: u32>(table: __m256i, codes: *const u8, out: *mut u8) {
+    let mask = _mm256_set1_epi8((1 << BITS) - 1);
+    for half in [0, 32] {
+        // SAFETY: 32 bytes of each of these blocks.
+        unsafe {
+            _mm_prefetch::<_MM_HINT_T0>(codes.wrapping_add(AHEAD + half).cast());
+            let w = _mm256_loadu_si256(codes.add(half).cast());
+            for field in 0..8 / BITS as usize {
+                let code = _mm256_and_si256(shift::<BITS>(w, field), mask);
+                let to = out.add(field * BLOCK + half).cast();
+                _mm256_storeu_si256(to, _mm256_shuffle_epi8(table, code));
+            }
+        }
+    }
 }

@@ -5,7 +5,8 @@
 //! sum[i][r]  += table[code[r][j]] * x[i][j]                 unsigned side of a byte product
 //! ```
 //! Codes lie as in [`crate::packed`]. One `vpshufb` looks up four neighbouring columns of each row
-//! between the mask and the product of the even levels, and all rows of activations share it.
+//! between the mask and the product of the even levels, and all rows of activations share it. Where
+//! activations have a scale for every 32 columns, codes become entries first ([`spread`]).
 
 use crate::cpu::{Cpu, Isa};
 use crate::dot;
@@ -15,7 +16,12 @@ use crate::packed::{Bits, TILE};
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod grouped;
 mod scalar;
+mod spread;
+
+pub(crate) use grouped::grouped_tile;
+use spread::spread;
 
 /// What codes stand for, each 128 too large; entries that no code names are 128.
 pub(crate) type Table = [u8; 16];

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 import transformers
 from gguf import GGMLQuantizationType as Kind
+from safetensors.numpy import save_file
 
 HERE = Path(__file__).resolve().parent
 IDS = [(7 * i + 3) % 64 for i in range(40)]
@@ -180,6 +181,36 @@ def folder(model):
     logits.numpy().astype("<f4").tofile(HERE / "gemma3-folder.f32")
 
 
+def palettes(family, model, random):
+    """`FAMILY-palettes.safetensors`: some matrices in the place of the file's, and the logits with
+    them. Rows of q and k with rotary pairs beside each other, for every family."""
+    c, out, held = model.config, {}, {}
+    bits_of = {"q_proj": 4, "k_proj": 2, "o_proj": 2, "gate_proj": 4, "down_proj": 2}
+    parameters = dict(model.named_parameters())
+    for key, p in parameters.items():
+        part = key.split(".")[-2]
+        if part not in bits_of or ".layers.1." not in key:
+            continue
+        bits, (rows, cols) = bits_of[part], p.shape
+        codes = random.integers(0, 2**bits, (rows, cols), dtype=np.uint8)
+        table = random.integers(-127, 128, (-(-rows // 16), 2**bits)).astype(np.int8)
+        scale = (1.5 / 73 / np.sqrt(cols) * (0.5 + random.random(rows))).astype(np.float16)
+        entries = np.take_along_axis(np.repeat(table, 16, 0)[:rows], codes, 1)
+        value = entries * scale.astype(np.float32)[:, None]
+        heads = {"q_proj": c.num_attention_heads, "k_proj": c.num_key_value_heads}.get(part)
+        held[key] = permuted(value, heads, back=True) if heads else value
+        fields = codes.reshape(rows, -1, 8 // bits) << bits * np.arange(8 // bits)
+        stem = name(family, key)
+        out |= {f"{stem}.codes": fields.sum(2).astype(np.uint8), f"{stem}.table": table,
+                f"{stem}.scale": scale}  # fmt: skip
+    save_file(out, HERE / f"{family}-palettes.safetensors")
+    for key, value in held.items():
+        parameters[key].data = torch.tensor(np.ascontiguousarray(value), dtype=torch.float32)
+    with torch.no_grad():
+        logits = model(torch.tensor([IDS])).logits[0, ROWS]
+    logits.numpy().astype("<f4").tofile(HERE / f"{family}-palettes.f32")
+
+
 def main():
     kinds(np.random.default_rng(1))
     for i, (family, model) in enumerate(models()):
@@ -192,6 +223,8 @@ def main():
         print(family, logits.std().item(), file=sys.stderr)
         if family == "gemma3":
             folder(model)
+        if family in ("llama", "qwen3"):
+            palettes(family, model, np.random.default_rng(20 + i))
 
 
 if __name__ == "__main__":
