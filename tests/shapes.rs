@@ -66,3 +66,22 @@ fn a_tall_picture_is_read_to_its_end() {
             > 8.0 * f64::from(one.height())
     );
 }
+
+/// Nine flyers as three rows of three: more print than the decoder is shown, and too small for the
+/// usual views.
+#[test]
+fn a_crowded_picture_is_read_to_its_end() {
+    let (model, image) = jazz();
+    let one = image.pixels();
+    let rows = one.rgb().chunks_exact(3 * one.width() as usize);
+    let three: Vec<u8> = rows.flat_map(|row| row.repeat(3)).collect();
+    let nine = Image::from_rgb(3 * one.width(), 3 * one.height(), three.repeat(3)).unwrap();
+    let reading = model.ocr(&nine).unwrap();
+    let halls = reading.text.matches("Riverside Hall").count();
+    let letters = reading.text.chars().filter(|c| !c.is_whitespace()).count();
+    assert!(
+        letters > 1200 && halls >= 7,
+        "{letters}, {halls}: {}",
+        reading.text
+    );
+}

@@ -25,8 +25,11 @@ pub struct Seen {
     /// Lines that it is not shown.
     pub left_out: Vec<LeftOut>,
     /// Whether it was read in crops of a long canvas. Its transcript is its lines then, letter by
-    /// letter: there may be more of them than the decoder is shown.
+    /// letter.
     pub long: bool,
+    /// Whether it has more glyphs than the decoder is shown. Its transcript is as that of a long
+    /// one.
+    pub crowded: bool,
     /// The way back from the canvas to the picture's own pixels.
     pub placement: Transform,
     /// The mode it was encoded in, never `Auto`.
@@ -189,13 +192,7 @@ impl GlyphEncoder {
     /// How many glyphs of a pass are legible.
     fn legible_of(&self, pass: Pass) -> usize {
         let chosen = select::settle(pass.glyphs, &self.sight.rules);
-        let (chosen, _) = legible(
-            &chosen,
-            &pass.slots,
-            &self.embed,
-            &self.sight.rules,
-            usize::MAX,
-        );
+        let (chosen, _) = legible(&chosen, &pass.slots, &self.embed, &self.sight.rules);
         chosen.len()
     }
 
@@ -246,11 +243,9 @@ impl GlyphEncoder {
     fn tokens_of(&self, pass: Pass, glance: Duration, go_on: Option<&GoOn<'_>>) -> Result<Seen> {
         let began = Instant::now();
         let chosen = select::settle(pass.glyphs, &self.sight.rules);
-        // The text of a long picture is known without the decoder, however much it is.
+        let (chosen, left_out) = legible(&chosen, &pass.slots, &self.embed, &self.sight.rules);
         let room = self.sight.config.max_glyphs;
-        let most = if pass.long { usize::MAX } else { room };
-        let (chosen, left_out) =
-            legible(&chosen, &pass.slots, &self.embed, &self.sight.rules, most);
+        let crowded = chosen.len() > room;
         let mut tokens = tokens_of(&pass.slots, chosen, &self.embed);
         let shown = Slice::from(..tokens.len().min(room));
         let mut rows = tokens.tokens.slice_axis(Axis(0), shown).to_owned();
@@ -262,6 +257,7 @@ impl GlyphEncoder {
             tokens,
             left_out,
             long: pass.long,
+            crowded,
             placement: pass.canvas,
             mode: pass.mode,
             cost: Timing {

@@ -157,9 +157,9 @@ impl Reader for GlyphReader {
         let seen = self.encoder.encode_while(image, detail, go_on)?;
         let mut page = Page::new(&seen.tokens, &self.pointer, &self.digits, &self.rules);
         let receipt = plain::is_receipt(&page, &self.tokenizer, &self.rules);
-        if seen.long || receipt {
+        if seen.long || seen.crowded || receipt {
             let [width, height] = seen.placement.content_size();
-            let how = (&self.rules, receipt || height > width);
+            let how = (&self.rules, receipt || seen.long && height > width);
             let text = plain::text(&page, &self.tokenizer, &self.marks, how);
             page.set_text(text);
         }

@@ -160,7 +160,8 @@ mod tests {
             let file = json!({"file": "a.onnx", "sha256": ""});
             let config = json!({
                 "format": 2, "name": "base", "decoder": decoder, "weights": weights,
-                "palettes": palettes, "tokens": {"begin": "b", "end": "e", "user": "u", "answer": "a"},
+                "palettes": palettes,
+                "tokens": {"begin": "b", "end": "e", "user": "u", "answer": "a"},
                 "spotter": {"detector": file, "recognizer": file, "options": {}}});
             PageConfig::read(Path::new("."), config)
                 .unwrap()
