@@ -12,7 +12,7 @@ const FOUND: &[(&str, &[&str])] = &[
     (
         "a page of more glyphs than there is room for was cut",
         &[
-            "fusion/src/readers/glyph/legible.rs: what_is_too_much_is_named_and_not_dropped",
+            "tests/shapes.rs: a_crowded_picture_is_read_to_its_end",
             "fusion/src/readers/glyph/select.rs: at_most_max_glyphs_are_kept",
         ],
     ),
