@@ -214,6 +214,20 @@ def test_methods_without_a_file_are_refused():
         stored.stored(w, w, Method.named("round 4 32"))
 
 
+def test_recovery_and_the_page_are_one_update(gguf_file, page_file, tmp_path):  # noqa: F811
+    m = model.Model(gguf_file)
+    page = model.read_update(m, page_file)
+    torch.manual_seed(2)
+    more = {n: tuple(torch.randn_like(t.float()) for t in pair) for n, pair in page.items()}
+    recover.keep(more, tmp_path / "recovery.safetensors")
+    stored.with_recovery(page_file, tmp_path / "recovery.safetensors", tmp_path / "both")
+    both = model.read_update(m, tmp_path / "both")
+    for name, (a, b) in both.items():
+        parts = [pair[name] for pair in (page, more)]
+        expected = sum(b.float() @ a.float() for a, b in parts)
+        assert (b.float() @ a.float() - expected).norm() < 0.02 * expected.norm()
+
+
 def run(what, gguf, page, out, *more):
     command = ["compress", what, "--gguf", gguf, "--page", page]
     command += ["--out", out, "--tokens", "200", "--pages", "1", "--calibration", "64", *more]
