@@ -25,6 +25,8 @@ from sums import write_sums
 from vision import VisionConfig
 
 FREE = Dim.DYNAMIC
+# Scale of crops of small print for that of the canvas (log, crowded-1).
+CLOSER = 1.5
 
 
 class PixelsToFeatures(nn.Module):
@@ -151,7 +153,8 @@ def bundle_config(v: VisionConfig, d: DecoderConfig, name):
         },
         "adapter": {
             "slots": v.slots, "overview_min_em": slots.overview_min_em,
-            "detail_max_em": slots.detail_max_em, "max_glyphs": slots.max_glyphs,
+            "detail_max_em": slots.detail_max_em, "closer": CLOSER,
+            "max_glyphs": slots.max_glyphs,
             "letters": v.n_glyphs - 1, "slot_dim": v.glyph_dim,
         },
         "fusion": {

@@ -76,7 +76,7 @@ class Llama:
         held = load_file(path)
         for name in [key.removesuffix(".codes") for key in held if key.endswith(".codes")]:
             codes, table, scale = (held[f"{name}.{end}"] for end in ("codes", "table", "scale"))
-            bits = table.shape[1].bit_length() // 2
+            bits = table.shape[1].bit_length() - 1
             fields = codes[:, :, None] >> (bits * torch.arange(8 // bits)) & 2**bits - 1
             rows = table.repeat_interleave(16, 0)[: len(codes)].float()
             self.w[name] = rows.gather(1, fields.flatten(1).long()) * scale[:, None].float()
@@ -250,6 +250,8 @@ def main():
     torch.set_num_threads(args.threads)
     model = reference(args.file)
     if args.palettes:
+        if not isinstance(model, Llama):
+            parser.error("--palettes: expected a file of the Llama family")
         model.replace(args.palettes)
     {"greedy": greedy, "perplexity": perplexity}[args.what](args, model)
 

@@ -92,7 +92,6 @@ impl EncodeGlyphs for Glyphs {
                 probability: vec![1.0; n],
             },
             long: false,
-            crowded: false,
             left_out: Vec::new(),
             placement: *views.placement(),
             mode: Mode::Rapid,

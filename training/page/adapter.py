@@ -46,7 +46,7 @@ PARTS = ("decoder", "weights")
 
 def signature(config):
     """What an adapter and a bundle must agree on (models/FORMAT.md, "Adapters")."""
-    parts = [part for part in (*PARTS, "palettes") if part in config]
+    parts = [part for part in (*PARTS, "palettes") if config.get(part)]
     named = [config[part].get("sha256") or "" for part in parts]
     lines = "".join(f"{line}\n" for line in ("foveate-page-1", *named))
     return hashlib.sha256(lines.encode()).hexdigest()
@@ -84,7 +84,7 @@ def bundled(bundle, rank, device):
     """The decoder with what its bundle taught it and a new update of `rank`; the writer of its
     tokens, the bundle's signature, and the file of what it taught."""
     config = json.loads((bundle / "config.json").read_text())
-    if "palettes" in config:
+    if config.get("palettes"):
         raise ValueError(f"{bundle} has palettes, which training does not read: take the bundle "
                          "that they were made of")  # fmt: skip
     gguf, weights = files_of(bundle, config)
@@ -142,7 +142,7 @@ def main():
         print(json.dumps({"step": run.step} | (score(model, dev) if dev else {})), flush=True)
 
     seed = args.seed * 1000 + run.step
-    source = sequences(writer, "", "train", seed, by_hand=1, folder=args.written)
+    source = sequences(writer, "", "train", seed, by_hand=1, folder=args.written, often=args.often)
     run.train(batches(source), args, lambda: checkpoint(dev[::3]))
     checkpoint(dev)
 

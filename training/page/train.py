@@ -248,7 +248,7 @@ def add_run(parser):
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=float, default=1.0, help="scale of the learning rates")
     parser.add_argument("--often", nargs="*", default=[],
-                        help="files in written/ whose pages come three times as often")  # fmt: skip
+                        help="files of pages by hand that come three times as often")  # fmt: skip
 
 
 def parsed():

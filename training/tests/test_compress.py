@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 from test_page import gguf_file  # noqa: F401
 
 from compress import choose, feedback, html, measure, model, recover, sensitivity, stored
@@ -250,6 +251,9 @@ def test_from_the_table_to_the_page(gguf_file, page_file, tmp_path, capsys):  # 
     assert len(held) == 2
     go("recover", "--row", row, "--steps", "2", "--minutes", "1")
     assert (tmp_path / "round-2-row-embedding-as-shipped" / "recovery.safetensors").exists()
+    go("export", "--row", f"palette 4 16{table.KEPT}")
+    held = load_file(tmp_path / "palette-4-16-embedding-as-shipped" / stored.PALETTES)
+    assert held["blk.1.attn_q.weight.codes"].shape == (32, 16) and len(held) == 3 * 14
     times = tmp_path / "times.jsonl"
     line = {"form": "w2", "rows": 32, "cols": 32, "bytes": 9, "decode": 1.0, "prefill": 0.5}
     times.write_text(json.dumps(line) + "\n")

@@ -27,9 +27,6 @@ pub struct Seen {
     /// Whether it was read in crops of a long canvas. Its transcript is its lines then, letter by
     /// letter.
     pub long: bool,
-    /// Whether it has more glyphs than the decoder is shown. Its transcript is as that of a long
-    /// one.
-    pub crowded: bool,
     /// The way back from the canvas to the picture's own pixels.
     pub placement: Transform,
     /// The mode it was encoded in, never `Auto`.
@@ -245,7 +242,6 @@ impl GlyphEncoder {
         let chosen = select::settle(pass.glyphs, &self.sight.rules);
         let (chosen, left_out) = legible(&chosen, &pass.slots, &self.embed, &self.sight.rules);
         let room = self.sight.config.max_glyphs;
-        let crowded = chosen.len() > room;
         let mut tokens = tokens_of(&pass.slots, chosen, &self.embed);
         let shown = Slice::from(..tokens.len().min(room));
         let mut rows = tokens.tokens.slice_axis(Axis(0), shown).to_owned();
@@ -257,7 +253,6 @@ impl GlyphEncoder {
             tokens,
             left_out,
             long: pass.long,
-            crowded,
             placement: pass.canvas,
             mode: pass.mode,
             cost: Timing {

@@ -157,7 +157,8 @@ impl Reader for GlyphReader {
         let seen = self.encoder.encode_while(image, detail, go_on)?;
         let mut page = Page::new(&seen.tokens, &self.pointer, &self.digits, &self.rules);
         let receipt = plain::is_receipt(&page, &self.tokenizer, &self.rules);
-        if seen.long || seen.crowded || receipt {
+        let crowded = seen.tokens.len() > seen.tokens.tokens.nrows();
+        if seen.long || crowded || receipt {
             let [width, height] = seen.placement.content_size();
             let how = (&self.rules, receipt || seen.long && height > width);
             let text = plain::text(&page, &self.tokenizer, &self.marks, how);

@@ -20,12 +20,12 @@ pub(crate) fn spread(cpu: Cpu, bits: Bits, table: &Table, codes: &[u8], out: &mu
     assert!(codes.len().is_multiple_of(BLOCK), "codes");
     assert_eq!(out.len(), codes.len() * 8 / bits.count(), "entries");
     match cpu.0 {
-        // SAFETY (both): the token proves AVX2, which every processor with AVX-512 has; lengths
-        // were checked above.
+        // SAFETY: each token proves AVX2, which every processor with AVX-512 has; lengths were
+        // checked above.
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2(_) | Isa::AvxVnni(_) => unsafe { super::avx2::spread(bits, table, codes, out) },
-        #[cfg(target_arch = "x86_64")]
-        Isa::Avx512(_) | Isa::Amx(_) => unsafe { super::avx2::spread(bits, table, codes, out) },
+        Isa::Avx2(_) | Isa::AvxVnni(_) | Isa::Avx512(_) | Isa::Amx(_) => unsafe {
+            super::avx2::spread(bits, table, codes, out);
+        },
         _ => scalar(bits, table, codes, out),
     }
 }
