@@ -34,8 +34,9 @@ def slots_of(vision, views, covered):
     parts = [views[i, : covered[i][0], : covered[i][1]] for i in encoded]
     places, letters, features, presence = zip(*(slots_of_view(vision, part) for part in parts))
     view = np.repeat(encoded, [len(p) for p in places])
-    found = slots.Slots(view, np.concatenate(places), np.concatenate(presence))
-    return found, np.concatenate(letters), np.concatenate(features)
+    letters = np.concatenate(letters)
+    place, presence = np.concatenate(places), np.concatenate(presence)
+    return slots.Slots(view, place, presence, letters.argmax(-1)), letters, np.concatenate(features)
 
 
 @torch.no_grad()

@@ -33,6 +33,8 @@ class Slots:
     overview_share: float
     same_across: float
     same_down: float
+    same_letter: float
+    other_letter: float
     min_presence: float
     max_glyphs: int
 

@@ -17,11 +17,13 @@ RULE, BOX, LINES = RULES.slots, RULES.box, RULES.lines
 
 @dataclass
 class Slots:
-    """Slots that are not blank: view [n], place [n, 4] in view pixels, presence [n] in 0..1."""
+    """Slots that are not blank: view [n], place [n, 4] in view pixels, presence [n] in 0..1, and
+    the likeliest letter of each, [n]."""
 
     view: np.ndarray
     place: np.ndarray
     presence: np.ndarray
+    letter: np.ndarray
 
 
 def to_canvas(slots, far):
@@ -57,27 +59,32 @@ def rank(slots, place, far):
     return slots.presence + np.where(slots.view == 0, big, ~big)
 
 
-def suppress(order, place, presence):
+def suppress(order, place, slots):
     """NMS over slots in falling rank. -> the slots kept, the presence that adds up at each, and for
     each the slots of its glyph, itself first."""
     kept, total, members = np.zeros(len(order), np.int64), np.zeros(len(order), np.float32), []
     n = 0
     for i in order:
-        same = same_glyph(place[kept[:n]], place[i])
+        alike = slots.letter[kept[:n]] == slots.letter[i]
+        same = same_glyph(place[kept[:n]], place[i], alike)
         if same.any():
-            total[same.argmax()] += presence[i]
+            total[same.argmax()] += slots.presence[i]
             members[same.argmax()].append(i)
             continue
-        kept[n], total[n] = i, presence[i]
+        kept[n], total[n] = i, slots.presence[i]
         members.append([i])
         n += 1
     return kept[:n], total[:n], members
 
 
-def same_glyph(places, place):
-    """Which of places [n, 4] are of the same glyph as place [4]: [n] bool."""
+def same_glyph(places, place, alike):
+    """Which of places [n, 4] are of the same glyph as place [4], and of the same letter where
+    `alike` [n] says so: [n] bool."""
     wide, tall = np.maximum(places[:, 2], place[2]), np.maximum(places[:, 3], place[3])
-    across = np.abs(places[:, 0] - place[0]) < RULE.same_across * wide
+    # Two looks at a narrow letter differ by more than a share of its width.
+    least = np.where(alike, np.float32(RULE.same_letter), np.float32(RULE.other_letter))
+    least = least * np.minimum(places[:, 3], place[3])
+    across = np.abs(places[:, 0] - place[0]) < np.maximum(RULE.same_across * wide, least)
     return across & (np.abs(places[:, 1] - place[1]) < RULE.same_down * tall)
 
 
@@ -95,7 +102,7 @@ def choose(slots, far):
         keep = sizes & ~cut_off(slots, far)
     index = np.nonzero(keep)[0]
     order = index[np.argsort(-rank(slots, place, far)[index], kind="stable")]
-    kept, total, members = suppress(order, place, slots.presence)
+    kept, total, members = suppress(order, place, slots)
     there = total >= RULE.min_presence
     glyphs = {int(i): of for i, of, is_there in zip(kept, members, there) if is_there}
     kept = np.sort(np.array(list(glyphs), np.int64))

@@ -62,7 +62,8 @@ def every_stage(vision, model, image, mode):
     u8 = tiling.views(image, mode)
     features = vision.encoder(torch.from_numpy(u8).permute(0, 3, 1, 2).float() / 127.5 - 1)
     letters, feature, place, presence = vision.adapter.found(features)
-    found = slots.Slots(place[:, 0].long().numpy(), place[:, 1:].numpy(), presence.numpy())
+    view, best = place[:, 0].long(), letters.argmax(-1)
+    found = slots.Slots(view.numpy(), place[:, 1:].numpy(), presence.numpy(), best.numpy())
     kept, canvas, members = slots.choose(found, tiling.far_tiles(image.size, mode))
     letter, shown = (slots.pool(x.numpy(), members, found.presence) for x in (letters, feature))
     weights = torch.from_numpy(slots.probabilities(letter))[None]

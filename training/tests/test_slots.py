@@ -21,7 +21,8 @@ def test_a_glyph_that_a_border_cuts_belongs_to_the_other_tile():
 
 def slots(rows):
     rows = np.array(rows, np.float32)
-    return Slots(rows[:, 0].astype(int), rows[:, 1:5], rows[:, 5])
+    letter = rows[:, 6] if rows.shape[1] > 6 else np.arange(len(rows))
+    return Slots(rows[:, 0].astype(int), rows[:, 1:5], rows[:, 5], letter)
 
 
 def test_two_slots_of_one_glyph_become_one_token():
@@ -37,6 +38,13 @@ def test_two_slots_of_one_glyph_become_one_token():
         (672, 672),
     )
     assert kept.tolist() == [1, 2] and members == [[1, 0], [2]]
+
+
+def test_two_looks_at_a_narrow_letter_become_one_token():
+    looks = [[0, 100, 100, 5, 20, 0.9, 7], [0, 103, 100, 5, 20, 0.8, 7]]
+    assert choose(slots(looks), None)[0].tolist() == [0]
+    looks[1][-1] = 8
+    assert choose(slots(looks), None)[0].tolist() == [0, 1], "two letters stand closer"
 
 
 def test_slots_of_one_glyph_are_averaged():

@@ -29,6 +29,7 @@ pub(super) fn join(
     more.check(false)?;
     let (seen, goes_on) = (crops.on_canvas(crop), crops.goes_on(crop));
     let first = slots.presence.len();
+    let letters: Vec<usize> = (0..more.presence.len()).map(|i| more.letter(i)).collect();
     for (i, mut row) in more.place.rows_mut().into_iter().enumerate() {
         let em = row[4];
         let at = crops.place_on_canvas(crop, [row[1], row[2], row[3], em]);
@@ -47,6 +48,7 @@ pub(super) fn join(
             at,
             rank: presence + suited,
             presence,
+            letter: letters[i],
         });
     }
     slots.append(more)

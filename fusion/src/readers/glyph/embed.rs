@@ -14,6 +14,8 @@ pub struct GlyphEmbedding {
     /// `[slot_dim, dim]`
     slots: Array2<f32>,
     place: PlaceEmbedding,
+    /// The tokens of figures.
+    figures: Vec<TokenId>,
 }
 
 impl GlyphEmbedding {
@@ -25,7 +27,21 @@ impl GlyphEmbedding {
             letters: weights.letters_weight.clone(),
             slots: weights.slots_weight.t().to_owned(),
             place: PlaceEmbedding::new(weights),
+            figures: Vec::new(),
         }
+    }
+
+    /// The same, told which tokens are figures: words that hold one are legible from another
+    /// probability on ([`Legible`](super::Legible)).
+    #[must_use]
+    pub fn with_figures(mut self, figures: Vec<TokenId>) -> Self {
+        self.figures = figures;
+        self
+    }
+
+    /// Whether a token is a figure.
+    pub(super) fn is_figure(&self, token: TokenId) -> bool {
+        self.figures.contains(&token)
     }
 
     /// The token of each letter.

@@ -1,15 +1,17 @@
-//! Which lines of glyphs are text: the others are left out before the decoder sees them.
+//! Which lines of glyphs, and which of their words, are text: the others are left out before the
+//! decoder sees them.
 use super::embed::GlyphEmbedding;
 use super::layout;
 use super::rules::{Legible, Rules};
 use super::select::Chosen;
 use super::shared::glyph_box;
 use super::slots::Slots;
+use super::spacing::{spaces, usual_gap};
 use crate::readers::{LeftOut, Why};
 use foveate_language::TokenId;
 use std::ops::Range;
 
-/// The glyphs of `chosen` that are text, and the lines that are hardly legible.
+/// The glyphs of `chosen` that are text, and the lines and words that are hardly legible.
 pub(super) fn legible(
     chosen: &Chosen,
     slots: &Slots,
@@ -19,14 +21,37 @@ pub(super) fn legible(
     let letters = embed.likeliest(&chosen.pooled(slots.letters.view(), &slots.presence));
     let places = chosen.places();
     let (mut kept, mut left_out) = (Vec::new(), Vec::new());
-    for line in layout::runs(&places, &rules.order) {
-        let rule = rules.legible.as_ref();
-        match rule.is_none_or(|rule| is_legible(&letters[line.clone()], rule)) {
-            true => kept.extend(line),
-            false => left_out.push(described(line, &letters, &places)),
+    let runs = layout::runs(&places, &rules.order);
+    let usual = usual_gap(runs.iter().map(|line| &places[line.clone()]));
+    for line in runs {
+        let Some(rule) = rules.legible.as_ref() else {
+            kept.extend(line);
+            continue;
+        };
+        if !is_legible(&letters[line.clone()], rule) {
+            left_out.push(described(line, &letters, &places));
+            continue;
+        }
+        for word in words(line, &places, usual) {
+            match is_legible_word(&letters[word.clone()], embed, rule) {
+                true => kept.extend(word),
+                false => left_out.push(described(word, &letters, &places)),
+            }
         }
     }
     (chosen.keep(&kept), left_out)
+}
+
+/// The words of a line of glyphs.
+fn words(line: Range<usize>, places: &[[f32; 4]], usual: f32) -> Vec<Range<usize>> {
+    let mut out: Vec<Range<usize>> = Vec::new();
+    for (glyph, space) in line.clone().zip(spaces(&places[line], usual)) {
+        match out.last_mut().filter(|_| !space) {
+            Some(word) => word.end += 1,
+            None => out.push(glyph..glyph + 1),
+        }
+    }
+    out
 }
 
 fn is_legible(line: &[(TokenId, f32)], rule: &Legible) -> bool {
@@ -36,6 +61,18 @@ fn is_legible(line: &[(TokenId, f32)], rule: &Legible) -> bool {
         rule.probability
     };
     mean(line) >= least
+}
+
+/// Whether a word of a legible line is text.
+fn is_legible_word(word: &[(TokenId, f32)], embed: &GlyphEmbedding, rule: &Legible) -> bool {
+    let least = if word.len() == 1 {
+        rule.alone
+    } else if word.iter().any(|(letter, _)| embed.is_figure(*letter)) {
+        rule.figures
+    } else {
+        rule.word
+    };
+    mean(word) >= least
 }
 
 /// The mean probability of letters.

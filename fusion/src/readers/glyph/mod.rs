@@ -31,6 +31,7 @@ mod rules;
 mod select;
 mod shared;
 mod slots;
+mod spacing;
 mod tokens;
 
 pub use covered::Covered;
@@ -62,6 +63,8 @@ use std::sync::Arc;
 
 /// What `config.json` calls this family; bundles that name none are of it.
 pub const ARCHITECTURE: &str = "glyph";
+
+const FIGURES: &[u8] = b"0123456789";
 
 /// The glyph reader of a bundle.
 pub struct GlyphReader {
@@ -125,7 +128,7 @@ impl GlyphReader {
             pointer,
             prompts,
             image,
-            digits: tokenizer.encode_bytes(b"0123456789"),
+            digits: tokenizer.encode_bytes(FIGURES),
             marks: Marks {
                 space: tokenizer.byte(b' '),
                 line_end: tokenizer.byte(b'\n'),
@@ -157,7 +160,7 @@ impl Reader for GlyphReader {
         let seen = self.encoder.encode_while(image, detail, go_on)?;
         let mut page = Page::new(&seen.tokens, &self.pointer, &self.digits, &self.rules);
         let receipt = plain::is_receipt(&page, &self.tokenizer, &self.rules);
-        let crowded = seen.tokens.len() > seen.tokens.tokens.nrows();
+        let crowded = seen.tokens.len() >= rules::plain::CROWDED;
         if seen.long || crowded || receipt {
             let [width, height] = seen.placement.content_size();
             let how = (&self.rules, receipt || seen.long && height > width);
@@ -256,7 +259,8 @@ pub(super) fn open(
     };
     let marks = [special(&config.tokens.image)?, special(&config.tokens.end)?];
     let weights = bundle.fusion_weights()?;
-    let embed = GlyphEmbedding::new(&weights);
+    let figures = tokenizer.encode_bytes(FIGURES);
+    let embed = GlyphEmbedding::new(&weights).with_figures(figures);
     let encoder = encoder(embed)?;
     let decoder = open_decoder(bundle, options.decoder, graphs)?;
     let reader = GlyphReader::new(

@@ -11,6 +11,8 @@ pub(crate) struct Spot {
     /// Of two that are one glyph the higher gives the place.
     pub rank: f32,
     pub presence: f32,
+    /// Its likeliest letter.
+    pub letter: usize,
 }
 
 /// A glyph: the spot that ranks first, and what claims it.
@@ -43,12 +45,12 @@ impl Glyph {
         &self.claimed
     }
 
-    /// How far `at` is from it, if it is the same glyph.
+    /// How far `at` is from it, if it is the same glyph, whatever its letter.
     pub(crate) fn distance(&self, at: [f32; 4], nms: &Nms) -> Option<f32> {
         let own = self.spot.at;
         let away =
             (own[0] - at[0]).abs() / own[2].max(at[2]) + (own[1] - at[1]).abs() / own[3].max(at[3]);
-        same_glyph(own, at, nms).then_some(away)
+        same_glyph((own, at), nms.other_letter, nms).then_some(away)
     }
 
     /// One more slot claims it.
@@ -62,7 +64,15 @@ impl Glyph {
 pub(crate) fn glyphs_of(spots: Vec<Spot>, nms: &Nms) -> Vec<Glyph> {
     let mut taken: Vec<Glyph> = Vec::with_capacity(spots.len());
     for spot in spots {
-        let same = |g: &&mut Glyph| same_glyph(g.spot.at, spot.at, nms);
+        let same = |g: &&mut Glyph| {
+            let alike = g.spot.letter == spot.letter;
+            let least = if alike {
+                nms.same_letter
+            } else {
+                nms.other_letter
+            };
+            same_glyph((g.spot.at, spot.at), least, nms)
+        };
         match taken.iter_mut().find(same) {
             Some(better) => better.claim(spot.slot, spot.presence),
             None => taken.push(Glyph {
@@ -75,7 +85,9 @@ pub(crate) fn glyphs_of(spots: Vec<Spot>, nms: &Nms) -> Vec<Glyph> {
     taken
 }
 
-fn same_glyph(a: [f32; 4], b: [f32; 4], nms: &Nms) -> bool {
-    (a[0] - b[0]).abs() < nms.across * a[2].max(b[2])
-        && (a[1] - b[1]).abs() < nms.down * a[3].max(b[3])
+/// Whether two places are of one glyph. `least` is how far apart across those of two glyphs are
+/// at least, in em sizes of the smaller one.
+fn same_glyph((a, b): ([f32; 4], [f32; 4]), least: f32, nms: &Nms) -> bool {
+    let across = (nms.across * a[2].max(b[2])).max(least * a[3].min(b[3]));
+    (a[0] - b[0]).abs() < across && (a[1] - b[1]).abs() < nms.down * a[3].max(b[3])
 }

@@ -3,6 +3,7 @@ use super::decode::Marks;
 use super::layout;
 use super::page::Page;
 use super::rules::{Rules, plain};
+use super::spacing::{gap, spaces, usual_gap};
 use super::tokens::median;
 use crate::readers::Written;
 use foveate_language::Tokenizer;
@@ -17,23 +18,22 @@ pub(super) fn text(
     (rules, in_rows): (&Rules, bool),
 ) -> Vec<Written> {
     let (letters, canvas) = page.letters();
-    let even = rules.space_bias.map_or(plain::UNBIASED, |rule| rule.even);
     let drift = if in_rows { rules.order.drift } else { 0.0 };
     let pitch = pitch(page.lines(), canvas);
+    let usual = usual_gap(page.lines().iter().map(|line| &canvas[line.clone()]));
     let mut out: Vec<Written> = Vec::new();
     for row in rows(page.lines(), canvas, drift) {
         if !out.is_empty() {
             out.push((marks.line_end, None));
         }
-        let usual = least_space(row.windows(2).map(|two| gap(canvas, two)), even);
+        let places: Vec<[f32; 4]> = row.iter().map(|&glyph| canvas[glyph]).collect();
+        let spaces = spaces(&places, usual);
         for (n, &glyph) in row.iter().enumerate() {
-            let space = n > 0 && {
-                let two = &row[n - 1..=n];
-                match pitch {
-                    Some(pitch) => step(canvas, two) > plain::WIDE * pitch,
-                    None => gap(canvas, two) > usual,
-                }
-            };
+            let space = n > 0
+                && match pitch {
+                    Some(pitch) => step(canvas, &row[n - 1..=n]) > plain::WIDE * pitch,
+                    None => spaces[n],
+                };
             let closes = || {
                 let first = tokenizer.bytes(letters[glyph]).first();
                 first.is_some_and(|byte| plain::CLOSING.contains(byte))
@@ -45,12 +45,6 @@ pub(super) fn text(
         }
     }
     out
-}
-
-/// From which gap on there is a space in a line of such gaps. `even` is that of which half are.
-fn least_space(gaps: impl Iterator<Item = f32>, even: f32) -> f32 {
-    let usual = median(gaps.filter(|gap| *gap > even).collect());
-    usual.map_or(even, |usual| even.min(plain::OF_USUAL * usual))
 }
 
 /// The pitch of a page whose letters stand at an even one, as a cash register sets them, in em
@@ -73,17 +67,11 @@ fn step(canvas: &[[f32; 4]], two: &[usize]) -> f32 {
     (b[0] - a[0]) / a[3].min(b[3])
 }
 
-/// White space between two glyphs, in em sizes of the smaller one.
-fn gap(canvas: &[[f32; 4]], two: &[usize]) -> f32 {
-    let (a, b) = (canvas[two[0]], canvas[two[1]]);
-    layout::gap(a, b) / a[3].min(b[3])
-}
-
 /// Whether a page is a receipt: some of its rows end in an amount that stands by itself.
 pub(super) fn is_receipt(page: &Page, tokenizer: &Tokenizer, rules: &Rules) -> bool {
     let (letters, canvas) = page.letters();
     let ends_in_amount = |row: &&Vec<usize>| {
-        let apart = |two: &[usize]| gap(canvas, two) > rules.order.gap;
+        let apart = |two: &[usize]| gap(canvas[two[0]], canvas[two[1]]) > rules.order.gap;
         let Some(at) = row.windows(2).rposition(apart) else {
             return false;
         };
@@ -140,14 +128,6 @@ fn rows(lines: &[Range<usize>], canvas: &[[f32; 4]], drift: f32) -> Vec<Vec<usiz
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_space_is_what_is_wide_for_its_line() {
-        let least = |gaps: &[f32]| least_space(gaps.iter().copied(), 0.12);
-        assert_eq!(least(&[0.0, 0.05]), 0.12, "a line of one word");
-        assert!((least(&[0.0, 0.2, 0.09, 0.2]) - 0.09).abs() < 1e-6);
-        assert_eq!(least(&[0.0, 0.5, 0.5]), 0.12);
-    }
 
     #[test]
     fn an_even_pitch_is_known() {

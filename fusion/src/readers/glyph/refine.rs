@@ -152,6 +152,7 @@ mod tests {
             at,
             rank: 1.0,
             presence: 0.9,
+            letter: slot,
         };
         glyphs_of(
             at.iter().enumerate().map(spot).collect(),

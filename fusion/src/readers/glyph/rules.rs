@@ -52,6 +52,11 @@ pub struct Nms {
     pub across: f32,
     /// Share of the larger em size, down.
     pub down: f32,
+    /// Least distance across of two that show the same letter, in em sizes of the smaller one: two
+    /// looks at a narrow letter differ by more than a share of its width.
+    pub same_letter: f32,
+    /// The same of two that show different letters.
+    pub other_letter: f32,
     /// What the presences of one glyph must add up to: a centre near the border of two patches
     /// gives each of them half.
     pub presence: f32,
@@ -83,8 +88,8 @@ pub struct SmallPrint {
     /// How much larger the high mode must show the picture to be worth its time.
     pub enlarged: f64,
     /// Median em size, in pixels of the high mode's canvas, below which a page is read once more in
-    /// closer crops, by bundles that have them. Set by hand: what the generator calls small print
-    /// has 10 to 16.
+    /// closer crops, by bundles that have them: real pictures' words 0.864 / 0.916 with 18,
+    /// 0.867 / 0.916 with 24, in a fifth more time (log, crowded-2).
     pub closer: f32,
 }
 
@@ -129,8 +134,14 @@ pub struct SecondScale {
 pub struct Legible {
     /// Least mean probability of the letters of a line.
     pub probability: f32,
-    /// The same of a glyph that stands alone.
+    /// The same of a glyph that stands alone, or is a word of its own.
     pub alone: f32,
+    /// The same of a word of a line that is kept: under it are rows of dots in a menu, emblems, and
+    /// words with a wrong letter (log, crowded-2).
+    pub word: f32,
+    /// The same of a word with a figure. What it tells, a day or a price, is missed more than a word,
+    /// and its letters are the less probable ones.
+    pub figures: f32,
 }
 
 /// Logit bias of the letter at the glyph pointed at.
@@ -204,6 +215,8 @@ impl Default for Rules {
             nms: Nms {
                 across: shared.slots.same_across,
                 down: shared.slots.same_down,
+                same_letter: shared.slots.same_letter,
+                other_letter: shared.slots.other_letter,
                 presence: shared.slots.min_presence,
                 overview: shared.slots.overview_share,
             },
@@ -216,7 +229,7 @@ impl Default for Rules {
             small_print: Some(SmallPrint {
                 em: 12.0,
                 enlarged: 1.25,
-                closer: 18.0,
+                closer: 24.0,
             }),
             turned: Some(Turned {
                 least: 12,
@@ -233,6 +246,8 @@ impl Default for Rules {
             legible: Some(Legible {
                 probability: 0.7,
                 alone: 0.9,
+                word: 0.8,
+                figures: 0.6,
             }),
             letter_bias: Some(LetterBias {
                 along: 1.5,
@@ -310,14 +325,28 @@ impl Rules {
     }
 }
 
+/// Which gaps are spaces (`spacing.rs`), in em sizes. All chosen on the 76 real pictures with text,
+/// by the words that the letters alone give (log, crowded-2).
+pub(super) mod spacing {
+    /// Beyond the tracking: of such gaps half are spaces.
+    pub(in crate::readers::glyph) const EVEN: f32 = 0.12;
+    /// Gaps over this part of a line's usual space are spaces ...
+    pub(in crate::readers::glyph) const OF_USUAL: f32 = 0.5;
+    /// ... but for so much.
+    pub(in crate::readers::glyph) const LEAST: f32 = 0.11;
+    pub(in crate::readers::glyph) const MOST: f32 = 0.3;
+    /// How much of what the gaps beside one are too narrow is taken from it.
+    pub(in crate::readers::glyph) const BESIDE: f32 = 0.15;
+    /// Lines of fewer gaps have those of the page for the rest.
+    pub(in crate::readers::glyph) const FEW: usize = 4;
+}
+
 /// Of transcripts without the decoder (`plain.rs`).
 pub(super) mod plain {
-    /// Gaps over this part of a line's usual space are spaces. By eye, on a strip, a banner and a
-    /// chat: within words gaps are 0 to 0.08 em sizes, between words 0.09 to 0.3.
-    pub(in crate::readers::glyph) const OF_USUAL: f32 = 0.45;
-    /// The gap of which half are spaces, where no rule says; as
-    /// [`Rules::space_bias`](super::Rules::space_bias) has it.
-    pub(in crate::readers::glyph) const UNBIASED: f32 = 0.12;
+    /// Pages of so many glyphs and more are transcribed letter by letter: the decoder was taught
+    /// flyers, and is the worse the longer a page is. Chosen on the 76 real pictures with text
+    /// (log, crowded-2).
+    pub(in crate::readers::glyph) const CROWDED: usize = 600;
     /// Rows above in which a line may still have its place.
     pub(in crate::readers::glyph) const RECENT: usize = 3;
     /// Rows of a receipt that end in an amount, at least; set by hand.

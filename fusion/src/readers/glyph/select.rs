@@ -111,8 +111,7 @@ pub(crate) fn spots(
     let far = far.map(|at| at.map(|side| side as f32));
     let rows = (0..slots.place.nrows()).map(|i| (i, slots.place.row(i)));
     let kept = rows.filter(|(_, row)| far.is_none_or(|far| wanted(*row, far, crops, config)));
-    let spots =
-        kept.map(|(i, row)| spot(i, row, slots.presence[i], far, config, rules.nms.overview));
+    let spots = kept.map(|(i, _)| spot(i, slots, far, config, rules.nms.overview));
     Ok(spots.collect())
 }
 
@@ -173,19 +172,20 @@ fn cut_off(slot: ArrayView1<'_, f32>, [x, y]: [f32; 2]) -> bool {
 
 fn spot(
     slot: usize,
-    row: ArrayView1<'_, f32>,
-    presence: f32,
+    slots: &Slots,
     far: Option<[f32; 2]>,
     config: &AdapterConfig,
     suits_overview: f32,
 ) -> Spot {
-    let [view, cx, cy, w, h] = [row[0], row[1], row[2], row[3], row[4]];
+    let [view, cx, cy, w, h] = [0, 1, 2, 3, 4].map(|j| slots.place[[slot, j]]);
+    let (presence, letter) = (slots.presence[slot], slots.letter(slot));
     let Some([x, y]) = far else {
         return Spot {
             slot,
             at: [cx, cy, w, h],
             rank: presence,
             presence,
+            letter,
         };
     };
     if view == 0.0 {
@@ -195,6 +195,7 @@ fn spot(
             at,
             rank: presence + suits(at[3] > suits_overview * config.detail_max_em),
             presence,
+            letter,
         };
     }
     let [row, column] = tile(view);
@@ -204,6 +205,7 @@ fn spot(
         at,
         rank: presence + suits(h <= suits_overview * config.detail_max_em),
         presence,
+        letter,
     }
 }
 

@@ -29,6 +29,8 @@ pub(super) struct Slots {
     pub overview_share: f32,
     pub same_across: f32,
     pub same_down: f32,
+    pub same_letter: f32,
+    pub other_letter: f32,
     pub min_presence: f32,
 }
 

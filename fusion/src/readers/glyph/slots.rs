@@ -45,6 +45,17 @@ impl Slots {
         Ok(all)
     }
 
+    /// The likeliest letter of a slot, the first of equals.
+    pub(crate) fn letter(&self, slot: usize) -> usize {
+        let of = self.letters.row(slot);
+        let best = of
+            .iter()
+            .enumerate()
+            .rev()
+            .max_by(|a, b| a.1.total_cmp(b.1));
+        best.map_or(0, |(letter, _)| letter)
+    }
+
     /// Adds the rows of `more` behind its own.
     pub(crate) fn append(&mut self, more: Self) -> Result<()> {
         let odd = |e: ndarray::ShapeError| Error::Stage {

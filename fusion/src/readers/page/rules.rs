@@ -1,6 +1,5 @@
 //! The thresholds of this reader, each with where it comes from. What says how a page is shown to
 //! the decoder is no threshold: it is what the decoder was taught (`place.rs`, `ROW` below).
-use crate::readers::glyph::Legible;
 
 /// Height of the rows by which lines are sorted, in canvas pixels; training sorts by as many
 /// (`training/page/page.py`).
@@ -11,10 +10,8 @@ pub(super) const PAGE_ROWS: usize = 3000;
 /// Least confidence of a line, and of a character that stands alone. On 76 real pictures with text
 /// and 18 without, lines under them held as many words that are there as words that are not: recall
 /// 0.803 -> 0.802, precision 0.867 -> 0.890 (letters of lines alone, `foveate-datasets lines`).
-pub(super) const LEGIBLE: Legible = Legible {
-    probability: 0.6,
-    alone: 0.9,
-};
+pub(super) const LEGIBLE: f32 = 0.6;
+pub(super) const LEGIBLE_ALONE: f32 = 0.9;
 /// Confidence of each letter of a word by which others are spelled. Set by hand: plain print is
 /// read with more.
 pub(super) const SURE: f32 = 0.9;

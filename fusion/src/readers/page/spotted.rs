@@ -1,6 +1,6 @@
 //! What a spotter read, on the canvas: which lines are print, their order, and boxes around them.
 use super::columns::{Place, by_columns};
-use super::rules::{LEGIBLE, ROW};
+use super::rules::{LEGIBLE, LEGIBLE_ALONE, ROW};
 use foveate_vision::{Quad, Rect, Spotted, SpottedChar, SpottedLine, Transform};
 
 /// Whether a line is print by [`LEGIBLE`].
@@ -8,11 +8,7 @@ pub(super) fn is_legible(line: &SpottedLine) -> bool {
     let alone = line.chars.iter().filter(|c| !is_space(c)).count() == 1;
     // A stroke by itself is a rule or an axis, not print.
     let says = |c: char| c.is_alphanumeric() || "&+@#%$€£".contains(c);
-    let least = if alone {
-        LEGIBLE.alone
-    } else {
-        LEGIBLE.probability
-    };
+    let least = if alone { LEGIBLE_ALONE } else { LEGIBLE };
     line.confidence >= least && (!alone || line.text.chars().any(says))
 }
 
