@@ -2,7 +2,7 @@
 //! place.
 use super::place::PlaceEmbedding;
 use crate::bundle::FusionWeights;
-use foveate_language::TokenId;
+use foveate_language::{TokenId, Tokenizer};
 use ndarray::{Array2, ArrayViewMut1, Axis};
 
 /// Makes image tokens of glyphs, before the mixer.
@@ -14,7 +14,9 @@ pub struct GlyphEmbedding {
     /// `[slot_dim, dim]`
     slots: Array2<f32>,
     place: PlaceEmbedding,
-    /// The tokens of figures.
+    /// The tokens of letters of the alphabet.
+    alphabetic: Vec<TokenId>,
+    /// Those of figures.
     figures: Vec<TokenId>,
 }
 
@@ -27,21 +29,32 @@ impl GlyphEmbedding {
             letters: weights.letters_weight.clone(),
             slots: weights.slots_weight.t().to_owned(),
             place: PlaceEmbedding::new(weights),
+            alphabetic: Vec::new(),
             figures: Vec::new(),
         }
     }
 
-    /// The same, told which tokens are figures: words that hold one are legible from another
-    /// probability on ([`Legible`](super::Legible)).
+    /// The same, told what its tokens are: which words are legible depends on it
+    /// ([`Legible`](super::Legible)).
     #[must_use]
-    pub fn with_figures(mut self, figures: Vec<TokenId>) -> Self {
-        self.figures = figures;
+    pub fn with_characters(mut self, tokenizer: &Tokenizer) -> Self {
+        let is = |id: &&TokenId, what: fn(char) -> bool| {
+            let text = str::from_utf8(tokenizer.bytes(**id));
+            text.is_ok_and(|text| text.chars().all(what))
+        };
+        let all = |what| self.ids.iter().filter(|id| is(id, what)).copied().collect();
+        (self.alphabetic, self.figures) = (all(char::is_alphabetic), all(char::is_numeric));
         self
     }
 
+    /// Whether a token is a letter of the alphabet.
+    pub(super) fn is_alphabetic(&self, id: TokenId) -> bool {
+        self.alphabetic.contains(&id)
+    }
+
     /// Whether a token is a figure.
-    pub(super) fn is_figure(&self, token: TokenId) -> bool {
-        self.figures.contains(&token)
+    pub(super) fn is_figure(&self, id: TokenId) -> bool {
+        self.figures.contains(&id)
     }
 
     /// The token of each letter.
@@ -113,12 +126,12 @@ pub(crate) fn likeliest(mut row: ArrayViewMut1<'_, f32>) -> (usize, f32) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use ndarray::{Array1, arr2};
 
-    #[test]
-    fn letters_weigh_by_their_probability() {
+    /// Two letters, of the tokens 7 and 9, in rows of two; 7 is of the alphabet, 9 a figure.
+    pub(in crate::readers::glyph) fn embedding() -> GlyphEmbedding {
         let embed = GlyphEmbedding::new(&FusionWeights {
             place_weight: Array2::zeros((2, 16)),
             place_bias: Array1::zeros(2),
@@ -130,6 +143,16 @@ mod tests {
             pointer_key: Array2::zeros((1, 2)),
             pointer_null: Array1::zeros(1),
         });
+        GlyphEmbedding {
+            alphabetic: vec![7],
+            figures: vec![9],
+            ..embed
+        }
+    }
+
+    #[test]
+    fn letters_weigh_by_their_probability() {
+        let embed = embedding();
         assert_eq!(embed.sizes(), [2, 1]);
         let seen = arr2(&[[0.25f32.ln() - 3.0, 0.75f32.ln() - 3.0]]);
         let (tokens, glyph, sure) = embed.letters(&seen, &arr2(&[[0.5]]));

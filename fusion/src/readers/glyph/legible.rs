@@ -63,12 +63,16 @@ fn is_legible(line: &[(TokenId, f32)], rule: &Legible) -> bool {
     mean(line) >= least
 }
 
-/// Whether a word of a legible line is text.
+/// Whether a word of a legible line is text. Marks are: the dash between two times is worth more
+/// than what a speck costs.
 fn is_legible_word(word: &[(TokenId, f32)], embed: &GlyphEmbedding, rule: &Legible) -> bool {
-    let least = if word.len() == 1 {
-        rule.alone
-    } else if word.iter().any(|(letter, _)| embed.is_figure(*letter)) {
+    let any = |is: fn(&GlyphEmbedding, TokenId) -> bool| word.iter().any(|(id, _)| is(embed, *id));
+    let least = if any(GlyphEmbedding::is_figure) {
         rule.figures
+    } else if !any(GlyphEmbedding::is_alphabetic) {
+        return true;
+    } else if word.len() == 1 {
+        rule.alone
     } else {
         rule.word
     };
@@ -102,5 +106,20 @@ mod tests {
         assert!(!is_legible(&line(&[0.9, 0.5, 0.5]), &rule));
         assert!(!is_legible(&line(&[0.8]), &rule), "alone it must be surer");
         assert!(is_legible(&line(&[0.95]), &rule));
+    }
+
+    #[test]
+    fn words_must_be_surer_than_lines_and_figures_and_marks_less() {
+        let rule = Rules::default().legible.unwrap();
+        let embed = super::super::embed::tests::embedding();
+        let is_legible = |word: &[(TokenId, f32)]| is_legible_word(word, &embed, &rule);
+        let [letter, figure, mark] = [7, 9, 8];
+        assert!(is_legible(&[(letter, 0.9), (letter, 0.75)]));
+        assert!(!is_legible(&[(letter, 0.75), (letter, 0.75)]));
+        assert!(!is_legible(&[(letter, 0.85)]), "alone it must be surer");
+        assert!(is_legible(&[(figure, 0.65)]));
+        assert!(is_legible(&[(figure, 0.75), (letter, 0.5)]), "7th");
+        assert!(!is_legible(&[(figure, 0.5)]));
+        assert!(is_legible(&[(mark, 0.3)]), "the dash between two times");
     }
 }

@@ -64,8 +64,6 @@ use std::sync::Arc;
 /// What `config.json` calls this family; bundles that name none are of it.
 pub const ARCHITECTURE: &str = "glyph";
 
-const FIGURES: &[u8] = b"0123456789";
-
 /// The glyph reader of a bundle.
 pub struct GlyphReader {
     encoder: Box<dyn EncodeGlyphs>,
@@ -128,7 +126,7 @@ impl GlyphReader {
             pointer,
             prompts,
             image,
-            digits: tokenizer.encode_bytes(FIGURES),
+            digits: tokenizer.encode_bytes(b"0123456789"),
             marks: Marks {
                 space: tokenizer.byte(b' '),
                 line_end: tokenizer.byte(b'\n'),
@@ -259,8 +257,7 @@ pub(super) fn open(
     };
     let marks = [special(&config.tokens.image)?, special(&config.tokens.end)?];
     let weights = bundle.fusion_weights()?;
-    let figures = tokenizer.encode_bytes(FIGURES);
-    let embed = GlyphEmbedding::new(&weights).with_figures(figures);
+    let embed = GlyphEmbedding::new(&weights).with_characters(&tokenizer);
     let encoder = encoder(embed)?;
     let decoder = open_decoder(bundle, options.decoder, graphs)?;
     let reader = GlyphReader::new(

@@ -134,13 +134,13 @@ pub struct SecondScale {
 pub struct Legible {
     /// Least mean probability of the letters of a line.
     pub probability: f32,
-    /// The same of a glyph that stands alone, or is a word of its own.
+    /// The same of a glyph that stands alone, or is a word of one letter.
     pub alone: f32,
-    /// The same of a word of a line that is kept: under it are rows of dots in a menu, emblems, and
+    /// The same of a word of letters, of a line that is kept: under it are rows of dots in a menu, emblems, and
     /// words with a wrong letter (log, crowded-2).
     pub word: f32,
-    /// The same of a word with a figure. What it tells, a day or a price, is missed more than a word,
-    /// and its letters are the less probable ones.
+    /// The same of a word with a figure: without a day or a price more is lost than a word, and
+    /// figures are read with less confidence than words are.
     pub figures: f32,
 }
 
