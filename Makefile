@@ -52,7 +52,7 @@ package: ## the crates as they would be published, none over the limit
 		[ $$size -le $(CRATE_LIMIT) ] || { echo "$$crate: $$size bytes, at most $(CRATE_LIMIT)" >&2; exit 1; }; done
 
 test-rust: runtime base ## the Rust tests
-	cargo test --workspace --all-features
+	cargo test --workspace --all-features --no-fail-fast
 
 test-python: python ## the Python tests; those of iCalendar read what the example `ics` writes
 	cargo build -p foveate-events --example ics --quiet

@@ -283,7 +283,11 @@ pub fn model_seeing(encoder: Box<dyn EncodeGlyphs>, decoder: Box<dyn TextDecoder
         prompts,
         tokenizer.clone(),
         [IMAGE, END],
-        Rules::default(),
+        Rules {
+            // Long pages are for filling the context here.
+            crowded: None,
+            ..Rules::default()
+        },
     );
     Model::from_parts(Parts {
         name: "fake".into(),

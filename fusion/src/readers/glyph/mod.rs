@@ -158,7 +158,8 @@ impl Reader for GlyphReader {
         let seen = self.encoder.encode_while(image, detail, go_on)?;
         let mut page = Page::new(&seen.tokens, &self.pointer, &self.digits, &self.rules);
         let receipt = plain::is_receipt(&page, &self.tokenizer, &self.rules);
-        let crowded = seen.tokens.len() >= rules::plain::CROWDED;
+        let limit = self.rules.crowded.unwrap_or(usize::MAX);
+        let crowded = seen.tokens.len() >= limit.min(seen.tokens.tokens.nrows() + 1);
         if seen.long || crowded || receipt {
             let [width, height] = seen.placement.content_size();
             let how = (&self.rules, receipt || seen.long && height > width);

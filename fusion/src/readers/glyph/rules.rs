@@ -32,6 +32,10 @@ pub struct Rules {
     pub read_once: bool,
     /// A transcript ends only when every line was read, and where text is made up.
     pub coverage: Option<Coverage>,
+    /// Pages of so many glyphs and more are transcribed letter by letter: the decoder was taught
+    /// flyers, and is the worse the longer a page is. Chosen on the 76 real pictures with text
+    /// (log, crowded-2). Without it, those with more than the decoder is shown.
+    pub crowded: Option<usize>,
     /// Figures of numbers in typed values are copied from the picture where the schema leaves
     /// another way: a decoder that has read a price to its end otherwise goes on
     /// ("-20.0782211111121").
@@ -267,6 +271,7 @@ impl Default for Rules {
                 stretch: 3,
                 unattributed: 6,
             }),
+            crowded: Some(600),
             copied_numbers: true,
             one_line: true,
             lookup: Some(Lookup {
@@ -282,7 +287,7 @@ impl Default for Rules {
 
 impl Rules {
     /// The rules that can be switched off, by name.
-    pub const NAMES: [&str; 11] = [
+    pub const NAMES: [&str; 12] = [
         "small_print",
         "turned",
         "second_scale",
@@ -291,6 +296,7 @@ impl Rules {
         "space_bias",
         "read_once",
         "coverage",
+        "crowded",
         "copied_numbers",
         "one_line",
         "lookup",
@@ -308,6 +314,7 @@ impl Rules {
             "space_bias" => self.space_bias = None,
             "read_once" => self.read_once = false,
             "coverage" => self.coverage = None,
+            "crowded" => self.crowded = None,
             "copied_numbers" => self.copied_numbers = false,
             "one_line" => self.one_line = false,
             "lookup" => self.lookup = None,
@@ -343,10 +350,6 @@ pub(super) mod spacing {
 
 /// Of transcripts without the decoder (`plain.rs`).
 pub(super) mod plain {
-    /// Pages of so many glyphs and more are transcribed letter by letter: the decoder was taught
-    /// flyers, and is the worse the longer a page is. Chosen on the 76 real pictures with text
-    /// (log, crowded-2).
-    pub(in crate::readers::glyph) const CROWDED: usize = 600;
     /// Rows above in which a line may still have its place.
     pub(in crate::readers::glyph) const RECENT: usize = 3;
     /// Rows of a receipt that end in an amount, at least; set by hand.
