@@ -35,6 +35,7 @@ class Slots:
     same_down: float
     same_letter: float
     other_letter: float
+    small_em: float
     min_presence: float
     max_glyphs: int
 

@@ -83,7 +83,7 @@ def same_glyph(places, place, alike):
     wide, tall = np.maximum(places[:, 2], place[2]), np.maximum(places[:, 3], place[3])
     # Two looks at a narrow letter differ by more than a share of its width.
     least = np.where(alike, np.float32(RULE.same_letter), np.float32(RULE.other_letter))
-    least = least * np.minimum(places[:, 3], place[3])
+    least = least * np.minimum(np.minimum(places[:, 3], place[3]), np.float32(RULE.small_em))
     across = np.abs(places[:, 0] - place[0]) < np.maximum(RULE.same_across * wide, least)
     return across & (np.abs(places[:, 1] - place[1]) < RULE.same_down * tall)
 

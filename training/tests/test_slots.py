@@ -41,7 +41,7 @@ def test_two_slots_of_one_glyph_become_one_token():
 
 
 def test_two_looks_at_a_narrow_letter_become_one_token():
-    looks = [[0, 100, 100, 5, 20, 0.9, 7], [0, 103, 100, 5, 20, 0.8, 7]]
+    looks = [[0, 100, 100, 4, 18, 0.9, 7], [0, 103, 100, 4, 18, 0.8, 7]]
     assert choose(slots(looks), None)[0].tolist() == [0]
     looks[1][-1] = 8
     assert choose(slots(looks), None)[0].tolist() == [0, 1], "two letters stand closer"

@@ -86,8 +86,8 @@ pub(crate) fn glyphs_of(spots: Vec<Spot>, nms: &Nms) -> Vec<Glyph> {
 }
 
 /// Whether two places are of one glyph. `least` is how far apart across those of two glyphs are
-/// at least, in em sizes of the smaller one.
+/// at least, in em sizes of the smaller one, but for large print.
 fn same_glyph((a, b): ([f32; 4], [f32; 4]), least: f32, nms: &Nms) -> bool {
-    let across = (nms.across * a[2].max(b[2])).max(least * a[3].min(b[3]));
+    let across = (nms.across * a[2].max(b[2])).max(least * a[3].min(b[3]).min(nms.small_em));
     (a[0] - b[0]).abs() < across && (a[1] - b[1]).abs() < nms.down * a[3].max(b[3])
 }

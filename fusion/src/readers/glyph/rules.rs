@@ -61,6 +61,9 @@ pub struct Nms {
     pub same_letter: f32,
     /// The same of two that show different letters.
     pub other_letter: f32,
+    /// Largest em size, in canvas pixels, that these two count for: looks differ by pixels, and in
+    /// larger print "ll" of a narrow face stands as close.
+    pub small_em: f32,
     /// What the presences of one glyph must add up to: a centre near the border of two patches
     /// gives each of them half.
     pub presence: f32,
@@ -221,6 +224,7 @@ impl Default for Rules {
                 down: shared.slots.same_down,
                 same_letter: shared.slots.same_letter,
                 other_letter: shared.slots.other_letter,
+                small_em: shared.slots.small_em,
                 presence: shared.slots.min_presence,
                 overview: shared.slots.overview_share,
             },
@@ -250,7 +254,7 @@ impl Default for Rules {
             legible: Some(Legible {
                 probability: 0.7,
                 alone: 0.9,
-                word: 0.8,
+                word: 0.75,
                 figures: 0.6,
             }),
             letter_bias: Some(LetterBias {

@@ -31,6 +31,7 @@ pub(super) struct Slots {
     pub same_down: f32,
     pub same_letter: f32,
     pub other_letter: f32,
+    pub small_em: f32,
     pub min_presence: f32,
 }
 
