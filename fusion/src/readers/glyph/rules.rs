@@ -143,8 +143,8 @@ pub struct Legible {
     pub probability: f32,
     /// The same of a glyph that stands alone, or is a word of one letter.
     pub alone: f32,
-    /// The same of a word of letters, of a line that is kept: under it are rows of dots in a menu, emblems, and
-    /// words with a wrong letter (log, crowded-2).
+    /// The same of a word of letters, of a line that is kept: under it are rows of dots in a menu,
+    /// emblems, and words with a wrong letter (log, crowded-2).
     pub word: f32,
     /// The same of a word with a figure: without a day or a price more is lost than a word, and
     /// figures are read with less confidence than words are.
