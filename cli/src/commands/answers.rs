@@ -267,7 +267,9 @@ pub fn ocr(start: &Session, source: &Source, seen: &mut Seen, common: &Common) -
 /// Says what is missing in a text.
 fn left_out(lines: &[Line]) -> String {
     let n = lines.len();
-    format!("{n} lines were found and left out, hardly legible or too many; --json names them")
+    format!(
+        "{n} lines or words were found and left out, hardly legible or too many; --json names them"
+    )
 }
 
 /// Reads the text of the only picture, and prints it meanwhile.

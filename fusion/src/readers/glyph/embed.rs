@@ -34,8 +34,8 @@ impl GlyphEmbedding {
         }
     }
 
-    /// The same, told what its tokens are: which words are legible depends on it
-    /// ([`Legible`](super::Legible)).
+    /// The same, told what its tokens are. Without it every word of a legible line is legible
+    /// ([`Legible`](super::Legible)): it takes them all for marks.
     #[must_use]
     pub fn with_characters(mut self, tokenizer: &Tokenizer) -> Self {
         let is = |id: &&TokenId, what: fn(char) -> bool| {

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 pub struct Seen {
     /// What the decoder is shown.
     pub tokens: ImageTokens,
-    /// Lines that it is not shown.
+    /// Lines, and words of lines, that it is not shown.
     pub left_out: Vec<LeftOut>,
     /// Whether it was read in crops of a long canvas. Its transcript is its lines then, letter by
     /// letter.

@@ -18,16 +18,15 @@ pub(super) fn legible(
     embed: &GlyphEmbedding,
     rules: &Rules,
 ) -> (Chosen, Vec<LeftOut>) {
+    let Some(rule) = &rules.legible else {
+        return (chosen.clone(), Vec::new());
+    };
     let letters = embed.likeliest(&chosen.pooled(slots.letters.view(), &slots.presence));
     let places = chosen.places();
     let (mut kept, mut left_out) = (Vec::new(), Vec::new());
     let runs = layout::runs(&places, &rules.order);
     let usual = usual_gap(runs.iter().map(|line| &places[line.clone()]));
     for line in runs {
-        let Some(rule) = rules.legible.as_ref() else {
-            kept.extend(line);
-            continue;
-        };
         if !is_legible(&letters[line.clone()], rule) {
             left_out.push(described(line, &letters, &places));
             continue;

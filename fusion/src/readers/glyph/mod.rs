@@ -158,8 +158,8 @@ impl Reader for GlyphReader {
         let seen = self.encoder.encode_while(image, detail, go_on)?;
         let mut page = Page::new(&seen.tokens, &self.pointer, &self.digits, &self.rules);
         let receipt = plain::is_receipt(&page, &self.tokenizer, &self.rules);
-        let limit = self.rules.crowded.unwrap_or(usize::MAX);
-        let crowded = seen.tokens.len() >= limit.min(seen.tokens.tokens.nrows() + 1);
+        let (glyphs, shown) = (seen.tokens.len(), seen.tokens.tokens.nrows());
+        let crowded = glyphs > shown || self.rules.crowded.is_some_and(|most| glyphs >= most);
         if seen.long || crowded || receipt {
             let [width, height] = seen.placement.content_size();
             let how = (&self.rules, receipt || seen.long && height > width);

@@ -21,7 +21,7 @@ pub struct Rules {
     /// Unsure glyphs are encoded again at a second scale and both results averaged (test-time
     /// augmentation).
     pub second_scale: Option<SecondScale>,
-    /// Lines that are hardly legible are left out: most are texture taken for letters.
+    /// Lines and words that are hardly legible are left out: most are texture taken for letters.
     pub legible: Option<Legible>,
     /// The letter that stands at the glyph pointed at gets a logit bias.
     pub letter_bias: Option<LetterBias>,

@@ -275,6 +275,23 @@ mod tests {
     }
 
     #[test]
+    fn two_looks_at_a_narrow_letter_are_one_and_two_letters_are_two() {
+        let at = |x: f32, em: f32| ([0.0, x, 20.0, 4.0, em], 0.9);
+        let small = slots(&[at(20.0, 18.0), at(23.0, 18.0)]);
+        let of = |slots: &Slots| choose(slots, None, &CONFIG).unwrap().index;
+        assert_eq!(of(&small), [0], "the same letter, 0.17 em apart");
+        let mut others = small.clone();
+        others.letters[[1, 1]] = 1.0;
+        assert_eq!(of(&others), [0, 1]);
+        let large = slots(&[at(20.0, 40.0), at(24.0, 40.0)]);
+        assert_eq!(
+            of(&large),
+            [0, 1],
+            "looks differ by pixels: \"ll\" of a narrow face"
+        );
+    }
+
+    #[test]
     fn unsure_claims_add_up() {
         let at = |x: f32, p: f32| ([0.0, x, 20.0, 10.0, 12.0], p);
         assert_eq!(
