@@ -1,12 +1,15 @@
 //! What was read off a flyer.
-use super::place;
 use super::transcript::{apart, around, beside_years, common, elsewhere, holds, hours, words_of};
+use super::{place, venue};
 use crate::date::{Date, Time};
 use crate::read;
+use crate::read::tokens::folded;
 use crate::schedule::{Options, Printed, Reading, Schedule};
 use crate::stated::Stated;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use strsim::levenshtein;
 
 /// What is to be read off a flyer, word for word; a session of `foveate` fills it in. The order of
 /// the fields is that of the question.
@@ -106,6 +109,9 @@ impl<'a> Flyer<'a> {
         while let Some(n) = ends(&words).or_else(|| begins(&words)) {
             words.truncate(words.len() - n);
         }
+        if words.len() > 1 && words.last().is_some_and(|word| goes_on(word)) {
+            words.pop();
+        }
         match words.len() {
             0 => None,
             n if n == all => Some(title.trim().to_owned()),
@@ -120,23 +126,26 @@ impl<'a> Flyer<'a> {
         let transcript = self.transcript.unwrap_or_default();
         let name = match self.above_street() {
             Some([name, _]) => name.to_owned(),
-            None => place::name_of(self.venue?, transcript),
+            None => place::name_of(&self.told_venue()?, transcript),
         };
         Some(name).filter(|name| !name.is_empty())
     }
 
     /// The place with its address, as far as they are read.
     pub(crate) fn location(&self) -> Option<String> {
-        let venue = self.venue.map(str::trim).filter(|v| !v.is_empty())?;
         let found = self
             .above_street()
             .map(|[name, street]| format!("{name}, {street}"));
-        Some(found.unwrap_or_else(|| venue.to_owned()))
+        found.or_else(|| Some(self.told_venue()?.into_owned()))
+    }
+
+    /// The venue as the page tells it, which may be another than what was read for it.
+    fn told_venue(&self) -> Option<Cow<'a, str>> {
+        venue::told(self, undated()?)
     }
 
     fn above_street(&self) -> Option<[&'a str; 2]> {
-        // Whether a line is a day does not hang on today.
-        let options = Options::new(Date::new(2000, 1, 1)?);
+        let options = undated()?;
         place::named_above(self.venue?, self.transcript?, |line| is_when(line, options))
     }
 
@@ -145,7 +154,13 @@ impl<'a> Flyer<'a> {
     fn headline(&self, options: Options) -> Option<String> {
         let title = words_of(self.title?);
         let no_name = is_when(self.title?, options);
-        let others = [self.when.date, self.when.start, self.when.end, self.venue];
+        let venue = self.told_venue();
+        let others = [
+            self.when.date,
+            self.when.start,
+            self.when.end,
+            venue.as_deref(),
+        ];
         // The line of a field, or a part of one.
         let is_other = |line: &str| {
             let mut others = others.into_iter().flatten();
@@ -154,13 +169,21 @@ impl<'a> Flyer<'a> {
         // As in "Sorry, no dogs."
         let says = |line: &str| line.ends_with('.') && words_of(line).len() > 2;
         let goes_on = |line: &&str| !is_other(line) && !is_when(line, options) && !says(line);
+        // Other print that was read with a part of the headline.
+        let apart = |words: &[&str]| self.headlines.iter().any(|block| words_of(block) == words);
         self.headlines.iter().find_map(|block| {
             let lines: Vec<&str> = block.lines().collect();
             if no_name {
                 let own: Vec<&str> = lines.into_iter().filter(goes_on).collect();
                 return Some(own.join(" ")).filter(|name| !name.is_empty());
             }
-            let is = |from: usize, to: usize| words_of(&lines[from..to].join(" ")) == title;
+            let is = |from: usize, to: usize| {
+                let own = lines[from..to].join(" ");
+                let own = words_of(&own);
+                let with = title.len().checked_sub(own.len()).filter(|&n| n > 0);
+                let begins = |n: usize| title.ends_with(&own) && apart(&title[..n]);
+                own == title || (to - from < lines.len() && with.is_some_and(begins))
+            };
             let all = (0..lines.len()).flat_map(|a| (a + 1..=lines.len()).map(move |b| (a, b)));
             let (from, to) = all.into_iter().find(|&(a, b)| is(a, b))?;
             let above = lines[..from]
@@ -328,8 +351,22 @@ fn goes_with(known: &Schedule, found: &Schedule) -> bool {
             .is_none_or(|time| start == Some(half_a_day(time)))
 }
 
+/// Whether a word at a title's end stands before the names of those who appear.
+fn goes_on(word: &str) -> bool {
+    const WORDS: [&str; 6] = ["featuring", "starring", "presenting", "feat", "with", "ft"];
+    let word = folded(word.trim_end_matches(['.', ':']));
+    // In the long ones a letter may be misread.
+    let is = |other: &&str| word == *other || (other.len() > 6 && levenshtein(&word, other) == 1);
+    WORDS.iter().any(is)
+}
+
+/// As of some day: whether a line is a day does not hang on today.
+fn undated() -> Option<Options> {
+    Date::new(2000, 1, 1).map(Options::new)
+}
+
 /// Whether a line is a day or an hour in figures, or a day that comes again, and nothing else.
-fn is_when(line: &str, options: Options) -> bool {
+pub(super) fn is_when(line: &str, options: Options) -> bool {
     let date = Some(line);
     let reading = Reading::of(
         Printed {

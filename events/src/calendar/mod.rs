@@ -7,6 +7,7 @@ mod place;
 mod receipt;
 mod timezone;
 mod transcript;
+mod venue;
 
 pub use entry::{Entry, NoEvent};
 pub use flyer::{CalendarEvent, Flyer};

@@ -91,4 +91,38 @@ fn a_title_is_all_of_its_headline() {
         "there is no other"
     );
     assert_eq!(titled("DERBY", &["CHALK\nDERBY\n7:30 pm"]), "CHALK DERBY");
+    let cut = "ories! BIO-ENGINEERING";
+    assert_eq!(
+        titled(cut, &["ories!", block]),
+        whole,
+        "other print is apart"
+    );
+    assert_eq!(titled(cut, &[block]), cut);
+    let two = ["JAZZ", "NIGHT"];
+    assert_eq!(titled("JAZZ NIGHT", &two), "JAZZ NIGHT", "all of both");
+}
+
+#[test]
+fn a_title_ends_before_those_who_appear() {
+    let name = |title: &str| {
+        let flyer = Flyer {
+            title: Some(title),
+            ..Flyer::default()
+        };
+        flyer.name(crate::Options::new("2026-03-10".parse().unwrap()))
+    };
+    for title in [
+        "Moody Groove featuring",
+        "Moody Groove teaturing",
+        "Moody Groove feat.",
+    ] {
+        assert_eq!(name(title).as_deref(), Some("Moody Groove"), "{title}");
+    }
+    for title in [
+        "Featuring",
+        "Night of Texturing",
+        "Crochet without a Pattern",
+    ] {
+        assert_eq!(name(title).as_deref(), Some(title));
+    }
 }

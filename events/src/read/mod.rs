@@ -19,7 +19,7 @@ mod spans;
 mod spelled;
 mod sure;
 mod text;
-mod tokens;
+pub(crate) mod tokens;
 mod words;
 
 pub(crate) use said::{read, stated, tells_an_hour};

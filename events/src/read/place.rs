@@ -39,6 +39,14 @@ pub(crate) fn is_address(raw: &str) -> bool {
     (1..end).any(is_street) || (end < n && street_behind(&text, end))
 }
 
+/// Whether a text is an address with the name of a street in it: `9 Tanner Court`, not `9 til 4`.
+pub(crate) fn is_street(raw: &str) -> bool {
+    let text = Text::new(raw);
+    let word = |s: Sense| matches!(s, Sense::Street | Sense::StreetBefore);
+    let named = |at: usize| text.sense(at, word).is_some() || street_behind(&text, at + 1);
+    is_address(raw) && (0..text.len()).any(named)
+}
+
 /// Whether a text is a part of a building, whose name goes on behind: `Hall 109`, `Unit 9`,
 /// `upstairs room`.
 pub(crate) fn is_room(raw: &str) -> bool {
@@ -95,6 +103,10 @@ mod tests {
         ] {
             assert!(!is_address(name), "{name}");
         }
+        for street in ["82 East 4th Street", "Hauptstr. 12", "Parkallee 1"] {
+            assert!(is_street(street), "{street}");
+        }
+        assert!(!is_street("9 TIL 4") && !is_street("159 AUTOMOBILE"));
         assert!(is_room("Hall 109") && is_room("upstairs room") && is_room("Studio 54"));
         assert!(!is_room("Lumen Studio") && !is_room("Engine House No. 2"));
     }

@@ -1,0 +1,342 @@
+//! Where a page says that its event is, beside what was read for it.
+use super::Flyer;
+use super::flyer::is_when;
+use super::transcript::{holds, words_of};
+use crate::read;
+use crate::read::place::{is_address, is_street};
+use crate::read::tokens::folded;
+use crate::schedule::Options;
+use std::borrow::Cow;
+
+/// Words before the colon of a place, or alone above it.
+const LABELS: [&str; 19] = [
+    "venue",
+    "where",
+    "location",
+    "place",
+    "ort",
+    "wo",
+    "lieu",
+    "ou",
+    "lugar",
+    "donde",
+    "luogo",
+    "dove",
+    "locatie",
+    "waar",
+    "local",
+    "onde",
+    "veranstaltungsort",
+    "treffpunkt",
+    "plaats",
+];
+/// Words that places are named by, without accents.
+const PLACES: &str = "\
+    hall church chapel cathedral temple mosque synagogue auditorium theatre theater cinema kino \
+    university college school academy institute library museum gallery gallerie park garden \
+    gardens stadium arena gym gymnasium club clubhouse pub bar tavern cafe restaurant hotel inn \
+    resort room studio lounge campus building plaza square pavilion barn brewery winery farm \
+    fairgrounds courthouse boathouse yard house haus hof garten lodge ballroom hospital station pier beach marina harbour harbor \
+    market mall center centre garage warehouse loft rooftop tent stage quad mill castle palace \
+    online zoom virtual aula saal halle stadthalle kirche schule rathaus zentrum bibliothek \
+    gasthaus gasthof schloss universitat hochschule platz salle eglise ecole universite mairie \
+    chateau gare teatro iglesia escuela universidad centro biblioteca parque museo chiesa scuola \
+    universita piazza palazzo igreja escola universidade kerk universiteit buurthuis";
+/// Words of lines that say something of an event and may name a place beside it.
+const SAYS: &str = "\
+    by your our you we us will please join presents presented hosted sponsored sponsors supported \
+    organized organised prof dr speakers register registration tickets contact presentado par";
+/// Words before a place in the line of a time.
+const BEFORE: [&str; 5] = ["at", "in", "im", "bei", "@"];
+/// Most words of a line that names a place and its town. Set by hand.
+const LONGEST: usize = 10;
+/// Most words of the line of a town and its country below.
+const TOWN: usize = 4;
+
+/// The place of the page: what stands behind a label for it; else what was read for it, where that
+/// may be a place or nothing stands with the time that may; else what does.
+pub(super) fn told<'a>(flyer: &Flyer<'a>, options: Options) -> Option<Cow<'a, str>> {
+    let read = flyer.venue.map(str::trim).filter(|v| !v.is_empty());
+    let page = Page::of(flyer, options);
+    if let Some(found) = page.labelled() {
+        let own = read.filter(|read| alike(read, &found));
+        return Some(own.map_or(Cow::Owned(found), Cow::Borrowed));
+    }
+    let part = |read: &str| read.split(',').any(|part| is_address(part.trim()));
+    let unlikely = read.is_none_or(|read| !names_a_place(read) && !part(read));
+    let found = unlikely.then(|| page.with_time().or_else(|| page.only_place(read)));
+    // A street alone is no better than a name that may stand above it.
+    let street = |found: &str| found.starts_with(|c: char| c.is_ascii_digit());
+    let found = found
+        .flatten()
+        .filter(|found| read.is_none() || !street(found));
+    found.map(Cow::Owned).or(read.map(Cow::Borrowed))
+}
+
+/// Whether a text has a word that places are named by, or a street.
+fn names_a_place(text: &str) -> bool {
+    // The last part of a compound too, as of "Schlosspark".
+    let names = |word: &str, place: &str| {
+        word == place || (place.len() > 3 && word.len() > place.len() + 2 && word.ends_with(place))
+    };
+    let is = |word: &str| PLACES.split_whitespace().any(|place| names(word, place));
+    letters_of(text).any(|w| is(&w)) || text.split(',').any(|part| is_street(part.trim()))
+}
+
+/// Its words in small letters, without accents and signs.
+fn letters_of(text: &str) -> impl Iterator<Item = String> {
+    let words = text.split(|c: char| !c.is_alphanumeric());
+    words.filter(|word| !word.is_empty()).map(folded)
+}
+
+/// Whether half the words of the shorter text stand in the other.
+fn alike(a: &str, b: &str) -> bool {
+    let [a, b] = [a, b].map(|text| letters_of(text).collect::<Vec<_>>());
+    let shared = a.iter().filter(|word| b.contains(word)).count();
+    2 * shared >= a.len().min(b.len())
+}
+
+/// A page's lines, and which of them tell when.
+struct Page<'a> {
+    flyer: &'a Flyer<'a>,
+    lines: Vec<&'a str>,
+    options: Options,
+}
+
+impl<'a> Page<'a> {
+    fn of(flyer: &'a Flyer<'_>, options: Options) -> Self {
+        let lines = flyer.transcript.unwrap_or_default().lines();
+        let lines = lines.map(str::trim).filter(|line| !line.is_empty());
+        Self {
+            flyer,
+            lines: lines.collect(),
+            options,
+        }
+    }
+
+    /// The place behind its label, or below one that stands alone.
+    fn labelled(&self) -> Option<String> {
+        (0..self.lines.len()).find_map(|at| {
+            let line = self.lines[at];
+            let (label, value) = line.split_once(':').unwrap_or((line, ""));
+            let is = letters_of(label).collect::<Vec<_>>();
+            let known = is.last().is_some_and(|word| LABELS.contains(&&**word));
+            // A bullet may have been read as a letter.
+            let alone = is.len() == 1 || (is.len() == 2 && is[0].chars().count() == 1);
+            let value = value.trim();
+            let marked = line.contains(':') || line.to_uppercase() == line;
+            if !known || !alone || !marked {
+                return None;
+            }
+            if !value.is_empty() {
+                return self.may_be(value).then(|| value.to_owned());
+            }
+            // Labels of a row stand before the values of the row below.
+            let mut below = (at + 1..self.lines.len()).take(3);
+            let value = |line: &str| !line.ends_with(':') && !self.tells_when(line);
+            let at = below.find(|&i| value(self.lines[i]))?;
+            self.may_be(self.lines[at]).then(|| self.with_town(at))
+        })
+    }
+
+    /// What stands in the line of the time behind "at", or names a place in the line below it.
+    fn with_time(&self) -> Option<String> {
+        let times = (0..self.lines.len()).filter(|&i| self.tells_when(self.lines[i]));
+        let beside = |at: usize| self.behind_at(self.lines[at]);
+        let below = |at: usize| {
+            let line = self.lines.get(at + 1)?;
+            self.is_place(line).then(|| self.with_town(at + 1))
+        };
+        times
+            .into_iter()
+            .find_map(|at| beside(at).or_else(|| below(at)))
+    }
+
+    /// The only line that names a place, where what was read is a line of the title's own block.
+    fn only_place(&self, read: Option<&str>) -> Option<String> {
+        let title = self.flyer.title.unwrap_or_default();
+        let in_headline = |read: &str| {
+            let mut blocks = self.flyer.headlines.iter();
+            blocks.any(|block| {
+                let mut lines = block.lines();
+                lines.clone().any(|line| holds(title, line)) && lines.any(|l| holds(read, l))
+            })
+        };
+        if !read.is_none_or(in_headline) {
+            return None;
+        }
+        let mut places = (0..self.lines.len()).filter(|&i| self.is_place(self.lines[i]));
+        let only = places.next().filter(|_| places.next().is_none())?;
+        Some(self.with_town(only))
+    }
+
+    /// Whether a line tells the event's day or hour.
+    fn tells_when(&self, line: &str) -> bool {
+        let when = [self.flyer.when.date, self.flyer.when.start];
+        // An hour's bare figure stands in other lines too.
+        let clear = |part: &&str| !part.trim().bytes().all(|b| b.is_ascii_digit());
+        let in_line = |part: &str| {
+            let [line, part] = [line, part].map(|text| letters_of(text).collect::<Vec<_>>());
+            !part.is_empty() && line.windows(part.len()).any(|words| words == part)
+        };
+        let mut when = when.into_iter().flatten().filter(clear);
+        when.any(in_line) || is_when(line, self.options)
+    }
+
+    /// Whether a text may be a place: it is no address of the web or price and tells no time.
+    fn may_be(&self, text: &str) -> bool {
+        let signs = ["www.", "http", "?", "!", "$", "£", "€"];
+        let words = words_of(text).len();
+        let letters = text.chars().filter(|c| c.is_alphabetic()).count() > 2;
+        let web = signs.iter().any(|sign| text.contains(sign));
+        letters && !web && words <= LONGEST && !self.tells_when(text)
+    }
+
+    /// Whether a line names a place, and says no more.
+    fn is_place(&self, line: &str) -> bool {
+        let says = |word: String| SAYS.split_whitespace().any(|other| other == word);
+        let signs = line.contains(|c| ":(|@".contains(c));
+        let title = self.flyer.title.unwrap_or_default();
+        let hour = read::tells_an_hour(line, self.options);
+        self.may_be(line)
+            && names_a_place(line)
+            && !signs
+            && !hour
+            && !letters_of(line).any(says)
+            && !holds(title, line)
+            && !holds(line, title)
+    }
+
+    /// What follows the last "at" or "in the" of a line, where it begins with a capital.
+    fn behind_at(&self, line: &str) -> Option<String> {
+        let words = words_of(line);
+        let at = words.iter().rposition(|word| BEFORE.contains(word))?;
+        let the = |word: &&&str| ["the", "der", "dem", "le", "la"].contains(&&***word);
+        let rest = &words[at + 1..];
+        let rest = &rest[rest.iter().take_while(the).count()..];
+        let place = rest.join(" ");
+        let named = place.starts_with(char::is_uppercase) && self.may_be(&place);
+        let time = read::tells_an_hour(&place, self.options)
+            || read::stated(&place, self.options.today) != crate::stated::Stated::Nothing;
+        (at > 0 && named && !time).then_some(place)
+    }
+
+    /// A line without its bullet, with the town of the line below.
+    fn with_town(&self, at: usize) -> String {
+        let line = self.lines[at].trim_start_matches(|c: char| !c.is_alphanumeric());
+        let below = self.lines.get(at + 1).filter(|below| {
+            let words = words_of(below).len();
+            let figures = below.contains(|c: char| c.is_ascii_digit());
+            let named = below.starts_with(char::is_uppercase) && self.may_be(below);
+            named && !figures && below.contains(", ") && words <= TOWN
+        });
+        below.map_or_else(|| line.to_owned(), |below| format!("{line} {below}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schedule::Printed;
+
+    fn place(read: &str, transcript: &str, headlines: &[&str]) -> Option<String> {
+        let headlines: Vec<String> = headlines.iter().map(|&h| h.to_owned()).collect();
+        let when = Printed {
+            date: Some("Friday, April 19"),
+            start: Some("8:30am"),
+            ..Printed::default()
+        };
+        let flyer = Flyer {
+            title: Some("Chalk Derby"),
+            when,
+            venue: Some(read),
+            transcript: Some(transcript),
+            headlines: &headlines,
+        };
+        let options = Options::new(crate::Date::new(2026, 3, 10).unwrap());
+        told(&flyer, options).map(Cow::into_owned)
+    }
+
+    #[test]
+    fn a_label_names_the_place() {
+        for page in [
+            "Chalk Derby\nLocation: Mill Race Works\nAnn Lee",
+            "Chalk Derby\nVENUE\nMill Race Works\nAnn Lee",
+            "Chalk Derby\nVenue:\nContact:\n28th February 2026\nMill Race Works",
+            "Chalk Derby\n4 Venue: Mill Race Works",
+            "Chalk Derby\nLugar: Mill Race Works",
+        ] {
+            let found = place("Ann Lee", page, &[]);
+            let wanted = "Mill Race Works";
+            assert_eq!(found.as_deref(), Some(wanted), "{page}");
+        }
+        let page = "Venue: Mill Race Works,\n4 Mill Race";
+        let own = "Mill Race Works, 4 Mill Race";
+        assert_eq!(
+            place(own, page, &[]).as_deref(),
+            Some(own),
+            "as it was read"
+        );
+        for page in [
+            "Where: www.derby.example",
+            "We know where\nSmith",
+            "Venue: 8:30am",
+        ] {
+            assert_eq!(
+                place("Ann Lee", page, &[]).as_deref(),
+                Some("Ann Lee"),
+                "{page}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_place_gives_way_to_one_with_the_time() {
+        let found = |page| place("Scan the code", page, &[]);
+        let below = "Chalk Derby\nFriday, April 19, 8:30am\nDriftmier, Room 1240\nScan the code";
+        assert_eq!(found(below).as_deref(), Some("Driftmier, Room 1240"));
+        let beside = "FRIDAY, APRIL 19, 8:30am in the CC ODEUM\nScan the code";
+        assert_eq!(found(beside).as_deref(), Some("CC ODEUM"));
+        let town = "From 8:30am\n* Aula A11, Carl von Ossietzky\nOldenburg, Germany\nScan the code";
+        let wanted = "Aula A11, Carl von Ossietzky Oldenburg, Germany";
+        assert_eq!(found(town).as_deref(), Some(wanted));
+        // No place is named there: what was read stays.
+        for page in [
+            "Friday, April 19\nPresented by the School of Art\nScan the code",
+            "Friday, April 19\nMusic: the Town Hall Band\nScan the code",
+            "8:30am\n9 TIL 4 I £5\nScan the code",
+            "Friday, April 19 at 9 pm\nScan the code",
+        ] {
+            assert_eq!(found(page).as_deref(), Some("Scan the code"), "{page}");
+        }
+        let named = place("Lumen Studio", below, &[]);
+        assert_eq!(named.as_deref(), Some("Lumen Studio"));
+        let street = "8:30am\n88 Bayfront Road, Pascagoula\nOld Cannery Landing";
+        let kept = place("Old Cannery Landing", street, &[]);
+        assert_eq!(kept.as_deref(), Some("Old Cannery Landing"));
+        let named = place("Schlosspark Rosenfeld", below, &[]);
+        assert_eq!(named.as_deref(), Some("Schlosspark Rosenfeld"));
+        assert_eq!(
+            place("9 Tanner Court", below, &[]).as_deref(),
+            Some("9 Tanner Court")
+        );
+    }
+
+    #[test]
+    fn a_line_of_the_headline_gives_way_to_the_only_place() {
+        let page = "Chalk Derby\nExploring Chalk\nFriday, April 19\nAnn Lee\nOnline event";
+        let block = ["Chalk Derby\nExploring Chalk"];
+        let found = |page| place("Exploring Chalk", page, &block);
+        assert_eq!(found(page).as_deref(), Some("Online event"));
+        let two = format!("{page}\nTown Hall");
+        assert_eq!(
+            found(&two).as_deref(),
+            Some("Exploring Chalk"),
+            "two places"
+        );
+        assert_eq!(
+            place("Exploring Chalk", page, &[]).as_deref(),
+            Some("Exploring Chalk")
+        );
+    }
+}
