@@ -37,7 +37,7 @@ const PLACES: &str = "\
     gardens stadium arena gym gymnasium club clubhouse pub bar tavern cafe restaurant hotel inn \
     resort room studio lounge campus building plaza square pavilion barn brewery winery farm \
     fairgrounds courthouse boathouse yard house haus hof garten lodge ballroom hospital station pier beach marina harbour harbor \
-    market mall center centre garage warehouse loft rooftop tent stage quad mill castle palace \
+    market mall center centre garage warehouse loft rooftop tent court quad mill castle palace \
     online zoom virtual aula saal halle stadthalle kirche schule rathaus zentrum bibliothek \
     gasthaus gasthof schloss universitat hochschule platz salle eglise ecole universite mairie \
     chateau gare teatro iglesia escuela universidad centro biblioteca parque museo chiesa scuola \
@@ -46,6 +46,10 @@ const PLACES: &str = "\
 const SAYS: &str = "\
     by your our you we us will please join presents presented hosted sponsored sponsors supported \
     organized organised prof dr speakers register registration tickets contact presentado par";
+/// Words that a number stands behind.
+const NUMBERED: [&str; 8] = [
+    "no", "nr", "room", "suite", "unit", "studio", "saal", "raum",
+];
 /// Words before a place in the line of a time.
 const BEFORE: [&str; 5] = ["at", "in", "im", "bei", "@"];
 /// Most words of a line that names a place and its town. Set by hand.
@@ -70,7 +74,7 @@ pub(super) fn told<'a>(flyer: &Flyer<'a>, options: Options) -> Option<Cow<'a, st
     let found = found
         .flatten()
         .filter(|found| read.is_none() || !street(found));
-    found.map(Cow::Owned).or(read.map(Cow::Borrowed))
+    found.map(Cow::Owned).or_else(|| Some(page.numbered(read?)))
 }
 
 /// Whether a text has a word that places are named by, or a street.
@@ -142,7 +146,12 @@ impl<'a> Page<'a> {
     /// What stands in the line of the time behind "at", or names a place in the line below it.
     fn with_time(&self) -> Option<String> {
         let times = (0..self.lines.len()).filter(|&i| self.tells_when(self.lines[i]));
-        let beside = |at: usize| self.behind_at(self.lines[at]);
+        let beside = |at: usize| {
+            let line = self.lines[at];
+            let mut parts = line.split(['·', '•', '|']).map(str::trim);
+            let part = parts.find(|part| *part != line && self.is_place(part));
+            part.map(str::to_owned).or_else(|| self.behind_at(line))
+        };
         let below = |at: usize| {
             let line = self.lines.get(at + 1)?;
             self.is_place(line).then(|| self.with_town(at + 1))
@@ -221,6 +230,22 @@ impl<'a> Page<'a> {
         (at > 0 && named && !time).then_some(place)
     }
 
+    /// What was read for the place, with the number that its line goes on with: "Engine House No."
+    /// and "7".
+    fn numbered<'r>(&self, read: &'r str) -> Cow<'r, str> {
+        let last = letters_of(read).last();
+        let open = last.is_some_and(|word| NUMBERED.contains(&&*word));
+        let mut rests = self.lines.iter().filter_map(|line| line.strip_prefix(read));
+        let number = |rest: &&str| {
+            let rest = rest.trim();
+            !rest.is_empty() && rest.chars().all(|c| c.is_ascii_alphanumeric()) && rest.len() < 5
+        };
+        let number = rests.find(|rest| open && rest.starts_with(' ') && number(rest));
+        number.map_or(Cow::Borrowed(read), |rest| {
+            Cow::Owned(format!("{read}{rest}"))
+        })
+    }
+
     /// A line without its bullet, with the town of the line below.
     fn with_town(&self, at: usize) -> String {
         let line = self.lines[at].trim_start_matches(|c: char| !c.is_alphanumeric());
@@ -297,6 +322,8 @@ mod tests {
         assert_eq!(found(below).as_deref(), Some("Driftmier, Room 1240"));
         let beside = "FRIDAY, APRIL 19, 8:30am in the CC ODEUM\nScan the code";
         assert_eq!(found(beside).as_deref(), Some("CC ODEUM"));
+        let apart = "Maple Court · 8:30am\nScan the code";
+        assert_eq!(found(apart).as_deref(), Some("Maple Court"));
         let town = "From 8:30am\n* Aula A11, Carl von Ossietzky\nOldenburg, Germany\nScan the code";
         let wanted = "Aula A11, Carl von Ossietzky Oldenburg, Germany";
         assert_eq!(found(town).as_deref(), Some(wanted));
@@ -338,5 +365,15 @@ mod tests {
             place("Exploring Chalk", page, &[]).as_deref(),
             Some("Exploring Chalk")
         );
+    }
+
+    #[test]
+    fn a_number_belongs_to_its_place() {
+        let page = "8:30am\nEngine House No. 7\n18 Quarry Rd.\nTown Hall 7 pm";
+        let found = |read| place(read, page, &[]);
+        let whole = Some("Engine House No. 7");
+        assert_eq!(found("Engine House No.").as_deref(), whole);
+        assert_eq!(found("Engine House No. 7").as_deref(), whole);
+        assert_eq!(found("Town Hall").as_deref(), Some("Town Hall"));
     }
 }

@@ -254,7 +254,7 @@ impl Default for Rules {
             legible: Some(Legible {
                 probability: 0.7,
                 alone: 0.9,
-                word: 0.75,
+                word: 0.8,
                 figures: 0.6,
             }),
             letter_bias: Some(LetterBias {
