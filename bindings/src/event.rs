@@ -17,7 +17,7 @@ pub(crate) fn told(event: &CalendarEvent, flyer: Flyer<'_>, today: Date) -> Valu
         "date": event.date,
         "start": event.start,
         "end": event.end,
-        "venue": event.venue,
+        "venue": found.and_then(|e| e.location.as_ref()).or(event.venue.as_ref()),
         "place": flyer.place(),
         "starts": found.map(Entry::starts),
         "ends": found.and_then(Entry::ends),

@@ -125,12 +125,14 @@ impl Told {
         }
     }
 
-    /// As JSON, beside the fields as they are printed; the title as the calendar has it.
+    /// As JSON, beside the fields as they are printed; title and place as the calendar has them.
     pub fn json(&self, event: &CalendarEvent) -> Value {
         let entry = self.entry.as_ref().ok();
         let title = entry.map(|e| e.summary.clone());
+        let venue = entry.and_then(|e| e.location.clone());
         let event = CalendarEvent {
             title: title.or_else(|| event.title.clone()),
+            venue: venue.or_else(|| event.venue.clone()),
             ..event.clone()
         };
         json!({

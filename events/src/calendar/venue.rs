@@ -9,39 +9,22 @@ use crate::schedule::Options;
 use std::borrow::Cow;
 
 /// Words before the colon of a place, or alone above it.
-const LABELS: [&str; 19] = [
-    "venue",
-    "where",
-    "location",
-    "place",
-    "ort",
-    "wo",
-    "lieu",
-    "ou",
-    "lugar",
-    "donde",
-    "luogo",
-    "dove",
-    "locatie",
-    "waar",
-    "local",
-    "onde",
-    "veranstaltungsort",
-    "treffpunkt",
-    "plaats",
-];
+const LABELS: &str = "\
+    venue where location place ort wo lieu ou lugar donde luogo dove locatie waar local onde \
+    veranstaltungsort treffpunkt plaats";
 /// Words that places are named by, without accents.
 const PLACES: &str = "\
     hall church chapel cathedral temple mosque synagogue auditorium theatre theater cinema kino \
     university college school academy institute library museum gallery gallerie park garden \
     gardens stadium arena gym gymnasium club clubhouse pub bar tavern cafe restaurant hotel inn \
     resort room studio lounge campus building plaza square pavilion barn brewery winery farm \
-    fairgrounds courthouse boathouse yard house haus hof garten lodge ballroom hospital station pier beach marina harbour harbor \
-    market mall center centre garage warehouse loft rooftop tent court quad mill castle palace \
-    online zoom virtual aula saal halle stadthalle kirche schule rathaus zentrum bibliothek \
-    gasthaus gasthof schloss universitat hochschule platz salle eglise ecole universite mairie \
-    chateau gare teatro iglesia escuela universidad centro biblioteca parque museo chiesa scuola \
-    universita piazza palazzo igreja escola universidade kerk universiteit buurthuis";
+    fairgrounds courthouse boathouse yard house haus hof garten lodge ballroom hospital station \
+    pier beach marina harbour harbor market mall center centre garage warehouse loft rooftop \
+    tent court quad mill castle palace online zoom virtual aula saal halle stadthalle kirche \
+    schule rathaus zentrum bibliothek gasthaus gasthof schloss universitat hochschule platz \
+    salle eglise ecole universite mairie chateau gare teatro iglesia escuela universidad centro \
+    biblioteca parque museo chiesa scuola universita piazza palazzo igreja escola universidade \
+    kerk universiteit buurthuis";
 /// Words of lines that say something of an event and may name a place beside it.
 const SAYS: &str = "\
     by your our you we us will please join presents presented hosted sponsored sponsors supported \
@@ -87,6 +70,11 @@ fn names_a_place(text: &str) -> bool {
     letters_of(text).any(|w| is(&w)) || text.split(',').any(|part| is_street(part.trim()))
 }
 
+/// Whether a list holds the word.
+fn one_of(words: &str, word: &str) -> bool {
+    words.split_whitespace().any(|other| other == word)
+}
+
 /// Its words in small letters, without accents and signs.
 fn letters_of(text: &str) -> impl Iterator<Item = String> {
     let words = text.split(|c: char| !c.is_alphanumeric());
@@ -124,7 +112,7 @@ impl<'a> Page<'a> {
             let line = self.lines[at];
             let (label, value) = line.split_once(':').unwrap_or((line, ""));
             let is = letters_of(label).collect::<Vec<_>>();
-            let known = is.last().is_some_and(|word| LABELS.contains(&&**word));
+            let known = is.last().is_some_and(|word| one_of(LABELS, word));
             // A bullet may have been read as a letter.
             let alone = is.len() == 1 || (is.len() == 2 && is[0].chars().count() == 1);
             let value = value.trim();
@@ -203,7 +191,7 @@ impl<'a> Page<'a> {
 
     /// Whether a line names a place, and says no more.
     fn is_place(&self, line: &str) -> bool {
-        let says = |word: String| SAYS.split_whitespace().any(|other| other == word);
+        let says = |word: String| one_of(SAYS, &word);
         let signs = line.contains(|c| ":(|@".contains(c));
         let title = self.flyer.title.unwrap_or_default();
         let hour = read::tells_an_hour(line, self.options);

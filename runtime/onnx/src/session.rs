@@ -89,9 +89,10 @@ impl Source {
 }
 
 /// Whether ONNX Runtime's kernels of 8 bits add up two products in 16, which overflows unless the
-/// weights have 7 bits: on processors with AVX2 or AVX-512 and without VNNI. `x64quantprecision` then
-/// makes it take kernels that do not. With VNNI it must not be asked for: the sums are the same bits
-/// and nano's encoder took 280 to 333 ms a view in place of 163 to 192 (a Xeon with AVX-512 VNNI).
+/// weights have 7 bits: on processors with AVX2 or AVX-512 and without VNNI. `x64quantprecision`
+/// then makes it take kernels that do not. With VNNI it must not be asked for: the sums are the
+/// same bits, and nano's encoder took 280 to 333 ms a view in place of 163 to 192 (a Xeon with
+/// AVX-512 VNNI).
 #[cfg(target_arch = "x86_64")]
 fn sums_overflow() -> bool {
     // What ONNX Runtime asks for before it takes the 512-bit kernels.
