@@ -25,10 +25,16 @@ const PLACES: &str = "\
     salle eglise ecole universite mairie chateau gare teatro iglesia escuela universidad centro \
     biblioteca parque museo chiesa scuola universita piazza palazzo igreja escola universidade \
     kerk universiteit buurthuis";
+/// Last parts of compounds that do the same: `Schlosspark`, `Lighthouse`. Few: "Marshall" is no hall.
+const COMPOUNDS: [&str; 14] = [
+    "park", "platz", "haus", "halle", "saal", "schule", "kirche", "garten", "hof", "zentrum",
+    "museum", "theater", "house", "kerk",
+];
 /// Words of lines that say something of an event and may name a place beside it.
 const SAYS: &str = "\
     by your our you we us will please join presents presented hosted sponsored sponsors supported \
-    organized organised prof dr speakers register registration tickets contact presentado par";
+    organized organised prof dr speakers register registration tickets contact open free doors \
+    presentado par";
 /// Words that a number stands behind.
 const NUMBERED: [&str; 8] = [
     "no", "nr", "room", "suite", "unit", "studio", "saal", "raum",
@@ -62,12 +68,12 @@ pub(super) fn told<'a>(flyer: &Flyer<'a>, options: Options) -> Option<Cow<'a, st
 
 /// Whether a text has a word that places are named by, or a street.
 fn names_a_place(text: &str) -> bool {
-    // The last part of a compound too, as of "Schlosspark".
-    let names = |word: &str, place: &str| {
-        word == place || (place.len() > 3 && word.len() > place.len() + 2 && word.ends_with(place))
+    let ends = |word: &str| {
+        let mut ends = COMPOUNDS.iter();
+        ends.any(|end| word.len() > end.len() + 2 && word.ends_with(end))
     };
-    let is = |word: &str| PLACES.split_whitespace().any(|place| names(word, place));
-    letters_of(text).any(|w| is(&w)) || text.split(',').any(|part| is_street(part.trim()))
+    letters_of(text).any(|word| one_of(PLACES, &word) || ends(&word))
+        || text.split(',').any(|part| is_street(part.trim()))
 }
 
 /// Whether a list holds the word.
@@ -151,17 +157,11 @@ impl<'a> Page<'a> {
 
     /// The only line that names a place, where what was read is a line of the title's own block.
     fn only_place(&self, read: Option<&str>) -> Option<String> {
-        let title = self.flyer.title.unwrap_or_default();
-        let in_headline = |read: &str| {
-            let mut blocks = self.flyer.headlines.iter();
-            blocks.any(|block| {
-                let mut lines = block.lines();
-                lines.clone().any(|line| holds(title, line)) && lines.any(|l| holds(read, l))
-            })
-        };
-        if !read.is_none_or(in_headline) {
-            return None;
-        }
+        let (title, read) = (self.flyer.title.unwrap_or_default(), read?);
+        self.flyer.headlines.iter().find(|block| {
+            let holds_a_line = |field: &str| block.lines().any(|line| holds(field, line));
+            holds_a_line(title) && holds_a_line(read)
+        })?;
         let mut places = (0..self.lines.len()).filter(|&i| self.is_place(self.lines[i]));
         let only = places.next().filter(|_| places.next().is_none())?;
         Some(self.with_town(only))
@@ -204,15 +204,17 @@ impl<'a> Page<'a> {
             && !holds(line, title)
     }
 
-    /// What follows the last "at" or "in the" of a line, where it begins with a capital.
+    /// What follows the last "at" or "in the" of a line, where it begins with a capital; what follows
+    /// "in" alone may be a language or a concert.
     fn behind_at(&self, line: &str) -> Option<String> {
         let words = words_of(line);
         let at = words.iter().rposition(|word| BEFORE.contains(word))?;
         let the = |word: &&&str| ["the", "der", "dem", "le", "la"].contains(&&***word);
         let rest = &words[at + 1..];
-        let rest = &rest[rest.iter().take_while(the).count()..];
-        let place = rest.join(" ");
-        let named = place.starts_with(char::is_uppercase) && self.may_be(&place);
+        let articles = rest.iter().take_while(the).count();
+        let place = rest[articles..].join(" ");
+        let said = words[at] != "in" || articles > 0 || names_a_place(&place);
+        let named = said && place.starts_with(char::is_uppercase) && self.may_be(&place);
         let time = read::tells_an_hour(&place, self.options)
             || read::stated(&place, self.options.today) != crate::stated::Stated::Nothing;
         (at > 0 && named && !time).then_some(place)
@@ -321,6 +323,8 @@ mod tests {
             "Friday, April 19\nMusic: the Town Hall Band\nScan the code",
             "8:30am\n9 TIL 4 I £5\nScan the code",
             "Friday, April 19 at 9 pm\nScan the code",
+            "Friday, April 19 in English\nScan the code",
+            "Friday, April 19\nOpen house of the Marshall Band\nScan the code",
         ] {
             assert_eq!(found(page).as_deref(), Some("Scan the code"), "{page}");
         }
@@ -343,6 +347,7 @@ mod tests {
         let block = ["Chalk Derby\nExploring Chalk"];
         let found = |page| place("Exploring Chalk", page, &block);
         assert_eq!(found(page).as_deref(), Some("Online event"));
+        assert_eq!(place("", page, &block), None, "the page may have none");
         let two = format!("{page}\nTown Hall");
         assert_eq!(
             found(&two).as_deref(),
