@@ -1,5 +1,5 @@
-//! What the server tier's small model reads of small print, as a snapshot: a page of the
-//! generator's split `dev` with letters of 10 pixels.
+//! What the server tier's small model reads of small print: a page of the generator's split `dev`
+//! with letters of 10 pixels.
 use foveate::bundle::Tier;
 use foveate::{ErrorKind, Image, Mode, Model};
 use serde_json::json;
@@ -43,5 +43,16 @@ fn small_print() {
     let mut session = model.session().unwrap();
     session.add_image_in(&page, Mode::High).unwrap();
     let reading = session.ocr().run().unwrap();
-    insta::assert_snapshot!("small_print", reading.text);
+    let kept = std::fs::read_to_string(root.join("tests/data/small-print.txt")).unwrap();
+    let [read, kept] =
+        [&reading.text, &kept].map(|text| text.split_whitespace().collect::<Vec<_>>());
+    // Letters this small are near the limit: with another processor's sums a word comes or goes,
+    // and a line is elsewhere.
+    let shared = |a: &[&str], b: &[&str]| a.iter().filter(|word| b.contains(word)).count();
+    let text = &reading.text;
+    assert!(10 * shared(&kept, &read) >= 9 * kept.len(), "lost: {text}");
+    assert!(
+        10 * shared(&read, &kept) >= 9 * read.len(),
+        "made up: {text}"
+    );
 }

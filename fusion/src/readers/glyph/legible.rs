@@ -113,7 +113,7 @@ mod tests {
         let embed = super::super::embed::tests::embedding();
         let is_legible = |word: &[(TokenId, f32)]| is_legible_word(word, &embed, &rule);
         let [letter, figure, mark] = [7, 9, 8];
-        assert!(is_legible(&[(letter, 0.9), (letter, 0.7)]));
+        assert!(is_legible(&[(letter, 0.9), (letter, 0.75)]));
         assert!(!is_legible(&[(letter, 0.7), (letter, 0.7)]));
         assert!(!is_legible(&[(letter, 0.85)]), "alone it must be surer");
         assert!(is_legible(&[(figure, 0.65)]));
