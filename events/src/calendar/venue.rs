@@ -25,7 +25,8 @@ const PLACES: &str = "\
     salle eglise ecole universite mairie chateau gare teatro iglesia escuela universidad centro \
     biblioteca parque museo chiesa scuola universita piazza palazzo igreja escola universidade \
     kerk universiteit buurthuis";
-/// Last parts of compounds that do the same: `Schlosspark`, `Lighthouse`. Few: "Marshall" is no hall.
+/// Last parts of compounds that do the same: `Schlosspark`, `Lighthouse`. Few: "Marshall" is no
+/// hall.
 const COMPOUNDS: [&str; 14] = [
     "park", "platz", "haus", "halle", "saal", "schule", "kirche", "garten", "hof", "zentrum",
     "museum", "theater", "house", "kerk",
@@ -204,8 +205,8 @@ impl<'a> Page<'a> {
             && !holds(line, title)
     }
 
-    /// What follows the last "at" or "in the" of a line, where it begins with a capital; what follows
-    /// "in" alone may be a language or a concert.
+    /// What follows the last "at" or "in the" of a line, where it begins with a capital; what
+    /// follows "in" alone may be a language or a concert.
     fn behind_at(&self, line: &str) -> Option<String> {
         let words = words_of(line);
         let at = words.iter().rposition(|word| BEFORE.contains(word))?;
