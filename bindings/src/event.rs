@@ -11,13 +11,14 @@ pub(crate) fn told(event: &CalendarEvent, flyer: Flyer<'_>, today: Date) -> Valu
     let found = entry.as_ref().ok();
     // A day that the fields do not name is as good as a guess.
     let sure = found.is_some_and(|e| reading.schedules.contains(&e.schedule));
+    let event = found.map_or_else(|| event.clone(), |e| e.fields(event.clone()));
     let calendar = found.map(|e| ics(std::slice::from_ref(e), today));
     json!({
-        "title": found.map(|e| &e.summary).or(event.title.as_ref()),
+        "title": event.title,
         "date": event.date,
         "start": event.start,
         "end": event.end,
-        "venue": found.and_then(|e| e.location.as_ref()).or(event.venue.as_ref()),
+        "venue": event.venue,
         "place": flyer.place(),
         "starts": found.map(Entry::starts),
         "ends": found.and_then(Entry::ends),

@@ -128,13 +128,7 @@ impl Told {
     /// As JSON, beside the fields as they are printed; title and place as the calendar has them.
     pub fn json(&self, event: &CalendarEvent) -> Value {
         let entry = self.entry.as_ref().ok();
-        let title = entry.map(|e| e.summary.clone());
-        let venue = entry.and_then(|e| e.location.clone());
-        let event = CalendarEvent {
-            title: title.or_else(|| event.title.clone()),
-            venue: venue.or_else(|| event.venue.clone()),
-            ..event.clone()
-        };
+        let event = entry.map_or_else(|| event.clone(), |e| e.fields(event.clone()));
         json!({
             "event": event,
             "place": self.place,

@@ -66,12 +66,7 @@ fn event(
     let (confidence, unexplained) = sure(&entry, flyer.when, today);
     let place = flyer.place();
     seen.set(WHEN, when(&entry, confidence));
-    // As the calendar has them: without the lines of a day that were read with the title, and the
-    // place that the page tells where another line was taken for it.
-    read.value.title = Some(entry.summary.clone());
-    if entry.location.is_some() {
-        read.value.venue.clone_from(&entry.location);
-    }
+    read.value = entry.fields(read.value);
     let mut out = String::new();
     if common.json {
         let line = json!({

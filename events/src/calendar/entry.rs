@@ -1,6 +1,6 @@
 //! Events of calendars.
-use super::Flyer;
 use super::receipt::{is_in_figures, is_receipt};
+use super::{CalendarEvent, Flyer};
 use crate::date::{Date, Time};
 use crate::schedule::{Options, Schedule};
 
@@ -65,6 +65,17 @@ impl Entry {
             ..first.clone()
         };
         Ok(schedules.into_iter().map(each).collect())
+    }
+
+    /// The fields as the calendar has them: the title without the lines of a day that were read with
+    /// it, and the place that the page tells where another line was taken for it.
+    #[must_use]
+    pub fn fields(&self, read: CalendarEvent) -> CalendarEvent {
+        CalendarEvent {
+            title: Some(self.summary.clone()),
+            venue: self.location.clone().or(read.venue),
+            ..read
+        }
     }
 
     /// The first moment, as in `2026-05-03T19:00`, or the first day.

@@ -44,7 +44,7 @@ const NUMBERED: [&str; 8] = [
 const BEFORE: [&str; 5] = ["at", "in", "im", "bei", "@"];
 /// Most words of a line that names a place and its town. Set by hand.
 const LONGEST: usize = 10;
-/// Most words of the line of a town and its country below.
+/// Most words of the line of a town and its country below. Set by hand.
 const TOWN: usize = 4;
 
 /// The place of the page: what stands behind a label for it; else what was read for it, where that
