@@ -67,8 +67,8 @@ impl Entry {
         Ok(schedules.into_iter().map(each).collect())
     }
 
-    /// The fields as the calendar has them: the title without the lines of a day that were read with
-    /// it, and the place that the page tells where another line was taken for it.
+    /// The fields as the calendar has them: the title without the lines of a day that were read
+    /// with it, and the place that the page tells where another line was taken for it.
     #[must_use]
     pub fn fields(&self, read: CalendarEvent) -> CalendarEvent {
         CalendarEvent {
