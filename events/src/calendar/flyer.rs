@@ -1,6 +1,8 @@
 //! What was read off a flyer.
-use super::transcript::{apart, around, beside_years, common, elsewhere, holds, hours, words_of};
-use super::{place, venue};
+use super::transcript::{
+    apart, around, beside_years, common, elsewhere, holds, hours, lone_month, words_of,
+};
+use super::{place, title, venue};
 use crate::date::{Date, Time};
 use crate::read;
 use crate::read::tokens::folded;
@@ -88,8 +90,8 @@ impl<'a> Flyer<'a> {
     /// The title without what stands at its end and is a day or an hour and nothing else: lines, or
     /// how the line below its own begins.
     pub(crate) fn name(&self, options: Options) -> Option<String> {
-        let title = self.headline(options);
-        let title = title.as_deref().or(self.title).unwrap_or_default();
+        let found = self.headline(options);
+        let title = found.as_deref().or(self.title).unwrap_or_default();
         let mut words = words_of(title);
         let lines = self.transcript.unwrap_or_default().lines();
         let lines: Vec<Vec<&str>> = lines.map(words_of).collect();
@@ -112,6 +114,7 @@ impl<'a> Flyer<'a> {
         if words.len() > 1 && words.last().is_some_and(|word| goes_on(word)) {
             words.pop();
         }
+        let words = title::without_number(&words, &lines, self.when.date);
         match words.len() {
             0 => None,
             n if n == all => Some(title.trim().to_owned()),
@@ -150,7 +153,8 @@ impl<'a> Flyer<'a> {
     }
 
     /// All lines of the headline of which the title is some, without those of other fields; where
-    /// the title is a day or an hour and nothing else, the first headline that is neither.
+    /// the title is a day or an hour and nothing else, the first headline that is neither, or the
+    /// line below it.
     fn headline(&self, options: Options) -> Option<String> {
         let title = words_of(self.title?);
         let no_name = is_when(self.title?, options);
@@ -171,7 +175,7 @@ impl<'a> Flyer<'a> {
         let goes_on = |line: &&str| !is_other(line) && !is_when(line, options) && !says(line);
         // Other print that was read with a part of the headline.
         let apart = |words: &[&str]| self.headlines.iter().any(|block| words_of(block) == words);
-        self.headlines.iter().find_map(|block| {
+        let found = self.headlines.iter().find_map(|block| {
             let lines: Vec<&str> = block.lines().collect();
             if no_name {
                 let own: Vec<&str> = lines.into_iter().filter(goes_on).collect();
@@ -193,7 +197,12 @@ impl<'a> Flyer<'a> {
                 .count();
             let below = lines[to..].iter().take_while(|l| goes_on(l)).count();
             Some(lines[from - above..to + below].join(" "))
-        })
+        });
+        let below = || {
+            let text = self.transcript.filter(|_| no_name)?;
+            title::below_day(self.title?, text, is_other, options).map(str::to_owned)
+        };
+        found.or_else(below)
     }
 
     /// What `date` says, with `start` and the printed end.
@@ -243,7 +252,16 @@ impl<'a> Flyer<'a> {
         if let Some(found) = agreeing.map(read).filter(named) {
             return found;
         }
-        if named(&own) {
+        let with_month = lone_month(transcript)
+            .zip(self.when.date)
+            .filter(|_| matches!(known, Stated::OfMonth(_)));
+        let dated = with_month.map(|(month, date)| read(format!("{date} {month}")));
+        if let Some(found) = dated.filter(whole) {
+            return found;
+        }
+        // "Slipway 3" is the third of some month for want of anything better.
+        let told = Some(own.1.unexplained.trim()) != self.when.date.map(str::trim);
+        if named(&own) && told {
             return own;
         }
         // What nobody pointed at counts only where it is surely a day.

@@ -6,6 +6,7 @@ mod lines;
 mod place;
 mod receipt;
 mod timezone;
+mod title;
 mod transcript;
 mod venue;
 

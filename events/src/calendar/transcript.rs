@@ -1,6 +1,8 @@
 //! Days and hours in all that stands on a picture, where a field does not say them.
 use crate::date::Date;
 use crate::read;
+use crate::read::tokens::folded;
+use crate::read::words::{MONTHS, names_of};
 use crate::schedule::Options;
 use crate::stated::Stated;
 
@@ -110,6 +112,19 @@ pub(super) fn apart(transcript: &str) -> impl Iterator<Item = String> {
     days.flat_map(with_names).collect::<Vec<_>>().into_iter()
 }
 
+/// The month that is a line of its own, where no other is.
+pub(super) fn lone_month(transcript: &str) -> Option<&str> {
+    let is_month = |line: &&str| {
+        let name = folded(line);
+        names_of(MONTHS).any(|month| month == name)
+    };
+    let mut months = transcript.lines().map(str::trim).filter(is_month);
+    let first = months.next()?;
+    months
+        .all(|other| folded(other) == folded(first))
+        .then_some(first)
+}
+
 /// Lines from a month to its day. Set by hand: a poster's columns have up to some five lines beside
 /// them.
 const APART: usize = 6;
@@ -163,6 +178,30 @@ mod tests {
         let flyer = event.as_flyer(Some(transcript));
         let entry = Entry::from_flyer(flyer, "2026-03-10".parse().unwrap());
         entry.ok().map(|entry| entry.starts())
+    }
+
+    #[test]
+    fn a_month_that_stands_alone_is_that_of_the_days() {
+        let day = |transcript: &str, date: &str| {
+            let event = CalendarEvent {
+                title: Some("The Importance of Being Idle".into()),
+                date: Some(date.into()),
+                start: Some("7:30pm".into()),
+                ..CalendarEvent::default()
+            };
+            let flyer = event.as_flyer(Some(transcript));
+            let entry = Entry::from_flyer(flyer, "2026-03-10".parse().unwrap());
+            entry.ok().map(|entry| entry.starts())
+        };
+        let text = "Date\n26th to 28th\nTime\nat 7:30pm\nFebruary";
+        let found = Some("2027-02-26T19:30".to_owned());
+        assert_eq!(day(text, "26th to 28th"), found);
+        let two = format!("{text}\nMay");
+        assert_ne!(day(&two, "26th to 28th"), found, "which of them?");
+        // What explains nothing of a date gives way to a day.
+        let text = "Sat 4 – Sun 5 July\n7:30pm\nSlipway 3, Falmouth";
+        let found = Some("2026-07-04T19:30".to_owned());
+        assert_eq!(day(text, "Slipway 3"), found);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::read::place::{is_address, is_street};
 use crate::read::tokens::folded;
 use crate::schedule::Options;
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 
 /// Words before the colon of a place, or alone above it.
 const LABELS: &str = "\
@@ -42,19 +43,25 @@ const NUMBERED: [&str; 8] = [
 ];
 /// Words before a place in the line of a time.
 const BEFORE: [&str; 5] = ["at", "in", "im", "bei", "@"];
+/// Words of a name above its street. Set by hand.
+const NAME: RangeInclusive<usize> = 2..=6;
 /// Most words of a line that names a place and its town. Set by hand.
 const LONGEST: usize = 10;
 /// Most words of the line of a town and its country below. Set by hand.
 const TOWN: usize = 4;
 
-/// The place of the page: what stands behind a label for it; else what was read for it, where that
-/// may be a place or nothing stands with the time that may; else what does.
+/// The place of the page: what stands behind a label for it; else the name above what was read,
+/// where that is the street below; else what was read, where that may be a place or nothing stands
+/// with the time that may; else what does.
 pub(super) fn told<'a>(flyer: &Flyer<'a>, options: Options) -> Option<Cow<'a, str>> {
     let read = flyer.venue.map(str::trim).filter(|v| !v.is_empty());
     let page = Page::of(flyer, options);
     if let Some(found) = page.labelled() {
         let own = read.filter(|read| alike(read, &found));
         return Some(own.map_or(Cow::Owned(found), Cow::Borrowed));
+    }
+    if let Some(found) = read.and_then(|read| page.above_street(read)) {
+        return Some(Cow::Owned(found));
     }
     let part = |read: &str| read.split(',').any(|part| is_address(part.trim()));
     let unlikely = read.is_none_or(|read| !names_a_place(read) && !part(read));
@@ -154,6 +161,22 @@ impl<'a> Page<'a> {
         times
             .into_iter()
             .find_map(|at| beside(at).or_else(|| below(at)))
+    }
+
+    /// The name between the time and the street that was read, with the line of that street.
+    fn above_street(&self, read: &str) -> Option<String> {
+        let begins = |line: &&str| line.split(',').next() == Some(read);
+        let at = self.lines.iter().position(begins)?;
+        let [when, name] = self.lines.get(at.checked_sub(2)?..at)? else {
+            return None;
+        };
+        let names = name.starts_with(char::is_uppercase)
+            && NAME.contains(&words_of(name).len())
+            && !name.contains(|c: char| c.is_ascii_digit() || "@:.,!?|".contains(c))
+            && !self.tells_when(name)
+            && !self.flyer.title.is_some_and(|title| holds(title, name));
+        let found = names && is_street(read) && self.tells_when(when);
+        found.then(|| format!("{name}, {}", self.lines[at]))
     }
 
     /// The only line that names a place, where what was read is a line of the title's own block.
@@ -340,6 +363,23 @@ mod tests {
             place("9 Tanner Court", below, &[]).as_deref(),
             Some("9 Tanner Court")
         );
+    }
+
+    #[test]
+    fn a_street_has_its_name_above_it() {
+        let street = "Mill Road";
+        let found = |page| place(street, page, &[]);
+        let page = "Chalk Derby\nat 8:30am\nLARKFIELD SURGERY\nMill Road, Larkfield";
+        let wanted = "LARKFIELD SURGERY, Mill Road, Larkfield";
+        assert_eq!(found(page).as_deref(), Some(wanted));
+        for page in [
+            "Chalk Derby\nat 8:30am\nMill Road\nbetween the bakery and the chapel",
+            "Bring a friend\nLarkfield Surgery\nMill Road\nat 8:30am",
+            "Chalk Derby\nat 8:30am\nBring a friend!\nMill Road",
+            "at 8:30am\nChalk Derby\nMill Road",
+        ] {
+            assert_eq!(found(page).as_deref(), Some(street), "{page}");
+        }
     }
 
     #[test]

@@ -20,7 +20,7 @@ mod spelled;
 mod sure;
 mod text;
 pub(crate) mod tokens;
-mod words;
+pub(crate) mod words;
 
 pub(crate) use said::{read, stated, tells_an_hour};
 

@@ -26,7 +26,8 @@ pub(super) const NUMBERS: &[Row] = &[
         Sense::Street,
         EN,
         "street,?st,lane,road,rd,avenue,ave,terrace,court,crescent,boulevard,blvd,row,gardens,\
-         hill,?drive,?way,?close,square,mews,grove,highway,parade,wharf,quay,walk,place,broadway",
+         hill,?drive,?way,?close,square,mews,grove,highway,parade,wharf,quay,walk,place,broadway,\
+         ?approach",
     ),
     (
         Sense::Street,

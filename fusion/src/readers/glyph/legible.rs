@@ -7,6 +7,7 @@ use super::select::Chosen;
 use super::shared::glyph_box;
 use super::slots::Slots;
 use super::spacing::{spaces, usual_gap};
+use super::tokens::median;
 use crate::readers::{LeftOut, Why};
 use foveate_language::TokenId;
 use std::ops::Range;
@@ -25,6 +26,7 @@ pub(super) fn legible(
     let places = chosen.places();
     let (mut kept, mut left_out) = (Vec::new(), Vec::new());
     let runs = layout::runs(&places, &rules.order);
+    let usual_em = em_of(&places);
     let usual = usual_gap(runs.iter().map(|line| &places[line.clone()]));
     for line in runs {
         if !is_legible(&letters[line.clone()], rule) {
@@ -32,7 +34,11 @@ pub(super) fn legible(
             continue;
         }
         for word in words(line, &places, usual) {
-            match is_legible_word(&letters[word.clone()], embed, rule) {
+            let least = match em_of(&places[word.clone()]) > rule.large * usual_em {
+                true => rule.large_word,
+                false => rule.word,
+            };
+            match is_legible_word(&letters[word.clone()], least, embed, rule) {
                 true => kept.extend(word),
                 false => left_out.push(described(word, &letters, &places)),
             }
@@ -62,9 +68,19 @@ fn is_legible(line: &[(TokenId, f32)], rule: &Legible) -> bool {
     mean(line) >= least
 }
 
-/// Whether a word of a legible line is text. Marks are: the dash between two times is worth more
-/// than what a speck costs.
-fn is_legible_word(word: &[(TokenId, f32)], embed: &GlyphEmbedding, rule: &Legible) -> bool {
+/// The median em size in canvas pixels, 0 where there is no glyph.
+fn em_of(places: &[[f32; 4]]) -> f32 {
+    median(places.iter().map(|at| at[3]).collect()).unwrap_or_default()
+}
+
+/// Whether a word of a legible line is text; `least` is what is asked of letters. Marks are: the
+/// dash between two times is worth more than what a speck costs.
+fn is_legible_word(
+    word: &[(TokenId, f32)],
+    least: f32,
+    embed: &GlyphEmbedding,
+    rule: &Legible,
+) -> bool {
     let any = |is: fn(&GlyphEmbedding, TokenId) -> bool| word.iter().any(|(id, _)| is(embed, *id));
     let least = if any(GlyphEmbedding::is_figure) {
         rule.figures
@@ -73,7 +89,7 @@ fn is_legible_word(word: &[(TokenId, f32)], embed: &GlyphEmbedding, rule: &Legib
     } else if word.len() == 1 {
         rule.alone
     } else {
-        rule.word
+        least
     };
     mean(word) >= least
 }
@@ -111,7 +127,7 @@ mod tests {
     fn words_must_be_surer_than_lines_and_figures_and_marks_less() {
         let rule = Rules::default().legible.unwrap();
         let embed = super::super::embed::tests::embedding();
-        let is_legible = |word: &[(TokenId, f32)]| is_legible_word(word, &embed, &rule);
+        let is_legible = |word: &[(TokenId, f32)]| is_legible_word(word, rule.word, &embed, &rule);
         let [letter, figure, mark] = [7, 9, 8];
         assert!(is_legible(&[(letter, 0.9), (letter, 0.75)]));
         assert!(!is_legible(&[(letter, 0.7), (letter, 0.7)]));
@@ -120,5 +136,7 @@ mod tests {
         assert!(is_legible(&[(figure, 0.75), (letter, 0.5)]), "7th");
         assert!(!is_legible(&[(figure, 0.5)]));
         assert!(is_legible(&[(mark, 0.3)]), "the dash between two times");
+        let large = [(letter, 0.7), (letter, 0.75)];
+        assert!(is_legible_word(&large, rule.large_word, &embed, &rule));
     }
 }

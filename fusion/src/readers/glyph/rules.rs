@@ -146,6 +146,11 @@ pub struct Legible {
     /// The same of a word of letters, of a line that is kept: under it are rows of dots in a menu,
     /// emblems, and words with a wrong letter (log, crowded-2).
     pub word: f32,
+    /// The same of a word in large print: titles are set in faces that are read with less
+    /// confidence, and an event without its title is none.
+    pub large_word: f32,
+    /// Print of more than so many times the picture's median em size is large.
+    pub large: f32,
     /// The same of a word with a figure: without a day or a price more is lost than a word, and
     /// figures are read with less confidence than words are.
     pub figures: f32,
@@ -255,6 +260,8 @@ impl Default for Rules {
                 probability: 0.7,
                 alone: 0.9,
                 word: 0.8,
+                large_word: 0.7,
+                large: 1.4,
                 figures: 0.6,
             }),
             letter_bias: Some(LetterBias {
