@@ -1,6 +1,7 @@
 //! What was read off a flyer.
 use super::transcript::{
-    apart, around, beside_years, common, elsewhere, holds, hours, lone_month, words_of,
+    apart, around, beside_years, common, elsewhere, holds, hours, is_of_street, labelled_day,
+    lone_month, words_of,
 };
 use super::{place, title, venue};
 use crate::date::{Date, Time};
@@ -88,7 +89,7 @@ impl<'a> Flyer<'a> {
     }
 
     /// The title without what stands at its end and is a day or an hour and nothing else: lines, or
-    /// how the line below its own begins.
+    /// how the line below its own begins; and without such a line before it.
     pub(crate) fn name(&self, options: Options) -> Option<String> {
         let found = self.headline(options);
         let title = found.as_deref().or(self.title).unwrap_or_default();
@@ -114,7 +115,8 @@ impl<'a> Flyer<'a> {
         if words.len() > 1 && words.last().is_some_and(|word| goes_on(word)) {
             words.pop();
         }
-        let words = title::without_number(&words, &lines, self.when.date);
+        let words = title::without_day(&words, &lines, is_when);
+        let words = title::without_number(words, &lines, self.when.date);
         match words.len() {
             0 => None,
             n if n == all => Some(title.trim().to_owned()),
@@ -231,6 +233,12 @@ impl<'a> Flyer<'a> {
         };
         let known = read::stated(self.when.date.unwrap_or_default(), options.today);
         let transcript = self.transcript.unwrap_or_default();
+        let sure = |found: &(Option<String>, Reading)| found.1.is_sure();
+        // The day behind "Date:" is not that of a deadline.
+        let labelled = labelled_day(transcript, self.when.date, options.today);
+        if let Some(found) = labelled.map(read).filter(sure) {
+            return found;
+        }
         if known == Stated::Day && named(&own) {
             let date = own.0.as_deref().unwrap_or_default();
             let years = beside_years(transcript, date);
@@ -260,12 +268,12 @@ impl<'a> Flyer<'a> {
             return found;
         }
         // "Slipway 3" is the third of some month for want of anything better.
-        let told = Some(own.1.unexplained.trim()) != self.when.date.map(str::trim);
+        let date = self.when.date.unwrap_or_default();
+        let told = own.1.unexplained.trim() != date.trim() && !is_of_street(transcript, date);
         if named(&own) && told {
             return own;
         }
         // What nobody pointed at counts only where it is surely a day.
-        let sure = |found: &(Option<String>, Reading)| found.1.is_sure();
         let found = elsewhere(transcript, today).map(read).find(sure);
         let comes_again = |line: &str| {
             let found = read(line.to_owned());

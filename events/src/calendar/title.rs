@@ -8,6 +8,25 @@ use crate::stated::Stated;
 /// Most figures of the day of a month.
 const FIGURES: usize = 2;
 
+/// The title's words without lines before them that are a day or an hour and nothing else.
+/// Something must be left.
+pub(super) fn without_day<'a, 'w>(
+    mut words: &'a [&'w str],
+    lines: &[Vec<&str>],
+    is_when: impl Fn(&[&str]) -> bool,
+) -> &'a [&'w str] {
+    let before = |words: &[&str]| {
+        let whole = |l: &&Vec<&str>| !l.is_empty() && l.len() < words.len();
+        let mut lines = lines.iter().filter(whole);
+        let line = lines.find(|l| words.starts_with(l) && is_when(l))?;
+        Some(line.len())
+    };
+    while let Some(n) = before(words) {
+        words = &words[n..];
+    }
+    words
+}
+
 /// The title's words without the day's number before them, where that is a line of its own and a
 /// part of the date that was read: "10 Oktoberfest" under "April". Something must be left.
 pub(super) fn without_number<'a, 'w>(
@@ -21,7 +40,7 @@ pub(super) fn without_number<'a, 'w>(
     let number = first.len() <= FIGURES && first.bytes().all(|b| b.is_ascii_digit());
     let stands_alone = || lines.iter().any(|line| line == &[*first]);
     let of_date = || date.is_some_and(|date| holds(date, first));
-    // A number that is another of the title's line belongs to it.
+    // Figures alone would be no name.
     let names = rest.iter().any(|word| word.contains(char::is_alphabetic));
     match number && names && stands_alone() && of_date() {
         true => rest,
@@ -68,6 +87,16 @@ mod tests {
         let own = ["10 Years of Jazz", "April 10"].map(words_of);
         let title = words_of("10 Years of Jazz");
         assert_eq!(without_number(&title, &own, Some("April 10")), title);
+    }
+
+    #[test]
+    fn a_title_begins_behind_the_line_of_its_day() {
+        let lines = ["DEC 20", "9pm", "The Choir"].map(words_of);
+        let is_when = |words: &[&str]| words != ["The", "Choir"];
+        let rest = |title| without_day(&words_of(title), &lines, is_when).join(" ");
+        assert_eq!(rest("DEC 20 9pm The Choir"), "The Choir");
+        assert_eq!(rest("The Choir"), "The Choir");
+        assert_eq!(rest("DEC 20"), "DEC 20", "something is left");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Days and hours in all that stands on a picture, where a field does not say them.
 use crate::date::Date;
 use crate::read;
+use crate::read::place::is_street;
 use crate::read::tokens::folded;
 use crate::read::words::{MONTHS, names_of};
 use crate::schedule::Options;
@@ -112,6 +113,37 @@ pub(super) fn apart(transcript: &str) -> impl Iterator<Item = String> {
     days.flat_map(with_names).collect::<Vec<_>>().into_iter()
 }
 
+/// Words before the colon of the event's day.
+const DAY_LABELS: [&str; 10] = [
+    "date", "when", "datum", "wann", "quand", "fecha", "cuando", "quando", "data", "wanneer",
+];
+
+/// What stands behind the page's only label of a day, where it names one that `date` is no part of.
+pub(super) fn labelled_day(transcript: &str, date: Option<&str>, today: Date) -> Option<String> {
+    let value = |line: &'_ str| {
+        let (label, value) = line.split_once(':')?;
+        // A bullet may have been read as a letter or a figure.
+        let words = words_of(label);
+        let bullet = words.len() == 2 && words[0].chars().count() == 1;
+        let known = DAY_LABELS.contains(&folded(words.last()?).as_str());
+        (known && (words.len() == 1 || bullet)).then(|| value.trim().to_owned())
+    };
+    let mut values = transcript.lines().filter_map(value);
+    let only = values.next().filter(|_| values.next().is_none())?;
+    let told = date.is_some_and(|date| holds(&only, date) || holds(date, &only));
+    (!told && read::stated(&only, today) == Stated::Day).then_some(only)
+}
+
+/// Whether a text is the beginning of a line that is a street: "82 EAST 4th" of "82 EAST 4th
+/// STREET (at 2nd Ave.)".
+pub(super) fn is_of_street(transcript: &str, text: &str) -> bool {
+    let mut lines = transcript.lines().map(str::trim);
+    lines.any(|line| {
+        let street = line.split(['(', ',']).next().unwrap_or_default().trim();
+        street.len() > text.len() && street.starts_with(text) && is_street(street)
+    })
+}
+
 /// The month that is a line of its own, where no other is.
 pub(super) fn lone_month(transcript: &str) -> Option<&str> {
     let is_month = |line: &&str| {
@@ -202,6 +234,26 @@ mod tests {
         let text = "Sat 4 – Sun 5 July\n7:30pm\nSlipway 3, Falmouth";
         let found = Some("2026-07-04T19:30".to_owned());
         assert_eq!(day(text, "Slipway 3"), found);
+        let text = "THU DEC 24\nin the Village\n82 EAST 4th STREET (at 2nd Ave.)";
+        let found = Some("2026-12-24T19:30".to_owned());
+        assert_eq!(day(text, "82 EAST 4th"), found, "a street");
+    }
+
+    #[test]
+    fn the_day_behind_its_label_goes_before_a_deadline() {
+        let today = "2026-03-10".parse().unwrap();
+        let page = "4 Date: 28th Nov 2026\nRegistration Deadline:\n24th Nov 2026";
+        let found = |page, date| labelled_day(page, Some(date), today);
+        let wanted = Some("28th Nov 2026".to_owned());
+        assert_eq!(found(page, "24th Nov 2026"), wanted);
+        assert_eq!(found(page, "28th Nov 2026"), None, "as it was read");
+        for page in [
+            "Last date: 28th Nov 2026\n24th Nov",
+            "Date: 28th Nov\nDate: 29th Nov\n24th Nov",
+            "Date: to be announced\n24th Nov",
+        ] {
+            assert_eq!(found(page, "24th Nov"), None, "{page}");
+        }
     }
 
     #[test]

@@ -147,7 +147,7 @@ pub struct Legible {
     /// emblems, and words with a wrong letter (log, crowded-2).
     pub word: f32,
     /// The same of a word in large print: titles are set in faces that are read with less
-    /// confidence, and an event without its title is none.
+    /// confidence, and an event without its title is none (log, fields-2).
     pub large_word: f32,
     /// Print of more than so many times the picture's median em size is large.
     pub large: f32,
