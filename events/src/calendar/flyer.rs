@@ -1,7 +1,7 @@
 //! What was read off a flyer.
 use super::transcript::{
-    apart, around, beside_years, common, elsewhere, holds, hours, is_of_street, labelled_day,
-    lone_month, words_of,
+    apart, around, beside_years, common, elsewhere, holds, hours, is_lone_figure, is_of_street,
+    labelled_day, lone_month, words_of,
 };
 use super::{place, title, venue};
 use crate::date::{Date, Time};
@@ -83,9 +83,19 @@ impl<'a> Flyer<'a> {
     /// The same with everything that is known of it: other days, how sure it is, what is left.
     #[must_use]
     pub fn reading(&self, options: Options) -> Reading {
-        let (date, day) = self.day(options);
-        let timed = date.and_then(|date| self.time(&date, &day, options));
+        let flyer = self.without_figure();
+        let (date, day) = flyer.day(options);
+        let timed = date.and_then(|date| flyer.time(&date, &day, options));
         timed.unwrap_or(day)
+    }
+
+    /// The same without a start that is a figure and nothing else on its page: no hour is told so.
+    fn without_figure(mut self) -> Self {
+        let lone = |start| is_lone_figure(self.transcript.unwrap_or_default(), start);
+        if self.when.end.is_none() && self.when.start.is_some_and(lone) {
+            self.when.start = None;
+        }
+        self
     }
 
     /// The title without what stands at its end and is a day or an hour and nothing else: lines, or

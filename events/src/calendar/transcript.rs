@@ -134,6 +134,16 @@ pub(super) fn labelled_day(transcript: &str, date: Option<&str>, today: Date) ->
     (!told && read::stated(&only, today) == Stated::Day).then_some(only)
 }
 
+/// Whether a text is a figure that stands in lines of its own alone.
+pub(super) fn is_lone_figure(transcript: &str, text: &str) -> bool {
+    let text = text.trim();
+    let figure = (1..=2).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    let in_line = |line: &&str| line.split(|c: char| !c.is_ascii_digit()).any(|n| n == text);
+    let mut lines = transcript.lines().filter(in_line);
+    let alone = |line: &str| line.trim() == text;
+    figure && lines.next().is_some_and(alone) && lines.all(alone)
+}
+
 /// Whether a text is the beginning of a line that is a street: "82 EAST 4th" of "82 EAST 4th
 /// STREET (at 2nd Ave.)".
 pub(super) fn is_of_street(transcript: &str, text: &str) -> bool {
@@ -237,6 +247,15 @@ mod tests {
         let text = "THU DEC 24\nin the Village\n82 EAST 4th STREET (at 2nd Ave.)";
         let found = Some("2026-12-24T19:30".to_owned());
         assert_eq!(day(text, "82 EAST 4th"), found, "a street");
+    }
+
+    #[test]
+    fn a_figure_that_stands_alone_is_no_hour() {
+        assert!(is_lone_figure("May 18, 2019\n9\nfree", "9"));
+        for page in ["May 18\n9 am", "May 9\n9", "9\n9 to 5", "free"] {
+            assert!(!is_lone_figure(page, "9"), "{page}");
+        }
+        assert!(!is_lone_figure("9:00", "9:00"));
     }
 
     #[test]
