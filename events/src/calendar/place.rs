@@ -57,11 +57,15 @@ pub(super) fn named_above<'t>(
     };
     let (above, line) = (lines[at.checked_sub(1)?], lines[at]);
     let told = |line: &str| holds(line, venue) || holds(venue, line);
-    let names = !above.contains(|c: char| c.is_ascii_digit() || "@:.,!?|".contains(c))
-        && above.starts_with(char::is_uppercase)
-        && NAME.contains(&words_of(above).len())
-        && !is_when(above);
-    (names && !told(above) && !told(line)).then_some([above, line])
+    (may_name(above) && !is_when(above) && !told(above) && !told(line)).then_some([above, line])
+}
+
+/// Whether a line looks like the name above a street: a few words, the first with a capital, no
+/// figures and no signs.
+pub(super) fn may_name(line: &str) -> bool {
+    !line.contains(|c: char| c.is_ascii_digit() || "@:.,!?|".contains(c))
+        && line.starts_with(char::is_uppercase)
+        && NAME.contains(&words_of(line).len())
 }
 
 #[cfg(test)]

@@ -120,7 +120,7 @@ const DAY_LABELS: [&str; 10] = [
 
 /// What stands behind the page's only label of a day, where it names one that `date` is no part of.
 pub(super) fn labelled_day(transcript: &str, date: Option<&str>, today: Date) -> Option<String> {
-    let value = |line: &'_ str| {
+    let value = |line: &str| {
         let (label, value) = line.split_once(':')?;
         // A bullet may have been read as a letter or a figure.
         let words = words_of(label);

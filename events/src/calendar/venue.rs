@@ -1,13 +1,13 @@
 //! Where a page says that its event is, beside what was read for it.
 use super::Flyer;
 use super::flyer::is_when;
+use super::place::may_name;
 use super::transcript::{holds, words_of};
 use crate::read;
 use crate::read::place::{is_address, is_street};
 use crate::read::tokens::folded;
 use crate::schedule::Options;
 use std::borrow::Cow;
-use std::ops::RangeInclusive;
 
 /// Words before the colon of a place, or alone above it.
 const LABELS: &str = "\
@@ -43,8 +43,6 @@ const NUMBERED: [&str; 8] = [
 ];
 /// Words before a place in the line of a time.
 const BEFORE: [&str; 5] = ["at", "in", "im", "bei", "@"];
-/// Words of a name above its street. Set by hand.
-const NAME: RangeInclusive<usize> = 2..=6;
 /// Most words of a line that names a place and its town. Set by hand.
 const LONGEST: usize = 10;
 /// Most words of the line of a town and its country below. Set by hand.
@@ -170,9 +168,7 @@ impl<'a> Page<'a> {
         let [when, name] = self.lines.get(at.checked_sub(2)?..at)? else {
             return None;
         };
-        let names = name.starts_with(char::is_uppercase)
-            && NAME.contains(&words_of(name).len())
-            && !name.contains(|c: char| c.is_ascii_digit() || "@:.,!?|".contains(c))
+        let names = may_name(name)
             && !self.tells_when(name)
             && !self.flyer.title.is_some_and(|title| holds(title, name));
         let found = names && is_street(read) && self.tells_when(when);

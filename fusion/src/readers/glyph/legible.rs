@@ -34,10 +34,7 @@ pub(super) fn legible(
             continue;
         }
         for word in words(line, &places, usual) {
-            let least = match em_of(&places[word.clone()]) > rule.large * usual_em {
-                true => rule.large_word,
-                false => rule.word,
-            };
+            let least = least_of(&places[word.clone()], usual_em, rule);
             match is_legible_word(&letters[word.clone()], least, embed, rule) {
                 true => kept.extend(word),
                 false => left_out.push(described(word, &letters, &places)),
@@ -71,6 +68,15 @@ fn is_legible(line: &[(TokenId, f32)], rule: &Legible) -> bool {
 /// The median em size in canvas pixels, 0 where there is no glyph.
 fn em_of(places: &[[f32; 4]]) -> f32 {
     median(places.iter().map(|at| at[3]).collect()).unwrap_or_default()
+}
+
+/// What is asked of the letters of a word, on a page whose median em size is `usual`.
+fn least_of(word: &[[f32; 4]], usual: f32, rule: &Legible) -> f32 {
+    if em_of(word) > rule.large * usual {
+        rule.large_word
+    } else {
+        rule.word
+    }
 }
 
 /// Whether a word of a legible line is text; `least` is what is asked of letters. Marks are: the
@@ -138,5 +144,10 @@ mod tests {
         assert!(is_legible(&[(mark, 0.3)]), "the dash between two times");
         let large = [(letter, 0.7), (letter, 0.75)];
         assert!(is_legible_word(&large, rule.large_word, &embed, &rule));
+        let least = |em| least_of(&[[0.0, 0.0, 8.0, em]; 4], 20.0, &rule);
+        assert_eq!(
+            [20.0, 27.0, 29.0].map(least),
+            [rule.word, rule.word, rule.large_word]
+        );
     }
 }

@@ -149,7 +149,7 @@ pub struct Legible {
     /// The same of a word in large print: titles are set in faces that are read with less
     /// confidence, and an event without its title is none (log, fields-2).
     pub large_word: f32,
-    /// Print of more than so many times the picture's median em size is large.
+    /// Print of more than so many times the picture's median em size is large. Set by hand.
     pub large: f32,
     /// The same of a word with a figure: without a day or a price more is lost than a word, and
     /// figures are read with less confidence than words are.
