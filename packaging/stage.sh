@@ -22,6 +22,7 @@ cp .cache/onnxruntime/ThirdPartyNotices.txt $usr/share/doc/foveate/onnxruntime-T
 nano=$usr/share/foveate/models/nano
 cp models/nano/config.json models/nano/tokenizer.json models/nano/*.onnx models/nano/README.md $nano
 cp models/nano/decoder.safetensors models/nano/fusion.safetensors $nano
+cp models/nano/lexicon.txt models/nano/LICENSE-SCOWL $nano
 cp -r models/nano/adapters $nano
 
 foveate=$usr/lib/foveate/foveate

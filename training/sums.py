@@ -13,7 +13,8 @@ from pathlib import Path
 
 # What loading reads of a bundle whose `config.json` names no files.
 LOADED = (
-    "*.onnx", "decoder.safetensors", "fusion.safetensors", "tokenizer.json", "tracks.json",
+    "*.onnx", "decoder.safetensors", "fusion.safetensors", "tokenizer.json", "lexicon.txt",
+    "tracks.json",
     "track?*.block?*.safetensors",
 )  # fmt: skip
 

@@ -118,11 +118,12 @@ fn ask(model: &Model, picture: impl FnOnce() -> foveate::Result<Image>) -> Outco
         let mut session = model.look_at(&image)?;
         let typed = session.read::<CalendarEvent>().run()?;
         let time = start.elapsed();
-        let transcript = match typed.transcript {
+        let transcript = match session.text() {
             Some(text) => text,
             None => session.ocr().run()?.text,
         };
-        let flyer = typed.value.as_flyer(Some(&transcript));
+        let read = typed.transcript.as_deref();
+        let flyer = typed.value.as_flyer(read.or(Some(&transcript)));
         let meaning = meaning::of(flyer.with_headlines(&typed.headlines), &typed.value);
         let place = |(path, region): (String, Region)| (path, corners(region.rect));
         let boxes = typed.fields.into_iter().map(place).collect();

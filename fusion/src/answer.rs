@@ -189,7 +189,8 @@ pub struct Typed<T> {
     pub json: String,
     /// Where its strings and numbers were read: JSON pointer and region, in order.
     pub fields: Vec<(String, Region)>,
-    /// The transcript that it was filled in from, where there is one.
+    /// The transcript that it was filled in from, where there is one. Doubtful words are in it,
+    /// which [`Session::text`](crate::Session::text) leaves out.
     pub transcript: Option<String>,
     /// The blocks of the largest print on the pictures, each with its lines joined by `\n`; none
     /// where no text was read first.

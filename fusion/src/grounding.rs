@@ -34,10 +34,8 @@ impl Gallery {
     fn region(&self, sources: impl Iterator<Item = usize>) -> Option<Region> {
         let mut found: Vec<Option<Found>> = vec![None; self.pictures.len()];
         for source in sources {
-            let after = self.first.partition_point(|first| *first <= source);
-            let picture = after.checked_sub(1)?;
-            let sources = &self.pictures[picture].sources;
-            let one = Found::of(sources.get(source - self.first[picture])?);
+            let (picture, source) = self.source(source)?;
+            let one = Found::of(source);
             found[picture] = Some(found[picture].map_or(one, |all| all.with(one)));
         }
         let count = |&i: &usize| found[i].map_or(0, |f: Found| f.count);
@@ -60,7 +58,27 @@ impl Gallery {
         }
     }
 
-    /// What was found in the pictures and is not shown to the decoder.
+    /// A source, and the picture that it is in.
+    fn source(&self, source: usize) -> Option<(usize, &Source)> {
+        let after = self.first.partition_point(|first| *first <= source);
+        let picture = after.checked_sub(1)?;
+        let sources = &self.pictures[picture].sources;
+        Some((picture, sources.get(source - self.first[picture])?))
+    }
+
+    /// Whether a source is hardly legible.
+    pub(crate) fn is_doubtful(&self, source: usize) -> bool {
+        self.source(source)
+            .is_some_and(|(_, source)| source.doubtful)
+    }
+
+    /// Whether any source is hardly legible.
+    pub(crate) fn has_doubts(&self) -> bool {
+        let mut sources = self.pictures.iter().flat_map(|picture| &picture.sources);
+        sources.any(|source| source.doubtful)
+    }
+
+    /// What was found in the pictures and transcripts leave out.
     pub(crate) fn left_out(&self, tokenizer: &Tokenizer) -> Vec<Line> {
         let line = |picture: usize, left: &LeftOut| Line {
             text: tokenizer.decode(&left.tokens),

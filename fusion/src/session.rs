@@ -3,6 +3,7 @@ mod append;
 mod blank;
 mod evidence;
 mod headlines;
+mod legibly;
 mod query;
 mod request;
 mod stream;

@@ -51,6 +51,7 @@ impl Reader for Word {
                     y1: f64::from(red[0]),
                 },
                 confidence: red[1] / 100.0,
+                doubtful: false,
             }],
             left_out: Vec::new(),
             transform: *views.placement(),

@@ -90,6 +90,8 @@ impl EncodeGlyphs for Glyphs {
                 canvas,
                 glyph: spots.iter().map(|s| 6 + u32::from(s.0)).collect(),
                 probability: vec![1.0; n],
+                doubtful: vec![false; n],
+                apart: vec![false; n],
             },
             long: false,
             left_out: Vec::new(),

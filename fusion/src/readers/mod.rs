@@ -100,7 +100,7 @@ pub struct Encoded {
     /// What answers are copied from. Sources of a conversation are counted over all its pictures.
     /// Empty where a family knows none: its answers have no boxes.
     pub sources: Vec<Source>,
-    /// What was found and is not shown to the decoder.
+    /// What was found and transcripts leave out.
     pub left_out: Vec<LeftOut>,
     /// The way back from the canvas to the picture's own pixels.
     pub transform: Transform,
@@ -119,9 +119,11 @@ pub struct Source {
     pub canvas: Rect,
     /// How probable it is that it reads as it was read, 0 to 1.
     pub confidence: f32,
+    /// Whether it is hardly legible: fields may be read from it, transcripts leave its word out.
+    pub doubtful: bool,
 }
 
-/// Something that was found in a picture and is not shown to the decoder.
+/// Something that was found in a picture and that transcripts leave out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LeftOut {
     /// What it may read.
@@ -130,15 +132,15 @@ pub struct LeftOut {
     pub canvas: Rect,
     /// How probable it is that it reads so, 0 to 1.
     pub confidence: f32,
-    /// Why it is not shown.
+    /// Why it is left out.
     pub why: Why,
 }
 
-/// Why something is not shown to the decoder.
+/// Why something is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Why {
-    /// It is hardly legible: most likely no text at all.
+    /// It is hardly legible: a misread word, or no text at all.
     Illegible,
     /// The picture holds more text than the decoder takes.
     TooMany,

@@ -1,8 +1,10 @@
 //! Answers as they are written, piece by piece and field by field.
 use super::Turn;
 use super::evidence::Evidence;
+use super::legibly::Legibly;
 use crate::Result;
 use crate::answer::{self, Timing, Usage};
+use crate::readers::Written;
 use foveate_language::{StopReason, TextStream, TokenStream, Tokenizer, Work};
 use serde_json::Value;
 
@@ -12,6 +14,8 @@ pub struct Stream<'s> {
     pub(super) tokens: Box<dyn TokenStream + 's>,
     pub(super) turn: &'s mut Turn,
     pub(super) text: TextStream,
+    /// What is given of a transcript with doubtful words; `None` where all is given.
+    pub(super) given: Option<Given<'s>>,
     pub(super) tokenizer: &'s Tokenizer,
     /// Rows of the conversation before the answer.
     pub(super) prompt_rows: usize,
@@ -36,7 +40,10 @@ impl Stream<'_> {
     /// The answer so far.
     #[must_use]
     pub fn so_far(&self) -> &str {
-        &self.turn.answer
+        match &self.given {
+            Some(given) => &given.so_far,
+            None => &self.turn.answer,
+        }
     }
 
     /// Why the answer ended, and what it cost. An answer that was not read to its end counts as
@@ -66,6 +73,7 @@ impl Stream<'_> {
                 None => {
                     let rest = self.text.finish();
                     self.turn.answer.push_str(&rest);
+                    let rest = self.given.as_mut().map_or(rest, Given::finish);
                     return (!rest.is_empty()).then_some(Ok(rest));
                 }
             };
@@ -73,10 +81,53 @@ impl Stream<'_> {
             self.turn.sources.push(token.source);
             let piece = self.text.push(self.tokenizer.bytes(token.id));
             self.turn.answer.push_str(&piece);
+            let piece = match &mut self.given {
+                Some(given) => given.push((token.id, token.source)),
+                None => piece,
+            };
             if !piece.is_empty() {
                 return Some(Ok(piece));
             }
         }
+    }
+}
+
+/// A transcript without its doubtful words, as it is written.
+pub(super) struct Given<'s> {
+    words: Legibly<'s>,
+    text: TextStream,
+    so_far: String,
+}
+
+impl<'s> Given<'s> {
+    pub(super) fn new(words: Legibly<'s>) -> Self {
+        Self {
+            words,
+            text: TextStream::default(),
+            so_far: String::new(),
+        }
+    }
+
+    fn push(&mut self, written: Written) -> String {
+        let given = self.words.push(written);
+        self.piece(&given)
+    }
+
+    fn finish(&mut self) -> String {
+        let given = self.words.finish();
+        let mut piece = self.piece(&given);
+        let rest = self.text.finish();
+        self.so_far.push_str(&rest);
+        piece.push_str(&rest);
+        piece
+    }
+
+    fn piece(&mut self, given: &[Written]) -> String {
+        let tokenizer = self.words.tokenizer;
+        let tokens = given.iter().map(|(id, _)| tokenizer.bytes(*id));
+        let piece: String = tokens.map(|bytes| self.text.push(bytes)).collect();
+        self.so_far.push_str(&piece);
+        piece
     }
 }
 

@@ -43,7 +43,7 @@ impl Session {
             request,
             cost: (timing, usage),
         } = self.read_text(&ready, request)?;
-        if text.is_empty() {
+        if self.is_blank() {
             return self.nothing_read(schema, (timing, usage));
         }
         let mut typed: Typed<Value> = self.respond_schema(&question, &ready, &request)?;
@@ -186,7 +186,7 @@ impl Session {
             Some(question) => (question, request.clone(), None),
             None => {
                 let read = self.read_text(&ready, request)?;
-                if read.text.is_empty() {
+                if self.is_blank() {
                     let nothing = blank(schema).map_err(|field| Error::NothingRead { field })?;
                     return Ok(Snapshots::new(Growing::Blank(nothing, read.cost), None));
                 }
@@ -254,8 +254,13 @@ impl Session {
         headlines(&lines.unwrap_or_default())
     }
 
+    /// Whether the pictures were read and no legible text was found.
+    fn is_blank(&self) -> bool {
+        self.text().is_none_or(|text| text.is_empty())
+    }
+
     /// The turn that read the text of all pictures shown.
-    fn reading(&self) -> Option<&Turn> {
+    pub(super) fn reading(&self) -> Option<&Turn> {
         let broken_off = |t: &Turn| {
             let cut = [StopReason::Cancelled, StopReason::TimeLimit].map(StopReason::as_str);
             let stop = t.stop.as_deref();

@@ -1,4 +1,6 @@
 //! Answers in words, and how any answer is begun and written.
+use super::legibly::Legibly;
+use super::stream::Given;
 use super::{Request, Session, Stream, Turn, decoder};
 use crate::answer::{Answer, Reading, Timing, Usage};
 use crate::grounding::Traced;
@@ -70,8 +72,9 @@ impl Session {
     /// for those who took it from the [`Stream`] of [`ocr`](Self::ocr).
     #[must_use]
     pub fn last_reading(&self, stop: StopReason, timing: Timing, usage: Usage) -> Reading {
+        let last = self.turns.last();
         Reading {
-            text: self.last_text(),
+            text: last.map_or_else(String::new, |turn| self.text_of(turn)),
             lines: self.last_lines(),
             left_out: self.gallery.left_out(self.model.tokenizer()),
             stop,
@@ -171,6 +174,8 @@ impl Session {
         let Some(turn) = turns.last_mut() else {
             unreachable!("a turn was begun")
         };
+        let words = || Legibly::new(gallery, model.tokenizer());
+        let given = matches!(task, Task::Transcribe).then(words).flatten();
         let prompt_rows = context.len();
         // One row is left for the end token.
         let room = context.room().saturating_sub(1);
@@ -207,6 +212,7 @@ impl Session {
             tokens,
             turn,
             text: TextStream::default(),
+            given: given.map(Given::new),
             tokenizer: model.tokenizer(),
             prompt_rows,
             by_context,
@@ -236,10 +242,42 @@ impl Session {
         Traced::new(self.model.tokenizer(), &turn.ids, &turn.sources)
     }
 
-    /// The lines of the last answer, with the boxes they were read from.
+    /// The lines of the last answer, with the boxes they were read from; of a transcript without
+    /// doubtful words.
     #[must_use]
     pub fn last_lines(&self) -> Vec<crate::Line> {
-        self.last_traced().lines(&self.gallery)
+        let last = self.turns.last();
+        let lines = last.map(|turn| self.legible(turn).lines(&self.gallery));
+        lines.unwrap_or_default()
+    }
+
+    /// The text of the pictures as [`ocr`](Self::ocr) gives it, where it was read since the last
+    /// one was shown: reading a value does so first.
+    #[must_use]
+    pub fn text(&self) -> Option<String> {
+        self.reading().map(|turn| self.text_of(turn))
+    }
+
+    /// An answer, of a transcript without doubtful words.
+    pub(super) fn text_of(&self, turn: &Turn) -> String {
+        match self.doubts(turn) {
+            Some(_) => String::from_utf8_lossy(&self.legible(turn).bytes).into_owned(),
+            None => turn.answer.clone(),
+        }
+    }
+
+    fn legible(&self, turn: &Turn) -> Traced {
+        let Some(words) = self.doubts(turn) else {
+            return self.traced(turn);
+        };
+        let (ids, sources): (Vec<_>, Vec<_>) = words.of(turn.written()).into_iter().unzip();
+        Traced::new(self.model.tokenizer(), &ids, &sources)
+    }
+
+    /// What leaves doubtful words out of a transcript that may have some.
+    fn doubts(&self, turn: &Turn) -> Option<Legibly<'_>> {
+        let words = || Legibly::new(&self.gallery, self.model.tokenizer());
+        turn.transcribes.then(words).flatten()
     }
 }
 

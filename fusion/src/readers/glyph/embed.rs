@@ -18,6 +18,8 @@ pub struct GlyphEmbedding {
     alphabetic: Vec<TokenId>,
     /// Those of figures.
     figures: Vec<TokenId>,
+    /// What each letter is, in the order of `ids`.
+    texts: Vec<String>,
 }
 
 impl GlyphEmbedding {
@@ -31,6 +33,7 @@ impl GlyphEmbedding {
             place: PlaceEmbedding::new(weights),
             alphabetic: Vec::new(),
             figures: Vec::new(),
+            texts: Vec::new(),
         }
     }
 
@@ -43,6 +46,8 @@ impl GlyphEmbedding {
             text.is_ok_and(|text| text.chars().all(what))
         };
         let all = |what| self.ids.iter().filter(|id| is(id, what)).copied().collect();
+        let text = |id: &TokenId| String::from_utf8_lossy(tokenizer.bytes(*id)).into_owned();
+        self.texts = self.ids.iter().map(text).collect();
         (self.alphabetic, self.figures) = (all(char::is_alphabetic), all(char::is_numeric));
         self
     }
@@ -55,6 +60,18 @@ impl GlyphEmbedding {
     /// Whether a token is a figure.
     pub(super) fn is_figure(&self, id: TokenId) -> bool {
         self.figures.contains(&id)
+    }
+
+    /// What a letter is, by its row among the letters.
+    pub(super) fn text(&self, letter: usize) -> &str {
+        self.texts.get(letter).map_or("", String::as_str)
+    }
+
+    /// What letters spell.
+    pub(super) fn spelled(&self, letters: impl IntoIterator<Item = TokenId>) -> String {
+        let row = |id: TokenId| self.ids.iter().position(|&one| one == id);
+        let rows = letters.into_iter().filter_map(row);
+        rows.map(|row| self.text(row)).collect()
     }
 
     /// The token of each letter.

@@ -1,12 +1,13 @@
 //! From a picture to image tokens: views, encoder, adapter, selection, places, mixer.
 use super::embed::GlyphEmbedding;
-use super::legible::legible;
+use super::legible::{Legibility, legible};
+use super::lexicon::Lexicon;
 use super::mixer::Mixer;
 use super::pass::{Pass, Sight};
 use super::refine;
 use super::rules::{Rules, SecondScale, SmallPrint};
-use super::select;
-use super::slots::SlotAdapter;
+use super::select::{self, Chosen};
+use super::slots::{SlotAdapter, Slots};
 use super::tokens::{ImageTokens, tokens_of};
 use crate::answer::Timing;
 use crate::bundle::Bundle;
@@ -22,7 +23,7 @@ use std::time::{Duration, Instant};
 pub struct Seen {
     /// What the decoder is shown.
     pub tokens: ImageTokens,
-    /// Lines, and words of lines, that it is not shown.
+    /// Lines, and words of lines, that transcripts leave out.
     pub left_out: Vec<LeftOut>,
     /// Whether it was read in crops of a long canvas. Its transcript is its lines then, letter by
     /// letter.
@@ -42,6 +43,7 @@ pub struct GlyphEncoder {
     sight: Sight,
     mixer: Option<Mixer>,
     embed: GlyphEmbedding,
+    lexicon: Option<Lexicon>,
 }
 
 impl GlyphEncoder {
@@ -79,6 +81,7 @@ impl GlyphEncoder {
             sight,
             mixer: Mixer::of(bundle, options)?,
             embed,
+            lexicon: Lexicon::of(bundle)?,
         })
     }
 
@@ -170,10 +173,11 @@ impl GlyphEncoder {
         };
         let illegible = seen.left_out.iter().filter(|l| l.why == Why::Illegible);
         let illegible: usize = illegible.map(|line| line.tokens.len()).sum();
-        if illegible < rule.least.max(seen.tokens.len()) {
+        let legible = seen.tokens.legible();
+        if illegible < rule.least.max(legible) {
             return Ok(None);
         }
-        let mut best = (rule.least.max(rule.times * seen.tokens.len()), None);
+        let mut best = (rule.least.max(rule.times * legible), None);
         for quarters in 1..4 {
             let turned = pixels.turned(quarters);
             // One view is enough to tell which way is up.
@@ -186,11 +190,16 @@ impl GlyphEncoder {
         Ok(best.1)
     }
 
+    fn legible(&self, chosen: &Chosen, slots: &Slots) -> Legibility {
+        let words = (&self.embed, self.lexicon.as_ref());
+        legible(chosen, slots, words, &self.sight.rules)
+    }
+
     /// How many glyphs of a pass are legible.
     fn legible_of(&self, pass: Pass) -> usize {
         let chosen = select::settle(pass.glyphs, &self.sight.rules);
-        let (chosen, _) = legible(&chosen, &pass.slots, &self.embed, &self.sight.rules);
-        chosen.len()
+        let seen = self.legible(&chosen, &pass.slots);
+        seen.doubtful.iter().filter(|doubt| !**doubt).count()
     }
 
     /// Whether the print is too small for the mode, and a closer one would show it larger.
@@ -240,9 +249,10 @@ impl GlyphEncoder {
     fn tokens_of(&self, pass: Pass, glance: Duration, go_on: Option<&GoOn<'_>>) -> Result<Seen> {
         let began = Instant::now();
         let chosen = select::settle(pass.glyphs, &self.sight.rules);
-        let (chosen, left_out) = legible(&chosen, &pass.slots, &self.embed, &self.sight.rules);
+        let mut text = self.legible(&chosen, &pass.slots);
+        let left_out = std::mem::take(&mut text.left_out);
         let room = self.sight.config.max_glyphs;
-        let mut tokens = tokens_of(&pass.slots, chosen, &self.embed);
+        let mut tokens = tokens_of(&pass.slots, text, &self.embed);
         let shown = Slice::from(..tokens.len().min(room));
         let mut rows = tokens.tokens.slice_axis(Axis(0), shown).to_owned();
         if let Some(mixer) = &self.mixer {

@@ -1,7 +1,9 @@
 //! Which lines of glyphs, and which of their words, are text: the others are left out before the
-//! decoder sees them.
+//! decoder sees them, and doubtful words of transcripts.
 use super::embed::GlyphEmbedding;
+use super::known::Known;
 use super::layout;
+use super::lexicon::Lexicon;
 use super::rules::{Legible, Rules};
 use super::select::Chosen;
 use super::shared::glyph_box;
@@ -10,38 +12,144 @@ use super::spacing::{spaces, usual_gap};
 use super::tokens::median;
 use crate::readers::{LeftOut, Why};
 use foveate_language::TokenId;
+use ndarray::{Array2, Axis};
 use std::ops::Range;
 
-/// The glyphs of `chosen` that are text, and the lines and words that are hardly legible.
+/// What of a picture's glyphs is text.
+#[derive(Debug, Clone)]
+pub(super) struct Legibility {
+    /// The glyphs that the decoder is shown.
+    pub shown: Chosen,
+    /// `[n, letters]`: log-probabilities of their letters, not yet summing to one.
+    pub letters: Array2<f32>,
+    /// Of each whether its word is doubtful.
+    pub doubtful: Vec<bool>,
+    /// Of each whether it begins a word, though the gap before it does not say so.
+    pub apart: Vec<bool>,
+    /// Lines and words that are hardly legible, doubtful words among them.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// What of `chosen` is text.
 pub(super) fn legible(
     chosen: &Chosen,
     slots: &Slots,
-    embed: &GlyphEmbedding,
+    (embed, lexicon): (&GlyphEmbedding, Option<&Lexicon>),
     rules: &Rules,
-) -> (Chosen, Vec<LeftOut>) {
+) -> Legibility {
+    let mut logits = chosen.pooled(slots.letters.view(), &slots.presence);
     let Some(rule) = &rules.legible else {
-        return (chosen.clone(), Vec::new());
+        return Legibility {
+            shown: chosen.clone(),
+            letters: logits,
+            doubtful: vec![false; chosen.len()],
+            apart: vec![false; chosen.len()],
+            left_out: Vec::new(),
+        };
     };
-    let letters = embed.likeliest(&chosen.pooled(slots.letters.view(), &slots.presence));
+    let mut letters = embed.likeliest(&logits);
     let places = chosen.places();
-    let (mut kept, mut left_out) = (Vec::new(), Vec::new());
     let runs = layout::runs(&places, &rules.order);
-    let usual_em = em_of(&places);
     let usual = usual_gap(runs.iter().map(|line| &places[line.clone()]));
+    let mut sorted = Sorted::default();
+    let mut all: Vec<Range<usize>> = Vec::new();
     for line in runs {
-        if !is_legible(&letters[line.clone()], rule) {
-            left_out.push(described(line, &letters, &places));
-            continue;
-        }
-        for word in words(line, &places, usual) {
-            let least = least_of(&places[word.clone()], usual_em, rule);
-            match is_legible_word(&letters[word.clone()], least, embed, rule) {
-                true => kept.extend(word),
-                false => left_out.push(described(word, &letters, &places)),
-            }
+        match is_legible(&letters[line.clone()], rule) {
+            true => all.extend(words(line, &places, usual)),
+            false => sorted.left_out.push(described(line, &letters, &places)),
         }
     }
-    (chosen.keep(&kept), left_out)
+    let known = lexicon.zip(rules.known.as_ref());
+    let known = known.map(|(lexicon, rule)| Known {
+        lexicon,
+        embed,
+        rule,
+    });
+    let known = known.filter(|known| known.suits(&all, &letters));
+    let asked = Asked {
+        rule,
+        known,
+        embed,
+        usual_em: em_of(&places),
+    };
+    for word in all {
+        let words = match &known {
+            Some(known) => known.mended(word, (&mut logits, &mut letters), &places),
+            None => vec![word.collect()],
+        };
+        for (n, word) in words.into_iter().enumerate() {
+            let limits = asked.of(&word, &letters, &places);
+            sorted.add(word, n > 0, limits, &letters, &places);
+        }
+    }
+    Legibility {
+        shown: chosen.keep(&sorted.kept),
+        letters: logits.select(Axis(0), &sorted.kept),
+        doubtful: sorted.doubtful,
+        apart: sorted.apart,
+        left_out: sorted.left_out,
+    }
+}
+
+/// What is asked of words.
+struct Asked<'a> {
+    rule: &'a Legible,
+    known: Option<Known<'a>>,
+    embed: &'a GlyphEmbedding,
+    /// The median em size of the picture in canvas pixels.
+    usual_em: f32,
+}
+
+impl Asked<'_> {
+    /// Whether a word (glyphs) is doubtful, and whether it is shown.
+    fn of(&self, word: &[usize], letters: &[(TokenId, f32)], places: &[[f32; 4]]) -> (bool, bool) {
+        let Self { rule, embed, .. } = self;
+        let of_word: Vec<_> = word.iter().map(|&glyph| letters[glyph]).collect();
+        let ems = word.iter().map(|&glyph| places[glyph][3]).collect();
+        let large = median(ems).unwrap_or_default() > rule.large * self.usual_em;
+        let known = self.known.and_then(|known| known.least(&of_word, large));
+        let least = match known {
+            Some(least) => least.max(rule.shown),
+            None if large => rule.large_word,
+            None => rule.word,
+        };
+        let doubtful = !is_legible_word(&of_word, least, embed, rule);
+        let shown = !doubtful || is_legible_word(&of_word, rule.shown, embed, rule);
+        (doubtful, shown)
+    }
+}
+
+/// Words sorted into those that are shown and those that are left out.
+#[derive(Default)]
+struct Sorted {
+    kept: Vec<usize>,
+    doubtful: Vec<bool>,
+    apart: Vec<bool>,
+    left_out: Vec<LeftOut>,
+}
+
+impl Sorted {
+    /// Takes in a word (glyphs): whether its gap does not say that it begins there, and whether it
+    /// is doubtful and shown.
+    fn add(
+        &mut self,
+        word: Vec<usize>,
+        apart: bool,
+        (doubtful, shown): (bool, bool),
+        letters: &[(TokenId, f32)],
+        places: &[[f32; 4]],
+    ) {
+        if doubtful && let (Some(&first), Some(&last)) = (word.first(), word.last()) {
+            self.left_out
+                .push(described(first..last + 1, letters, places));
+        }
+        if shown {
+            self.apart
+                .extend((0..word.len()).map(|glyph| apart && glyph == 0));
+            self.doubtful.extend(word.iter().map(|_| doubtful));
+            self.kept.extend(word);
+        }
+    }
 }
 
 /// The words of a line of glyphs.
@@ -68,15 +176,6 @@ fn is_legible(line: &[(TokenId, f32)], rule: &Legible) -> bool {
 /// The median em size in canvas pixels, 0 where there is no glyph.
 fn em_of(places: &[[f32; 4]]) -> f32 {
     median(places.iter().map(|at| at[3]).collect()).unwrap_or_default()
-}
-
-/// What is asked of the letters of a word, on a page whose median em size is `usual`.
-fn least_of(word: &[[f32; 4]], usual: f32, rule: &Legible) -> f32 {
-    if em_of(word) > rule.large * usual {
-        rule.large_word
-    } else {
-        rule.word
-    }
 }
 
 /// Whether a word of a legible line is text; `least` is what is asked of letters. Marks are: the
@@ -144,10 +243,5 @@ mod tests {
         assert!(is_legible(&[(mark, 0.3)]), "the dash between two times");
         let large = [(letter, 0.7), (letter, 0.75)];
         assert!(is_legible_word(&large, rule.large_word, &embed, &rule));
-        let least = |em| least_of(&[[0.0, 0.0, 8.0, em]; 4], 20.0, &rule);
-        assert_eq!(
-            [20.0, 27.0, 29.0].map(least),
-            [rule.word, rule.word, rule.large_word]
-        );
     }
 }

@@ -7,6 +7,7 @@
 //! | which slots show a glyph, which are kept, in which order | `nms.rs`, `select.rs`, `layout/` |
 //! | unsure letters encoded at a second scale | `refine.rs` |
 //! | lines that are hardly legible left out | `legible.rs` |
+//! | what a lexicon says of words | `lexicon.rs`, `known.rs` |
 //! | glyphs to rows of the decoder's width | `embed.rs`, `place.rs`, `tokens.rs`, `mixer.rs` |
 //! | a picture to its rows | `encode.rs` |
 //! | what decoding needs of a picture | `page.rs`, `pointer.rs` |
@@ -17,8 +18,10 @@ mod covered;
 mod decode;
 mod embed;
 mod encode;
+mod known;
 mod layout;
 mod legible;
+mod lexicon;
 mod mixer;
 mod nms;
 mod page;
@@ -37,13 +40,14 @@ mod tokens;
 pub use covered::Covered;
 pub use embed::GlyphEmbedding;
 pub use encode::{GlyphEncoder, Seen};
+pub use lexicon::Lexicon;
 pub use mixer::Mixer;
 pub use page::Page;
 pub use place::PlaceEmbedding;
 pub use pointer::Pointer;
 pub use rules::{
-    Coverage, Legible, LetterBias, Lookup, Nms, ReadingOrder, Rules, SecondScale, SmallPrint,
-    SpaceBias, Turned,
+    Coverage, KnownWords, Legible, LetterBias, Lookup, Nms, ReadingOrder, Rules, SecondScale,
+    SmallPrint, SpaceBias, Turned,
 };
 pub use select::{Chosen, choose};
 pub use shared::glyph_box;
@@ -159,7 +163,8 @@ impl Reader for GlyphReader {
         let mut page = Page::new(&seen.tokens, &self.pointer, &self.digits, &self.rules);
         let receipt = plain::is_receipt(&page, &self.tokenizer, &self.rules);
         let (glyphs, shown) = (seen.tokens.len(), seen.tokens.tokens.nrows());
-        let crowded = glyphs > shown || self.rules.crowded.is_some_and(|most| glyphs >= most);
+        let most = self.rules.crowded.unwrap_or(usize::MAX);
+        let crowded = glyphs > shown || seen.tokens.legible() >= most;
         if seen.long || crowded || receipt {
             let [width, height] = seen.placement.content_size();
             let how = (&self.rules, receipt || seen.long && height > width);

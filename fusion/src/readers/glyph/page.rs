@@ -21,6 +21,8 @@ pub struct Page {
     pub(super) glyph: Vec<TokenId>,
     /// `[n]`: how probable that is.
     pub(super) probability: Vec<f32>,
+    /// `[n]`: whether it begins a word, though the gap before it does not say so.
+    pub(super) apart: Vec<bool>,
     /// `[n]`: cx, cy, w, h in canvas pixels.
     pub(super) canvas: Vec<[f32; 4]>,
     /// Lines of text, ranges of glyphs; specks are in none.
@@ -49,6 +51,7 @@ impl Page {
             places: tokens.places.clone(),
             glyph: tokens.glyph.clone(),
             probability: tokens.probability.clone(),
+            apart: tokens.apart.clone(),
             canvas,
             lines,
             nothing: vec![0.0; tokens.places.ncols()],
@@ -239,6 +242,12 @@ impl Pages {
         line == Some(Some(0))
     }
 
+    /// Whether a source begins a word, though the gap before it does not say so.
+    pub(crate) fn is_apart(&self, source: usize) -> bool {
+        let at = self.at(source);
+        at.is_some_and(|(page, _, glyph)| page.apart[glyph])
+    }
+
     /// White space between a source and the next of its line, in em sizes.
     pub(crate) fn gap(&self, source: usize) -> Option<f32> {
         let (page, _, glyph) = self.at(source)?;
@@ -277,6 +286,7 @@ pub(crate) mod tests {
             places: Array2::zeros((n, 2)),
             glyph: (20..).take(n).collect(),
             probability: vec![1.0; n],
+            apart: vec![false; n],
             canvas: vec![[0.0; 4]; n],
             lines: lines.to_vec(),
             nothing: vec![0.0; 2],

@@ -32,7 +32,7 @@ pub(super) fn text(
             let space = n > 0
                 && match pitch {
                     Some(pitch) => step(canvas, &row[n - 1..=n]) > plain::WIDE * pitch,
-                    None => spaces[n],
+                    None => spaces[n] || page.apart[glyph],
                 };
             let closes = || {
                 let first = tokenizer.bytes(letters[glyph]).first();

@@ -1,7 +1,8 @@
 //! Image tokens: one row for each glyph of a picture, in reading order.
 use super::embed::GlyphEmbedding;
+use super::legible::{Legibility, legible};
 use super::rules::Rules;
-use super::select::{self, Chosen};
+use super::select;
 use super::shared::glyph_box;
 use super::slots::Slots;
 use crate::Result;
@@ -25,6 +26,10 @@ pub struct ImageTokens {
     pub glyph: Vec<TokenId>,
     /// `[n]`: how probable that letter is, 0 to 1.
     pub probability: Vec<f32>,
+    /// `[n]`: whether its word is hardly legible, so that transcripts leave it out.
+    pub doubtful: Vec<bool>,
+    /// `[n]`: whether it begins a word, though the gap before it does not say so.
+    pub apart: Vec<bool>,
 }
 
 impl ImageTokens {
@@ -32,6 +37,12 @@ impl ImageTokens {
     #[must_use]
     pub fn len(&self) -> usize {
         self.canvas.nrows()
+    }
+
+    /// Number of glyphs whose words are legible.
+    #[must_use]
+    pub fn legible(&self) -> usize {
+        self.doubtful.iter().filter(|doubt| !**doubt).count()
     }
 
     /// Whether no glyph was found.
@@ -58,6 +69,7 @@ impl ImageTokens {
         Source {
             canvas: self.canvas_box(i),
             confidence: self.probability[i],
+            doubtful: self.doubtful[i],
         }
     }
 
@@ -74,7 +86,8 @@ pub(crate) fn median(mut values: Vec<f32>) -> Option<f32> {
     values.get(values.len() / 2).copied()
 }
 
-/// Chooses among the slots, puts them into reading order and adds their places; `far` is
+/// Chooses among the slots, puts them into reading order and adds their places, whatever is legible
+/// of them; `far` is
 /// [`foveate_vision::TileBatch::far_tiles`].
 pub fn image_tokens(
     slots: &Slots,
@@ -83,19 +96,37 @@ pub fn image_tokens(
     embed: &GlyphEmbedding,
 ) -> Result<ImageTokens> {
     let chosen = select::choose(slots, far, config, &Rules::default())?;
-    Ok(tokens_of(slots, chosen, embed))
+    let rules = Rules {
+        legible: None,
+        ..Rules::default()
+    };
+    Ok(tokens_of(
+        slots,
+        legible(&chosen, slots, (embed, None), &rules),
+        embed,
+    ))
 }
 
-pub(super) fn tokens_of(slots: &Slots, chosen: Chosen, embed: &GlyphEmbedding) -> ImageTokens {
+/// Image tokens of what is text.
+pub(super) fn tokens_of(slots: &Slots, text: Legibility, embed: &GlyphEmbedding) -> ImageTokens {
+    let Legibility {
+        shown: chosen,
+        letters,
+        doubtful,
+        apart,
+        ..
+    } = text;
     let [places, before] = embed.place().both(chosen.place.view());
-    let pooled = |values: &Array2<f32>| chosen.pooled(values.view(), &slots.presence);
-    let (rows, glyph, probability) = embed.letters(&pooled(&slots.letters), &pooled(&slots.slots));
+    let looks = chosen.pooled(slots.slots.view(), &slots.presence);
+    let (rows, glyph, probability) = embed.letters(&letters, &looks);
     ImageTokens {
         tokens: rows + &places + before,
         places,
         canvas: chosen.place,
         glyph,
         probability,
+        doubtful,
+        apart,
     }
 }
 
@@ -114,6 +145,8 @@ mod tests {
             ),
             glyph: vec![0; ems.len()],
             probability: vec![1.0; ems.len()],
+            doubtful: vec![false; ems.len()],
+            apart: vec![false; ems.len()],
         };
         assert_eq!(tokens(&[]).median_em(), None);
         assert_eq!(tokens(&[90.0, 8.0, 9.0, 8.0, 60.0]).median_em(), Some(9.0));

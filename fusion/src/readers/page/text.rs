@@ -43,6 +43,7 @@ impl PageLine {
             sources.push(Source {
                 canvas: boxes.reduce(crate::grounding::union).unwrap_or_default(),
                 confidence: confidences.sum::<f32>() / chars.len() as f32,
+                doubtful: false,
             });
         }
         let corners = canvas_corners(&line.quad, transform);

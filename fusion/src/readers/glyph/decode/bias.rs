@@ -55,7 +55,12 @@ pub(super) fn space(
     if logits.len() <= space.max(letter) || source.is_some_and(|s| s != next) {
         return source;
     }
-    let odds = rule.weight * (rule.slope * (gap - rule.even)).clamp(-rule.most, rule.most);
+    let of_gap = rule.weight * (rule.slope * (gap - rule.even)).clamp(-rule.most, rule.most);
+    let odds = if pages.is_apart(next) {
+        rule.apart
+    } else {
+        of_gap
+    };
     if odds > 0.0 && (source.is_some() || likeliest(logits, letter)) {
         logits[space] += odds;
         return source.filter(|_| !likeliest(logits, space));
