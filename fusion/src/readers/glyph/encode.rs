@@ -1,6 +1,6 @@
 //! From a picture to image tokens: views, encoder, adapter, selection, places, mixer.
 use super::embed::GlyphEmbedding;
-use super::legible::{Legibility, legible};
+use super::legible::legible;
 use super::lexicon::Lexicon;
 use super::mixer::Mixer;
 use super::pass::{Pass, Sight};
@@ -8,7 +8,7 @@ use super::refine;
 use super::rules::{Rules, SecondScale, SmallPrint};
 use super::select::{self, Chosen};
 use super::slots::{SlotAdapter, Slots};
-use super::tokens::{ImageTokens, tokens_of};
+use super::tokens::{ImageTokens, Text, tokens_of};
 use crate::answer::Timing;
 use crate::bundle::Bundle;
 use crate::readers::{LeftOut, Why};
@@ -190,7 +190,7 @@ impl GlyphEncoder {
         Ok(best.1)
     }
 
-    fn legible(&self, chosen: &Chosen, slots: &Slots) -> Legibility {
+    fn legible(&self, chosen: &Chosen, slots: &Slots) -> (Text, Vec<LeftOut>) {
         let words = (&self.embed, self.lexicon.as_ref());
         legible(chosen, slots, words, &self.sight.rules)
     }
@@ -198,8 +198,8 @@ impl GlyphEncoder {
     /// How many glyphs of a pass are legible.
     fn legible_of(&self, pass: Pass) -> usize {
         let chosen = select::settle(pass.glyphs, &self.sight.rules);
-        let seen = self.legible(&chosen, &pass.slots);
-        seen.doubtful.iter().filter(|doubt| !**doubt).count()
+        let (text, _) = self.legible(&chosen, &pass.slots);
+        text.legible()
     }
 
     /// Whether the print is too small for the mode, and a closer one would show it larger.
@@ -249,8 +249,7 @@ impl GlyphEncoder {
     fn tokens_of(&self, pass: Pass, glance: Duration, go_on: Option<&GoOn<'_>>) -> Result<Seen> {
         let began = Instant::now();
         let chosen = select::settle(pass.glyphs, &self.sight.rules);
-        let mut text = self.legible(&chosen, &pass.slots);
-        let left_out = std::mem::take(&mut text.left_out);
+        let (text, left_out) = self.legible(&chosen, &pass.slots);
         let room = self.sight.config.max_glyphs;
         let mut tokens = tokens_of(&pass.slots, text, &self.embed);
         let shown = Slice::from(..tokens.len().min(room));

@@ -2,20 +2,12 @@
 //! others, or none.
 use super::embed::GlyphEmbedding;
 use super::lexicon::Lexicon;
-use super::rules::KnownWords;
+use super::rules::{KnownWords, known as rule};
 use super::spacing::gap;
 use super::tokens::median;
 use foveate_language::TokenId;
 use ndarray::Array2;
 use std::ops::Range;
-
-/// Letters of a word that is counted for the language of a page, at least.
-const TELLING: usize = 3;
-/// Least mean probability of the letters of such a word.
-const SURE: f32 = 0.9;
-
-/// Letters of each of two words that were read as one, at least.
-const PART: usize = 3;
 
 /// Of each glyph the likeliest letter, and how probable it is.
 type Letters = [(TokenId, f32)];
@@ -33,7 +25,7 @@ impl Known<'_> {
     pub(super) fn suits(&self, words: &[Range<usize>], letters: &Letters) -> bool {
         let sure = |word: &[(TokenId, f32)]| {
             let sum: f32 = word.iter().map(|(_, probability)| probability).sum();
-            word.len() >= TELLING && sum >= SURE * word.len() as f32
+            word.len() >= rule::TELLING && sum >= rule::SURE * word.len() as f32
         };
         let words = words.iter().map(|word| &letters[word.clone()]);
         let known = words
@@ -92,7 +84,7 @@ impl Known<'_> {
             .max_by(|a, b| a.1.total_cmp(&b.1))?;
         let second = word.start + at + 1;
         let parts = [word.start..second, second..word.end];
-        let long = parts.iter().all(|part| part.len() >= PART);
+        let long = parts.iter().all(|part| part.len() >= rule::PART);
         let wide = widest > usual + self.rule.apart;
         let known = |of: Range<usize>| self.knows(&letters[of]);
         let parted = long && wide && known(word) == Some(false);

@@ -9,44 +9,24 @@ use super::select::Chosen;
 use super::shared::glyph_box;
 use super::slots::Slots;
 use super::spacing::{spaces, usual_gap};
-use super::tokens::median;
+use super::tokens::{Text, median};
 use crate::readers::{LeftOut, Why};
 use foveate_language::TokenId;
-use ndarray::{Array2, Axis};
+use ndarray::Axis;
 use std::ops::Range;
 
-/// What of a picture's glyphs is text.
-#[derive(Debug, Clone)]
-pub(super) struct Legibility {
-    /// The glyphs that the decoder is shown.
-    pub shown: Chosen,
-    /// `[n, letters]`: log-probabilities of their letters, not yet summing to one.
-    pub letters: Array2<f32>,
-    /// Of each whether its word is doubtful.
-    pub doubtful: Vec<bool>,
-    /// Of each whether it begins a word, though the gap before it does not say so.
-    pub apart: Vec<bool>,
-    /// Lines and words that are hardly legible, doubtful words among them.
-    pub left_out: Vec<LeftOut>,
-}
-
-/// What of `chosen` is text.
+/// What of `chosen` is text, and the lines and words that are hardly legible, doubtful ones among
+/// them.
 pub(super) fn legible(
     chosen: &Chosen,
     slots: &Slots,
     (embed, lexicon): (&GlyphEmbedding, Option<&Lexicon>),
     rules: &Rules,
-) -> Legibility {
-    let mut logits = chosen.pooled(slots.letters.view(), &slots.presence);
+) -> (Text, Vec<LeftOut>) {
     let Some(rule) = &rules.legible else {
-        return Legibility {
-            shown: chosen.clone(),
-            letters: logits,
-            doubtful: vec![false; chosen.len()],
-            apart: vec![false; chosen.len()],
-            left_out: Vec::new(),
-        };
+        return (Text::all(chosen.clone(), slots), Vec::new());
     };
+    let mut logits = chosen.pooled(slots.letters.view(), &slots.presence);
     let mut letters = embed.likeliest(&logits);
     let places = chosen.places();
     let runs = layout::runs(&places, &rules.order);
@@ -82,13 +62,13 @@ pub(super) fn legible(
             sorted.add(word, n > 0, limits, &letters, &places);
         }
     }
-    Legibility {
+    let text = Text {
         shown: chosen.keep(&sorted.kept),
         letters: logits.select(Axis(0), &sorted.kept),
         doubtful: sorted.doubtful,
         apart: sorted.apart,
-        left_out: sorted.left_out,
-    }
+    };
+    (text, sorted.left_out)
 }
 
 /// What is asked of words.

@@ -118,6 +118,15 @@ mod tests {
     }
 
     #[test]
+    fn every_word_that_ships_is_found() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/models/nano/lexicon.txt");
+        let words = std::fs::read_to_string(file).unwrap();
+        let lexicon = Lexicon::new(words.clone()).unwrap();
+        assert!(words.lines().all(|word| lexicon.has(word)));
+        assert!(!words.lines().any(|word| lexicon.has(&format!("{word}~"))));
+    }
+
+    #[test]
     fn lines_must_be_sorted() {
         let why = Lexicon::new("b\na\n".to_owned()).unwrap_err();
         assert_eq!(

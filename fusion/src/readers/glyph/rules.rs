@@ -8,6 +8,7 @@ mod words;
 use super::shared::SHARED;
 use serde::{Deserialize, Serialize};
 
+pub(super) use words::known;
 pub use words::{KnownWords, Legible};
 
 /// The thresholds of reading. `None` and `false` switch a rule off.

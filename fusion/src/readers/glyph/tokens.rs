@@ -1,8 +1,7 @@
 //! Image tokens: one row for each glyph of a picture, in reading order.
 use super::embed::GlyphEmbedding;
-use super::legible::{Legibility, legible};
 use super::rules::Rules;
-use super::select;
+use super::select::{self, Chosen};
 use super::shared::glyph_box;
 use super::slots::Slots;
 use crate::Result;
@@ -96,25 +95,46 @@ pub fn image_tokens(
     embed: &GlyphEmbedding,
 ) -> Result<ImageTokens> {
     let chosen = select::choose(slots, far, config, &Rules::default())?;
-    let rules = Rules {
-        legible: None,
-        ..Rules::default()
-    };
-    Ok(tokens_of(
-        slots,
-        legible(&chosen, slots, (embed, None), &rules),
-        embed,
-    ))
+    Ok(tokens_of(slots, Text::all(chosen, slots), embed))
+}
+
+/// The glyphs of a picture that are text.
+#[derive(Debug, Clone)]
+pub(super) struct Text {
+    /// The glyphs that the decoder is shown.
+    pub shown: Chosen,
+    /// `[n, letters]`: log-probabilities of their letters, not yet summing to one.
+    pub letters: Array2<f32>,
+    /// Of each whether its word is doubtful.
+    pub doubtful: Vec<bool>,
+    /// Of each whether it begins a word, though the gap before it does not say so.
+    pub apart: Vec<bool>,
+}
+
+impl Text {
+    /// All that was chosen, whatever is legible of it.
+    pub(super) fn all(chosen: Chosen, slots: &Slots) -> Self {
+        Self {
+            letters: chosen.pooled(slots.letters.view(), &slots.presence),
+            doubtful: vec![false; chosen.len()],
+            apart: vec![false; chosen.len()],
+            shown: chosen,
+        }
+    }
+
+    /// Number of glyphs whose words are not doubtful.
+    pub(super) fn legible(&self) -> usize {
+        self.doubtful.iter().filter(|doubt| !**doubt).count()
+    }
 }
 
 /// Image tokens of what is text.
-pub(super) fn tokens_of(slots: &Slots, text: Legibility, embed: &GlyphEmbedding) -> ImageTokens {
-    let Legibility {
+pub(super) fn tokens_of(slots: &Slots, text: Text, embed: &GlyphEmbedding) -> ImageTokens {
+    let Text {
         shown: chosen,
         letters,
         doubtful,
         apart,
-        ..
     } = text;
     let [places, before] = embed.place().both(chosen.place.view());
     let looks = chosen.pooled(slots.slots.view(), &slots.presence);
