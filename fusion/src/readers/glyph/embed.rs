@@ -62,16 +62,12 @@ impl GlyphEmbedding {
         self.figures.contains(&id)
     }
 
-    /// What a letter is, by its row among the letters.
-    pub(super) fn text(&self, letter: usize) -> &str {
-        self.texts.get(letter).map_or("", String::as_str)
-    }
-
     /// What letters spell.
     pub(super) fn spelled(&self, letters: impl IntoIterator<Item = TokenId>) -> String {
         let row = |id: TokenId| self.ids.iter().position(|&one| one == id);
         let rows = letters.into_iter().filter_map(row);
-        rows.map(|row| self.text(row)).collect()
+        rows.filter_map(|row| self.texts.get(row).map(String::as_str))
+            .collect()
     }
 
     /// The token of each letter.

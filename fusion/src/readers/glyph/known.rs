@@ -28,15 +28,12 @@ impl Known<'_> {
             word.len() >= rule::TELLING && sum >= rule::SURE * word.len() as f32
         };
         let words = words.iter().map(|word| &letters[word.clone()]);
-        let known = words
+        let known: Vec<bool> = words
             .filter(|word| sure(word))
-            .filter_map(|word| self.knows(word));
-        let (mut all, mut of_lexicon) = (0, 0);
-        known.for_each(|known| {
-            all += 1;
-            of_lexicon += usize::from(known);
-        });
-        of_lexicon > 0 && of_lexicon as f32 >= self.rule.share * all as f32
+            .filter_map(|word| self.knows(word))
+            .collect();
+        let of_lexicon = known.iter().filter(|known| **known).count();
+        of_lexicon > 0 && of_lexicon as f32 >= self.rule.share * known.len() as f32
     }
 
     /// Whether the lexicon knows a word; `None` of what is none.
@@ -188,49 +185,53 @@ mod tests {
         .with_characters(tokenizer)
     }
 
-    fn known<'a>(
-        lexicon: &'a Lexicon,
-        embed: &'a GlyphEmbedding,
-        rule: &'a KnownWords,
-    ) -> Known<'a> {
-        Known {
-            lexicon,
-            embed,
-            rule,
-        }
+    /// What `ask` gives of the lexicon of these words.
+    fn knowing<T>(words: &str, ask: impl FnOnce(&Known<'_>, &Tokenizer) -> T) -> T {
+        let tokenizer = fake::byte_tokenizer(&[]);
+        let known = Known {
+            lexicon: &Lexicon::new(words.to_owned()).unwrap(),
+            embed: &embedding(&tokenizer),
+            rule: &Rules::default().known.unwrap(),
+        };
+        ask(&known, &tokenizer)
+    }
+
+    /// The letters of `text`, each this probable.
+    fn letters(tokenizer: &Tokenizer, text: &str, probability: f32) -> Vec<(TokenId, f32)> {
+        let ids = tokenizer.encode_bytes(text.as_bytes());
+        ids.into_iter().map(|id| (id, probability)).collect()
     }
 
     /// What becomes of glyphs 10 px apart but for the one at `near`, which stands 2 px behind the
     /// one before it, of an em of 20 px. Each has a letter and one that is less likely, with its
     /// share.
     fn mended(word: &[(u8, u8, f32)], near: usize) -> String {
-        let tokenizer = fake::byte_tokenizer(&[]);
-        let embed = embedding(&tokenizer);
-        let lexicon = Lexicon::new("ahoy\nfood\nhall\ntown\n".to_owned()).unwrap();
-        let rule = Rules::default().known.unwrap();
-        let known = known(&lexicon, &embed, &rule);
-        let row = |letter: u8| LETTERS.iter().position(|&one| one == letter).unwrap();
-        let mut logits = Array2::from_elem((word.len(), LETTERS.len()), -20.0);
-        for (glyph, &(letter, other, share)) in word.iter().enumerate() {
-            logits[[glyph, row(other)]] = share.ln();
-            logits[[glyph, row(letter)]] = 0.0;
-        }
-        let mut letters = embed.likeliest(&logits);
-        let mut x = 0.0;
-        let mut at = |glyph: usize| {
-            x += if glyph == near { 2.0 } else { 10.0 };
-            [x, 50.0, 8.0, 20.0]
-        };
-        let places: Vec<[f32; 4]> = (0..word.len()).map(&mut at).collect();
-        let mut glyphs: Vec<usize> = (0..word.len()).collect();
-        known.mend(&mut glyphs, (&mut logits, &mut letters), &places);
-        let after = embed.likeliest(&logits);
-        assert!(
-            glyphs
-                .iter()
-                .all(|&glyph| after[glyph].0 == letters[glyph].0)
-        );
-        embed.spelled(glyphs.iter().map(|&glyph| letters[glyph].0))
+        knowing("ahoy\nfood\nhall\ntown\n", |known, _| {
+            let row = |letter: u8| LETTERS.iter().position(|&one| one == letter).unwrap();
+            let mut logits = Array2::from_elem((word.len(), LETTERS.len()), -20.0);
+            for (glyph, &(letter, other, share)) in word.iter().enumerate() {
+                logits[[glyph, row(other)]] = share.ln();
+                logits[[glyph, row(letter)]] = 0.0;
+            }
+            let mut letters = known.embed.likeliest(&logits);
+            let mut x = 0.0;
+            let mut at = |glyph: usize| {
+                x += if glyph == near { 2.0 } else { 10.0 };
+                [x, 50.0, 8.0, 20.0]
+            };
+            let places: Vec<[f32; 4]> = (0..word.len()).map(&mut at).collect();
+            let mut glyphs: Vec<usize> = (0..word.len()).collect();
+            known.mend(&mut glyphs, (&mut logits, &mut letters), &places);
+            let after = known.embed.likeliest(&logits);
+            assert!(
+                glyphs
+                    .iter()
+                    .all(|&glyph| after[glyph].0 == letters[glyph].0)
+            );
+            known
+                .embed
+                .spelled(glyphs.iter().map(|&glyph| letters[glyph].0))
+        })
     }
 
     fn plain(word: &str) -> Vec<(u8, u8, f32)> {
@@ -261,69 +262,57 @@ mod tests {
 
     #[test]
     fn the_widest_gap_parts_two_known_words() {
-        let tokenizer = fake::byte_tokenizer(&[]);
-        let embed = embedding(&tokenizer);
-        let lexicon = Lexicon::new("foot\nhall\ntown\ntownhall\n".to_owned()).unwrap();
-        let rule = Rules::default().known.unwrap();
-        let known = known(&lexicon, &embed, &rule);
-        // Glyphs 8 px wide of an em of 20 px, 1 px apart, and `wide` px before the one at `at`.
-        let parts = |text: &str, at: usize, wide: f32| {
-            let letters = tokenizer.encode_bytes(text.as_bytes());
-            let letters: Vec<_> = letters.iter().map(|&id| (id, 0.9)).collect();
-            let mut x = 0.0;
-            let mut place = |glyph: usize| {
-                x += if glyph == at { 8.0 + wide } else { 9.0 };
-                [x, 50.0, 8.0, 20.0]
+        knowing("foot\nhall\ntown\ntownhall\n", |known, tokenizer| {
+            // Glyphs 8 px wide of an em of 20 px, 1 px apart, and `wide` px before the one at `at`.
+            let parts = |text: &str, at: usize, wide: f32| {
+                let letters = letters(tokenizer, text, 0.9);
+                let mut x = 0.0;
+                let mut place = |glyph: usize| {
+                    x += if glyph == at { 8.0 + wide } else { 9.0 };
+                    [x, 50.0, 8.0, 20.0]
+                };
+                let places: Vec<_> = (0..letters.len()).map(&mut place).collect();
+                known.second(0..letters.len(), &letters, &places)
             };
-            let places: Vec<_> = (0..letters.len()).map(&mut place).collect();
-            known.second(0..letters.len(), &letters, &places)
-        };
-        assert_eq!(parts("foothall", 4, 3.5), Some(4));
-        assert_eq!(parts("foothall", 4, 2.5), None, "a gap like the others");
-        assert_eq!(parts("foothall", 3, 3.5), None, "no words");
-        assert_eq!(parts("townhall", 4, 3.5), None, "one word");
-        assert_eq!(parts("f", 0, 0.0), None);
+            assert_eq!(parts("foothall", 4, 3.5), Some(4));
+            assert_eq!(parts("foothall", 4, 2.5), None, "a gap like the others");
+            assert_eq!(parts("foothall", 3, 3.5), None, "no words");
+            assert_eq!(parts("townhall", 4, 3.5), None, "one word");
+            assert_eq!(parts("f", 0, 0.0), None);
+        })
     }
 
     #[test]
     fn a_page_in_another_language_is_left_alone() {
-        let tokenizer = fake::byte_tokenizer(&[]);
-        let embed = embedding(&tokenizer);
-        let lexicon = Lexicon::new("hall\ntown\n".to_owned()).unwrap();
-        let rule = Rules::default().known.unwrap();
-        let known = known(&lexicon, &embed, &rule);
-        let suits = |text: &str, probability: f32| {
-            let letters = tokenizer.encode_bytes(text.replace(' ', "").as_bytes());
-            let letters: Vec<_> = letters.iter().map(|&id| (id, probability)).collect();
-            let mut from = 0;
-            let mut words = Vec::new();
-            for word in text.split(' ') {
-                words.push(from..from + word.len());
-                from += word.len();
-            }
-            known.suits(&words, &letters)
-        };
-        assert!(suits("town hall foot wald", 0.95));
-        assert!(!suits("town wand hand foot", 0.95));
-        assert!(!suits("town hall", 0.8), "nothing was surely read");
-        assert!(!suits("7 al", 0.95));
+        knowing("hall\ntown\n", |known, tokenizer| {
+            let suits = |text: &str, probability: f32| {
+                let letters = letters(tokenizer, &text.replace(' ', ""), probability);
+                let mut from = 0;
+                let mut words = Vec::new();
+                for word in text.split(' ') {
+                    words.push(from..from + word.len());
+                    from += word.len();
+                }
+                known.suits(&words, &letters)
+            };
+            assert!(suits("town hall foot wald", 0.95));
+            assert!(!suits("town wand hand foot", 0.95));
+            assert!(!suits("town hall", 0.8), "nothing was surely read");
+            assert!(!suits("7 al", 0.95));
+        })
     }
 
     #[test]
     fn more_is_asked_of_unknown_words() {
-        let tokenizer = fake::byte_tokenizer(&[]);
-        let embed = embedding(&tokenizer);
-        let lexicon = Lexicon::new("hall\n".to_owned()).unwrap();
-        let rule = Rules::default().known.unwrap();
-        let known = known(&lexicon, &embed, &rule);
-        let least = |text: &str, large| {
-            let letters = tokenizer.encode_bytes(text.as_bytes());
-            let letters: Vec<_> = letters.iter().map(|&id| (id, 0.9)).collect();
-            known.least(&letters, large)
-        };
-        assert_eq!(least("hall", false), Some(0.0));
-        assert_eq!(least("hatt", false), Some(rule.unknown));
-        assert_eq!(least("hatt", true), Some(rule.large_unknown));
-        assert_eq!(least("7", true), None);
+        knowing("hall\n", |known, tokenizer| {
+            let least = |text: &str, large| {
+                let letters = letters(tokenizer, text, 0.9);
+                known.least(&letters, large)
+            };
+            assert_eq!(least("hall", false), Some(0.0));
+            assert_eq!(least("hatt", false), Some(known.rule.unknown));
+            assert_eq!(least("hatt", true), Some(known.rule.large_unknown));
+            assert_eq!(least("7", true), None);
+        })
     }
 }

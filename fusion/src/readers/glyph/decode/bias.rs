@@ -74,3 +74,36 @@ pub(super) fn space(
     }
     source
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::readers::glyph::page::tests::{page, pages};
+    use crate::readers::glyph::rules::Rules;
+
+    #[test]
+    fn a_lexicon_parts_what_no_gap_does() {
+        let goes_on = |apart: bool| {
+            let mut page = page(&[0..2, 2..3]);
+            page.canvas = [10.0, 18.0, 90.0].map(|x| [x, 0.0, 8.0, 20.0]).to_vec();
+            page.apart[1] = apart;
+            let pages = pages(page);
+            let mut logits = vec![0.0; 30];
+            logits[21] = 9.0;
+            let step = Step {
+                at: 0,
+                source: Some(1),
+            };
+            let rule = Rules::default().space_bias.unwrap();
+            space(
+                &pages,
+                step,
+                5,
+                &Covered::default(),
+                (&rule, 0.0),
+                &mut logits,
+            )
+        };
+        assert_eq!([false, true].map(goes_on), [Some(1), None]);
+    }
+}
