@@ -60,6 +60,7 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+mod at_once;
 #[cfg(feature = "async")]
 pub mod background;
 pub mod batch;

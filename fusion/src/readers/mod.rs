@@ -7,6 +7,7 @@ mod tiled;
 mod tracks;
 
 use crate::answer::Timing;
+use crate::at_once::at_once;
 use crate::bundle::{self, Base, Bundle, Checked, Tier};
 use crate::{Error, Image, Options, Result, Task};
 use foveate_language::{
@@ -18,7 +19,6 @@ use glyph::GlyphEncoder;
 use ndarray::Array2;
 use serde_json::Value;
 use std::any::Any;
-use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -256,16 +256,14 @@ pub(crate) fn open(
         return Ok((chat::open(dir, graphs, options)?, Checked::default()));
     }
     let config = bundle::config(dir)?;
-    std::thread::scope(|scope| {
-        let checked = scope.spawn(|| bundle::check_sums(dir, &config));
-        let opened = open_family(dir, config.clone(), graphs, options);
-        let checked = checked.join();
-        let checked = checked.unwrap_or_else(|panic| resume_unwind(panic));
-        match opened {
-            Err(e) if is_about_config(&e) => Err(e),
-            opened => checked.and_then(|checked| Ok((opened?, checked))),
-        }
-    })
+    let (checked, opened) = at_once(
+        || bundle::check_sums(dir, &config),
+        || open_family(dir, config.clone(), graphs, options),
+    );
+    match opened {
+        Err(e) if is_about_config(&e) => Err(e),
+        opened => checked.and_then(|checked| Ok((opened?, checked))),
+    }
 }
 
 fn is_about_config(e: &Error) -> bool {

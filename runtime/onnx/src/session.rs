@@ -113,6 +113,12 @@ fn sums_overflow() -> bool {
 /// point.
 const SHARED_ZERO_POINT: &str = "Attempt to replace the existing tensor";
 
+/// Microseconds that a thread waits in a loop for the next operator; versions that do not know of
+/// it wait for longer. Threads spin when they are started too: without a bound that took 36 ms of
+/// another core for each graph that is opened, and with this one nano's encoder takes as long (134
+/// to 137 ms a view, a Xeon with AVX-512 VNNI) with 6% less of the processor.
+const SPIN: &str = "50";
+
 fn builder(runtime: &Runtime, options: &GraphOptions) -> Result<SessionBuilder> {
     let refused = |error: ort::Error| {
         Error::caused(ErrorKind::Run, format!("session options: {error}"), error)
@@ -127,6 +133,9 @@ fn builder(runtime: &Runtime, options: &GraphOptions) -> Result<SessionBuilder> 
         .map_err(recover)?;
     let builder = builder
         .with_config_entry("session.force_spinning_stop", "1")
+        .map_err(recover)?;
+    let builder = builder
+        .with_config_entry("session.intra_op.spin_duration_us", SPIN)
         .map_err(recover)?;
     let builder = if sums_overflow() {
         let entry = builder.with_config_entry("session.x64quantprecision", "1");

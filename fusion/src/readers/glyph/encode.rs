@@ -10,6 +10,7 @@ use super::select::{self, Chosen};
 use super::slots::{SlotAdapter, Slots};
 use super::tokens::{ImageTokens, Text, tokens_of};
 use crate::answer::Timing;
+use crate::at_once::at_once;
 use crate::bundle::Bundle;
 use crate::readers::{LeftOut, Why};
 use crate::{Error, Image, Result};
@@ -55,33 +56,44 @@ impl GlyphEncoder {
         rules: &Rules,
     ) -> Result<Self> {
         let config = bundle.config();
-        let open = |vision: &str, adapter: &str| {
+        let open_tower = |vision: &str| {
             let vision = bundle.file(vision)?;
             let tower = OnnxTower::open(&vision, &config.image, options);
-            let tower = tower.map_err(|e| Error::AssetsInvalid {
+            tower.map_err(|e| Error::AssetsInvalid {
                 file: vision,
                 why: e.to_string(),
-            });
-            let adapter = SlotAdapter::open(bundle.file(adapter)?, embed.sizes(), options)?;
-            Ok::<_, Error>((tower?, adapter))
+            })
         };
-        let (encoder, adapter) = open("vision.onnx", "adapter.onnx")?;
+        let sizes = embed.sizes();
+        let open_adapter = |adapter: &str| SlotAdapter::open(bundle.file(adapter)?, sizes, options);
         let own = config.adapter.closer.is_some() && bundle.has("closer.onnx");
+        let open_rest = || {
+            let closer = match own {
+                true => Some((
+                    open_tower("closer.onnx")?,
+                    open_adapter("closer-adapter.onnx")?,
+                )),
+                false => None,
+            };
+            let (adapter, mixer) = (open_adapter("adapter.onnx")?, Mixer::of(bundle, options)?);
+            Ok::<_, Error>((adapter, closer, mixer, Lexicon::of(bundle)?))
+        };
+        // The tower takes as long as all others together.
+        let (rest, encoder) = at_once(open_rest, || open_tower("vision.onnx"));
+        let encoder = encoder?;
+        let (adapter, closer, mixer, lexicon) = rest?;
         let sight = Sight {
             encoder,
             adapter,
-            closer: match own {
-                true => Some(open("closer.onnx", "closer-adapter.onnx")?),
-                false => None,
-            },
+            closer,
             config: config.adapter,
             rules: rules.clone(),
         };
         Ok(Self {
             sight,
-            mixer: Mixer::of(bundle, options)?,
+            mixer,
             embed,
-            lexicon: Lexicon::of(bundle)?,
+            lexicon,
         })
     }
 

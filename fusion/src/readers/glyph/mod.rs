@@ -55,6 +55,7 @@ pub use slots::{SlotAdapter, Slots};
 pub use tokens::{ImageTokens, image_tokens};
 
 use super::{Decoding, Encoded, Opened, Reader, Segment, Written, tracks};
+use crate::at_once::at_once;
 use crate::bundle::{Base, Bundle, Prompts, TRACKS, graph_error, signature};
 use crate::model::DecoderFile;
 use crate::{Error, Image, Options, Result, Task};
@@ -264,8 +265,9 @@ pub(super) fn open(
     let marks = [special(&config.tokens.image)?, special(&config.tokens.end)?];
     let weights = bundle.fusion_weights()?;
     let embed = GlyphEmbedding::new(&weights).with_characters(&tokenizer);
-    let encoder = encoder(embed)?;
-    let decoder = open_decoder(bundle, options.decoder, graphs)?;
+    let decoder = || open_decoder(bundle, options.decoder, graphs);
+    let (decoder, encoder) = at_once(decoder, || encoder(embed));
+    let (encoder, decoder) = (encoder?, decoder?);
     let reader = GlyphReader::new(
         encoder,
         Arc::new(Pointer::new(&weights)),

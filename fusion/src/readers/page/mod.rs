@@ -20,6 +20,7 @@ mod weights;
 
 use super::{Decoding, Encoded, Opened, Reader, Segment, Why, Written};
 use crate::answer::Timing;
+use crate::at_once::at_once;
 use crate::bundle::{Base, Shape, Tier};
 use crate::{Error, Image, Options, Result, Task};
 use config::PageConfig;
@@ -275,16 +276,14 @@ pub(super) fn open(
     let gguf = config.decoder_file(dir)?;
     let palettes = config.palettes_file(dir)?;
     // The graphs and the decoder need nothing of each other: they are opened at the same time.
-    let (spotter, language) = std::thread::scope(|scope| {
-        let language = scope
-            .spawn(|| open_language(&config, &gguf, palettes, &weights, &turns, graphs.threads));
-        (Spotter::open(dir, &config.spotter, graphs), language.join())
-    });
+    let (language, spotter) = at_once(
+        || open_language(&config, &gguf, palettes, &weights, &turns, graphs.threads),
+        || Spotter::open(dir, &config.spotter, graphs),
+    );
     let spotter = spotter.map_err(|e| Error::AssetsInvalid {
         file: dir.to_owned(),
         why: format!("{e}; `make base` fetches the graphs"),
     });
-    let language = language.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
     let Language {
         tokenizer,
         decoder,
@@ -295,7 +294,7 @@ pub(super) fn open(
         for_asks,
         separator,
         shape,
-    } = language;
+    } = language?;
     let (spotter, dim) = (spotter?, decoder.dims().dim);
     let signature = config.signature();
     let reader = PageReader {
