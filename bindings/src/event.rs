@@ -20,6 +20,7 @@ pub(crate) fn told(event: &CalendarEvent, flyer: Flyer<'_>, today: Date) -> Valu
         "end": event.end,
         "venue": event.venue,
         "place": flyer.place(),
+        "address": found.and_then(|e| e.address.as_deref()),
         "starts": found.map(Entry::starts),
         "ends": found.and_then(Entry::ends),
         "repeats": found.and_then(|e| e.schedule.repeat).map(|r| r.rule()),
@@ -65,6 +66,14 @@ mod tests {
             calendar.contains("DTSTART;VALUE=DATE:20260509"),
             "{calendar}"
         );
+    }
+
+    #[test]
+    fn the_address_is_told_and_stands_in_the_calendar() {
+        let event = told_of(Some("May 9, 2026"), "Jazz\nTown Hall\n4 Mill Lane");
+        assert_eq!(event["address"], "4 Mill Lane");
+        let calendar = event["ics"].as_str().unwrap();
+        assert!(calendar.contains("LOCATION:4 Mill Lane"), "{calendar}");
     }
 
     #[test]

@@ -138,6 +138,8 @@ class Event(Result):
     """The fields as they are printed."""
     place: str | None
     """The venue's name without its address."""
+    address: str | None
+    """The street and town of the page, where the venue does not tell them."""
     starts: str | None
     """The first moment, as in `2027-06-12T20:00`, or the first day."""
     ends: str | None

@@ -132,6 +132,7 @@ impl Told {
         json!({
             "event": event,
             "place": self.place,
+            "address": entry.and_then(|e| e.address.as_deref()),
             "starts": entry.map(Entry::starts),
             "ends": entry.and_then(Entry::ends),
             "repeats": entry.and_then(|e| e.schedule.repeat).map(|r| r.rule()),
@@ -169,8 +170,8 @@ pub(crate) fn text_of(told: &Told) -> Result<Response, Refusal> {
         .map(|ends| format!(" - {ends}"))
         .unwrap_or_default();
     let mut text = format!("{}\n{}{ends}\n", entry.summary, entry.starts());
-    if let Some(location) = &entry.location {
-        text += location;
+    if let Some(location) = entry.whole_location() {
+        text += &location;
         text.push('\n');
     }
     let media = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];

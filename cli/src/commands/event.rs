@@ -73,6 +73,7 @@ fn event(
             "file": name,
             "read": read.value,
             "place": place,
+            "address": entry.address,
             "starts": entry.starts(),
             "ends": entry.ends(),
             "confidence": confidence,

@@ -1,4 +1,5 @@
 //! Events of calendars.
+use super::address::{self, is_part};
 use super::receipt::{is_in_figures, is_receipt};
 use super::{CalendarEvent, Flyer};
 use crate::date::{Date, Time};
@@ -13,6 +14,8 @@ pub struct Entry {
     pub schedule: Schedule,
     /// Where.
     pub location: Option<String>,
+    /// The street and town that the page names, as far as `location` does not tell them.
+    pub address: Option<String>,
 }
 
 /// Why a picture announces no event.
@@ -44,11 +47,13 @@ impl Entry {
             return Err(NoEvent::Receipt);
         }
         let summary = flyer.name(Options::new(today)).ok_or(NoEvent::NoTitle)?;
+        let location = flyer.location();
         let missing = || tidy(flyer.when.date).map_or(NoEvent::NoDate, NoEvent::NotADate);
         Ok(Self {
             summary,
             schedule: flyer.schedule(today).ok_or_else(missing)?,
-            location: flyer.location(),
+            address: address::beyond(&flyer, location.as_deref()),
+            location,
         })
     }
 
@@ -75,6 +80,17 @@ impl Entry {
             title: Some(self.summary.clone()),
             venue: self.location.clone().or(read.venue),
             ..read
+        }
+    }
+
+    /// Where, with the address: `Town Hall, 4 Mill Lane`.
+    #[must_use]
+    pub fn whole_location(&self) -> Option<String> {
+        match (self.location.as_deref(), self.address.as_deref()) {
+            (Some(location), Some(address)) if !is_part(location, address) => {
+                Some(format!("{location}, {address}"))
+            }
+            (location, address) => address.or(location).map(str::to_owned),
         }
     }
 

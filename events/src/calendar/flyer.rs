@@ -125,12 +125,13 @@ impl<'a> Flyer<'a> {
         if words.len() > 1 && words.last().is_some_and(|word| goes_on(word)) {
             words.pop();
         }
-        let words = title::without_day(&words, &lines, is_when);
-        let words = title::without_number(words, &lines, self.when.date);
+        let words = title::bare(&words, &lines, is_when, self.when.date);
+        let small = found.is_none() && !self.headlines.is_empty();
+        let words = if small { title::subject(words) } else { words };
         match words.len() {
             0 => None,
             n if n == all => Some(title.trim().to_owned()),
-            _ => Some(words.join(" ")),
+            _ => Some(words.join(" ").trim_end_matches(',').to_owned()),
         }
     }
 
@@ -397,7 +398,7 @@ fn goes_on(word: &str) -> bool {
 }
 
 /// As of some day: whether a line is a day does not hang on today.
-fn undated() -> Option<Options> {
+pub(super) fn undated() -> Option<Options> {
     Date::new(2000, 1, 1).map(Options::new)
 }
 

@@ -102,8 +102,8 @@ impl Ics {
         if let (None, Some(end)) = (s.start, s.end) {
             lines.add_text("DESCRIPTION", &format!("Ends at {end}"));
         }
-        if let Some(location) = &entry.location {
-            lines.add_text("LOCATION", location);
+        if let Some(location) = entry.whole_location() {
+            lines.add_text("LOCATION", &location);
         }
         lines.add("END", "VEVENT");
     }

@@ -1,4 +1,5 @@
 //! Events as iCalendar (RFC 5545).
+mod address;
 mod entry;
 mod flyer;
 mod ics;

@@ -17,6 +17,7 @@ fn ics_of(date: &str, start: Option<&str>, end: Option<&str>) -> String {
         summary: "Jazz, Night; live".into(),
         schedule,
         location: Some("Town Hall".into()),
+        address: None,
     };
     ics(&[entry], today).replace("\r\n", "\n")
 }
@@ -185,6 +186,7 @@ fn control_characters_do_not_reach_a_calendar() {
         )
         .unwrap(),
         location: Some("é".repeat(100)),
+        address: None,
     };
     let text = ics(&[entry], "2026-03-10".parse().unwrap());
     assert!(
@@ -359,4 +361,47 @@ fn a_year_that_stands_with_the_same_day_elsewhere_is_its_year() {
     let other = "Talk\nfounded 4 May 2019\nDec 17";
     assert_eq!(starts("Dec 17", other), starts("Dec 17", "Talk\nDec 17"));
     assert_eq!(starts("Dec 17, 2024", "Talk\nDec 17, 2025"), "2024-12-17");
+}
+
+#[test]
+fn a_calendar_has_the_address_behind_the_place() {
+    let entry = |venue: Option<&str>, transcript: &str| {
+        let event = CalendarEvent {
+            title: Some("Jazz".into()),
+            date: Some("May 9, 2026".into()),
+            venue: venue.map(str::to_owned),
+            ..CalendarEvent::default()
+        };
+        let flyer = event.as_flyer(Some(transcript));
+        Entry::from_flyer(flyer, "2026-01-01".parse().unwrap()).unwrap()
+    };
+    let page = "Jazz\nMay 9, 2026\nTown Hall\n4 Mill Lane\nWinsted, CT 06098";
+    for (venue, address, wanted) in [
+        (
+            Some("Town Hall"),
+            Some("4 Mill Lane, Winsted, CT 06098"),
+            Some("Town Hall, 4 Mill Lane, Winsted, CT 06098"),
+        ),
+        (
+            Some("4 Mill Lane"),
+            Some("Winsted, CT 06098"),
+            Some("Town Hall, 4 Mill Lane, Winsted, CT 06098"),
+        ),
+        (
+            Some("Town Hall, 4 Mill Lane, Winsted"),
+            Some("Winsted, CT 06098"),
+            Some("Town Hall, 4 Mill Lane, Winsted, CT 06098"),
+        ),
+        (
+            None,
+            Some("4 Mill Lane, Winsted, CT 06098"),
+            Some("Town Hall, 4 Mill Lane, Winsted, CT 06098"),
+        ),
+    ] {
+        let entry = entry(venue, page);
+        assert_eq!(entry.address.as_deref(), address, "{venue:?}");
+        assert_eq!(entry.whole_location().as_deref(), wanted, "{venue:?}");
+    }
+    let none = entry(Some("Town Hall"), "Jazz\nTown Hall");
+    assert_eq!(none.whole_location().as_deref(), Some("Town Hall"));
 }

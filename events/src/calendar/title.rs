@@ -8,9 +8,68 @@ use crate::stated::Stated;
 /// Most figures of the day of a month.
 const FIGURES: usize = 2;
 
+/// What people are called to, in the words before it.
+const CALLS: [&str; 7] = [
+    "you are invited to",
+    "you're invited to",
+    "you are cordially invited to",
+    "you're cordially invited to",
+    "join us for",
+    "please join us for",
+    "come and join us for",
+];
+/// Words behind which a sentence says what its subject is.
+const TELLS: [&str; 4] = ["a", "an", "the", "our"];
+/// Subjects that are no names.
+const NO_NAMES: [&str; 8] = [
+    "this", "that", "it", "here", "there", "what", "who", "where",
+];
+/// Most words of a subject that is a name. Set by hand.
+const SUBJECT: usize = 6;
+
+/// The title's words without what was read with them: a day, its number, a call.
+pub(super) fn bare<'a, 'w>(
+    words: &'a [&'w str],
+    lines: &[Vec<&str>],
+    is_when: impl Fn(&[&str]) -> bool,
+    date: Option<&str>,
+) -> &'a [&'w str] {
+    let words = without_day(words, lines, is_when);
+    without_call(without_number(words, lines, date))
+}
+
+/// The title behind "You are invited to". Something must be left.
+fn without_call<'a, 'w>(words: &'a [&'w str]) -> &'a [&'w str] {
+    let is = |call: &&str| {
+        let call = words_of(call);
+        let begins = words.iter().zip(&call).filter(|(word, own)| {
+            let word = word.to_lowercase().replace('\u{2019}', "'");
+            word == **own
+        });
+        (begins.count() == call.len() && words.len() > call.len()).then_some(call.len())
+    };
+    CALLS.iter().find_map(is).map_or(words, |n| &words[n..])
+}
+
+/// What a sentence is about: "Fern Fair" of "Fern Fair, or FF, is a market for plants". For small
+/// print: "Love is a Battlefield" may be a headline.
+pub(super) fn subject<'a, 'w>(words: &'a [&'w str]) -> &'a [&'w str] {
+    let says = |pair: &[&str]| pair[0] == "is" && TELLS.contains(&pair[1]);
+    let Some(is) = words.windows(2).position(says).filter(|&at| at > 0) else {
+        return words;
+    };
+    let comma = words[..is].iter().position(|word| word.ends_with(','));
+    let own = &words[..comma.map_or(is, |at| at + 1)];
+    let first = own[0].to_lowercase();
+    let name = own.len() <= SUBJECT
+        && own[0].starts_with(|c: char| c.is_uppercase())
+        && !NO_NAMES.contains(&first.trim_end_matches(','));
+    if name { own } else { words }
+}
+
 /// The title's words without lines before them that are a day or an hour and nothing else.
 /// Something must be left.
-pub(super) fn without_day<'a, 'w>(
+fn without_day<'a, 'w>(
     mut words: &'a [&'w str],
     lines: &[Vec<&str>],
     is_when: impl Fn(&[&str]) -> bool,
@@ -29,7 +88,7 @@ pub(super) fn without_day<'a, 'w>(
 
 /// The title's words without the day's number before them, where that is a line of its own and a
 /// part of the date that was read: "10 Oktoberfest" under "April". Something must be left.
-pub(super) fn without_number<'a, 'w>(
+fn without_number<'a, 'w>(
     words: &'a [&'w str],
     lines: &[Vec<&str>],
     date: Option<&str>,
@@ -97,6 +156,35 @@ mod tests {
         assert_eq!(rest("DEC 20 9pm The Choir"), "The Choir");
         assert_eq!(rest("The Choir"), "The Choir");
         assert_eq!(rest("DEC 20"), "DEC 20", "something is left");
+    }
+
+    #[test]
+    fn a_call_is_no_part_of_the_title() {
+        let rest = |title| without_call(&words_of(title)).join(" ");
+        assert_eq!(
+            rest("You are cordially invited to Choir Concert!"),
+            "Choir Concert!"
+        );
+        assert_eq!(rest("YOU\u{2019}RE INVITED TO Game Time"), "Game Time");
+        assert_eq!(rest("Join us for"), "Join us for", "something is left");
+        assert_eq!(rest("Join us"), "Join us");
+    }
+
+    #[test]
+    fn a_sentence_is_about_its_subject() {
+        let name = |title| subject(&words_of(title)).join(" ");
+        assert_eq!(name("Fern Fair is a market"), "Fern Fair");
+        assert_eq!(name("MathConn, or MC, is a free conference"), "MathConn,");
+        for title in [
+            "This is the End",
+            "Fern Fair",
+            "is a market",
+            "All you need is love",
+            "music is the answer",
+            "Who is the Boss",
+        ] {
+            assert_eq!(name(title), title);
+        }
     }
 
     #[test]

@@ -126,3 +126,24 @@ fn a_title_ends_before_those_who_appear() {
         assert_eq!(name(title).as_deref(), Some(title));
     }
 }
+
+#[test]
+fn a_sentence_in_small_print_gives_its_subject_alone() {
+    let read = "MathConn, or MC, is a free conference";
+    let name = |headlines: &[String]| {
+        let flyer = Flyer {
+            title: Some(read),
+            headlines,
+            ..Flyer::default()
+        };
+        flyer.name(crate::Options::new("2026-03-10".parse().unwrap()))
+    };
+    let other = ["MathConn2019".to_owned()];
+    assert_eq!(name(&other).as_deref(), Some("MathConn"));
+    assert_eq!(
+        name(&[read.to_owned()]).as_deref(),
+        Some(read),
+        "large print"
+    );
+    assert_eq!(name(&[]).as_deref(), Some(read), "which print is not known");
+}

@@ -5,6 +5,8 @@ use super::words::Sense;
 
 /// Most figures of a house's number.
 const HOUSE: usize = 5;
+/// Points of the compass before the names of streets.
+const DIRECTIONS: [&str; 4] = ["n", "s", "e", "w"];
 /// Words that end the names of streets and of other places as often.
 const PLACES: [&str; 8] = [
     "gardens", "hill", "wharf", "parade", "highway", "ring", "ufer", "mews",
@@ -23,6 +25,12 @@ pub(crate) fn is_address(raw: &str) -> bool {
     let letter = usize::from(!text.spaced(1) && text.letters(1).len() == 1);
     if numbered(0) && text.spaced(1 + letter) && text.letters(1 + letter).len() > 2 {
         return true;
+    }
+    // `4601 W. Pauling Rd`.
+    if numbered(0) && text.spaced(1) && DIRECTIONS.contains(&&*text.letters(1).to_lowercase()) {
+        let name = 2 + usize::from(text.is(2, '.'));
+        let is_street = |at: usize| text.sense(at, |s| s == Sense::Street).is_some();
+        return text.letters(name).len() > 2 && (name + 1..n).any(is_street);
     }
     let street = if numbered(0) && text.is(1, ',') { 2 } else { 0 };
     let before = text.sense(street, |s| s == Sense::StreetBefore);
@@ -83,6 +91,8 @@ mod tests {
             "rue Lepic",
             "91, rue Clark",
             "60 Lantern Street",
+            "4601 W. Pauling Rd. Monee",
+            "4601 w pauling rd",
             "via Roma 5",
         ] {
             assert!(is_address(address), "{address}");
@@ -95,6 +105,7 @@ mod tests {
             "Studio 54",
             "Hall 109",
             "7 pm",
+            "7 W Band",
             "Botanic Gardens",
             "Engine House No. 2",
             "Promenade",
