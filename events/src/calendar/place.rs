@@ -1,8 +1,28 @@
 //! Names of places.
 use super::transcript::{common, holds, words_of};
-use crate::read::place::{is_address, is_room};
+use crate::read::place::{is_address, is_room, is_street};
+use crate::read::tokens::folded;
 use std::ops::RangeInclusive;
 
+/// Words that places are named by, without accents.
+const PLACES: &str = "\
+    hall church chapel cathedral temple mosque synagogue auditorium theatre theater cinema kino \
+    university college school academy institute library museum gallery gallerie park garden \
+    gardens stadium arena gym gymnasium club clubhouse pub bar tavern cafe restaurant hotel inn \
+    resort room studio lounge campus building plaza square pavilion barn brewery winery farm \
+    fairgrounds courthouse boathouse yard house haus hof garten lodge ballroom hospital station \
+    pier beach marina harbour harbor market mall center centre garage warehouse loft rooftop \
+    tent court quad mill castle palace online zoom virtual aula saal halle stadthalle kirche \
+    schule rathaus zentrum bibliothek gasthaus gasthof schloss universitat hochschule platz \
+    salle eglise ecole universite mairie chateau gare teatro iglesia escuela universidad centro \
+    biblioteca parque museo chiesa scuola universita piazza palazzo igreja escola universidade \
+    kerk universiteit buurthuis";
+/// Last parts of compounds that do the same: `Schlosspark`, `Lighthouse`. Few: "Marshall" is no
+/// hall.
+const COMPOUNDS: [&str; 14] = [
+    "park", "platz", "haus", "halle", "saal", "schule", "kirche", "garten", "hof", "zentrum",
+    "museum", "theater", "house", "kerk",
+];
 /// Words of a line that surely names a place: one alone is as often a month or a label.
 const NAME: RangeInclusive<usize> = 2..=6;
 
@@ -66,6 +86,38 @@ pub(super) fn may_name(line: &str) -> bool {
     !line.contains(|c: char| c.is_ascii_digit() || "@:.,!?|".contains(c))
         && line.starts_with(char::is_uppercase)
         && NAME.contains(&words_of(line).len())
+}
+
+/// Whether a text is a price or has an address of the web or of mail.
+pub(super) fn is_no_place(text: &str) -> bool {
+    let mut words = text.split_whitespace();
+    let mail = |word: &str| {
+        word.find('@')
+            .is_some_and(|at| at > 0 && at + 1 < word.len())
+    };
+    words.any(|word| mail(word) || word.starts_with("www.") || word.starts_with("http"))
+        || (text.contains(['$', '£', '€']) && !names_a_place(text))
+}
+
+/// Whether a text has a word that places are named by, or a street.
+pub(super) fn names_a_place(text: &str) -> bool {
+    let ends = |word: &str| {
+        let mut ends = COMPOUNDS.iter();
+        ends.any(|end| word.len() > end.len() + 2 && word.ends_with(end))
+    };
+    letters_of(text).any(|word| one_of(PLACES, &word) || ends(&word))
+        || text.split(',').any(|part| is_street(part.trim()))
+}
+
+/// Whether a list holds the word.
+pub(super) fn one_of(words: &str, word: &str) -> bool {
+    words.split_whitespace().any(|other| other == word)
+}
+
+/// Its words in small letters, without accents and signs.
+pub(super) fn letters_of(text: &str) -> impl Iterator<Item = String> {
+    let words = text.split(|c: char| !c.is_alphanumeric());
+    words.filter(|word| !word.is_empty()).map(folded)
 }
 
 #[cfg(test)]

@@ -1,11 +1,10 @@
 //! Where a page says that its event is, beside what was read for it.
 use super::Flyer;
 use super::flyer::is_when;
-use super::place::may_name;
+use super::place::{is_no_place, letters_of, may_name, names_a_place, one_of};
 use super::transcript::{holds, words_of};
 use crate::read;
 use crate::read::place::{is_address, is_street};
-use crate::read::tokens::folded;
 use crate::schedule::Options;
 use std::borrow::Cow;
 
@@ -13,30 +12,11 @@ use std::borrow::Cow;
 const LABELS: &str = "\
     venue where location place ort wo lieu ou lugar donde luogo dove locatie waar local onde \
     veranstaltungsort treffpunkt plaats";
-/// Words that places are named by, without accents.
-const PLACES: &str = "\
-    hall church chapel cathedral temple mosque synagogue auditorium theatre theater cinema kino \
-    university college school academy institute library museum gallery gallerie park garden \
-    gardens stadium arena gym gymnasium club clubhouse pub bar tavern cafe restaurant hotel inn \
-    resort room studio lounge campus building plaza square pavilion barn brewery winery farm \
-    fairgrounds courthouse boathouse yard house haus hof garten lodge ballroom hospital station \
-    pier beach marina harbour harbor market mall center centre garage warehouse loft rooftop \
-    tent court quad mill castle palace online zoom virtual aula saal halle stadthalle kirche \
-    schule rathaus zentrum bibliothek gasthaus gasthof schloss universitat hochschule platz \
-    salle eglise ecole universite mairie chateau gare teatro iglesia escuela universidad centro \
-    biblioteca parque museo chiesa scuola universita piazza palazzo igreja escola universidade \
-    kerk universiteit buurthuis";
-/// Last parts of compounds that do the same: `Schlosspark`, `Lighthouse`. Few: "Marshall" is no
-/// hall.
-const COMPOUNDS: [&str; 14] = [
-    "park", "platz", "haus", "halle", "saal", "schule", "kirche", "garten", "hof", "zentrum",
-    "museum", "theater", "house", "kerk",
-];
 /// Words of lines that say something of an event and may name a place beside it.
 const SAYS: &str = "\
     by your our you we us will please join presents presented hosted sponsored sponsors supported \
-    organized organised prof dr speakers register registration tickets contact open free doors \
-    presentado par";
+    organized organised prof dr speakers register registration tickets contact open opens free \
+    doors presentado par";
 /// Words that a number stands behind.
 const NUMBERED: [&str; 8] = [
     "no", "nr", "room", "suite", "unit", "studio", "saal", "raum",
@@ -52,7 +32,8 @@ const TOWN: usize = 4;
 /// where that is the street below; else what was read, where that may be a place or nothing stands
 /// with the time that may; else what does.
 pub(super) fn told<'a>(flyer: &Flyer<'a>, options: Options) -> Option<Cow<'a, str>> {
-    let read = flyer.venue.map(str::trim).filter(|v| !v.is_empty());
+    let read = flyer.venue.map(str::trim);
+    let read = read.filter(|v| !v.is_empty() && !is_no_place(v));
     let page = Page::of(flyer, options);
     if let Some(found) = page.labelled() {
         let own = read.filter(|read| alike(read, &found));
@@ -63,34 +44,18 @@ pub(super) fn told<'a>(flyer: &Flyer<'a>, options: Options) -> Option<Cow<'a, st
     }
     let part = |read: &str| read.split(',').any(|part| is_address(part.trim()));
     let unlikely = read.is_none_or(|read| !names_a_place(read) && !part(read));
-    let found = unlikely.then(|| page.with_time().or_else(|| page.only_place(read)));
+    let spoilt = read.is_none() && flyer.venue.is_some_and(is_no_place);
+    let only = || match spoilt {
+        true => page.only(),
+        false => page.only_place(read),
+    };
+    let found = unlikely.then(|| page.with_time().or_else(only));
     // A street alone is no better than a name that may stand above it.
     let street = |found: &str| found.starts_with(|c: char| c.is_ascii_digit());
     let found = found
         .flatten()
         .filter(|found| read.is_none() || !street(found));
     found.map(Cow::Owned).or_else(|| Some(page.numbered(read?)))
-}
-
-/// Whether a text has a word that places are named by, or a street.
-fn names_a_place(text: &str) -> bool {
-    let ends = |word: &str| {
-        let mut ends = COMPOUNDS.iter();
-        ends.any(|end| word.len() > end.len() + 2 && word.ends_with(end))
-    };
-    letters_of(text).any(|word| one_of(PLACES, &word) || ends(&word))
-        || text.split(',').any(|part| is_street(part.trim()))
-}
-
-/// Whether a list holds the word.
-fn one_of(words: &str, word: &str) -> bool {
-    words.split_whitespace().any(|other| other == word)
-}
-
-/// Its words in small letters, without accents and signs.
-fn letters_of(text: &str) -> impl Iterator<Item = String> {
-    let words = text.split(|c: char| !c.is_alphanumeric());
-    words.filter(|word| !word.is_empty()).map(folded)
 }
 
 /// Whether half the words of the shorter text stand in the other.
@@ -182,6 +147,11 @@ impl<'a> Page<'a> {
             let holds_a_line = |field: &str| block.lines().any(|line| holds(field, line));
             holds_a_line(title) && holds_a_line(read)
         })?;
+        self.only()
+    }
+
+    /// The only line that names a place.
+    fn only(&self) -> Option<String> {
         let mut places = (0..self.lines.len()).filter(|&i| self.is_place(self.lines[i]));
         let only = places.next().filter(|_| places.next().is_none())?;
         Some(self.with_town(only))
@@ -265,7 +235,8 @@ impl<'a> Page<'a> {
             let named = below.starts_with(char::is_uppercase) && self.may_be(below);
             named && !figures && below.contains(", ") && words <= TOWN
         });
-        below.map_or_else(|| line.to_owned(), |below| format!("{line} {below}"))
+        let name = line.trim_end_matches(',');
+        below.map_or_else(|| line.to_owned(), |below| format!("{name}, {below}"))
     }
 }
 
@@ -335,7 +306,7 @@ mod tests {
         let apart = "Maple Court · 8:30am\nScan the code";
         assert_eq!(found(apart).as_deref(), Some("Maple Court"));
         let town = "From 8:30am\n* Aula A11, Carl von Ossietzky\nOldenburg, Germany\nScan the code";
-        let wanted = "Aula A11, Carl von Ossietzky Oldenburg, Germany";
+        let wanted = "Aula A11, Carl von Ossietzky, Oldenburg, Germany";
         assert_eq!(found(town).as_deref(), Some(wanted));
         // No place is named there: what was read stays.
         for page in [
@@ -359,6 +330,24 @@ mod tests {
             place("9 Tanner Court", below, &[]).as_deref(),
             Some("9 Tanner Court")
         );
+    }
+
+    #[test]
+    fn prices_and_addresses_of_the_web_are_no_places() {
+        let page = "Chalk Derby\nFriday, April 19";
+        for read in [
+            "Adults £7",
+            "campus, ann@derby.example",
+            "www.derby.example",
+        ] {
+            assert_eq!(place(read, page, &[]), None, "{read}");
+        }
+        let named = format!("{page}\nWorks Museum");
+        let found = place("Adults £7", &named, &[]);
+        assert_eq!(found.as_deref(), Some("Works Museum"), "the only one");
+        for read in ["@ the Mill", "The $5 Club", "Ann's"] {
+            assert_eq!(place(read, page, &[]).as_deref(), Some(read));
+        }
     }
 
     #[test]
