@@ -86,7 +86,8 @@ fn a_flyer_is_an_event_in_three_forms() {
     let text = served.post_picture(path, "text/plain", &jazz).fine();
     assert_eq!(
         text.body,
-        "Summer Jazz Night\n2027-06-12T20:00 - 2027-06-12T23:30\nRiverside Hall, 27 Mill Street, Oakford\n"
+        "Summer Jazz Night\n2027-06-12T20:00 - 2027-06-12T23:30\n\
+         Riverside Hall, 27 Mill Street, Oakford\n"
     );
     let post = |path: &str| served.post_picture(path, "*/*", &jazz);
     post("/v1/events?today=soon").refused(400, "invalid_value");
