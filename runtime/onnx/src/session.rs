@@ -114,10 +114,10 @@ fn sums_overflow() -> bool {
 const SHARED_ZERO_POINT: &str = "Attempt to replace the existing tensor";
 
 /// Microseconds that a thread waits in a loop for the next operator; versions that do not know of
-/// it wait for longer. Threads spin when they are started too: without a bound that took 36 ms of
-/// another core for each graph that is opened, and with this one nano's encoder takes as long (134
-/// to 137 ms a view, a Xeon with AVX-512 VNNI) with 6% less of the processor.
-const SPIN: &str = "50";
+/// it wait for longer. Threads spin when they are started too, which takes a core from the graph
+/// that is opened beside: nano loads in 170 ms with this bound and in 222 without (medians of 14
+/// runs on two cores of a Xeon), and encodes as fast. With 50 and 10,000 it loads in 187 and 192.
+const SPIN: &str = "1000";
 
 fn builder(runtime: &Runtime, options: &GraphOptions) -> Result<SessionBuilder> {
     let refused = |error: ort::Error| {
