@@ -1,6 +1,7 @@
 //! The street and town of a page.
 use super::Flyer;
 use super::flyer::{is_when, undated};
+use super::place::{letters_of, one_of};
 use super::transcript::{holds, words_of};
 use crate::read::place::is_street;
 use crate::schedule::Options;
@@ -27,7 +28,7 @@ pub(super) fn beyond(flyer: &Flyer<'_>, location: Option<&str>) -> Option<String
         return Some(address);
     };
     let (street, town) = address.split_once(',').unwrap_or((&address, ""));
-    let [told, own] = [location, street].map(letters_of);
+    let [told, own] = [location, street].map(|text| letters_of(text).collect::<Vec<_>>());
     if told.ends_with(&own) {
         return Some(town.trim().to_owned()).filter(|town| !town.is_empty());
     }
@@ -69,7 +70,7 @@ fn on_page(transcript: &str, title: &str, venue: Option<&str>, options: Options)
 
 /// Whether all of `location` stands in `address`.
 pub(super) fn is_part(location: &str, address: &str) -> bool {
-    let [location, address] = [location, address].map(letters_of);
+    let [location, address] = [location, address].map(|text| letters_of(text).collect::<Vec<_>>());
     !location.is_empty() && address.windows(location.len()).any(|part| part == location)
 }
 
@@ -78,24 +79,14 @@ fn first_of(text: &str) -> &str {
     text.split(',').next().unwrap_or_default().trim()
 }
 
-/// Its words in small letters, without signs.
-fn letters_of(text: &str) -> Vec<String> {
-    let words = text.split(|c: char| !c.is_alphanumeric());
-    let words = words.filter(|word| !word.is_empty());
-    words.map(str::to_lowercase).collect()
-}
-
 /// A line from the first part on that is a street with a house's number; a street without one may
 /// be somebody's name.
 fn street_of(line: &str) -> Option<&str> {
     let begins = |(at, part): (usize, &str)| {
         let part = part.trim();
-        let words: Vec<String> = letters_of(part);
+        let words: Vec<String> = letters_of(part).collect();
         let numbered = part.contains(|c: char| c.is_ascii_digit());
-        let food = words.iter().any(|word| {
-            let mut words = NO_STREET.split_whitespace();
-            words.any(|other| other == word)
-        });
+        let food = words.iter().any(|word| one_of(NO_STREET, word));
         (numbered && !food && words.len() > 1 && is_street(part)).then(|| line[at..].trim())
     };
     let ends = line.match_indices([',', '|', '·', '•']);
