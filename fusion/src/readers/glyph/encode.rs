@@ -78,7 +78,7 @@ impl GlyphEncoder {
             let (adapter, mixer) = (open_adapter("adapter.onnx")?, Mixer::of(bundle, options)?);
             Ok::<_, Error>((adapter, closer, mixer, Lexicon::of(bundle)?))
         };
-        // The tower takes as long as all others together.
+        // The tower takes longer than all others together.
         let (rest, encoder) = at_once(open_rest, || open_tower("vision.onnx"));
         let encoder = encoder?;
         let (adapter, closer, mixer, lexicon) = rest?;
