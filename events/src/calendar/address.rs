@@ -6,7 +6,7 @@ use super::transcript::{holds, words_of};
 use crate::read::place::is_street;
 use crate::schedule::Options;
 
-/// Words that stand behind the name of a street where that is not an address: street food.
+/// Words that stand behind "street" where that is no address: street food.
 const NO_STREET: &str = "\
     food party fair festival market art artist artists dance dancers theatre theater performers \
     musicians band parking level style";
@@ -86,7 +86,8 @@ fn street_of(line: &str) -> Option<&str> {
         let part = part.trim();
         let words: Vec<String> = letters_of(part).collect();
         let numbered = part.contains(|c: char| c.is_ascii_digit());
-        let food = words.iter().any(|word| one_of(NO_STREET, word));
+        let is_food = |pair: &[String]| pair[0] == "street" && one_of(NO_STREET, &pair[1]);
+        let food = words.windows(2).any(is_food);
         (numbered && !food && words.len() > 1 && is_street(part)).then(|| line[at..].trim())
     };
     let ends = line.match_indices([',', '|', '·', '•']);
@@ -169,6 +170,7 @@ mod tests {
     fn the_only_street_of_a_page_is_its_address() {
         for (page, wanted) in [
             ("Town Hall\n4 Mill Lane", "4 Mill Lane"),
+            ("Town Hall\n45 Market Street", "45 Market Street"),
             (
                 "St George\n4601 W. PAULING RD. MONEE, IL 60449\nfree",
                 "4601 W. PAULING RD. MONEE, IL 60449",
