@@ -116,7 +116,8 @@ const SHARED_ZERO_POINT: &str = "Attempt to replace the existing tensor";
 /// Microseconds that a thread waits in a loop for the next operator; versions that do not know of
 /// it wait for longer. Threads spin when they are started too, which takes a core from the graph
 /// that is opened beside: nano loads in 170 ms with this bound and in 222 without (medians of 14
-/// runs on two cores of a Xeon), and encodes as fast. With 50 and 10,000 it loads in 187 and 192 (log, load-1).
+/// runs on two cores of a Xeon; training/LOG.md, load-1), and encodes as fast. With 50 and 10,000
+/// it loads in 187 and 192.
 const SPIN: &str = "1000";
 
 fn builder(runtime: &Runtime, options: &GraphOptions) -> Result<SessionBuilder> {
